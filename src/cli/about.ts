@@ -2,7 +2,7 @@ import type { ExitCode } from '../schema/problems.ts';
 import type { RowSchema } from '../schema/column.ts';
 
 /**
- * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, values that are in
+ * The values of an option or operand: these words, a file, a folder, the columns of the command's rows, values in
  * use in a column of the main query, or ports that may be free.
  */
 export type Values = readonly string[] | 'file' | 'folder' | 'columns' | 'ports' | { readonly column: string };
@@ -26,7 +26,7 @@ export interface PowerShellFunction {
 }
 
 /**
- * The metadata of a command, in addition to its name, help, and options (which clipanion knows): completion, the catalog, the
+ * The metadata of a command, besides its name, help, and options (which clipanion knows): completion, the catalog, the
  * PowerShell module, and the reference pages are generated from it.
  */
 export interface CommandAbout {

@@ -15,7 +15,7 @@ export function checkNumber(count: number): void {
     });
 }
 
-/** The arguments, with `@-` replaced by more of them from standard input, one a line. Throws PO1001, PO2001 and PO2002. */
+/** The arguments, with `@-` replaced by those on standard input, one on a line. Throws PO1001, PO2001, and PO2002. */
 export function withInput(args: readonly string[], input: (most: number) => Uint8Array): string[] {
   const bytes = input(mostBytes + 1);
   if (bytes.length > mostBytes)
@@ -31,8 +31,8 @@ export function withInput(args: readonly string[], input: (most: number) => Uint
 }
 
 /**
- * Throws PO1001 for an argument whose bytes are not text: Node has replaced its characters, and a pattern with those would
- * match nothing. `bytes` are all arguments of the process, each terminated by a zero; the last `count` of them are ours.
+ * Throws PO1001 for an argument whose bytes are not text: Node has replaced its characters, and such a pattern would
+ * match nothing. `bytes` are all arguments of the process, each NUL-terminated; the last `count` of them are ours.
  */
 export function checkBytes(bytes: Uint8Array, count: number): void {
   const parts = Buffer.from(bytes).toString('latin1').split('\0').slice(0, -1).slice(-count);

@@ -97,7 +97,7 @@ export type CommandClass = (new () => BaseCommand) & {
 };
 
 /**
- * The first word of a command line, and what loads the command or commands that it names, or the name that it is an alias
+ * The first word of a command line, and the loader of the command or commands that it names, or the name it is an alias
  * of; empty for the main query.
  */
 export type Catalogue = Readonly<Record<string, string | (() => Promise<readonly CommandClass[]>)>>;

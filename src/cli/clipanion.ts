@@ -20,7 +20,7 @@ export async function loadClipanion(): Promise<typeof import('clipanion')> {
 }
 
 /**
- * Loads clipanion for a command line with this many words. A single word, the most frequent form of the main query, does not
+ * Loads clipanion for a command line with this many words. A single word, the most common main query, does not
  * need the linear parser, which costs milliseconds.
  */
 export async function loadParser(words: number): Promise<void> {

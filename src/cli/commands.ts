@@ -7,7 +7,7 @@ import type { GroupAbout } from './options/group.ts';
 
 /** A command, and clipanion's description of its options. */
 export interface KnownCommand {
-  /** Its words, with blanks between them; empty for the main query. */
+  /** Its words, separated by blanks; empty for the main query. */
   readonly path: string;
   readonly about: CommandAbout;
   /** The metadata of its option groups. */

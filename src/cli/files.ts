@@ -9,7 +9,7 @@ export interface NamedFile {
   readonly path: string;
 }
 
-/** The files that are named; an option may not be there, or several times. */
+/** The named files; an option may be absent or repeated. */
 export function named(by: string, paths: string | readonly string[] | undefined): NamedFile[] {
   return [paths ?? []].flat().map((path) => ({ by, path }));
 }

@@ -6,26 +6,26 @@ import { endpoint } from '../schema/endpoint.ts';
 import { headingOf } from '../schema/heading.ts';
 import { exitCodesOf, type CommandAbout } from './about.ts';
 
-/** Who asks for a document, and how. */
+/** The request for a document. */
 export interface Asker {
   readonly about: CommandAbout;
-  /** What the document is about, besides the machines; null where the heading of the rows says it. */
+  /** The subject of the document, besides the machines; null if the heading of the rows names it. */
   readonly subject: string | null;
-  /** The words of the command line; null where a document is not about one. */
+  /** The words of the command line; null if the document is not about one. */
   readonly question: readonly string[] | null;
   readonly at: () => Date;
 }
 
 const quoted = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`);
 
-/** Two machines, and how many there are beside them. */
+/** Names two machines, and the number of others. */
 function machineText(rows: readonly AnyRow[]): string {
   const names = [...new Set(rows.map((row) => row['ComputerName']).filter((name) => typeof name === 'string'))];
   if (names.length === 0) return '';
   return names.length > 3 ? ` of ${names.length} machines` : ` of ${names.join(', ')}`;
 }
 
-/** The sentence without the title of its document: `audit of box: clean` below the title `Audit of box`. */
+/** Removes the title from a sentence: below the title `Audit of box`, `audit of box: clean` becomes `clean`. */
 function withoutTitle(sentence: string | null, title: string): string | null {
   const start = `${title}: `;
   if (sentence?.toLowerCase().startsWith(start.toLowerCase()) !== true) return sentence;
@@ -33,13 +33,13 @@ function withoutTitle(sentence: string | null, title: string): string | null {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
-/** The audits among rows that a chart can show: saved ones may lack their time, and have any order. */
+/** Returns the audits that a chart can show, newest first: saved ones may lack their time, and have any order. */
 export const nightsOf = (rows: readonly AnyRow[]): readonly AuditRun[] =>
   (rows as readonly AnyRow[] as readonly AuditRun[])
     .filter(({ RunTime }) => !Number.isNaN(Date.parse(RunTime ?? '')))
     .sort((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1));
 
-/** What a document about an answer says besides its rows. */
+/** The parts of a document about an answer, except its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
   const { listeners = [], changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};

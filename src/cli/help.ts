@@ -9,7 +9,7 @@ import { optionSections, otherWords } from './words.ts';
 /** The maximum width of a help page on any terminal: longer lines are hard to read. */
 const widest = 100;
 
-/** Terms with their texts beside them, or below where a term or the page leaves no room. */
+/** Terms with their texts beside them, or below if a term or the page leaves no room. */
 function list(items: readonly (readonly [term: string, text: string])[], width: number): string {
   const most = Math.min(26, Math.floor(width / 3));
   const column = Math.max(...items.map(([term]) => term.length).filter((length) => length <= most), 0) + 4;
@@ -39,12 +39,12 @@ function title(text: string): string {
   return `\n${text}\n`;
 }
 
-/** The words of a command: clipanion writes its operands behind them. */
+/** The words of a command, without the operands that clipanion writes after them. */
 export const pathOf = (definition: Definition): string => definition.path.replace(/ [.<[].*$/s, '').trim();
 
-/** Its operands as people write them, with a blank in front. */
+/** Its operands in the usual notation, after a blank. */
 export function operandsOf(definition: Definition): string {
-  // Clipanion has no name for operands of any number: they are ports wherever there are some.
+  // Clipanion has no name for a variable number of operands: in every command these are ports.
   return ((definition as { usage?: string }).usage ?? '')
     .slice(pathOf(definition).length)
     .replace(/<(\w+)> \.\.\./, '$1…')
@@ -107,7 +107,7 @@ export function helpText(all: readonly KnownCommand[], words: readonly string[],
     const more = wrap('Run portowner COMMAND --help for details; portowner --version prints the version.', 2, width);
     return `${commandPage(found, width)}${title('Other commands:')}${commandLines(others, width)}\n\n${more}\n`;
   }
-  // The second word may be what the command is about.
+  // The second word may be an operand of the command.
   if (words.length > 1 && all.some(({ path }) => path === words[0])) return helpText(all, words.slice(0, 1), columns);
   const shared = all.filter(({ path }) => path.startsWith(`${wanted} `));
   if (shared.length > 0)

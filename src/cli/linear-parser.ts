@@ -1,12 +1,12 @@
 import type { CommandBuilder, NoLimits, reducers, tests } from 'clipanion/lib/core.js';
 
 /*
- * clipanion's parser follows several readings of a command line at once. It copies its lists for each word, and keeps a
- * reading that has failed to the end, of which operands and `--option=value` make one each: 20,000 operands took half a
- * minute and gigabytes. Here its lists are not copied, and a word that is right makes no failed reading.
+ * clipanion's parser follows several parses of a command line at once. It copies its lists for each word, and keeps a
+ * failed parse to the end, and each operand and `--option=value` creates one: 20,000 operands took half a
+ * minute and gigabytes. Here its lists are not copied, and a valid word creates no failed parse.
  */
 
-/** A list that grows by one item at a time, and of which several versions live side by side. */
+/** A list that grows by one item at a time, and has several versions at once. */
 class TokenList<T> {
   readonly before: TokenList<T> | null;
   readonly last: T;
@@ -16,7 +16,7 @@ class TokenList<T> {
     this.last = last;
   }
 
-  /** clipanion writes each reading as JSON for a debug output that is off. */
+  /** Avoids the cost of JSON: clipanion serializes each parse for debug output, even though that is off. */
   toJSON(): null {
     return null;
   }
@@ -32,7 +32,7 @@ interface Positional {
   readonly extra: unknown;
 }
 
-/** What clipanion knows of a command line so far. Its lists are arrays at the beginning and at the end alone. */
+/** clipanion's state of parsing a command line. Its lists are arrays only at the beginning and at the end. */
 interface State {
   readonly options: readonly Option[] | TokenList<Option>;
   readonly positionals: readonly Positional[] | TokenList<Positional>;
@@ -50,7 +50,7 @@ function added<T>(list: readonly T[] | TokenList<T>, item: T): TokenList<T> {
   );
 }
 
-/** The items, the first one first. */
+/** The items in order. */
 function itemsOf<T>(given: readonly T[] | TokenList<T>): readonly T[] {
   if (!(given instanceof TokenList)) return given;
   const items: T[] = [];
@@ -70,7 +70,7 @@ const withPositional = (state: State, value: string, extra: unknown): State => (
   positionals: added(state.positionals, { value, extra }),
 });
 
-/** clipanion's reducers that change a list or look at one, over lists that are not copied. */
+/** clipanion's reducers that change or read a list, for lists that are not copied. */
 function listReducers(noLimits: unknown): Readonly<Record<string, Reducer>> {
   return {
     pushBatch: (state, word) =>
@@ -99,7 +99,7 @@ function listReducers(noLimits: unknown): Readonly<Record<string, Reducer>> {
     pushPositional: (state, word) => withPositional(state, word, false),
     pushExtra: (state, word) => withPositional(state, word, true),
     pushExtraNoLimits: (state, word) => withPositional(state, word, noLimits),
-    // The last word is read: whoever takes the command gets arrays.
+    // This is the last step, so the command receives arrays.
     setSelectedIndex: (state, _word, index: number) => ({
       ...state,
       options: itemsOf(state.options),
@@ -109,7 +109,7 @@ function listReducers(noLimits: unknown): Readonly<Record<string, Reducer>> {
   };
 }
 
-/** What is changed in clipanion. */
+/** The parts of clipanion that are changed. */
 interface Core {
   readonly CommandBuilder: typeof CommandBuilder;
   readonly NoLimits: typeof NoLimits;
@@ -119,18 +119,18 @@ interface Core {
 
 type Dynamic = [test: string | readonly unknown[], transition: { readonly reducer?: unknown }];
 
-/** What of a command's states is not public. */
+/** The nonpublic part of a command's states. */
 interface Builder {
   readonly arity: { readonly extra: unknown };
   readonly allOptionNames: string[];
   readonly options: never[];
 }
 
-/** Whether a transition says that there is an operand too many. */
+/** Whether a transition reports an operand too many. */
 const isExtraneous = ([, { reducer }]: Dynamic): boolean =>
   Array.isArray(reducer) && reducer[1] === 'Extraneous positional argument';
 
-/** Makes the time that clipanion needs grow with the number of words, and not with its square. */
+/** Makes clipanion's parsing time linear in the number of words instead of quadratic. */
 export function makeLinear({
   CommandBuilder: builderClass,
   NoLimits: noLimits,
@@ -149,7 +149,7 @@ export function makeLinear({
     const compiled = compile.call(this);
     for (const node of compiled.machine.nodes as unknown as { dynamics: Dynamic[] }[]) {
       node.dynamics = node.dynamics
-        // Where any number of operands may stand, none is too many.
+        // If any number of operands is allowed, none is too many.
         .filter((dynamic) => arity.extra !== noLimits || !isExtraneous(dynamic))
         .map(([test, transition]): Dynamic => [
           test[0] === 'isInvalidOption' ? ['isInvalidOption', allOptionNames, options] : test,

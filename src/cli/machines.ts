@@ -5,23 +5,23 @@ import { exitCodeOfAll } from '../schema/exit-code.ts';
 import { exit, PortOwnerError, type Problem } from '../schema/problems.ts';
 
 /*
- * One question, several machines: each answers by itself, and what goes wrong with one is said of that one.
+ * Queries several machines: each answers separately, and a problem of one machine is reported for that machine.
  */
 
-/** A machine with the name that it has among the others, or why it cannot be read. */
+/** A machine with a name that distinguishes it from the others, or the reason why it cannot be read. */
 interface Named {
   readonly machine: AskedMachine;
   readonly name: string;
   readonly failure: PortOwnerError | null;
 }
 
-/** Those of them that are there more than once; most people, and PowerShell, take no note of capitals. */
+/** The names that occur more than once, ignoring case as PowerShell and most people do. */
 function repeated(names: readonly string[]): ReadonlySet<string> {
   const seen = new Set<string>();
   return new Set(names.map((name) => name.toLowerCase()).filter((name) => seen.size === seen.add(name).size));
 }
 
-/** What each machine is called: what it calls itself, but where several call themselves the same, what the user did. */
+/** The names of the machines: each machine's own name, or if several share it, the name that the user specified. */
 async function namesOf(machines: readonly AskedMachine[]): Promise<Named[]> {
   const own: { readonly name: string; readonly failure: PortOwnerError | null }[] = [];
   for (const machine of machines)
@@ -32,7 +32,7 @@ async function namesOf(machines: readonly AskedMachine[]): Promise<Named[]> {
       own.push({ name: machine.name, failure: error });
     }
   let names = own.map(({ name }) => name);
-  // The name that the user gave to one may be the own name of another.
+  // The name that the user specified for one machine may be another machine's own name.
   for (let before: typeof names = []; before.join('\0') !== names.join('\0');) {
     const same = repeated(names);
     before = names;
@@ -41,7 +41,7 @@ async function namesOf(machines: readonly AskedMachine[]): Promise<Named[]> {
   return machines.map((machine, index) => ({ machine, name: names[index]!, failure: own[index]!.failure }));
 }
 
-/** The machine under that name. */
+/** The machine with this name instead of its own. */
 function renamed(machine: AskedMachine, name: string): AskedMachine {
   return {
     ...machine,
@@ -55,7 +55,7 @@ function renamed(machine: AskedMachine, name: string): AskedMachine {
 
 const named = (name: string, text: string): string => (text.includes('\n') ? `${name}:\n${text}` : `${name}: ${text}`);
 
-/** What a report shows of all machines; what is the same on every one of them, once. */
+/** The background of all machines for a report, with what is the same on every machine only once. */
 async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> {
   const all: Background[] = [];
   for (const { background } of answers) if (background !== undefined) all.push(await background());
@@ -72,8 +72,8 @@ async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> 
 }
 
 /**
- * The answer of several machines. A machine that cannot be read is one error about it; then the exit code is 69, since
- * that machine might have anything. `decisive`: the answer that one machine is enough for.
+ * Returns the answer of several machines. A machine that cannot be read is an error, and the exit code is 69, because
+ * its answer is unknown. `decisive`: the answer that a single machine is enough for.
  */
 export async function answerOfAll(
   machines: readonly AskedMachine[],
@@ -95,7 +95,7 @@ export async function answerOfAll(
     try {
       answer = await ask(renamed(machine, plain));
     } catch (error) {
-      // What is wrong with the question is wrong for all of them.
+      // An error in the query applies to all machines.
       if (!(error instanceof PortOwnerError) || error.exitCode === exit.usage) throw error;
       isUnread = true;
       problems.push({ ...error.nonTerminating, message: named(name, error.message) });

@@ -3,7 +3,7 @@ import type { AnyRow } from '../schema/column.ts';
 import { recommendedAction, type Problem } from '../schema/problems.ts';
 import { mentionsCommand, inPowerShell, type Words } from './module-calls.ts';
 
-/** A problem in the words of the PowerShell module. */
+/** A problem in terms of the PowerShell module. */
 export async function problemInPowerShell(problem: Problem, words: Words): Promise<Problem> {
   const hint = recommendedAction(problem);
   return {
@@ -13,7 +13,7 @@ export async function problemInPowerShell(problem: Problem, words: Words): Promi
   };
 }
 
-/** The columns that say why something is so, or what to do. */
+/** The columns that explain the cause or what to do. */
 const advising = ['Evidence', 'Reason', 'Remedy'];
 
 const isAbout = (text: unknown): text is string => typeof text === 'string' && mentionsCommand.test(text);
@@ -30,7 +30,7 @@ async function rowInPowerShell(row: AnyRow, words: Words): Promise<AnyRow> {
   return told;
 }
 
-/** An answer in the words of the PowerShell module: its problems, and what its rows advise. Few of many rows do. */
+/** An answer in terms of the PowerShell module: its problems, and the advice in its rows, which few rows have. */
 export async function answerInPowerShell(answer: Answer, words: Words): Promise<Answer> {
   const advises = (row: AnyRow): boolean => advising.some((name) => [row[name]].flat().some(isAbout));
   const rows: AnyRow[] = [];

@@ -5,7 +5,7 @@ import type { Catalogue } from './base.ts';
 /** The executable in the module's folder: for what the module has no function or parameter for. */
 const executable = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
 
-/** Options that PowerShell has words of its own for; a pipeline comes at the end. */
+/** Options that PowerShell expresses in its own way; a pipeline goes at the end. */
 const own: Readonly<Record<string, (value: string) => string>> = {
   '--dry-run': () => ' -WhatIf',
   '--yes': () => ' -Confirm:$false',
@@ -28,12 +28,12 @@ function parameterOf({ parameters, terms }: PowerShellFunction, option: string, 
   const name = Object.keys(parameters).find((parameter) => parameters[parameter] === option);
   if (name === undefined) return null;
   const words = Object.entries(terms?.[name] ?? {});
-  // An option that means one of its values by itself.
+  // The option alone implies one of its values.
   const word = value === '' ? words[0]?.[0] : (words.find(([, one]) => one === value)?.[0] ?? value);
   return ` -${name}${word === undefined ? '' : ` ${word}`}`;
 }
 
-/** A call of a function; null where the module has nothing for it. */
+/** A call of a function; null if the module has no equivalent. */
 function callOf(about: PowerShellFunction, words: readonly string[]): string | null {
   const first = words.findIndex((word) => word.startsWith('--'));
   const operands = first < 0 ? words : words.slice(0, first);
@@ -52,7 +52,7 @@ interface Token {
   readonly end: number;
 }
 
-/** The words of a command line that stands in a text: all up to a comment, or what belongs to it in a sentence. */
+/** The words of a command line in a text: everything up to a comment, or the part of a sentence that belongs to it. */
 function wordsFrom(text: string, start: number, whole: boolean): Token[] {
   const tokens: Token[] = [];
   const next = / +(?!(?<= {2})#)("[^"]*"|'[^']*'|\S+)/y;
@@ -61,13 +61,13 @@ function wordsFrom(text: string, start: number, whole: boolean): Token[] {
     const [, all] = match as unknown as [string, string];
     const word = whole || /^["']/.test(all) ? all : all.replace(/(?<![.,;:)"”?])[.,;:)"”?]+$/, '');
     tokens.push({ word, end: next.lastIndex - all.length + word.length });
-    // A sentence or a part of it ends here.
+    // A sentence or clause ends here.
     if (word !== all) break;
   }
   return tokens;
 }
 
-/** The command that words name, and how many of them do. */
+/** The command that words name, and how many words name it. */
 async function commandOf(
   words: readonly string[],
   catalogue: Catalogue,
@@ -85,7 +85,7 @@ async function commandOf(
   return { about: (best ?? paths[0]!).about, length: best?.path.length ?? 0 };
 }
 
-/** A command line of portowner as a user of PowerShell types it, and where it ends; null where there is none. */
+/** A portowner command line as a PowerShell user types it, and where it ends; null if there is none. */
 async function callAt(text: string, start: number, whole: boolean, catalogue: Catalogue) {
   const tokens = wordsFrom(text, start, whole);
   const all = tokens.map(({ word }) => word);
@@ -105,10 +105,10 @@ async function callAt(text: string, start: number, whole: boolean, catalogue: Ca
   return { end: last.end, call: call ?? [executable, ...all.slice(0, length), ...words].join(' ') };
 }
 
-/** Programs whose options may be called as ours, and what ends that they are spoken of. */
+/** Programs whose options may have the same names as ours, and what ends a mention of them. */
 const foreignOrEnd = /\b(?:systemctl|docker|podman|nerdctl|wsl|git|npm|nft|ss)\b|[.,;:#]/g;
 
-/** Options of the command that was called, where no command line stands around them, as parameters of its function. */
+/** Converts options of the called command that are not in a command line to parameters of its function. */
 function bareOptions(text: string, { powershell }: CommandAbout): string {
   if (typeof powershell === 'string') return text;
   const marks = text.matchAll(foreignOrEnd);
@@ -130,19 +130,19 @@ function bareOptions(text: string, { powershell }: CommandAbout): string {
   );
 }
 
-/** What only a text has that may name a command line. */
+/** Matches every text that may mention a command line. */
 export const mentionsCommand = /portowner|--[a-z]/;
 
-/** The command that was called, and all others: what texts in the words of PowerShell are made by. */
+/** The called command and all others, for converting texts to PowerShell terms. */
 export interface Words {
   readonly about: CommandAbout;
   readonly catalogue: Catalogue;
 }
 
 /**
- * What is told to a user of the PowerShell module, in its words: command lines of portowner become calls of its functions,
- * and options their parameters; all else stays as it is. A line of a remedy is a
- * `whole` command with a comment behind it; elsewhere a sentence may go on.
+ * Converts a text for users of the PowerShell module: portowner command lines become calls of its functions,
+ * and options become parameters; everything else is unchanged. A line of a remedy is a
+ * `whole` command, possibly followed by a comment; elsewhere, the sentence may continue.
  */
 export async function inPowerShell(
   text: string,

@@ -5,7 +5,7 @@ import { exit, PortOwnerError, type ExitCode, type Problem } from '../schema/pro
 import { problemRow } from '../schema/problem.ts';
 import type { Words } from './module-calls.ts';
 
-/** Runs a command without rows, and writes in CLIXML what it tells, even the error that ends it: for the PowerShell module. */
+/** For the PowerShell module: runs a command without rows, and writes its messages, even a final error, as CLIXML. */
 export async function reportInRows(
   sink: Sink,
   { stream, words }: { readonly stream: boolean; readonly words: Words },
@@ -30,7 +30,7 @@ export async function reportInRows(
   return exitCode;
 }
 
-/** The error that ended a command, where it can be told as a row. */
+/** The error that ended a command, if it can be reported as a row. */
 export function endingProblem(error: unknown): PortOwnerError {
   if (error instanceof PortOwnerError && error.exitCode !== exit.defect) return error;
   throw error;

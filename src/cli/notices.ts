@@ -1,7 +1,7 @@
 import type { RowWriter } from '../formats/writer.ts';
 import type { Report } from '../schema/problems.ts';
 
-/** Reports in rows; the reader gets what is in progress at once. */
+/** Reports in rows; progress reaches the reader at once. */
 export function reportTo(writer: RowWriter): Report {
   return (severity, message) => {
     writer.problem({ severity, message });

@@ -16,7 +16,7 @@ export function reportFormat(path: string): Format {
   return format;
 }
 
-/** A problem where there are only rows: a finding that is none, which says so. */
+/** Converts a problem to a row for formats that have only rows, marked as a problem instead of a finding. */
 function problemRow({ severity, code, message, hint }: Problem, machine: string): AnyRow {
   return {
     Kind: 'Problem',
@@ -29,8 +29,8 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
 }
 
 /**
- * Writes findings to a file, whole or not at all, and what the audit of the machine could not tell: among the rows where
- * the format has a place for it or is CSV, else below them. Throws PO1001 or PO2004.
+ * Writes findings to a file, atomically, and the problems of the machine's audit: among the rows if
+ * the format has a place for them or is CSV, otherwise below the rows. Throws PO1001 or PO2004.
  */
 export const reportWriter =
   (command: { asker(): Asker; tell(problem: Problem): void }): AuditWorld['writeReport'] =>

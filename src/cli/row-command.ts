@@ -19,9 +19,9 @@ import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
 import { delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
-/** A command that answers with rows of one kind: how they are sorted out and written is the same for all. */
+/** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
 export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
-  /** Where the command has CountOptions and SnapshotOptions. */
+  /** Only if the command has CountOptions and SnapshotOptions. */
   declare readonly countRows?: boolean;
   declare readonly from?: string[] | undefined;
   declare readonly host?: string[] | undefined;
@@ -29,12 +29,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   abstract readonly schema: RowSchema;
 
-  /** The columns of a table that nobody chose columns for. */
+  /** The columns of a table if none were chosen. */
   protected defaultColumns(): readonly Column[] {
     return this.schema.columns.filter((column: Column) => column.importance !== undefined);
   }
 
-  /** The columns of a report: those of the default table, and what a page has room for besides. */
+  /** The columns of a report: those of the default table, and others that a page has room for. */
   private reportColumns(): readonly Column[] {
     const shown = new Set(this.defaultColumns().map(({ name }) => name));
     return reportColumns(this.schema).filter(
@@ -42,16 +42,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     );
   }
 
-  /** Answers; `columns` are those that will be written or counted on. */
+  /** Returns the answer; `columns` are those that will be written or used otherwise. */
   protected abstract answer(columns: readonly Column[]): Promise<Answer>;
 
-  /** Reports what is going on; only there when somebody asked for it. */
+  /** Reports progress; undefined unless the caller requested it. */
   protected progress: Report | undefined;
 
-  /** Of several machines the one whose turn it is. */
+  /** The current machine of several. */
   private asked: AskedMachine | null = null;
 
-  /** The machine that is asked. */
+  /** The machine to query. */
   protected askedMachine(): AskedMachine {
     if (this.asked !== null) return this.asked;
     return this.from === undefined
@@ -59,24 +59,24 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       : machineOf(this.from, this.progress);
   }
 
-  /** Whether other machines are asked, or several. */
+  /** Whether other machines or several machines are queried. */
   private get asksOthers(): boolean {
     return this.host !== undefined || (this.from?.length ?? 0) > 1;
   }
 
-  /** Whether several machines are named. */
+  /** Whether several machines are queried. */
   protected get asksSeveral(): boolean {
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
   }
 
-  /** The answer that one of several machines is enough for. */
+  /** The answer that a single one of several machines is enough for. */
   protected readonly decisive: boolean = true;
-  /** What keeps the answer from being one of several machines; null where nothing does. */
+  /** Why several machines cannot be queried; null if they can. */
   protected oneMachineOnly(): string | null {
     return null;
   }
 
-  /** The machines that are asked, where it is not this one alone. */
+  /** The machines to query, if they are not only this one. */
   private async machines(columns: readonly Column[]): Promise<AskedMachine[]> {
     const { host, from, sshConfig } = this;
     if (host === undefined) return machinesOf(from ?? [], this.progress);
@@ -113,7 +113,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     );
   }
 
-  /** Whether people read the answer, and a note with it. */
+  /** Whether people read the answer, with its note. */
   protected get forPeople(): boolean {
     const { forPeople, whole } = traitsOf(this.chosenFormat());
     return forPeople === true || whole === true;
@@ -130,25 +130,25 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return { about: (this.constructor as CommandClass).about, catalogue: this.context.catalogue };
   }
 
-  /** Whether a person reads the answer now: what costs more than the answer itself is looked up only then. */
+  /** Whether a person reads the answer now: only then are details looked up that take longer than the answer itself. */
   protected get personReads(): boolean {
     const format = this.chosenFormat();
     return format === 'list' || (this.forPeople && this.outputTerminal !== null);
   }
 
-  /** The terminal that the answer goes to; null where it goes elsewhere, as to a file. */
+  /** The terminal that the answer goes to; null if it goes elsewhere, such as to a file. */
   protected get outputTerminal(): Terminal | null {
     return this.output === undefined ? this.surroundings.terminal() : null;
   }
 
-  /** Whether the answer has no room for lists, which are then told below it. */
+  /** Whether the answer has no room for lists, which are then shown below it. */
   protected get narrow(): boolean {
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
   }
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
-    // That it is a file to be read says more than what its name ends with.
+    // Check this first: overwriting an input file is a more useful error than an unknown file extension.
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
     const traits = traitsOf(format);
@@ -162,7 +162,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     }
     if (this.quiet && (this.problems === 'rows' || this.countRows === true))
       throw new PortOwnerError('PO1005', '--quiet cannot be combined with --problems or --count');
-    // In a file nobody would look for what ended the command.
+    // Nobody would look in a file for the error that ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return finished(this.openSink(), (sink) => this.performInRows(format, sink));
     const columns = this.chosenColumns(format);
@@ -175,13 +175,13 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       }
       return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer), sink);
     }).catch((error: unknown) => {
-      // The answer is known, although nobody reads all of it.
+      // The answer is known, although the reader stopped early.
       if (error instanceof ClosedPipe) return answer.exitCode;
       throw error;
     });
   }
 
-  /** Refuses a format that has no room for what is asked. Throws PO1005. */
+  /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
     const { binary, findings, page } = traitsOf(format);
     const isWritten = this.countRows !== true && !this.quiet;
@@ -203,7 +203,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
   }
 
-  /** The module needs even the error that ends the command as a row, and what is going on before there is an answer. */
+  /** Writes even a terminating error as a row, and progress before there is an answer, as the module needs them. */
   private async performInRows(format: Format, sink: Sink): Promise<ExitCode> {
     let columns: readonly Column[] = [];
     let ending: PortOwnerError | null = null;
@@ -224,7 +224,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.writeAnswer(await this.advise(answer), writer, sink);
   }
 
-  /** The files that the command line names, but for --output: what is read, and what is written. */
+  /** The files that the command line names, except --output: inputs and outputs. */
   protected files(): { inputs: readonly NamedFile[]; outputs?: readonly NamedFile[] } {
     return { inputs: [...named('--from', this.from), ...named('--ssh-config', this.sshConfig)] };
   }
@@ -248,7 +248,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
   }
 
-  /** Whether the command line has an option that columns are asked for by. */
+  /** Whether the command line has an option that requests columns. */
   protected asks(_option: string): boolean {
     return true;
   }
@@ -263,7 +263,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** Which machine each row is about, where there may be several. */
+  /** Adds the column of the machine, if there may be several. */
   private withMachine(columns: readonly Column[]): readonly Column[] {
     const machine = this.asksSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
@@ -274,22 +274,22 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return this.quiet ? nullSink() : this.surroundings.output();
   }
 
-  /** Reports a problem beside the rows; only what ended the command where nothing else is wanted. */
+  /** Reports a problem on standard error; with --quiet, only errors. */
   tell(problem: Problem): void {
     if (!this.quiet || problem.severity === 'Error') this.surroundings.error(problemText(problem));
   }
 
-  /** What a document says besides the rows; null for a format that is none. */
+  /** The parts of a document besides the rows; null if the format is not a document. */
   private async frame(format: Format, answer: Answer | null): Promise<DocumentFrame | null> {
     if (answer === null || traitsOf(format).whole !== true) return null;
     const { frameOf } = await import('./frame.ts');
     return frameOf(answer, this.schema, this.asker());
   }
 
-  /** What a document is about; null where it is about the rows alone. */
+  /** The subject of a document; null if it is only about the rows. */
   protected readonly subject: string | null = null;
 
-  /** Who asks, for a document. */
+  /** The request, as shown in a document. */
   asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
@@ -319,7 +319,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     });
   }
 
-  /** Text no wider than the terminal that it goes to. */
+  /** Wraps text to the width of the terminal that it goes to. */
   private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
     return width === undefined ? text : fitted(text, width);
@@ -327,13 +327,13 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
     const { forPeople } = traitsOf(this.chosenFormat());
-    // CLIXML has streams of their own for problems. In a file nobody would look for them.
+    // CLIXML has separate streams for problems. Nobody would look for them in a file.
     const inBand = traitsOf(this.chosenFormat()).documents === true && this.output === undefined;
     for (const problem of answer.problems) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.tell(problem);
     }
-    // In CLIXML an answer without rows is nothing at all; the module says what it means, where no error does.
+    // In CLIXML, an answer without rows is empty, so add its meaning for the module, unless an error explains it.
     const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
     if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))

@@ -7,12 +7,12 @@ import { loadParser } from './clipanion.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import type { RefusedLine } from './usage-error.ts';
 
-/** The words that name a command: the first, and the second where it may be one of those that share the first. */
+/** The words that name a command: the first, and the second if several commands may share the first. */
 function commandWordsOf([first = '', second = '']: readonly string[]): string[] {
   return /^[a-z]+$/.test(second) ? [first, second] : [first];
 }
 
-/** Of commands that share their first word, the one that the second names. Throws PO1001 where it names none. */
+/** Of commands that share their first word, the one that the second word names. Throws PO1001 if there is none. */
 async function commandOf(
   classes: readonly CommandClass[],
   [first = '', second = '']: readonly string[],
@@ -29,7 +29,7 @@ async function commandOf(
   );
 }
 
-/** The command's own word for the first one, which may be another word for it, in any case; null where it names none. */
+/** The command's main name for the first word, which may be an alias in any case; null if it names no command. */
 function commandWord(catalogue: Catalogue, given: string | undefined): string | null {
   const word = given?.toLowerCase() ?? '';
   if (word === '' || !Object.hasOwn(catalogue, word)) return null;
@@ -40,12 +40,12 @@ function commandWord(catalogue: Catalogue, given: string | undefined): string | 
 /** The ways to ask for help on all systems. */
 const helpWords = new Set(['--help', '-h', '-?', '/?']);
 const versionWords = new Set(['--version', '-V', 'version']);
-/** A word that every parser takes as it is. */
+/** A word that every parser accepts unchanged. */
 const plainWord = /^\w[\w./:-]*$/;
 
 /**
- * Makes the parser for a line that has no option at all, which is the main query as it is mostly asked: each
- * option adds to a state machine that is built before every parse, and all of them cost a sixth of the start.
+ * Builds the parser for a command line without options, the most frequent form of the main query: each
+ * option adds to a state machine that is built before every parse, and together they take a sixth of the startup time.
  */
 function withoutOptions(cli: import('clipanion').Cli<never>, command: CommandClass): void {
   const { registrations } = cli as unknown as { registrations: Map<CommandClass, { builder: { options: unknown[] } }> };
@@ -73,9 +73,9 @@ export async function runPortOwner(invocation: Invocation): Promise<ExitCode> {
 }
 
 async function run({ args: given, catalogue, surroundings }: Invocation): Promise<ExitCode> {
-  // What is typed so far may be anything.
+  // The words typed so far may be invalid.
   if (given[0] === 'internal-complete') return completeLine({ args: given.slice(1), catalogue, surroundings });
-  // What Node puts in the place of bytes that are not UTF-8.
+  // Node replaces bytes that are not UTF-8 with this character.
   if (given.some((arg) => arg.includes('\ufffd'))) {
     const bytes = surroundings.argumentBytes();
     if (bytes !== null) (await import('./arguments.ts')).checkBytes(bytes, given.length);
@@ -110,7 +110,7 @@ async function run({ args: given, catalogue, surroundings }: Invocation): Promis
 
 /** Runs the command that the first word names; without a word, the main query. */
 async function runCommand({ args, catalogue, surroundings }: Invocation, word: string): Promise<ExitCode> {
-  // clipanion is loaded by way of loadClipanion before any command file is.
+  // Load clipanion through loadClipanion before any command file.
   await loadParser(args.length);
   const classes = await (catalogue[word] as () => Promise<readonly CommandClass[]>)();
   const command = classes.length === 1 ? classes[0]! : await commandOf(classes, args);
@@ -147,7 +147,7 @@ async function completeLine({ args, catalogue, surroundings }: Invocation): Prom
   return print(await answerShell(args, { catalogue, ask, input }), surroundings);
 }
 
-/** What stop starts this same program for on Windows: see machine/windows/console.ts. */
+/** The helper that stop starts from this program on Windows: see machine/windows/console.ts. */
 async function interrupt(
   [pid = '', startTime = '', ...more]: readonly string[],
   surroundings: Surroundings,

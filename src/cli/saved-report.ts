@@ -23,7 +23,7 @@ export interface SavedReport {
   readonly about: CommandAbout;
 }
 
-/** Findings first: the rest is what they are about. `usual` is what there are none of where there is nothing. */
+/** Sorts findings first: the other rows are what they are about. `usual` is the kind of an empty report. */
 function mainFirst(kinds: readonly SavedRows[], usual: RowSchema): readonly [SavedRows, ...SavedRows[]] {
   const rank = ({ schema }: SavedRows): number => (schema === (finding as RowSchema) ? 0 : 1);
   const [main = { schema: usual, rows: [] }, ...others] = kinds.toSorted((a, b) => rank(a) - rank(b));
@@ -46,7 +46,7 @@ async function frameFor(
   };
 }
 
-/** Writes saved rows to a file, whole or not at all. Throws PO1003, PO1005 for rows that the format has no room for, PO2004. */
+/** Writes saved rows to a file atomically. Throws PO1003, PO2004, and PO1005 for rows that do not fit the format. */
 export async function writeSaved(
   kinds: readonly SavedRows[],
   request: SavedReport,

@@ -23,13 +23,13 @@ function planLines(target: Target): string[] {
   return lines.filter(([, texts]) => texts.length > 0).map(([name, texts]) => `  ${name}: ${sanitize(shown(texts))}`);
 }
 
-/** What a person decides about. */
+/** The text about a target on which a person decides. */
 export function planText(target: Target): string {
   const head = sanitize(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`);
   return [head, `  how: ${sanitize(target.method)}`, ...planLines(target)].map((line) => `${line}\n`).join('');
 }
 
-/** What would end besides the owners that the answer names: empty where nothing would. */
+/** What would end besides the owners that the answer names; empty if nothing would. */
 export function besidesText(targets: readonly Target[]): string {
   return targets
     .map((target): [Target, string[]] => [target, planLines(target)])

@@ -7,9 +7,9 @@ import { places, portWords } from './values.ts';
 const explained = 10;
 
 export interface SubjectOptions {
-  /** A pipeline gets an error for each item that is wrong, and the answer for the others. */
+  /** A pipeline gets an error for each invalid item, and the answer for the others. */
   readonly eachError: boolean;
-  /** Words that the first operand may have been meant to be, too. */
+  /** Other words that the first operand may have been meant to be. */
   readonly commands?: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export async function subjectOf(
   return { spans, pids, problems };
 }
 
-/** The one protocol and the one address that all of them name; null where they name none. Throws PO1005 for several. */
+/** The protocol and the address that all of them share; null if they name none. Throws PO1005 for several. */
 export function commonPlace(
   given: readonly Place[],
   what: string,
@@ -51,18 +51,18 @@ export function commonPlace(
   if (protocols.size > 1 || addresses.size > 1)
     throw new PortOwnerError('PO1005', `${what} supports only one protocol and one address at a time`);
   const [[protocol = null], [address = null]] = [[...protocols], [...addresses]];
-  // Servers of this machine alone are mostly there.
+  // Servers for this machine only mostly use this address.
   return { protocol, address: address === 'localhost' ? '127.0.0.1' : address };
 }
 
-/** One port, with the protocol and the address that it is given with. */
+/** One port, with the protocol and the address specified with it. */
 export interface OnePlace {
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP' | null;
   readonly address: string | null;
 }
 
-/** The one port that an operand names; 0 stands for any dynamic one. Throws PO1002 for several. */
+/** The one port that an operand names; 0 means any dynamic port. Throws PO1002 for several. */
 export async function placeOfOne(text: string, what: string): Promise<OnePlace> {
   if (text === '0') return { port: 0, protocol: null, address: null };
   const spans = await places([text]);

@@ -1,30 +1,30 @@
 /*
- * What people type, as the parser reads it: other words for options, lists with blanks behind their commas, and keys
+ * Converts what people type for the parser: other words for options, lists with blanks after their commas, and keys
  * that begin with a dash.
  */
 import { firstValues, type CommandAbout } from './about.ts';
 import { formats } from '../formats/formats.ts';
 import type { GroupAbout } from './options/group.ts';
 
-/** A command as far as its words are read. */
+/** The parts of a command that are needed to read its words. */
 export interface TypedCommand {
   readonly about: CommandAbout;
   readonly groups?: readonly { readonly about: GroupAbout }[];
 }
 
-/** What names a port for a command whose operands are ports. */
+/** Options that name a port for a command whose operands are ports. */
 const portOptions = new Set(['-p', '--port', '--ports', '--local-port']);
 
 /** Whether the operands of a command are ports. */
 export const takesPorts = ({ operands }: CommandAbout): boolean =>
   operands === 'ports' || (operands !== null && typeof operands === 'object' && 'column' in operands);
 
-/** Other words for the options of a command, and what each stands for. */
+/** Other words for the options of a command, and the meaning of each. */
 export function synonymsOf({ about, groups = [] }: TypedCommand): Readonly<Record<string, readonly string[]>> {
   return Object.assign({}, ...groups.map((group) => group.about.synonyms), about.synonyms);
 }
 
-/** An option in the command's own words: `--json` as `--format=json`, `--name=nginx` as `--image=nginx`. */
+/** Converts synonyms to the command's options: `--json` to `--format=json`, `--name=nginx` to `--image=nginx`. */
 function ownWords(word: string, next: string | undefined, synonyms: Readonly<Record<string, readonly string[]>>) {
   const [, name = word, value] = /^(-[^=]*)=(.*)$/s.exec(word) ?? [];
   const own = Object.hasOwn(synonyms, name) ? synonyms[name]! : null;
@@ -34,13 +34,13 @@ function ownWords(word: string, next: string | undefined, synonyms: Readonly<Rec
   return own.length === 1 && !own[0]!.includes('=') ? [`${own[0]}=${value}`] : [word];
 }
 
-/** Whether a word goes on in the next one: `80,` and `443` are one list. */
+/** Whether a word continues in the next one: `80,` and `443` are one list. */
 const isOpen = (word: string | undefined, next: string): boolean =>
   word !== undefined &&
   !next.startsWith('-') &&
   (word.endsWith(',') || (next.startsWith(',') && !word.startsWith('-')));
 
-/** The words behind those of the command, as the parser takes them. */
+/** Converts the words after those of the command for the parser. */
 export function asTyped(words: readonly string[], command: TypedCommand): string[] {
   const synonyms = synonymsOf(command);
   const ports = takesPorts(command.about);
@@ -70,7 +70,7 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
       typed.splice(-1, 1, `${last}${word}`);
     } else {
       if (last !== option) option = null;
-      // Ports may be several words anyway.
+      // Ports may be several words in any case.
       if (option !== null || word !== ',' || !ports) typed.push(word);
     }
   }
@@ -79,7 +79,7 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
 
 const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('-');
 
-/** Whether several values may stand behind an option, with commas between them. */
+/** Whether an option takes several values, separated by commas. */
 function isList(command: TypedCommand, option: string): boolean {
   const values = firstValues(command, option.replace(/=.*$/s, ''));
   return values !== 'file' && values !== 'folder';

@@ -9,7 +9,7 @@ import { synonymsOf, takesPorts } from './typed.ts';
 import { orList } from './values.ts';
 import { optionNames, takesValue, valuesOf } from './words.ts';
 
-/** A command line behind the words of its command, which the parser refused. */
+/** A command line that the parser rejected, without the words of its command. */
 export interface RefusedLine {
   readonly words: readonly string[];
   readonly command: CommandClass;
@@ -26,7 +26,7 @@ interface Known {
 const wrong = (message: string, hint: string, target?: string): PortOwnerError =>
   new PortOwnerError('PO1001', message, { hint, ...(target === undefined ? {} : { target }) });
 
-/** What the parser had against a command line. */
+/** Returns the error that explains why the parser rejected a command line. */
 export async function usageError({ words, command, catalogue }: RefusedLine): Promise<PortOwnerError> {
   const known = await knownCommand(command);
   const options = new Map(
@@ -75,7 +75,7 @@ function wrongOption(words: readonly string[], line: Known): PortOwnerError | nu
   return bound;
 }
 
-/** What an option takes, as the end of a message. */
+/** The values that an option takes, for the end of a message. */
 function expected(known: KnownCommand, name: string): string {
   const option = known.definition.options.find((one) => optionNames(one).includes(name))!;
   const values = valuesOf(known, optionNames(option)[0]!);

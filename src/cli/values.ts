@@ -35,16 +35,16 @@ export function listed(option: string, values: readonly string[] | undefined): r
   return list;
 }
 
-/** A word as it is compared: `TIME_WAIT`, `time-wait` and `TimeWait` are one. */
+/** Normalizes a word for comparison: `TIME_WAIT`, `time-wait`, and `TimeWait` are equal. */
 const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_\s]/g, '');
 
-/** Words as a sentence has them: `tcp, udp, or both`. */
+/** Joins words for a sentence: `tcp, udp, or both`. */
 export function orList(words: readonly string[]): string {
   if (words.length < 3) return words.join(' or ');
   return `${words.slice(0, -1).join(', ')}, or ${words.at(-1)}`;
 }
 
-/** What a word stands for, in any case and with any dashes; `also` are other words for some of them. */
+/** The meaning of a word, in any case and with any dashes; `also` has synonyms for some words. */
 export function word<T>(
   option: string,
   text: string,
@@ -59,7 +59,7 @@ export function word<T>(
   throw unknownValue(option, text, orList(names), [...names, ...Object.keys(also)]);
 }
 
-/** Process ids. */
+/** Parses process IDs. */
 export function processIds(option: string, texts: readonly string[]): number[] {
   return texts.map((text) => {
     if (!/^\d{1,10}$/.test(text)) throw unknownValue(option, text, 'process IDs, such as 1234');
@@ -67,7 +67,7 @@ export function processIds(option: string, texts: readonly string[]): number[] {
   });
 }
 
-/** A whole number in a range. */
+/** Parses a whole number in a range. */
 export function wholeNumber(
   option: string,
   text: string,
@@ -78,7 +78,7 @@ export function wholeNumber(
   return number;
 }
 
-/** Operands at their commas, each part with something in it; a URL may have commas, and an empty operand stays one. */
+/** Splits operands at commas, without empty parts; a URL may have commas, and an empty operand is kept. */
 export function portWords(operands: readonly string[]): string[] {
   return operands.flatMap((operand) => {
     const parts = operand.includes('://') ? [operand] : operand.split(',');
@@ -87,12 +87,12 @@ export function portWords(operands: readonly string[]): string[] {
   });
 }
 
-/** Ports alone, which need no other reader: the question as it is mostly asked. */
+/** Only port numbers, which need no other parser: the most frequent query. */
 const portsAlone = /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/;
 
 /**
- * What these expressions name; IANA's names are loaded only for more than numbers. `commands` are words that a wrong
- * one may have been meant to be, too; null looks for none.
+ * Parses these expressions; IANA's names are loaded only if needed. `commands` are words that an invalid
+ * one may have been meant to be; null for none.
  */
 export async function places(texts: readonly string[], commands: readonly string[] | null = []): Promise<Place[]> {
   if (texts.every((text) => portsAlone.test(text))) return texts.flatMap((text) => parsePorts(text, () => []));
@@ -100,7 +100,7 @@ export async function places(texts: readonly string[], commands: readonly string
   return readPlaces(texts, commands);
 }
 
-/** The ports of these expressions, of an option that is about no protocol and no address. */
+/** The ports of these expressions, for an option that takes no protocol or address. */
 export async function portSpans(option: string, texts: readonly string[]): Promise<PortSpan[]> {
   const found = await places(texts);
   for (const { protocol, address } of found) {

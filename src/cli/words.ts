@@ -5,7 +5,7 @@ import { firstValues, type KnownValues } from './about.ts';
 import { synonymsOf as synonymsOfTyped, takesPorts } from './typed.ts';
 import type { KnownCommand } from './commands.ts';
 
-/** What an option of a command takes; null when it is free text, or nothing. */
+/** The values that an option of a command takes; null for free text, or if it takes none. */
 export function valuesOf({ about, groups }: KnownCommand, option: string): KnownValues | null {
   const values = firstValues({ about, groups: groups.map((group) => ({ about: group })) }, option);
   if (values !== 'columns') return values;
@@ -41,7 +41,7 @@ export const takesValue = ({ definition }: Definition['options'][number]): boole
 
 const forPrograms = 'For programs';
 
-/** An option as people write it, with what it does. */
+/** An option in the usual notation, with its description. */
 export interface ShownOption {
   /** `-f, --format FORMAT` */
   readonly text: string;
@@ -52,8 +52,8 @@ export interface ShownOption {
 }
 
 /**
- * The options of a command in sections, as help, the man page and the reference have them: its own, those for its
- * output, and those that programs give.
+ * The options of a command in sections, as in the help, the man page, and the reference: its own, those for its
+ * output, and those for programs.
  */
 export function optionSections(command: KnownCommand): { title: string; options: ShownOption[] }[] {
   const synonyms = synonymsOf(command);
@@ -80,11 +80,11 @@ export function optionSections(command: KnownCommand): { title: string; options:
   });
 }
 
-/** Other words for a command and its options that are not among the names of these, and what they stand for. */
+/** Other words for a command and its options, besides their names, and what they mean. */
 export function otherWords(command: KnownCommand): [words: string, meaning: string][] {
   const shown = new Set(optionSections(command).flatMap(({ options }) => options.flatMap(({ names }) => names)));
   const groups = Map.groupBy(
-    // The help of --format says that its values are options, too.
+    // The help of --format already says that its values are also options.
     Object.entries(synonymsOf(command)).filter(
       ([name, [own = '']]) => !shown.has(name) && !own.startsWith('--format='),
     ),
@@ -99,7 +99,7 @@ export function otherWords(command: KnownCommand): [words: string, meaning: stri
   ];
 }
 
-/** All that may stand on a command line, but for the options that programs give. */
+/** Everything allowed on a command line, except the options for programs. */
 export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
   const commands = all.map((command): CommandWords => {
     const { path, about, definition } = command;
@@ -120,7 +120,7 @@ export function commandWords(all: readonly KnownCommand[]): CommandWords[] {
   });
   const words = commands.map(({ path }) => path.split(' ')).filter(({ length }) => length > 1);
   const other = { aliases: [], meanings: {} };
-  // The words that several commands share.
+  // First words that several commands share.
   for (const shared of new Set(words.map(([word]) => word!))) {
     const description = `${subcommands(shared, commands)
       .map(({ path }) => path.split(' ').at(-1))

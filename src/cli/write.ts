@@ -1,7 +1,7 @@
 import { fileSink, type Sink } from '../io/sink.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
-/** Writes to a file, whole or not at all, or to standard output. */
+/** Writes to a file atomically, or to standard output. */
 export function writeTo(
   path: string | undefined,
   { output }: Pick<Surroundings, 'output'>,

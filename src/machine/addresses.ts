@@ -1,12 +1,12 @@
 import { networkInterfaces } from 'node:os';
 
-/** An address of this machine, with its %scope as sockets have it, and the interface that has it. */
+/** An address of this machine, with its %scope as in socket addresses, and the interface it is assigned to. */
 interface InterfaceAddress {
   readonly address: string;
   readonly interface: string;
 }
 
-/** Every address of this machine, loopback included. Windows numbers the interfaces of a scope, Linux names them. */
+/** Every address of this machine, including loopback. Scopes are interface numbers on Windows and names on Linux. */
 export function interfaceAddresses(): InterfaceAddress[] {
   return Object.entries(networkInterfaces()).flatMap(([name, list]) =>
     (list ?? []).map(({ address, scopeid }) => ({

@@ -4,10 +4,10 @@ import { parseBindName, type Bind, type BindOutcome } from '../facts/gather/prob
 import type { Platform, RawEntry, RawSource, Refusal } from '../system/raw.ts';
 import { interfaceAddresses } from './addresses.ts';
 
-/** Makes one attempt and takes everything back. `scope`: the number of the address's interface, 0 without. */
+/** Makes one bind attempt and releases everything. `scope`: the interface number of the address, or 0 for none. */
 export type TryBind = (bind: Bind, scope: number) => BindOutcome;
 
-/** The number of the interface that an address names behind its %. */
+/** The number of the interface that an address names after its %. */
 function interfaceNumber(address: string): number {
   const name = scopeOf(address);
   if (name === null) return 0;
@@ -20,7 +20,7 @@ function interfaceNumber(address: string): number {
  *
  * | name | what |
  * |---|---|
- * | `binder` | JSON text: the account that asks (`user`), the machine's `addresses` |
+ * | `binder` | JSON text: the account that makes the attempts (`user`), the machine's `addresses` |
  * | `bind/PROTOCOL/ADDRESS/PORT/SHARING[/ipv6only]` | JSON text: `BindOutcome`; the socket is closed at once and never listens |
  */
 export function binderSource(platform: Platform, tryBind: TryBind, user: () => string | null): RawSource {

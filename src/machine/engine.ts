@@ -5,9 +5,9 @@ import type { RawEntry, Refusal } from '../system/raw.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
 
-/** An engine answers within a few milliseconds; a query for the owner of a port must not wait for a dead one. */
+/** An engine answers within milliseconds; a query for the owner of a port must not wait for an unresponsive one. */
 const patience = 1000;
-/** 10,000 containers have about as much. */
+/** About the size of a list of 10,000 containers. */
 const longest = 16 * 1024 * 1024;
 
 const failed = (text: string): Answer => ({ refusal: { code: 'Failed', text } });
@@ -20,8 +20,8 @@ const projectLabels = ['com.docker.compose.project', 'io.podman.compose.project'
 const serviceLabels = ['com.docker.compose.service', 'io.podman.compose.service'];
 
 /**
- * What is wanted of one container of the engine's list. Its command, its labels and its mounts may hold secrets, and stay
- * where they are. https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerList
+ * Extracts what is needed from a container in the engine's list, without its command, labels, and mounts: these may
+ * hold secrets. https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerList
  */
 function excerpt(container: unknown): unknown {
   const { Id: id, Names: names, Image: image, Labels, Ports: ports, NetworkSettings } = record(container);
@@ -41,14 +41,14 @@ function excerpt(container: unknown): unknown {
 }
 
 /**
- * What is wanted of a container that is inspected: its environment and its command may hold secrets.
+ * Extracts what is needed from an inspected container: its environment and its command may hold secrets.
  * https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerInspect
  */
 const restartExcerpt = (container: unknown): unknown => ({
   restart: record(record(record(container)['HostConfig'])['RestartPolicy'])['Name'],
 });
 
-/** The body of an answer as raw. */
+/** Converts a response body to a raw entry. */
 function answerOf(status: number, body: Buffer, container: string | null): Answer {
   if (status === 401 || status === 403)
     return { refusal: { code: 'AccessDenied', text: `it answered with status ${status}` } };
@@ -77,7 +77,7 @@ function refusalOf(error: unknown, denied: string): Refusal {
   }
 }
 
-/** Reads a whole answer, up to a size. */
+/** Reads a whole response, up to a maximum size. */
 function bodyOf(response: IncomingMessage, container: string | null, done: (answer: Answer) => void): void {
   const parts: Buffer[] = [];
   let size = 0;
@@ -91,9 +91,9 @@ function bodyOf(response: IncomingMessage, container: string | null, done: (answ
 }
 
 /**
- * Asks the engine behind a socket or pipe for its running containers: JSON text, see `decodeContainers`. Of one
- * `container`, by its id, for the restart policy: see `decodeRestartPolicy`. `denied`: what is needed where access is
- * denied. Never throws, and takes a second at most.
+ * Queries the engine behind a socket or pipe for its running containers: JSON text, see `decodeContainers`. With a
+ * `container` ID, queries its restart policy: see `decodeRestartPolicy`. `denied`: what is needed if access is
+ * denied. Never throws, and takes at most a second.
  */
 export function askEngine(
   socketPath: string,

@@ -17,7 +17,7 @@ function isCharacterDevice(fd: number): boolean {
 }
 
 function terminal(): Terminal | null {
-  // node:tty costs milliseconds: a pipe or a file does not need it.
+  // Loading node:tty takes milliseconds, and pipes and files do not need it.
   if (!isCharacterDevice(1) || !process.stdout.isTTY) return null;
   const { NO_COLOR, TERM, LANG, LC_ALL, LC_CTYPE } = process.env;
   const locale = LC_ALL || LC_CTYPE || LANG || '';
@@ -28,14 +28,14 @@ function terminal(): Terminal | null {
   };
 }
 
-/** The program that started this one, or else the shell that the user has. */
+/** The program that started this one, or if unknown, the user's shell. */
 function shell(): string | null {
   const known = /^(?:ba|z|fi)sh$|^pwsh$/;
   let parent = '';
   try {
     if (process.platform === 'linux') parent = readFileSync(`/proc/${process.ppid}/comm`, 'utf8').trim();
   } catch {
-    // It has ended, or belongs to somebody else.
+    // It has ended, or belongs to another user.
   }
   if (known.test(parent)) return parent;
   const { SHELL = '' } = process.env;
@@ -43,7 +43,7 @@ function shell(): string | null {
   return known.test(own) ? own : null;
 }
 
-/** What the user asks for, or what the terminal has; 80 where neither says. */
+/** The width that the user requests, or the terminal's; 80 if neither is known. */
 function lineWidth(): number {
   const { COLUMNS } = process.env;
   const asked = Number(COLUMNS);
@@ -51,7 +51,7 @@ function lineWidth(): number {
   return isCharacterDevice(1) ? process.stdout.columns || 80 : 80;
 }
 
-/** Text for a Windows console: Node's own stream speaks UTF-16 to it, plain bytes would meet its code page. */
+/** A sink for a Windows console: Node's stream writes UTF-16, whereas plain bytes would be read in its code page. */
 function consoleSink(stream: NodeJS.WriteStream): Sink {
   return {
     write: (text) => void stream.write(text),
@@ -67,7 +67,7 @@ function isConsole(fd: 1 | 2): boolean {
   return process.platform === 'win32' && isCharacterDevice(fd) && (fd === 1 ? process.stdout : process.stderr).isTTY;
 }
 
-/** Where this user's programs keep their state, by the system's convention. */
+/** The system's standard folder for the state of this user's programs. */
 async function stateFolder(): Promise<string> {
   if (process.platform === 'win32') return (await import('./windows/state-folder.ts')).userStateFolder();
   const { XDG_STATE_HOME } = process.env;
@@ -75,7 +75,7 @@ async function stateFolder(): Promise<string> {
   return join(ownHome(), '.local', 'state', 'portowner');
 }
 
-/** After sudo HOME may still be another user's; a container may run as a number that no user has. */
+/** This user's home folder: after sudo, HOME may be another user's, and in a container the user ID may be unknown. */
 function ownHome(): string {
   try {
     return userInfo().homedir;
@@ -85,7 +85,7 @@ function ownHome(): string {
   }
 }
 
-/** On Windows arguments are UTF-16, and without /proc there is no way to them. */
+/** The bytes of the arguments; null on Windows, where they are UTF-16, and null if /proc is unavailable. */
 function argumentBytes(): Uint8Array | null {
   try {
     return process.platform === 'linux' ? readFileSync('/proc/self/cmdline') : null;
@@ -94,14 +94,14 @@ function argumentBytes(): Uint8Array | null {
   }
 }
 
-/** Asks on the terminal itself; without a whole line that says yes it is a no. */
+/** Asks on the terminal itself; anything but a complete line that says yes counts as no. */
 function confirm(question: string): boolean {
   const bytes = Buffer.alloc(256);
   let read = 0;
   let terminalInput: number | null = null;
   try {
     writeSync(2, question);
-    // Standard input does not block where it is shared with a shell that set it so.
+    // Standard input may be non-blocking, if a shell that shares it has set it so.
     terminalInput = openSync(process.platform === 'win32' ? '\\\\.\\CONIN$' : '/dev/tty', 'r');
     read = readSync(terminalInput, bytes);
   } catch {
@@ -112,18 +112,18 @@ function confirm(question: string): boolean {
   return /^(?:y|yes)$/i.test(bytes.toString('utf8', 0, read).trim());
 }
 
-/** What goes to standard error: no wider than the terminal, where that is one. */
+/** Wraps text for standard error to the terminal's width, if it is a terminal. */
 function forTerminal(text: string): string {
   if (!isCharacterDevice(2) || !process.stderr.isTTY) return text;
   return fitted(text, process.stderr.columns || 80);
 }
 
-/** Whether a person sits at both ends: reads what is asked, and types. */
+/** Whether a person can read the question and type the answer. */
 function hasPerson(): boolean {
   return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** The real ones, of this process. */
+/** The actual surroundings of this process. */
 export function processSurroundings(): Surroundings {
   return {
     source: liveSource,
@@ -149,7 +149,7 @@ export function processSurroundings(): Surroundings {
         if (isConsole(2)) process.stderr.write(text);
         else writeSync(2, text);
       } catch {
-        // Nobody listens: the exit code still tells.
+        // Nothing reads standard error; the exit code still reports the result.
       }
     },
     terminal,

@@ -2,11 +2,11 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, read
 import { posix, win32 } from 'node:path';
 import type { Project } from '../system/project.ts';
 
-/** So many folders above are looked into. */
+/** The maximum number of parent folders to search. */
 const mostSteps = 16;
 const longestFile = 256 * 1024;
 
-/** What is at a path itself: a link is neither. */
+/** What is at a path itself: null for a link. */
 function kindOf(path: string): 'file' | 'folder' | null {
   try {
     const stat = lstatSync(path);
@@ -16,7 +16,7 @@ function kindOf(path: string): 'file' | 'folder' | null {
   }
 }
 
-/** The beginning of a regular file; empty where it cannot be read. */
+/** The beginning of a regular file; empty if it cannot be read. */
 function beginning(path: string): string {
   let descriptor: number | null = null;
   try {
@@ -40,14 +40,14 @@ function jsonName(text: string): string | undefined {
   }
 }
 
-/** `name = "shop"` of a table of a TOML file. */
+/** The value of `name = "shop"` in a table of a TOML file. */
 function tomlName(text: string, tables: RegExp): string | undefined {
   for (const part of text.split(/^(?=\[)/m))
     if (tables.test(part)) return /^name\s*=\s*["']([^"'\n]*)["']/m.exec(part)?.[1];
   return undefined;
 }
 
-/** Files that say what is in their folder, and how they name it. */
+/** Files that describe the project in their folder, and how to find its name in them. */
 const files: readonly (readonly [name: string, nameIn: (text: string) => string | undefined])[] = [
   ['package.json', jsonName],
   ['pyproject.toml', (text) => tomlName(text, /^\[(?:project|tool\.poetry)\]/)],
@@ -59,7 +59,7 @@ const files: readonly (readonly [name: string, nameIn: (text: string) => string 
   ['docker-compose.yml', (text) => /^name:\s*["']?([\w.-]+)/m.exec(text)?.[1]],
 ];
 
-/** A project of .NET is called as its file is. */
+/** The name of a .NET project, which is that of its file. */
 function dotnetName(folder: string): string | undefined {
   try {
     return /^(.+)\.(?:cs|fs|vb)proj$/i.exec(
@@ -70,21 +70,21 @@ function dotnetName(folder: string): string | undefined {
   }
 }
 
-/** What a folder is as a project; undefined where it is none. */
+/** The project name of a folder; undefined if it is not a project. */
 function nameOf(folder: string, { join, basename }: typeof posix): string | undefined {
   const own = basename(folder);
   for (const [file, nameIn] of files) {
     const path = join(folder, file);
     if (kindOf(path) === 'file') return nameIn(beginning(path))?.trim().slice(0, 100) || own;
   }
-  // A worktree has a file instead of the folder.
+  // A worktree has a file instead of a folder.
   return dotnetName(folder) ?? (kindOf(join(folder, '.git')) === null ? undefined : own);
 }
 
-/** The nearest folder at or above one, below the home folder of its reader, that is a project. */
+/** The nearest project folder at or above a folder, but below the user's home folder. */
 export function findProject(folder: string, home: string): Project | null {
   const path = process.platform === 'win32' ? win32 : posix;
-  // Another machine is not asked for a name.
+  // Do not query another machine for a name.
   if (!path.isAbsolute(folder) || /^[\\/]{2}/.test(folder)) return null;
   let here = folder;
   for (let step = 0; step < mostSteps; step++) {

@@ -2,15 +2,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { RemoteAnswer, RemoteCall } from '../system/remote.ts';
 
-/** A collector takes a second, and on a slow machine with many processes some more. */
+/** A collector takes a second, or longer on a slow machine with many processes. */
 const timeoutMs = 180_000;
-/** 100,000 sockets have 30 MB unpacked; several machines may send this much at once. */
+/** 100,000 sockets take 30 MB uncompressed; several machines may send this much at once. */
 const mostMegabytes = 64;
 const mostErrors = 64 * 1024;
-/** So long is waited for what ssh has started to say something, when ssh has ended. */
+/** How long to wait, after ssh has ended, for output of programs that it started. */
 const stayMs = 1000;
 
-/** The system's own ssh: what stands in the PATH or in the current folder may be anybody's. */
+/** Finds the system's ssh: one in PATH or in the current folder could be anyone's. */
 async function sshProgram(): Promise<string> {
   if (process.platform !== 'win32') return '/usr/bin/ssh';
   const { systemDirectory } = await import('./windows/ffi.ts');
@@ -20,12 +20,12 @@ async function sshProgram(): Promise<string> {
 const running = new Set<ChildProcess>();
 let isWatched = false;
 
-/** Asked to end, ssh ends what it started itself, such as a jump host's ssh, and gives a terminal its echo back. */
+/** Asks ssh to end: it then ends what it started, such as a jump host's ssh, and restores the terminal's echo. */
 function endAll(): void {
   for (const child of running) child.kill('SIGTERM');
 }
 
-/** Whoever ends this program ends what it started. */
+/** Ends the child processes when this program is ended. */
 function watch(): void {
   if (isWatched) return;
   isWatched = true;
@@ -42,8 +42,8 @@ function watch(): void {
 }
 
 /**
- * What a configuration of ssh may have for people is not for a collector: a command of its own, a connection that goes on in
- * the background (one that is there is used), forwarded ports, and the keys of an agent, which the far machine could use.
+ * Overrides settings for interactive ssh that a collector must not use: a configured command, a connection kept open in
+ * the background (an existing one is used), forwarded ports, and an agent's keys, which the remote machine could use.
  */
 const settings: readonly string[] = [
   'ConnectTimeout=10',
@@ -66,7 +66,7 @@ function sshArguments({ host, command, config, mayAsk }: RemoteCall): string[] {
   ];
 }
 
-/** Runs a program on a far machine by the system's own ssh. */
+/** Runs a program on a remote machine through the system's ssh. */
 export async function askBySsh(call: RemoteCall): Promise<RemoteAnswer> {
   const program = await sshProgram();
   const nothing = { output: new Uint8Array(), errors: '', exitCode: null };
@@ -98,7 +98,7 @@ export async function askBySsh(call: RemoteCall): Promise<RemoteAnswer> {
     // A program that ends without reading its input has still answered.
     child.stdin.on('error', () => {});
     child.on('error', (error) => (failure ??= error.message));
-    // A proxy command has ssh's standard error, and may stay longer than ssh.
+    // A proxy command inherits ssh's standard error, and may outlive ssh.
     child.on('exit', () => setTimeout(() => setImmediate(() => child.stderr.destroy()), stayMs).unref());
     child.on('close', (exitCode) => {
       clearTimeout(timer);

@@ -1,14 +1,14 @@
 import type { RawEntry, RawSource } from '../system/raw.ts';
 
-/** What `read` says of an entry that another program has to be waited for. */
+/** The answer of `read` for an entry that requires waiting for another program. */
 export const hasToBeAsked: Omit<RawEntry, 'at'> = {
   refusal: { code: 'Failed', text: 'it has to be waited for' },
 };
 
-/** What of `engine/…` may be asked: which engine, whose (absent: the system's), and the container that is to be inspected. */
+/** The valid names of `engine/…`: the engine, its user (absent: the system's), and the container to inspect. */
 export const engineEntry = /^(docker|podman)(?:\/(\d{1,10}))?(?:\/inspect\/([0-9a-f]{12,64}))?$/;
 
-/** An entry of a source: what a manager is asked for (`engine/…`, `unit/…`) is waited for, everything else is read. */
+/** An entry of a source: waits for those that a manager answers (`engine/…`, `unit/…`), and reads all others. */
 export async function waitedFor(
   name: string,
   read: RawSource['read'],

@@ -4,14 +4,14 @@ import { loadAllCommands } from '../commands.ts';
 import { commandWords } from '../words.ts';
 import { complete, type Candidate, type Completion } from './complete.ts';
 
-/** Runs a command line, and gives what it writes to standard output. */
+/** Runs a command line and returns its standard output. */
 export type Ask = (args: readonly string[]) => Promise<string>;
 
 const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-/** A name may come from anybody, and a terminal obeys control characters. */
+/** Replaces control characters: anyone may choose a name, and terminals obey them. */
 const shown = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 
-/** The values of a column that are in use, each once. What could end the line, reorder it, or be an option is left out. */
+/** The distinct values in use in a column, without those that could end the line, reorder it, or be an option. */
 async function inUse(column: string, from: readonly string[], ask: Ask): Promise<(readonly [string, string])[]> {
   const text = await ask(['--format=json', `--columns=${column},Owner`, ...from]);
   const rows = text === '' ? [] : (JSON.parse(text) as Readonly<Record<string, unknown>>[]);
@@ -33,7 +33,7 @@ async function services(begin: string): Promise<(readonly [string, string])[]> {
     .map((name) => [name, servicePorts(name).join(', ')]);
 }
 
-/** The snapshots that the words name: what is in use there completes. */
+/** The snapshots that the words name: completion then uses their values. */
 function fromOf(words: readonly string[]): string[] {
   return words.slice(0, -1).flatMap((word, at) => {
     if (word.startsWith('--from=')) return [word];
@@ -41,7 +41,7 @@ function fromOf(words: readonly string[]): string[] {
   });
 }
 
-/** bash takes a word apart at = and :, whose parts belong together. */
+/** Joins the parts of a word, which bash splits at = and :. */
 function joined(parts: readonly string[]): string[] {
   const words: string[] = [];
   let open = false;
@@ -54,14 +54,14 @@ function joined(parts: readonly string[]): string[] {
   return words;
 }
 
-/** Text as one argument of PowerShell, which takes typographic quotes for quotes. */
+/** Quotes text as one argument for PowerShell, which treats typographic quotes as quotes. */
 const argument = (text: string): string =>
   /^[\w.:\\/][\w.:\\/-]*$/.test(text) ? text : `'${text.replaceAll(/['\u2018-\u201b]/g, '$&$&')}'`;
 
-/** For bash the words alone, as far as they need no quotes; a list has room for owners. */
+/** The lines for bash: only words that need no quotes, and in a list, also their owners. */
 function bashLines(completion: readonly Candidate[], parts: readonly string[], isList: boolean): string[] {
   const last = parts.at(-1)!;
-  // What bash has taken off the word stands already.
+  // The part that bash split off is already on the line.
   const front = joined(parts).at(-1)!.length - (/^[=:]+$/.test(last) ? 0 : last.length);
   const safe = completion.filter(({ word, kind }) => kind !== 'used' || /^[\w.@-]+$/.test(word));
   return safe.map(({ before, word, description, kind }) => {
@@ -70,14 +70,14 @@ function bashLines(completion: readonly Candidate[], parts: readonly string[], i
   });
 }
 
-/** For PowerShell objects as JSON in pure ASCII, which no code page changes. */
+/** The objects for PowerShell as JSON in pure ASCII, which no code page changes. */
 function powershellText(completion: Completion, last: string): string {
   const isJoined = /^--[\w-]+=/.test(last);
   const items =
     typeof completion === 'string'
       ? [{ Kind: completion }]
       : completion.map(({ before, word, description, kind }) => {
-          // PowerShell itself keeps what is in front of a comma, except in a word like --columns=A,B.
+          // PowerShell itself keeps the text before a comma, except in a word like --columns=A,B.
           const front = isJoined ? before : before.slice(before.lastIndexOf(',') + 1);
           return {
             Kind: { command: 'Command', option: 'ParameterName', value: 'ParameterValue', used: 'ParameterValue' }[
@@ -94,20 +94,20 @@ function powershellText(completion: Completion, last: string): string {
   );
 }
 
-/** For zsh and fish a word a line, with what it means behind a tab. */
+/** The lines for zsh and fish: each is a word and its meaning, after a colon (zsh) or a tab (fish). */
 function lines(completion: readonly Candidate[], shell: string): string[] {
   return completion.map(({ before, word, description }) => {
     const text = `${before}${word}`;
     const meaning = shown(description.replaceAll(/\s+/g, ' '));
     if (shell === 'fish') return `${text}\t${meaning}`;
-    // _describe of zsh parts the two at a colon.
+    // _describe of zsh splits the two at a colon.
     return text.replaceAll(/[\\:]/g, '\\$&') + (meaning === '' ? '' : `:${meaning}`);
   });
 }
 
 /**
- * The answer to the script of a shell. `bash TYPE WORDS…` has COMP_TYPE; `powershell` reads its words from standard
- * input, a line each with = in front, because Windows PowerShell loses empty arguments and quotes.
+ * Answers the script of a shell. `bash TYPE WORDS…` has COMP_TYPE; `powershell` reads its words from standard
+ * input, one on each line after a =, because Windows PowerShell loses empty arguments and quotes.
  */
 export async function answerShell(
   [shell = '', ...given]: readonly string[],

@@ -16,18 +16,18 @@ export type Completion = readonly Candidate[] | 'file' | 'folder';
 /** Information from outside the words. */
 export interface Knowledge {
   readonly commands: readonly CommandWords[];
-  /** The values of a column that are in use, with what the owner is; asking takes a moment. */
+  /** The values in use in a column, with their owners; this query takes a moment. */
   readonly inUse: (column: string) => Promise<readonly (readonly [value: string, owner: string])[]>;
   /** The names of services that begin with a word, with their ports. */
   readonly services: (begin: string) => Promise<readonly (readonly [name: string, ports: string])[]>;
 }
 
-/** Nobody looks through more services than these. */
+/** The maximum number of services to offer; a longer list would not be read. */
 const mostServices = 40;
 
 const goesOn = (word: string, part: string): boolean => word.toLowerCase().startsWith(part.toLowerCase());
 
-/** The command that the words before the last one name, and how many these are. */
+/** The command named by the words before the last one, and the number of words that name it. */
 function commandOf(words: readonly string[], commands: readonly CommandWords[]): { command: CommandWords; at: number } {
   let command = commands.find(({ path }) => path === '')!;
   let at = 0;
@@ -40,7 +40,7 @@ function commandOf(words: readonly string[], commands: readonly CommandWords[]):
   return { command, at };
 }
 
-/** The option whose value the last word is, what stays in front of the value, and the part of it that counts. */
+/** The option whose value is the last word, the text to keep before the value, and the part to complete. */
 function wantedValue(words: readonly string[], { options }: CommandWords) {
   const last = words.at(-1)!;
   const [, name, value] = /^(--[\w-]+)=(.*)$/s.exec(last) ?? [];
@@ -49,7 +49,7 @@ function wantedValue(words: readonly string[], { options }: CommandWords) {
   return { option, before: name === undefined ? '' : `${name}=`, part: value ?? last };
 }
 
-/** The last item of a list, and what is in front of it. */
+/** The last item of a list, and the text before it. */
 function lastItem(text: string): { before: string; part: string } {
   const comma = text.lastIndexOf(',') + 1;
   return { before: text.slice(0, comma), part: text.slice(comma) };
@@ -66,7 +66,7 @@ export async function complete(words: readonly string[], knowledge: Knowledge): 
     .filter(() => at === words.length - 1)
     .map(({ path, description }) => candidate('', path.split(' ').at(-1)!, description, 'command'))
     .filter(({ word }) => goesOn(word, last));
-  // Asking takes a moment: not while a command is being typed.
+  // A query takes a moment: skip it while a command is being typed.
   if (last !== '' && next.length > 0) return next;
   const values = await valuesOf(command.operands, lastItem(last), { command, knowledge });
   return typeof values === 'string' ? (next.length > 0 ? next : values) : [...next, ...values];
@@ -96,13 +96,13 @@ async function optionValues(
 ): Promise<Completion> {
   if (option.values === 'file' || option.values === 'folder') return option.values;
   const item = lastItem(part);
-  // The columns of --sort may have a dash in front.
+  // The columns of --sort may begin with a dash.
   const dash = option.names[0] === '--sort' && item.part.startsWith('-') ? '-' : '';
   const front = `${before}${item.before}${dash}`;
   return valuesOf(option.values, { before: front, part: item.part.slice(dash.length) }, place);
 }
 
-/** Those of the values that go on from the part. */
+/** The values that begin with the part. */
 async function valuesOf(
   values: KnownValues | null,
   { before, part }: { before: string; part: string },
@@ -114,7 +114,7 @@ async function valuesOf(
     return values
       .filter((word) => goesOn(word, part))
       .map((word) => candidate(before, word, command.meanings[word] ?? '', 'value'));
-  // A port may stand behind an address.
+  // A port may follow an address.
   const colon = values.column === 'LocalPort' ? part.lastIndexOf(':') + 1 : 0;
   const [front, rest] = [`${before}${part.slice(0, colon)}`, part.slice(colon)];
   if (values.column === 'LocalPort' && /^[a-z][\w-]+$/i.test(rest)) {

@@ -21,7 +21,7 @@ complete -F _portowner portowner
 complete -F _portowner portowner.exe
 `;
 
-/** For zsh 5 or newer: as a file _portowner in $fpath, or read where the shell starts. */
+/** For zsh 5 or newer: as a file _portowner in $fpath, or sourced when the shell starts. */
 const zsh = `#compdef portowner portowner.exe
 # Completion of portowner for zsh. Run "portowner completion" to see how to install it.
 _portowner() {
@@ -70,7 +70,7 @@ complete -c portowner -e
 complete -c portowner --keep-order -f -a '(__portowner_complete)'
 `;
 
-/** What completes in PowerShell 5.1 and newer, pure ASCII; `program` is the expression of what is asked. */
+/** The script block for PowerShell 5.1 or newer, in pure ASCII; `program` is the expression for the program to call. */
 export const powershellBody = (program: string): string => `    param($wordToComplete, $commandAst, $cursorPosition)
 
     # The words before the cursor; the last one is the one to complete, which may be empty.
@@ -108,16 +108,16 @@ ${powershellBody('$commandAst.GetCommandName()')}}
 `;
 
 interface Shell {
-  /** What people call it. */
+  /** The display name of the shell. */
   readonly title: string;
   readonly script: string;
   /** The lines that install it, to paste. */
   readonly install: readonly string[];
-  /** What comes with them. */
+  /** A note shown with these lines. */
   readonly note?: string;
 }
 
-/** Every shell, by the word for it. */
+/** Every shell, by its word on the command line. */
 export const shells = {
   bash: {
     title: 'bash',
@@ -160,7 +160,7 @@ function noteText(note: string, width: number): string {
   return [fitted(`  # ${what}`, width), ...commands].map((line) => `${line}\n`).join('');
 }
 
-/** Explains how to install completion in each shell, the current one first, in lines of `width`. Commands stay whole. */
+/** Explains how to install completion in each shell, the current one first. Commands are not wrapped to `width`. */
 export function installText(current: ShellName | null, width: number): string {
   const names = (Object.keys(shells) as ShellName[]).toSorted(
     (one, other) => Number(other === current) - Number(one === current),

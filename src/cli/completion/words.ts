@@ -1,4 +1,4 @@
-/** What may stand where on a command line, as data: made from the commands themselves. */
+/** The words allowed on a command line, as data generated from the commands. */
 import type { KnownValues } from '../about.ts';
 
 export interface OptionWords {
@@ -7,19 +7,19 @@ export interface OptionWords {
   readonly description: string;
   /** Whether a value follows. */
   readonly takesValue: boolean;
-  /** Null when the value is free text, or when there is none. */
+  /** Null if the value is free text, or if there is none. */
   readonly values: KnownValues | null;
 }
 
 export interface CommandWords {
-  /** Its words, with blanks between them; empty for the main query. */
+  /** Its words, separated by blanks; empty for the main query. */
   readonly path: string;
   /** Other words for it, which complete like it. */
   readonly aliases: readonly string[];
   readonly description: string;
   readonly options: readonly OptionWords[];
   readonly operands: KnownValues | null;
-  /** What its words mean: its columns. */
+  /** The meanings of its columns. */
   readonly meanings: Readonly<Record<string, string>>;
 }
 

@@ -9,7 +9,7 @@ import type { GroupAbout } from './group.ts';
 const protocols = { tcp: 'TCP', udp: 'UDP' } as const;
 const rangeNames = { 'well-known': 'WellKnown', registered: 'Registered', dynamic: 'Dynamic' } as const;
 const states = Object.fromEntries(tcpStates.map((name) => [name, name]));
-/** The names that netstat, ss and lsof have for states. */
+/** The names that netstat, ss, and lsof use for states. */
 const otherStates = {
   estab: 'Established',
   listening: 'Listen',

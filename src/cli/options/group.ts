@@ -1,6 +1,6 @@
 import type { Values } from '../about.ts';
 
-/** The metadata of the options of a group, except their help; an option without an entry takes free text, or nothing. */
+/** The metadata of a group's options, except their help; an option without an entry takes free text, or nothing. */
 export interface GroupAbout {
   readonly values?: Readonly<Record<`--${string}`, Values>>;
   /** Other names of the options, and what they mean. */
@@ -33,7 +33,7 @@ type With<Command extends Base, Options> = Pick<Command, keyof Command> &
   (abstract new () => InstanceType<Command> & Options);
 
 /**
- * Composes a command class from these groups of options, in order: a command includes only the groups it needs, so that no
+ * Composes a command class from these option groups, in order: a command includes only the groups it needs, so that no
  * option has to be removed.
  */
 export function withOptions<Command extends Base, const Groups extends readonly OptionGroup[]>(

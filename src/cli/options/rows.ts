@@ -25,10 +25,10 @@ export const formatNamed = (text: string): Format => word('--format', text, form
 
 const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
 
-/** What is between the values of CSV, read. Throws PO1001. */
+/** Parses the CSV delimiter. Throws PO1001. */
 export function delimiterOf(text: string): string {
   const named = delimiters[text.toLowerCase() as keyof typeof delimiters] ?? text;
-  // A quote, a line end, or half a character could not be told from what it separates.
+  // A quote, a line end, or half a character could not be distinguished from the values.
   if (/^[^\p{C}\p{L}\p{N}"'\r\n]$/u.test(named) || named === '\t') return named;
   throw unknownValue('--delimiter', text, 'comma, semicolon, tab, or one character that is no letter, digit, or quote');
 }

@@ -37,7 +37,7 @@ function setOption(descriptor: number, level: number, option: number, on: boolea
   return calls!.setsockopt(descriptor, level, option, value, 4) === 0;
 }
 
-/** The name of the interface to bind to; null where none is named, or the address has it as its scope. */
+/** The name of the interface to bind to; null if none is named, or if it is the address's scope. */
 function deviceOf(address: string): Buffer | null {
   const device = /%(.+)$/s.exec(address)?.[1];
   return device === undefined || /^f[ef]/i.test(address) ? null : Buffer.from(`${device}\0`);
@@ -73,7 +73,7 @@ function user(): string | null {
   try {
     return userInfo().username;
   } catch {
-    // A user without a name.
+    // The user has no name.
     return process.geteuid === undefined ? null : String(process.geteuid());
   }
 }

@@ -3,33 +3,36 @@ import { errorCode } from '../../io/errors.ts';
 import { decodeStat } from '../../facts/decode/linux-processes.ts';
 import { descriptorCalls } from './libc.ts';
 
-/** A table of descriptors: that of a process, or of a thread that has one of its own. */
+/** A descriptor table: that of a process, or of a thread with a separate table. */
 export interface Table {
   readonly pid: string;
   readonly thread?: string;
 }
 
-/** Is told what is found in a table. */
+/** Receives what is found in a table. */
 export interface Finder {
-  /** An open socket, by its inode. Gives whether it is one that is looked for. */
+  /** An open socket, by its inode. Returns whether it is one of the sockets searched for. */
   socket(inode: number): boolean;
-  /** When the process was started that has them, in ticks: told once, when one was found. */
+  /** The start time of the process that holds them, in ticks: called once, if a socket was found. */
   started(ticks: number): void;
 }
 
 export type Visit = (table: Table, finder: Finder) => Visited;
 
-/** `unclear`: what was told is not to be relied on, ask again in another way. `ended`: nor that, the process holds nothing any more. */
+/**
+ * `unclear`: the results are unreliable, so query again in another way. `ended`: the results are unreliable, and the
+ * process no longer holds anything.
+ */
 export type Visited = 'read' | 'refused' | 'ended' | 'unclear';
 
 const folderOf = ({ pid, thread }: Table): string =>
   thread === undefined ? `/proc/${pid}/fd` : `/proc/${pid}/task/${thread}/fd`;
-/** From the folder of descriptors: an open folder stays that of its process, even if its ID is reused. */
+/** Relative to the descriptor folder: an open folder still refers to its process, even if the process ID is reused. */
 const statFrom = ({ thread }: Table): string => (thread === undefined ? '../stat' : '../../../stat');
 
 const isDigit = (code: number) => code >= 48 && code <= 57;
 
-/** By Node's own means. */
+/** Visits a table with Node's own functions. */
 export const visit: Visit = (table, { socket, started }) => {
   let opened: number | undefined;
   try {
@@ -41,7 +44,7 @@ export const visit: Visit = (table, { socket, started }) => {
       try {
         target = readlinkSync(folder + descriptor);
       } catch (error) {
-        // Closed since.
+        // It has been closed since.
         if (errorCode(error) === 'ENOENT') continue;
         throw error;
       }
@@ -65,14 +68,14 @@ export const visit: Visit = (table, { socket, started }) => {
 
 const O_CLOEXEC = 0o2000000;
 const O_DIRECTORY_CLOEXEC = 0o2200000;
-/** struct linux_dirent64: the record's length at 16, the name, which ends with NUL, at 19. */
+/** struct linux_dirent64: the record's length at 16, the NUL-terminated name at 19. */
 const recordLength = 16;
 const recordName = 19;
-/** `socket:[` is the only target of that shape; paths begin with `/`, the others are `pipe:[`, `anon_inode:[`, `net:[` … */
+/** Only `socket:[` has these letters here; paths begin with `/`, others are `pipe:[`, `anon_inode:[`, `net:[` … */
 const [letterS, colon, bracket] = [0x73, 0x3a, 0x5b] as const;
 const prefix = 'socket:['.length;
 
-/** The inode in the first bytes of a target; null for what is no socket. */
+/** The inode in the first bytes of a target; null if it is not a socket. */
 function inodeIn(target: Uint8Array, length: number): number | null {
   if (length < prefix || target[0] !== letterS || target[prefix - 2] !== colon || target[prefix - 1] !== bracket)
     return null;
@@ -82,8 +85,8 @@ function inodeIn(target: Uint8Array, length: number): number | null {
 }
 
 /**
- * The same through the C library, without a string for each of tens of thousands of descriptors: 15 % faster.
- * Null where that has not got what it takes.
+ * Visits through the C library, without a string for each of tens of thousands of descriptors: 15% faster.
+ * Null if the C library lacks a required function.
  */
 export function fastVisit(): Visit | null {
   let calls: ReturnType<typeof descriptorCalls>;
@@ -95,7 +98,7 @@ export function fastVisit(): Visit | null {
   return visitBy(calls);
 }
 
-/** Visits by these calls, into memory that is had once. */
+/** Visits with these calls, using memory that is allocated once. */
 function visitBy(calls: ReturnType<typeof descriptorCalls>): Visit {
   const { ffi, open, openat, read, close, getdents64, readlinkat } = calls;
   const memory = (size: number): [Buffer, bigint] => {
@@ -126,7 +129,7 @@ function visitBy(calls: ReturnType<typeof descriptorCalls>): Visit {
     return true;
   }
 
-  /** When the process of an open folder of descriptors was started; null when it has ended. */
+  /** The start time of the process of an open descriptor folder; null if it has ended. */
   function startOf(folder: number, table: Table): number | null {
     path[path.write(statFrom(table), 'latin1')] = 0;
     const file = openat(folder, pathPointer, O_CLOEXEC);

@@ -17,7 +17,7 @@ function request(table: DiagTable, states: number): Uint8Array {
   view.setUint32(0, message.length, true);
   view.setUint16(6, NLM_F_REQUEST_DUMP, true);
   if (table === 'tcp') {
-    // The older request gives IPv4 and IPv6 in one walk through the kernel's tables: half the time on an idle machine.
+    // The older request returns IPv4 and IPv6 in one pass over the kernel's tables: half the time on an idle machine.
     view.setUint16(4, TCPDIAG_GETSOCK, true);
     view.setUint32(headerSize + 52, states, true);
   } else {
@@ -31,8 +31,8 @@ function request(table: DiagTable, states: number): Uint8Array {
 
 /**
  * The kernel's list of sockets as netlink messages (`struct nlmsghdr`, `struct inet_diag_msg`, attributes),
- * one after the other. `states` narrows it to states by the kernel's numbers.
- * Throws as netlinkDump does.
+ * one after the other. `states` limits it to these states, by the kernel's numbers.
+ * Throws like netlinkDump.
  */
 export function dumpSockets(table: DiagTable, states: readonly number[] | undefined): Uint8Array {
   const mask = states === undefined ? 0xffffffff : states.reduce((bits, state) => bits | (1 << state), 0) >>> 0;

@@ -6,7 +6,7 @@ import { engineEntry } from '../waited-for.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
 
-/** fcntl.h: only a place in the tree, whatever it is. */
+/** fcntl.h: opens only a location in the tree, whatever kind of file it is. */
 const O_PATH = 0o10000000;
 
 const files: Readonly<Record<string, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
@@ -14,8 +14,8 @@ const files: Readonly<Record<string, string>> = { docker: 'docker.sock', podman:
 const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run here' } };
 
 /**
- * Asks the engine behind a socket that `uid` made. The socket is opened first, and reached by its descriptor: a user's
- * folder may have another user's socket in its place, to which root would speak on the user's behalf.
+ * Queries the engine behind a socket that `uid` created. The socket is opened first and reached by descriptor: a user's
+ * folder may contain another user's socket instead, to which root would then connect on the user's behalf.
  */
 async function askOwn(path: string, uid: number, container: string | null): Promise<Answer> {
   let place: number;
@@ -35,7 +35,7 @@ async function askOwn(path: string, uid: number, container: string | null): Prom
   }
 }
 
-/** The containers of `docker` or `podman`, or of a user's own: `podman/1000`; or one of them: `docker/inspect/ID`. */
+/** The containers of `docker` or `podman`, or of a user's engine: `podman/1000`; or one: `docker/inspect/ID`. */
 export async function containers(engine: string): Promise<Answer> {
   const [, name = '', user, container = null] = engineEntry.exec(engine) ?? [];
   const folders = user === undefined ? ['/run', '/var/run'] : [`/run/user/${user}`];

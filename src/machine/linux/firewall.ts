@@ -4,7 +4,7 @@ import { systemTool } from './tools.ts';
 
 const timeoutSeconds = 10;
 
-/** The old iptables has tables of its own, beside those of nftables, once one of them is in use. */
+/** The save tool to run: the legacy iptables, once in use, has separate tables beside those of nftables. */
 function legacy(program: string, names: string): string {
   try {
     return readFileSync(`/proc/net/${names}`, 'latin1').trim() !== '' && existsSync(`/usr/sbin/${program}-legacy-save`)
@@ -15,7 +15,7 @@ function legacy(program: string, names: string): string {
   }
 }
 
-/** The packet filter as its own tools print it: JSON text of nft, iptables and ip6tables, null for a tool that is missing. */
+/** The packet filter as its tools print it: JSON text of nft, iptables, and ip6tables; null for a missing tool. */
 export function firewall(): Omit<RawEntry, 'at'> {
   const answers = {
     nft: systemTool('nft', ['--json', 'list', 'ruleset'], timeoutSeconds),

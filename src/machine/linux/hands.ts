@@ -7,7 +7,7 @@ import { endUnit, stopUnit, unitState } from './systemd.ts';
 
 const cannotTell = (text: string, hint: string): PortOwnerError => new PortOwnerError('PO3001', text, { hint });
 
-/** A file of /proc about this process; null where it cannot be read. */
+/** A /proc file of this process; null if it cannot be read. */
 function ownFile(name: string): string | null {
   try {
     return readFileSync(`/proc/self/${name}`, 'utf8');
@@ -17,8 +17,8 @@ function ownFile(name: string): string | null {
 }
 
 /**
- * Throws PO3001 unless the numbers in /proc are those by which processes are ended here: in the /proc of another PID
- * namespace a number is one process's, and to the kernel another one's.
+ * Throws PO3001 unless the process IDs in /proc are those that signals use here: in the /proc of another PID
+ * namespace, an ID refers to one process, but to a different one for the kernel.
  */
 function checkProcesses(): void {
   const status = ownFile('status');
@@ -27,7 +27,7 @@ function checkProcesses(): void {
       'nothing can be stopped here: /proc does not show this process',
       'Mount /proc of this PID namespace: mount -t proc proc /proc',
     );
-  // Kernels before 4.1 have Pid alone. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+  // Kernels before 4.1 have only Pid. https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
   const numbers = (/^NSpid:\s*(.+)$/m.exec(status) ?? /^Pid:\s*(.+)$/m.exec(status))?.[1]?.trim();
   if (numbers !== String(process.pid))
     throw cannotTell(
@@ -46,7 +46,7 @@ function self(): Self {
   return { pid: process.pid, unit, unitUser, container: container?.id ?? null };
 }
 
-/** This Linux machine, to stop what runs on it. Throws PO3001 where its processes cannot be told for certain. */
+/** Stops programs on this Linux machine. Throws PO3001 if its processes cannot be identified with certainty. */
 export function linuxHands(): Hands {
   checkProcesses();
   return {

@@ -3,13 +3,13 @@ import { fastVisit, visit, type Table } from './descriptors.ts';
 import { shareDescriptors } from './libc.ts';
 
 export interface HolderList {
-  /** A pid and the inode of a socket that it holds, both little-endian uint32, for each open descriptor. */
+  /** For each open descriptor: a PID and the inode of a socket that it holds, both little-endian uint32. */
   readonly pairs: Uint8Array;
-  /** When each of these processes was started, in ticks: `pid:ticks` with commas between. */
+  /** The start times of these processes, in ticks: `pid:ticks`, separated by commas. */
   readonly started: string;
   /** Processes whose descriptors could not be read. */
   readonly unreadable: readonly string[];
-  /** Which processes that may hold a socket were not even listed; null when all were. */
+  /** Which processes that may hold a socket were not listed at all; null if all were. */
   readonly hidden: 'outside' | 'others' | null;
 }
 
@@ -21,7 +21,7 @@ function hiddenProcesses(pids: readonly string[]): HolderList['hidden'] {
   return pids.includes('1') ? null : 'others';
 }
 
-/** Keeps what is found in tables of descriptors. */
+/** Collects what is found in descriptor tables. */
 function collector(wanted: ReadonlySet<number> | undefined, threads: boolean) {
   let pairs = new Uint32Array(1024);
   let length = 0;
@@ -44,13 +44,13 @@ function collector(wanted: ReadonlySet<number> | undefined, threads: boolean) {
     started: (ticks: number): void => void started.push(`${number}:${ticks}`),
   };
   return {
-    /** False when it was refused. */
+    /** Inspects a table. Returns false if access was denied. */
     look(table: Table): boolean {
       number = Number(table.pid);
       const before = length;
       let visited = fast?.(table, finder) ?? 'unclear';
       if (visited === 'unclear') {
-        // Refused, or a descriptor was closed meanwhile: Node tells which.
+        // Access was denied, or a descriptor was closed meanwhile: Node reports which.
         length = before;
         visited = visit(table, finder);
       }
@@ -58,14 +58,14 @@ function collector(wanted: ReadonlySet<number> | undefined, threads: boolean) {
       if (threads) for (let i = before + 1; i < length; i += 2) found.add(pairs[i]!);
       return visited !== 'refused';
     },
-    /** Whether none of those that are looked for is missing. */
+    /** Whether all wanted sockets were found. */
     complete: (): boolean => wanted !== undefined && found.size === wanted.size,
     list: () => ({ pairs: new Uint8Array(pairs.buffer, 0, length * 4), started: started.join(',') }),
   };
 }
 type Collector = ReturnType<typeof collector>;
 
-/** The threads of a process with a table of their own: also all of those whose main thread has ended. */
+/** The threads of a process with separate tables, including every thread of a process whose main thread has ended. */
 function ownTables(pid: string): string[] {
   try {
     return listed(`/proc/${pid}/task`).filter(
@@ -83,10 +83,10 @@ function lookAtThreads(pid: string, collected: Collector): boolean {
     .every(Boolean);
 }
 
-/** Processes may come faster than a walk through all of them ends: the number of passes that look for new ones. */
+/** The maximum number of passes for new processes, because they may be started faster than a pass takes. */
 const followUps = 50;
 
-/** What is handed from process to process, the old one ending, is found by looking at those that came meanwhile. */
+/** Inspects processes started meanwhile: a process may have passed a socket to a new process and ended. */
 function follow(seen: Set<string>, collected: Collector): void {
   for (let turn = 0, idle = 0; turn < followUps && idle < 3 && !collected.complete(); turn++) {
     const fresh = listed('/proc').filter((pid) => !seen.has(pid));
@@ -99,13 +99,13 @@ function follow(seen: Set<string>, collected: Collector): void {
 }
 
 /**
- * Looks at every open descriptor of every process, for sockets, or only those with an inode that is `wanted`.
- * `threads`: also at those of threads that have a table of their own, and of processes that are started meanwhile.
+ * Searches every open descriptor of every process for sockets, or only for those with a `wanted` inode.
+ * `threads`: also searches threads with separate descriptor tables, and processes that are started meanwhile.
  */
 export function walkHolders(wanted: ReadonlySet<number> | undefined, threads: boolean): HolderList {
   const unreadable: string[] = [];
   const pids = listed('/proc');
-  // Without root most processes throw, and nobody reads those stacks.
+  // Without root, most processes throw, and those stacks are never used.
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
   try {

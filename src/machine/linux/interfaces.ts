@@ -8,7 +8,7 @@ const RTM_GETLINK = 18;
 const IFLA_EXT_MASK = 29;
 const RTEXT_FILTER_SKIP_STATS = 8;
 
-/** struct ifinfomsg, all zero for every interface, and one attribute. */
+/** Builds the request: struct ifinfomsg, all zero to select every interface, and one attribute. */
 function request(): Uint8Array {
   const message = new Uint8Array(headerSize + 16 + 8);
   const view = new DataView(message.buffer);
@@ -21,7 +21,7 @@ function request(): Uint8Array {
   return message;
 }
 
-/** Whether a TCP socket outside of every VRF is for all of them. A kernel without VRFs has no such setting. */
+/** Whether a TCP socket outside any VRF accepts for all of them. A kernel without VRFs has no such setting. */
 function acceptsAll(): number {
   try {
     return readFileSync('/proc/sys/net/ipv4/tcp_l3mdev_accept', 'latin1').trim() === '0' ? 0 : 1;
@@ -30,7 +30,7 @@ function acceptsAll(): number {
   }
 }
 
-/** The interfaces of this network namespace. Throws as netlinkDump does. */
+/** The interfaces of this network namespace. Throws like netlinkDump. */
 export function interfaces(): Omit<RawEntry, 'at'> {
   return { bytes: netlinkDump(NETLINK_ROUTE, request()), meta: { acceptsAll: acceptsAll() } };
 }

@@ -4,7 +4,7 @@ import { systemTool } from './tools.ts';
 
 const timeoutSeconds = 5;
 
-/** Null for what the system does not have, or does not show. */
+/** Returns the result of `get`; null for what the system does not have or does not show. */
 function given<T>(get: () => T): T | null {
   try {
     return get();
@@ -16,7 +16,7 @@ function given<T>(get: () => T): T | null {
 const textOf = (path: string): string | null => given(() => readFileSync(path, 'latin1'));
 const namesIn = (folder: string): string[] => given(() => readdirSync(folder)) ?? [];
 
-/** Files of the same name in every folder below a pattern of folders, where `*` is any. */
+/** Files of the same name in every folder that matches a pattern of folder names, where `*` matches any. */
 function below(folder: string, pattern: readonly string[]): string[] {
   const [first, ...rest] = pattern;
   if (first === undefined) return [folder];
@@ -25,7 +25,10 @@ function below(folder: string, pattern: readonly string[]): string[] {
 
 const config = '/sys/kernel/config';
 
-/** What the kernel itself, and the tools that ask it, say of the ports that its own parts have: JSON text, null for what is not told. */
+/**
+ * What the kernel and the tools that query it report about ports of kernel components: JSON text, null for what is not
+ * reported.
+ */
 export function kernelPorts(): Omit<RawEntry, 'at'> {
   const modules = namesIn('/sys/module');
   const has = (...names: readonly string[]): boolean => names.some((name) => modules.includes(name));

@@ -8,11 +8,11 @@ const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
 const MSG_DONTWAIT = 0x40;
 
-/** Asks for everything that there is: NLM_F_REQUEST, NLM_F_ROOT and NLM_F_MATCH. */
+/** Requests all entries: NLM_F_REQUEST, NLM_F_ROOT and NLM_F_MATCH. */
 export const NLM_F_REQUEST_DUMP = 0x301;
 export const headerSize = 16;
 
-/** The kernel never hands out more than this in one piece. */
+/** The kernel never returns more than this in one piece. */
 const pieceSize = 32 * 1024;
 
 /** Whether the last message of a dump is among the messages from `start` to `end`. */
@@ -27,7 +27,7 @@ function ends(view: DataView, start: number, end: number): boolean {
 }
 
 /**
- * What the kernel answers to a netlink message that asks for a dump: messages one after the other.
+ * Returns the kernel's answer to a netlink message that requests a dump: messages one after the other.
  * Throws if netlink, this netlink protocol, or FFI is unavailable; a truncated answer lacks its last message.
  */
 export function netlinkDump(protocol: number, message: Uint8Array): Uint8Array {
@@ -46,7 +46,7 @@ export function netlinkDump(protocol: number, message: Uint8Array): Uint8Array {
         bytes = larger;
         view = new DataView(bytes.buffer);
       }
-      // Each piece is ready when the one before has been taken: nothing to wait for, and nothing to hang on.
+      // Each piece is ready once the previous one has been read, so this never waits or hangs.
       const got = recv(descriptor, bytes.subarray(length), bytes.length - length, MSG_DONTWAIT);
       if (got > 0) length += got;
       if (got <= 0 || ends(view, length - got, length)) return bytes.subarray(0, length);

@@ -6,7 +6,7 @@ import { userName } from './libc.ts';
 
 type Ffi = typeof import('node:ffi');
 
-/** The access list of a file or folder, null when it has none. Throws where the C library cannot be called. */
+/** The access control list of a file or folder; null if it has none. Throws if the C library cannot be called. */
 function accessList(path: string): Uint8Array | null {
   const ffi = process.getBuiltinModule('node:ffi') as Ffi;
   const { functions } = ffi.dlopen(null, {
@@ -22,13 +22,13 @@ function accessList(path: string): Uint8Array | null {
   return length < 0n ? null : value.subarray(0, Number(length));
 }
 
-/** What stands at a path itself, and who may do what there. */
+/** Inspects a path itself and its permissions. */
 export function lookAt(path: string): PathState {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) return { standing: 'missing', access: null, refusal: null };
     if (stats.isSymbolicLink()) return { standing: 'link', access: null, refusal: null };
-    // A list that lets anybody write shows in the group's bits, which are then its mask.
+    // An access control list that lets anyone write shows in the group bits, which are then its mask.
     const list = (stats.mode & 0o020) === 0 ? null : accessList(path);
     const standing = stats.isDirectory() ? 'folder' : stats.isFile() ? 'file' : 'other';
     return {
@@ -52,7 +52,7 @@ export function lookAt(path: string): PathState {
   }
 }
 
-/** `user:1000` and `group:50` as people call them. */
+/** The display name of an account such as `user:1000` or `group:50`. */
 export function accountText(id: string): string {
   const [kind, number = ''] = id.split(':');
   if (kind === 'user') return userName(Number(number)) ?? `user ${number}`;
@@ -63,7 +63,7 @@ export function accountText(id: string): string {
       .find((one) => one.split(':')[2] === number);
     if (line !== undefined) return `group ${line.split(':')[0]}`;
   } catch {
-    // Its number will do.
+    // Use its number instead.
   }
   return `group ${number}`;
 }

@@ -6,7 +6,7 @@ import { decodeBoot } from '../../facts/decode/linux-system.ts';
 import { moreRights, type Refusal } from '../../system/raw.ts';
 import { linuxSource } from './source.ts';
 
-/** Thrown for what Linux refuses. */
+/** Thrown if Linux refuses an operation. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 
@@ -22,7 +22,7 @@ const pidfdSendSignal = 424n;
 const signals = { SIGTERM: 15n, SIGKILL: 9n, test: 0n } as const;
 
 interface System {
-  /** Kept as long as its functions. */
+  /** Must be kept as long as its functions. */
   readonly lib: unknown;
   call(number: bigint, a: bigint, b: bigint): bigint;
   close(descriptor: number): void;
@@ -30,7 +30,7 @@ interface System {
 
 let system: System | null | undefined;
 
-/** The C library's syscall(), since an older one has no wrapper for these; null if FFI is unavailable. */
+/** The C library's syscall(), because older versions have no wrappers for these calls; null if FFI is unavailable. */
 function systemCalls(): System | null {
   if (system !== undefined) return system;
   try {
@@ -56,7 +56,7 @@ function readBoot(): Boot | null {
   return decodeBoot(linuxSource().read('boot').text ?? '');
 }
 
-/** Whether threads are left of a process whose main thread has ended: it lives on in them. */
+/** Whether a process whose main thread has ended still has threads: then it is still running. */
 function hasOtherThreads(pid: number): boolean {
   try {
     return readdirSync(`/proc/${pid}/task`).length > 1;
@@ -65,7 +65,7 @@ function hasOtherThreads(pid: number): boolean {
   }
 }
 
-/** What /proc says of a process; null when it has ended, a zombie without threads too: that holds nothing any more. */
+/** What /proc reports about a process; null if it has ended or is a zombie without threads, which holds nothing. */
 function look(
   pid: number,
   boot: Boot | null,
@@ -86,15 +86,15 @@ function look(
   };
 }
 
-/** Whether it can be seen at all when a process was started. */
+/** Whether the start time of processes is available at all. */
 export const canTellStart = (): boolean => readBoot() !== null;
 
-/** Whether the process with this number is the one that was started then. */
+/** Whether the process with this ID is the one that was started at this time. */
 export function isProcess(pid: number, started: string): boolean {
   return look(pid, readBoot())?.startTime === started;
 }
 
-/** Every process in sight. */
+/** Every visible process. */
 export function allProcesses(): TreeProcess[] {
   const boot = readBoot();
   return readdirSync('/proc').flatMap((name): TreeProcess[] => {
@@ -116,8 +116,8 @@ export function allProcesses(): TreeProcess[] {
 const gone = (pid: number): Refused => new Refused({ code: 'Gone', text: `process ${pid} has ended` });
 
 /**
- * Takes hold of a process by a pidfd, which goes on meaning this process when its number is another one's; on kernels
- * before 5.3 by its number, whose start is compared right before each signal.
+ * Opens a process through a pidfd, which still refers to this process if its ID is reused; on kernels
+ * before 5.3, by its ID, comparing its start time right before each signal.
  * https://man7.org/linux/man-pages/man2/pidfd_open.2.html
  */
 export function holdProcess(pid: number, started: string): HeldProcess {
@@ -134,7 +134,7 @@ export function holdProcess(pid: number, started: string): HeldProcess {
       if (calls!.call(pidfdSendSignal, descriptor, signals[signal]) === 0n) return;
     } else if (!isIt()) throw gone(pid);
     try {
-      // Without a pidfd this sends it; with one it only tells why that failed.
+      // Without a pidfd, this sends the signal; with a pidfd, it only determines why sending failed.
       process.kill(pid, descriptor >= 0n || signal === 'test' ? 0 : signal);
     } catch (error) {
       const code = errorCode(error);
@@ -147,7 +147,7 @@ export function holdProcess(pid: number, started: string): HeldProcess {
       throw isIt() ? new Refused({ code: 'Failed', text: `the system did not take ${signal}` }) : gone(pid);
   }
 
-  // After the descriptor was opened: what has that start now is what the descriptor means.
+  // Check after opening the descriptor: a process with that start time now is the one the descriptor refers to.
   if (!isIt()) {
     release();
     throw gone(pid);

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { RawEntry } from '../../system/raw.ts';
 import { errorCode, isMissing } from '../../io/errors.ts';
 
-/** Where the system's manager looks for units, what counts most first: systemd.unit(5). */
+/** Where the system manager searches for units, in order of precedence: systemd.unit(5). */
 const folders = [
   'etc/systemd/system.control',
   'run/systemd/system.control',
@@ -20,7 +20,7 @@ const folders = [
   'run/systemd/generator.late',
 ];
 
-/** What `get` gives; `missing` where there is no such file. */
+/** Returns the result of `get`, or `missing` if there is no such file. */
 function orMissing<T>(get: () => T, missing: T): T {
   try {
     return get();
@@ -32,7 +32,7 @@ function orMissing<T>(get: () => T, missing: T): T {
 
 const namesIn = (folder: string): string[] => orMissing(() => readdirSync(folder), []);
 
-/** What a link points to, as written; null for a file. */
+/** The target of a link, as written; null for a file. */
 function linkTarget(path: string): string | null {
   try {
     return readlinkSync(path);
@@ -43,11 +43,11 @@ function linkTarget(path: string): string | null {
 }
 
 /**
- * The files of the socket units that are enabled: JSON text [{ name, texts }], the unit's own text first, then its
- * drop-ins. Templates, masked units and other names of a unit are left out. `root` is the folder of the whole system.
+ * The files of the enabled socket units: JSON text [{ name, texts }], the unit's main file first, then its
+ * drop-ins. Templates, masked units, and aliases are omitted. `root` is the root folder of the system.
  */
 export function socketUnits(root = '/'): Omit<RawEntry, 'at'> {
-  // sd_booted(3): where another init is in charge, nobody starts them.
+  // sd_booted(3): under another init system, nothing starts them.
   if (!existsSync(join(root, 'run/systemd/system')))
     return { refusal: { code: 'NotSupported', text: 'systemd is not in charge of this machine' } };
   const listed = folders.map((folder) => join(root, folder)).map((folder) => ({ folder, names: namesIn(folder) }));
@@ -67,7 +67,7 @@ export function socketUnits(root = '/'): Omit<RawEntry, 'at'> {
       if (target !== null && basename(target) !== name) return [];
       const text = orMissing(() => readFileSync(path, 'utf8'), '');
       if (text === '') return [];
-      // Of drop-ins with one name the first counts.
+      // Of drop-ins with the same name, the first takes precedence.
       const dropIns = new Map<string, string>();
       for (const kind of [`${name}.d`, 'socket.d']) {
         for (const one of listed.filter(({ names }) => names.includes(kind))) {

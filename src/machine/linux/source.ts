@@ -16,7 +16,7 @@ import { kernelPorts } from './kernel-ports.ts';
 import { userName } from './libc.ts';
 import { socketUnits } from './socket-units.ts';
 
-/** Linux as a source of raw: src/facts/sources.ts says what its entries are. */
+/** Linux as a source of raw entries, which src/facts/sources.ts describes. */
 export function linuxSource(): RawSource {
   return {
     platform: 'linux',
@@ -62,10 +62,10 @@ function machine(): Answer {
   };
 }
 
-/** Why a process is not even listed, though it is there. */
+/** Why a process that exists is not listed. */
 const hidepid = 'processes of other users are hidden (hidepid)';
 
-/** What lets a process look into all others of its PID namespace. */
+/** The rights that let a process inspect all others in its PID namespace. */
 const toSeeAll = (): string =>
   process.geteuid?.() === 0
     ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)'
@@ -98,7 +98,7 @@ function absence(pid: number): Refusal {
   return { code: 'AccessDenied', text: hidepid, needs: toSeeAll() };
 }
 
-/** Reads in the folder of a process: once open it stays that of this process, even if its ID is reused. */
+/** Reads in the folder of a process: once open, the folder still refers to this process, even if its ID is reused. */
 function inProcess<T>(pid: number | string, read: (folder: string) => T): T {
   const opened = openSync(`/proc/${pid}`, 'r');
   try {
@@ -108,12 +108,12 @@ function inProcess<T>(pid: number | string, read: (folder: string) => T): T {
   }
 }
 
-/** How many bytes a character of UTF-8 has, by its first. */
+/** The number of bytes of a UTF-8 character, by its first byte. */
 const lengthAfter = (first: number): number => (first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4);
 
 /**
- * Where a link of /proc points to. Names are bytes: one that is no UTF-8 stands as half a character, which no text has,
- * so that two paths are never the same text.
+ * The target of a link in /proc. Names are bytes: bytes that are not UTF-8 become lone surrogates, which no text has,
+ * so that two different paths never become the same text.
  */
 function linkTarget(path: string): string {
   const bytes = readlinkSync(path, 'buffer');
@@ -128,7 +128,7 @@ function linkTarget(path: string): string {
   return text;
 }
 
-/** Where the executable and the arguments are: a main thread that has ended has none, the others still have. */
+/** The folder with the executable and the arguments: a main thread that has ended has none, other threads still do. */
 function livingPart(folder: string, stat: string): string {
   if (!/\) [ZX] [^)]*$/.test(stat)) return folder;
   for (const thread of readdirSync(`${folder}/task`)) {
@@ -136,13 +136,13 @@ function livingPart(folder: string, stat: string): string {
       readlinkSync(`${folder}/task/${thread}/exe`);
       return `${folder}/task/${thread}`;
     } catch {
-      // It has ended, too.
+      // This thread has ended too.
     }
   }
   return folder;
 }
 
-/** Whether the file itself is called that, so that the kernel did not add ` (deleted)`. */
+/** Whether the file's own name ends with ` (deleted)`, so that the kernel did not add it. */
 function isLiteral(folder: string, living: string, exe: string): boolean {
   if (!exe.endsWith(' (deleted)')) return false;
   try {
@@ -153,7 +153,7 @@ function isLiteral(folder: string, living: string, exe: string): boolean {
   }
 }
 
-/** Whether somebody wants the arguments of this program, which has the name of its file or else that of its process. */
+/** Whether the arguments of this program are requested, by the name of its file or, if unknown, of its process. */
 function wantsCommandLine({ commandLine, commandLineOf }: RawHint, stat: string, exe: string | undefined): boolean {
   if (commandLine === true || commandLineOf === undefined) return commandLine === true;
   const name = exe?.replace(/ \(deleted\)$/, '') ?? stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
@@ -167,7 +167,7 @@ function detailsIn(folder: string, hint: RawHint): Answer {
     try {
       return get();
     } catch (error) {
-      // A kernel thread and a zombie have no executable: that is no refusal.
+      // Kernel threads and zombies have no executable: that is not a refusal.
       if (errorCode(error) !== 'ENOENT') refused[name] = readRefusal(error).code;
       return undefined;
     }
@@ -176,7 +176,7 @@ function detailsIn(folder: string, hint: RawHint): Answer {
   const exe = part('exe', () => linkTarget(`${living}/exe`));
   const details = {
     stat,
-    // The folder always belongs to the effective user; `status` says the same, but takes the kernel far longer.
+    // The folder always belongs to the effective user; `status` has the same, but takes the kernel far longer.
     uid: part('uid', () => statSync(folder).uid),
     exe,
     literalExe: exe !== undefined && isLiteral(folder, living, exe) ? true : undefined,
@@ -187,7 +187,7 @@ function detailsIn(folder: string, hint: RawHint): Answer {
     cwd: hint.workingDirectory === true ? part('cwd', () => linkTarget(`${living}/cwd`)) : undefined,
     refused,
   };
-  // Of a process that has ended, all of this says something else than that it has.
+  // If the process has ended, the refusals above give other reasons; this throws the right one.
   statSync(`${folder}/stat`);
   return { text: JSON.stringify(details) };
 }
@@ -201,7 +201,7 @@ function processDetails(pid: string, hint: RawHint): Answer {
   }
 }
 
-/** Of the executable that a process has, as long as that is still the one of this path. */
+/** The hash of a process's executable, provided that it is still the file at this path. */
 function binaryHash(pid: number, path: string): string {
   return inProcess(pid, (folder) => {
     const file = `${livingPart(folder, readFileSync(`${folder}/stat`, 'utf8'))}/exe`;
@@ -210,7 +210,7 @@ function binaryHash(pid: number, path: string): string {
   });
 }
 
-/** AT_CLKTCK of the auxiliary vector, which is pairs of 64-bit numbers on the machines that Node 26 runs on. */
+/** AT_CLKTCK of the auxiliary vector: pairs of 64-bit numbers on every machine that Node 26 supports. */
 function clockTicks(): number {
   const vector = readFileSync('/proc/self/auxv');
   for (let offset = 0; offset + 16 <= vector.length; offset += 16) {
@@ -246,7 +246,7 @@ function ranges(): Answer {
   };
 }
 
-/** By the first part of a name; null where the rest of it says nothing. */
+/** Answers by the first part of an entry's name; null if the rest of the name is invalid. */
 export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null, hint: RawHint) => Answer | null>> = {
   machine: (rest) => (rest === null ? machine() : null),
   addresses: (rest) => (rest === null ? { text: JSON.stringify(interfaceAddresses()) } : null),

@@ -10,21 +10,21 @@ const MSG_NOSIGNAL = 0x4000;
 const LOG_DAEMON = 3 << 3;
 const levels = { Error: 3, Warning: 4, Information: 6 } as const;
 
-/** Where journald, rsyslog and the others listen. */
+/** The socket of journald, rsyslog, and other daemons. */
 const socketPath = '/dev/log';
-/** What every syslog daemon takes in one piece. */
+/** A message size that every syslog daemon accepts. */
 const longest = 8_000;
 
 /**
- * Writes events to syslog, which is journald on most systems, as `portowner[PID]: [ID] TEXT` of the facility daemon.
- * Gives why it cannot; null when it could.
+ * Writes events to syslog (journald on most systems) as `portowner[PID]: [ID] TEXT` with the facility daemon.
+ * Returns the reason if it fails, or null.
  */
 export function writeSyslog(events: readonly LogEvent[], path = socketPath): Refusal | null {
   const { socket, connect, send, close } = syslogCalls();
   const descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return { code: 'Failed', text: 'no socket for the system log can be had' };
   try {
-    // struct sockaddr_un: the family, and the path with its NUL.
+    // struct sockaddr_un: the family and the NUL-terminated path.
     const address = Buffer.alloc(110);
     address.writeUInt16LE(AF_UNIX, 0);
     address.write(path, 2, 107);

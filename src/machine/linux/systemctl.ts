@@ -4,11 +4,11 @@ import type { ServiceId, ServiceState } from '../../system/hands.ts';
 import type { RawEntry, Refusal } from '../../system/raw.ts';
 import { controlGroupOf, decodeCgroup, isUnitName } from '../../facts/decode/linux-cgroup.ts';
 
-/** Where distributions have it; never the caller's search path. */
+/** Its locations in distributions; the caller's search path is never used. */
 const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];
 const timeoutMs = 10_000;
 
-/** What `systemctl show` says of a unit, as far as it matters here. */
+/** The properties to read with `systemctl show`. */
 const properties = [
   'LoadState',
   'ActiveState',
@@ -24,25 +24,25 @@ const properties = [
   'Restart',
 ] as const;
 
-/** A unit as systemd shows it. */
+/** A unit as reported by systemd. */
 export interface ShownUnit {
   readonly state: Omit<ServiceState, 'foreign'>;
-  /** Where its processes are; the empty text when it has none. */
+  /** The control group of its processes; empty if it has none. */
   readonly controlGroup: string;
-  /** This run of the unit; the empty text where systemd does not tell. */
+  /** The ID of this run of the unit; empty if systemd does not report it. */
   readonly invocation: string;
-  /** What systemd does when its process ends: no, always, on-failure … */
+  /** Whether systemd restarts it when its process ends: no, always, on-failure … */
   readonly restart: string;
 }
 
-/** A list of units, with blanks between them; a name with a backslash stands in quotes, as for a shell. */
+/** Parses a list of units separated by blanks; a name with a backslash is quoted, as in a shell. */
 function unitNames(text: string): string[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"|\S+/g)]
     .map(([word, quoted]) => (quoted === undefined ? word : quoted.replace(/\\(.)/g, '$1')))
     .filter(isUnitName);
 }
 
-/** Reads the answer of `systemctl show`: `Name=value` lines. Null when there is no such unit. */
+/** Parses the output of `systemctl show`: `Name=value` lines. Returns null if there is no such unit. */
 export function decodeUnit(text: string, manager: readonly string[] = []): ShownUnit | null {
   const values = new Map(
     text
@@ -63,7 +63,7 @@ export function decodeUnit(text: string, manager: readonly string[] = []): Shown
       refusal,
       stopped: value('ActiveState') === 'inactive' || value('ActiveState') === 'failed',
       triggers: unitNames(value('TriggeredBy')).filter((unit) => /\.(?:socket|path|timer|automount)$/.test(unit)),
-      // A target that is left open stops nothing of its own.
+      // A target runs nothing itself.
       dependents: [...new Set(dependents)].filter((unit) => !unit.endsWith('.target')),
       restarts: !['', 'no'].includes(value('Restart')),
       manager: manager.filter((argument) => argument !== '--system'),
@@ -74,7 +74,7 @@ export function decodeUnit(text: string, manager: readonly string[] = []): Shown
   };
 }
 
-/** The arguments that choose the manager of a user's units, or with null the system's. */
+/** The arguments that select the manager of a user's units, or for null, the system manager. */
 export function managerArguments(user: number | null, self: number | undefined = process.geteuid?.()): string[] {
   if (user === null) return ['--system'];
   return user === self ? ['--user'] : ['--user', `--machine=${user}@.host`];
@@ -84,7 +84,7 @@ export function systemctl(
   args: readonly string[],
 ): { readonly status: number | null; readonly out: string; readonly error: string } | null {
   const path = systemctlPaths.find((one) => existsSync(one));
-  // sd_booted(3): only where systemd is in charge there is a manager to ask.
+  // sd_booted(3): there is a manager to query only if systemd is the init system.
   if (path === undefined || !existsSync('/run/systemd/system')) return null;
   const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = process.env;
   const { status, stdout, stderr, error } = spawnSync(path, args, {
@@ -107,12 +107,12 @@ export function showUnit({ name, user }: ServiceId): ShownUnit | null {
   return answer === null || answer.status !== 0 ? null : decodeUnit(answer.out, manager);
 }
 
-/** Whether a control group is a unit's own, or one below it. */
+/** Whether a control group is that of a unit, or below it. */
 export function isWithin(group: string, controlGroup: string): boolean {
   return /^\/./.test(controlGroup) && (group === controlGroup || group.startsWith(`${controlGroup}/`));
 }
 
-/** What systemd does when the service that a process is of ends; see `decodeUnitRestart`. */
+/** The restart policy of the service that a process belongs to; see `decodeUnitRestart`. */
 export function unitOf(pid: number): Omit<RawEntry, 'at'> {
   const nothing = { refusal: { code: 'NotSupported', text: 'systemd shows no service that it is of' } } as const;
   let text: string;
@@ -125,7 +125,7 @@ export function unitOf(pid: number): Omit<RawEntry, 'at'> {
   const group = controlGroupOf(text);
   if (unit === null || group === null || container !== null || !isUnitName(unit)) return nothing;
   const shown = showUnit({ name: unit, pid, startTime: null, user: unitUser });
-  // The name of a control group alone shows nothing.
+  // The name of a control group alone proves nothing.
   if (shown === null || !isWithin(group, shown.controlGroup)) return nothing;
   return { text: JSON.stringify({ unit, restart: shown.restart }) };
 }

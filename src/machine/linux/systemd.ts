@@ -6,8 +6,9 @@ import { isProcess, Refused } from './signal.ts';
 import { isWithin, managerArguments, showUnit, systemctl, type ShownUnit } from './systemctl.ts';
 
 /**
- * Why a unit is not shown to run a process; null when it does. The name of a control group alone shows nothing: a user
- * has units of the same names as the system, and who may make control groups names them as he likes.
+ * Returns why a process is not proved to run in a unit, or null if it does. The name of a control group alone proves
+ * nothing: a user
+ * may have units of the same names as the system, and anyone who can create control groups can choose their names.
  */
 function foreignTo({ name, pid, startTime }: ServiceId, { controlGroup }: ShownUnit): string | null {
   let group: string | null;
@@ -16,7 +17,7 @@ function foreignTo({ name, pid, startTime }: ServiceId, { controlGroup }: ShownU
   } catch {
     return `process ${pid} has ended`;
   }
-  // Compared after its control group was read: then that was this process's.
+  // Compare after reading the control group, to make sure that it was this process's.
   if (startTime === null || !isProcess(pid, startTime)) return `process ${pid} has ended`;
   if (group !== null && isWithin(group, controlGroup)) return null;
   return `systemd's ${name} has ${controlGroup === '' ? 'no processes' : `the control group ${controlGroup}`}, and process ${pid} is in ${group ?? 'none'}`;
@@ -27,7 +28,7 @@ export function unitState(id: ServiceId): ServiceState | null {
   return unit === null ? null : { ...unit.state, foreign: foreignTo(id, unit) };
 }
 
-/** Throws Refused for what systemctl says on a failure. */
+/** Runs systemctl. Throws Refused with its error message if it fails. */
 function demand(args: readonly string[]): void {
   const answer = systemctl(args);
   if (answer === null) throw new Refused({ code: 'NotSupported', text: 'systemd is not in charge of this machine' });
@@ -40,16 +41,16 @@ function demand(args: readonly string[]): void {
   );
 }
 
-/** The runs of units that were told to stop, by manager and name. */
+/** The runs of units that were asked to stop, by manager and name. */
 const stopping = new Map<string, string>();
 const keyOf = ({ name, user }: ServiceId): string => `${user ?? ''} ${name}`;
 
-/** What systemd shows of the unit, right before something is done to it. Throws Refused when it is not meant any more. */
+/** Reads the unit's state right before acting on it. Throws Refused if it has changed since it was inspected. */
 function meant(id: ServiceId): ShownUnit {
   const unit = showUnit(id);
   if (unit === null) throw new Refused({ code: 'Failed', text: `systemd does not tell about ${id.name}` });
   const foreign = foreignTo(id, unit);
-  // The process may have ended while others of the same run go on.
+  // The process may have ended while others of the same run continue.
   const told = stopping.get(keyOf(id));
   if (foreign !== null && (told === undefined || told === '' || told !== unit.invocation))
     throw new Refused({ code: 'Failed', text: `${id.name} has changed since it was inspected: ${foreign}` });

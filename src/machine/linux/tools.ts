@@ -4,11 +4,11 @@ import { moreRights, type RawEntry, type RawSource } from '../../system/raw.ts';
 
 const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin'];
 
-/** What a program of the system prints, in a language of its own: never one of the search path. */
+/** Runs a system program, never one from the search path, and returns its output. */
 export function systemTool(program: string, args: readonly string[], seconds: number): Omit<RawEntry, 'at'> {
   const path = folders.map((folder) => `${folder}/${program}`).find((file) => existsSync(file));
   if (path === undefined) return { refusal: { code: 'NotSupported', text: `there is no ${program}` } };
-  // Loaded only here: it costs milliseconds, and most runs start no program.
+  // Loaded only here: it takes milliseconds, and most runs start no program.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const result = spawnSync(path, args, {
     env: { PATH: folders.join(':'), LC_ALL: 'C' },
@@ -36,7 +36,7 @@ export function systemTool(program: string, args: readonly string[], seconds: nu
   };
 }
 
-/** The system's own tools as a source of raw: `ss`, text. */
+/** The system's tools as a source of raw entries: `ss`, text. */
 export function linuxTools(): RawSource {
   return {
     platform: 'linux',

@@ -40,10 +40,10 @@ const administrator = 'an administrator (an elevated PowerShell)';
 const withNeeds = ({ refusal }: Refused): PathState['refusal'] =>
   refusal.code === 'AccessDenied' ? { ...refusal, needs: administrator } : refusal;
 
-/** A path of any length: without the prefix one of more than 259 characters would be called missing. */
+/** Prefixes a path: without the prefix, paths of more than 259 characters would be reported as missing. */
 const anyLength = (path: string): Buffer => wide(path.startsWith('\\\\') ? path : `\\\\?\\${path}`);
 
-/** A file's owner and access list, as a self-relative security descriptor. */
+/** A file's owner and access control list, as a self-relative security descriptor. */
 function descriptorOf(path: string): Uint8Array {
   let buffer = Buffer.alloc(1024);
   const needed = Buffer.alloc(4);
@@ -57,7 +57,7 @@ function descriptorOf(path: string): Uint8Array {
   throw new Refused('Failed', 'GetFileSecurityW gave no end');
 }
 
-/** What stands at a path itself, and who may do what there. */
+/** Inspects a path itself and its permissions. */
 export function lookAt(path: string): PathState {
   const attributes = kernel32.GetFileAttributesW(anyLength(path));
   if (attributes === noAttributes) {
@@ -82,7 +82,7 @@ export function lookAt(path: string): PathState {
   }
 }
 
-/** Makes a folder with an access list from the start, so that there is no moment in which others could enter. */
+/** Creates a folder with an access control list from the start, so that others can never access it. */
 export function makeFolder(path: string, sddl: string): void {
   const place = Buffer.alloc(8);
   if (advapi32.ConvertStringSecurityDescriptorToSecurityDescriptorW(wide(sddl), 1, place, null) === 0)
@@ -105,7 +105,7 @@ export function isRemote(path: string): boolean {
   return path.startsWith('\\\\') || kernel32.GetDriveTypeW(wide(path.slice(0, 3))) === remoteDrive;
 }
 
-/** The SID of `DOMAIN\name`, in bytes; null when no account has that name. A domain's controller may be asked. */
+/** The SID of `DOMAIN\name`, in bytes; null if no account has that name. May query a domain controller. */
 export function accountSid(name: string): Buffer | null {
   const [sid, domain, use] = [Buffer.alloc(68), Buffer.alloc(2048), Buffer.alloc(4)];
   const [sidLength, domainLength] = [Buffer.alloc(4), Buffer.alloc(4)];
@@ -130,7 +130,7 @@ export function sidBytes(text: string): Buffer {
 }
 
 /**
- * The rights that are granted to an account itself, not to its groups, such as SeBatchLogonRight.
+ * The rights that are granted to the account itself, not to its groups, such as SeBatchLogonRight.
  * https://learn.microsoft.com/windows/win32/api/ntsecapi/nf-ntsecapi-lsaenumerateaccountrights
  */
 export function accountRights(sid: Buffer, memory: (address: bigint, length: number) => Buffer): string[] {
@@ -148,7 +148,7 @@ export function accountRights(sid: Buffer, memory: (address: bigint, length: num
   try {
     const [place, count] = [Buffer.alloc(8), Buffer.alloc(4)];
     const status = advapi32.LsaEnumerateAccountRights(handle, sid, place, count);
-    // An account to which nothing was ever granted is unknown there.
+    // An account that was never granted any right is unknown there.
     if (status >>> 0 === objectNameNotFound) return [];
     if (status !== 0) throw failed('LsaEnumerateAccountRights', status);
     const address = place.readBigUInt64LE();
@@ -167,7 +167,7 @@ export function accountRights(sid: Buffer, memory: (address: bigint, length: num
   }
 }
 
-/** The machine's folder for programs' data, `C:\ProgramData`: by the system, as the environment could be anybody's. */
+/** The machine's program data folder, `C:\ProgramData`, from the system: anyone could have set the environment. */
 export function programData(memory: (address: bigint, length: number) => Buffer): string {
   // FOLDERID_ProgramData {62AB5D82-FDC1-4DC3-A9DD-070D1D495D97}
   const id = Buffer.from('825dab62c1fdc34da9dd070d1d495d97', 'hex');

@@ -29,7 +29,7 @@ function withToken<T>(process: bigint, rights: number, use: (handle: bigint) => 
   }
 }
 
-/** What a token says of itself, in a buffer of `capacity` bytes. */
+/** Queries information about a token into a buffer of `capacity` bytes. */
 function tokenValue(handle: bigint, kind: number, capacity: number): Buffer {
   const buffer = Buffer.alloc(capacity);
   const length = Buffer.alloc(4);
@@ -46,8 +46,8 @@ export function elevated(): boolean {
 }
 
 /**
- * Turns on the privilege to look at other users' processes where this process holds it, as an elevated administrator
- * does; it gives no right that was not there. False when it is not held, or was on before.
+ * Enables the privilege to inspect other users' processes if this process holds it, as an elevated administrator's
+ * does; this grants no additional rights. Returns false if the privilege is not held or was enabled before.
  * https://learn.microsoft.com/windows/win32/api/securitybaseapi/nf-securitybaseapi-adjusttokenprivileges
  */
 export function enableDebugPrivilege(): boolean {
@@ -60,7 +60,7 @@ export function enableDebugPrivilege(): boolean {
     const previous = Buffer.alloc(16);
     const length = Buffer.alloc(4);
     if (advapi32.AdjustTokenPrivileges(handle, 0, privileges, previous.length, previous, length) === 0) return false;
-    // No error tells that it is not held, but the previous state has an entry for what was changed alone.
+    // There is no error if it is not held, but the previous state lists only privileges that were changed.
     return previous.readUInt32LE(0) === 1;
   });
 }
@@ -74,7 +74,7 @@ export function sidText(sid: Buffer): string {
 
 const accounts = new Map<string, string>();
 
-/** `DOMAIN\name`, or the SID as text where it has no name. A domain's controller may be asked. */
+/** `DOMAIN\name`, or the SID as text if it has no name. May query a domain controller. */
 export function accountName(sid: Buffer): string {
   const text = sidText(sid);
   const known = accounts.get(text);
@@ -94,7 +94,7 @@ export function accountName(sid: Buffer): string {
 
 /** The SID of a token's account. */
 function tokenSid(handle: bigint): Buffer {
-  // TOKEN_USER { PSID Sid; DWORD Attributes }, and behind it the SID that it points to: 68 bytes at most.
+  // TOKEN_USER { PSID Sid; DWORD Attributes }, followed by the SID that it points to: at most 68 bytes.
   const user = tokenValue(handle, tokenInformation.user, 256);
   const start = Number(user.readBigUInt64LE(0) - addressOf(user));
   if (start < 16 || start + 8 > user.length || start + 8 + 4 * user[start + 1]! > user.length) {
@@ -109,9 +109,9 @@ export function processAccount(process: bigint): string {
 }
 
 /**
- * The SID of the account for whom Windows made the one that an open process runs as; null where there is none.
- * Administrator Protection runs elevated programs as an account of their own, whose token is linked with that of the
- * person; without it both are the same account's.
+ * The SID of the account for which Windows created the account that an open process runs as; null if there is none.
+ * Administrator Protection runs elevated programs under a separate account, whose token is linked with that of the
+ * person; without it, both tokens belong to the same account.
  */
 export function realSid(process: bigint): Buffer | null {
   return withToken(process, token.query, (handle) => {

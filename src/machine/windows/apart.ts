@@ -7,21 +7,21 @@ import { Refused } from './errors.ts';
 import { systemDirectory, systemLibrary } from './ffi.ts';
 import { uncovered } from './uncovered.ts';
 
-/** What the child process says of one raw entry, bytes in base64. */
+/** The child process's answer for one raw entry, bytes in base64. */
 export interface ApartAnswer {
   readonly bytes?: string;
   readonly text?: string;
   readonly refusal?: Refusal;
 }
 
-/** What one child process answers; what is asked for together shares one. */
+/** Groups of entries; each group is answered by one child process, because its entries are queried together. */
 const groups = [['bound4', 'bound6'], ['servicetags'], ['guestports']] as const;
 const timeoutMs = 5000;
 
 const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
 const sechost = systemLibrary('sechost.dll', uncovered['sechost.dll']);
 const computenetwork = systemLibrary('computenetwork.dll', uncovered['computenetwork.dll']);
-/** The function that an entry needs: looking it up calls nothing, and without it there is no need for a child. */
+/** The function that an entry needs: looking it up calls nothing, and if it is missing, no child process is needed. */
 const needed: Readonly<Record<UncoveredSource, () => unknown>> = {
   bound4: () => iphlpapi.InternalGetBoundTcpEndpointTable,
   bound6: () => iphlpapi.InternalGetBoundTcp6EndpointTable,
@@ -29,7 +29,7 @@ const needed: Readonly<Record<UncoveredSource, () => unknown>> = {
   guestports: () => computenetwork.HcnEnumerateGuestNetworkPortReservations,
 };
 
-/** The command line that starts this program once more; null when it is none that answers to --child. */
+/** The command line that starts this program again; null if this program does not support --child. */
 export function ownCommand(): readonly string[] | null {
   if (isSea()) return [process.execPath];
   const [, script] = process.argv;
@@ -42,11 +42,11 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
   const [program, ...args] = command;
-  // Loaded only here: most questions need no child.
+  // Loaded only here: most queries need no child process.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { error, status, stdout } = spawnSync(program!, [...args, '--child', ...names], {
     cwd: directory,
-    // Nothing of the caller's: a search path decides which DLLs a program gets.
+    // Nothing from the caller's environment: a search path decides which DLLs a program loads.
     env: { SystemRoot: root, windir: root, PATH: directory },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: timeoutMs,
@@ -70,7 +70,7 @@ function start(command: readonly string[], names: readonly string[]): ApartAnswe
 
 const answers = new Map<string, ApartAnswer>();
 
-/** Has a short-lived child process answer: a wrong call through FFI ends it, and no catch would help here. */
+/** Queries a short-lived child process: a wrong FFI call ends the process that makes it, and cannot be caught. */
 export function askApart(
   name: UncoveredSource,
   command: readonly string[] | null,
@@ -82,7 +82,7 @@ export function askApart(
     start(command, group).forEach((one, i) => answers.set(group[i]!, one));
   }
   const { bytes, text, refusal } = answers.get(name)!;
-  // Told once: the next look is a new one.
+  // Each answer is used once; the next query starts again.
   answers.delete(name);
   if (refusal !== undefined) return { refusal };
   return bytes === undefined ? { text: text ?? '' } : { bytes: Buffer.from(bytes, 'base64') };

@@ -24,7 +24,7 @@ const SOCK_DGRAM = 2;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const INVALID_SOCKET = 0xffff_ffff_ffff_ffffn;
-/** A child that is started meanwhile must not inherit the socket. */
+/** A child process that is started meanwhile must not inherit the socket. */
 const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
 const SOL_SOCKET = 0xffff;
 const SO_REUSEADDR = 4;

@@ -58,7 +58,7 @@ const tables = {
   udp6: { size: 176, pid: 24, tag: 48, module: 'GetOwnerModuleFromUdp6Entry' },
 } as const;
 
-/** TCPIP_OWNER_MODULE_BASIC_INFO { PWCHAR pModuleName, pModulePath }, with the texts behind it in the same buffer. */
+/** TCPIP_OWNER_MODULE_BASIC_INFO { PWCHAR pModuleName, pModulePath }, followed by the texts in the same buffer. */
 function moduleOfRow(table: keyof typeof tables, row: Buffer): string {
   const basic = 0;
   const name = tables[table].module;
@@ -70,7 +70,7 @@ function moduleOfRow(table: keyof typeof tables, row: Buffer): string {
   return wideString(memoryOf(buffer, addressOf(buffer).toString(16))!, 0, 1024) ?? '';
 }
 
-/** What the first of these says that says anything; else why the first of them was refused, or the empty text. */
+/** The first nonempty answer of these functions; otherwise the first refusal, or an empty text. */
 export function firstTold(asks: readonly (() => string)[]): Told {
   let refusal: Refusal | undefined;
   for (const ask of asks) {
@@ -85,7 +85,7 @@ export function firstTold(asks: readonly (() => string)[]): Told {
   return refusal === undefined ? { value: '' } : { refusal };
 }
 
-/** The service of every tag that a socket has, by `PID:TAG`; the empty text where Windows tells none. */
+/** The service of every tag that a socket has, by `PID:TAG`; empty if Windows reports none. */
 function serviceTags(): string {
   const names: Record<string, Told> = {};
   for (const table of ['tcp4', 'tcp6', 'udp4', 'udp6'] as const) {
@@ -123,7 +123,7 @@ function answer(name: string): ApartAnswer {
   }
 }
 
-/** The child process's whole work: answers raw entries by name, one line of JSON each, in their order. */
+/** The whole task of the child process: prints raw entries by name, one line of JSON each, in order. */
 export function answerApart(names: readonly string[]): void {
   for (const name of names) writeSync(1, `${JSON.stringify(answer(name))}\n`);
 }

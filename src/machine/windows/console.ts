@@ -12,14 +12,14 @@ const kernel32 = systemLibrary('kernel32.dll', {
   GenerateConsoleCtrlEvent: { arguments: ['uint32', 'uint32'], return: 'int32' },
 });
 
-/** The word that makes this program the helper below; it is in no help. */
+/** The word that makes this program the helper below; it is not in the help. */
 export const helperWord = 'internal-interrupt';
 const ctrlC = 0;
 const timeoutMs = 10_000;
 
 /**
- * Sends Ctrl+C to a process that is alone on its console: null when it was sent, else why not. A program has just one
- * console, so this is done by a short-lived process of this same program.
+ * Sends Ctrl+C to a process that is alone on its console. Returns null, or why it was not sent. A process has only one
+ * console, so a short-lived process of this same program sends it.
  */
 export function askOnConsole(pid: number, startTime: string): string | null {
   const own = isSea() ? [] : [...process.execArgv, process.argv[1]!];
@@ -33,7 +33,7 @@ export function askOnConsole(pid: number, startTime: string): string | null {
   return stdout?.trim() || `its console could not be reached${error === undefined ? '' : `: ${error.message}`}`;
 }
 
-/** What the helper does: leaves its own console for that of the process. Null when Ctrl+C was sent, else why not. */
+/** The helper's task: joins the console of the process and sends Ctrl+C. Returns null, or why it was not sent. */
 export function interruptConsole(pid: number): string | null {
   kernel32.FreeConsole();
   if (kernel32.AttachConsole(pid) === 0)
@@ -45,7 +45,7 @@ export function interruptConsole(pid: number): string | null {
   if (count === 0 || count > pids.length || others.length > 0 || !pids.includes(pid)) {
     return `it is not alone on its console${others.length === 0 ? '' : ` (with process ${others.join(', ')})`}, so that Ctrl+C would end others too`;
   }
-  // It goes to every process of the console, and this is one for the moment.
+  // Ctrl+C goes to every process on the console, which temporarily includes this one.
   kernel32.SetConsoleCtrlHandler(null, 1);
   return kernel32.GenerateConsoleCtrlEvent(ctrlC, 0) === 0
     ? `Ctrl+C could not be sent to its console (error ${lastErrorCode()})`

@@ -13,8 +13,9 @@ const pipes: Readonly<Record<string, readonly string[]>> = {
 const absent: Answer = { refusal: { code: 'NotSupported', text: 'it does not run here' } };
 
 /**
- * The containers of `docker` or `podman`, or one of them: `docker/inspect/ID`. Any program may make a pipe of that name before the engine does, and act with the
- * rights of who connects to it: those of an administrator are not brought there.
+ * The containers of `docker` or `podman`, or one container: `docker/inspect/ID`. Any program may create a pipe of that
+ * name before the engine does, and act with the
+ * rights of whoever connects to it, so an administrator's rights are never used to connect.
  */
 export async function containers(engine: string): Promise<Answer> {
   if (elevated())

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../system/raw.ts';
 
-/** Thrown inside this folder for what Windows refuses; source.ts turns it into raw. */
+/** Thrown in this folder if Windows refuses an operation; source.ts converts it to a raw entry. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 
@@ -33,7 +33,7 @@ export const ntstatus = {
   notSupported: 0xc00000bb,
 } as const;
 
-/** A call that gave a Win32 error code. */
+/** The error for a call that returned a Win32 error code. */
 export function refused(call: string, error: number): Refused {
   if (error === win32.accessDenied) return new Refused('AccessDenied', `${call} was denied`);
   if (error === win32.notSupported || error === win32.callNotImplemented)
@@ -41,7 +41,7 @@ export function refused(call: string, error: number): Refused {
   return new Refused('Failed', `${call} failed with error ${error}`);
 }
 
-/** A call that gave an NTSTATUS. */
+/** The error for a call that returned an NTSTATUS. */
 export function refusedStatus(call: string, status: number): Refused {
   switch (status) {
     case ntstatus.accessDenied:

@@ -14,7 +14,7 @@ const advapi32 = systemLibrary('advapi32.dll', {
   DeregisterEventSource: { arguments: ['uint64'], return: 'int32' },
 });
 
-/** Where a source of the log Application is registered, below HKEY_LOCAL_MACHINE. */
+/** The key below HKEY_LOCAL_MACHINE that registers a source of the Application log. */
 export const eventSourceKey = `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${eventSourceName}`;
 
 /** https://learn.microsoft.com/windows/win32/eventlog/event-types */
@@ -26,7 +26,7 @@ function write(events: readonly LogEvent[]): void {
   try {
     for (const { id, level, text } of events) {
       const string = wide(text.replaceAll('\0', ' '));
-      // An array of one pointer: the message file of the source puts the text in for %1.
+      // An array of one pointer: the source's message file replaces %1 with the text.
       const strings = Buffer.alloc(8);
       strings.writeBigUInt64LE(addressOf(string));
       if (advapi32.ReportEventW(handle, types[level], 0, id, null, 1, 0, strings, null) === 0)
@@ -38,8 +38,8 @@ function write(events: readonly LogEvent[]): void {
 }
 
 /**
- * Writes events to the event log Application. Gives why it cannot; null when it could.
- * An unregistered source would be shown with a complaint about a missing description instead of the text.
+ * Writes events to the Application event log. Returns the reason if it fails, or null.
+ * For an unregistered source, Event Viewer would show a message about a missing description instead of the text.
  * https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-reporteventw
  */
 export function writeEventLog(events: readonly LogEvent[]): Refusal | null {

@@ -20,12 +20,12 @@ const kind = { expandable: 2, number: 4 } as const;
 
 const keyOf = (source: string): string => `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${source}`;
 
-/** The message file of a source of the Application log; null when there is no such source. */
+/** The message file of a source of the Application log; null if there is no such source. */
 export function eventSource(source: string): string | null {
   return registryTexts(keyOf(source)).find(([name]) => name.toLowerCase() === 'eventmessagefile')?.[1] ?? null;
 }
 
-/** Makes or renews a source of the Application log. `messageFile` may have variables such as %SystemRoot%. */
+/** Creates or updates a source of the Application log. `messageFile` may have variables such as %SystemRoot%. */
 export function addEventSource(source: string, messageFile: string): void {
   const place = Buffer.alloc(8);
   const made = advapi32.RegCreateKeyExW(
@@ -48,16 +48,16 @@ export function addEventSource(source: string, messageFile: string): void {
     };
     const number = (value: number): Buffer => Buffer.from([value, 0, 0, 0]);
     set('EventMessageFile', kind.expandable, wide(messageFile));
-    // Errors, warnings and informations.
+    // Errors, warnings, and information.
     set('TypesSupported', kind.number, number(7));
-    // What eventcreate.exe marks the sources with that it may write to.
+    // eventcreate.exe marks the sources it may write to with this value.
     set('CustomSource', kind.number, number(1));
   } finally {
     advapi32.RegCloseKey(key);
   }
 }
 
-/** Removes a source; what was logged stays. Nothing happens when there is none. */
+/** Removes a source, if it exists; its events stay in the log. */
 export function removeEventSource(source: string): void {
   const error = advapi32.RegDeleteKeyExW(localMachine, wide(keyOf(source)), wow64, 0);
   if (error !== 0 && error !== win32.fileNotFound) throw refused('RegDeleteKeyExW', error);

@@ -8,9 +8,9 @@ import { errorCode } from '../../io/errors.ts';
 import { Refused } from './errors.ts';
 
 /*
- * How the calls of this folder are declared: handles, addresses and buffers are `pointer` (a bigint or a Buffer),
+ * How calls are declared in this folder: handles, addresses, and buffers are `pointer` (a bigint or a Buffer),
  * BOOL and NTSTATUS are int32, DWORD and ULONG are uint32, SIZE_T is uint64. A wrong declaration ends the process,
- * and no catch helps: only what Microsoft documents is called, with the sizes that were allocated here.
+ * which cannot be caught: only functions that Microsoft documents are called, with the sizes allocated here.
  */
 
 function find<T>(what: string, look: () => T): T {
@@ -24,7 +24,7 @@ function find<T>(what: string, look: () => T): T {
   }
 }
 
-/** Functions that are looked up when they are first used; one that is missing is then Refused as NotSupported. */
+/** Functions that are looked up on first use; a missing one then throws Refused with NotSupported. */
 function lazily<const D extends FunctionDefinitions>(
   file: string,
   path: () => string,
@@ -46,8 +46,8 @@ function lazily<const D extends FunctionDefinitions>(
   return functions as WrappedFunctionsFromDefinitions<D>;
 }
 
-// kernel32.dll is mapped into every process before its first instruction, so its bare name can find no other file.
-// The environment's SystemRoot could be anybody's; what kernel32 says is the system's.
+// kernel32.dll is mapped into every process before its first instruction, so its bare name cannot find another file.
+// Anyone could have set SystemRoot in the environment; the answer of kernel32 comes from the system.
 const loader = lazily('kernel32.dll', () => 'kernel32.dll', {
   GetSystemDirectoryW: { arguments: ['pointer', 'uint32'], return: 'uint32' },
 });
@@ -68,7 +68,7 @@ export function systemDirectory(): string {
   return directory;
 }
 
-/** Functions of a DLL of the system directory, by name; each is looked up when it is first used. */
+/** Functions of a DLL in the system directory, by name; each is looked up on first use. */
 export function systemLibrary<const D extends FunctionDefinitions>(
   file: string,
   definitions: D,

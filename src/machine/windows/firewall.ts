@@ -5,8 +5,8 @@ const local = 'SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\Fi
 const group = 'SOFTWARE\\Policies\\Microsoft\\WindowsFirewall';
 
 /**
- * The firewall's policy from where it is kept, in one read each: the cmdlets ask for the filters of every rule one by
- * one, which takes a minute on a machine with many rules. [MS-GPFAS] documents the form.
+ * Reads the firewall's policy directly from the registry, each key in one read: the cmdlets query the filters of each
+ * rule one by one, which takes a minute on a machine with many rules. [MS-GPFAS] documents the form.
  */
 export function firewallPolicy(): WindowsFirewall {
   const policy = (key: string) => ({
@@ -16,7 +16,7 @@ export function firewallPolicy(): WindowsFirewall {
     ),
   });
   const settings = policy(group);
-  // Group policy calls the private profile so since Windows 7 as well.
+  // Since Windows 7, Group Policy also uses this name for the private profile.
   const renamed = Object.fromEntries(registryNumbers(`${group}\\PrivateProfile`));
   return {
     local: policy(local),

@@ -4,7 +4,7 @@ import { endService, serviceState, stopService } from './servicecontrol.ts';
 import { iisSites, stopSite } from './servicecontrol-iis.ts';
 import { allProcesses, holdProcess } from './terminate.ts';
 
-/** This Windows machine, to stop what runs on it. */
+/** Stops programs on this Windows machine. */
 export function windowsHands(): Hands {
   return {
     self: { pid: process.pid, container: null, unit: null, unitUser: null },

@@ -28,7 +28,7 @@ function withHttp<T>(use: () => T): T {
   }
 }
 
-/** One answer, whose buffer the system fills with pointers into itself; null when there is nothing to say. */
+/** Queries one answer, a buffer with pointers into itself; null if there is no data. */
 function query(kind: number, input: Buffer | null): Buffer | null {
   const needed = Buffer.alloc(4);
   let output = Buffer.alloc(4096);
@@ -53,7 +53,7 @@ function query(kind: number, input: Buffer | null): Buffer | null {
 
 const mostReservations = 65536;
 
-/** All URL reservations, not decoded, and how they were read (see decodeUrlReservations). */
+/** All URL reservations, undecoded, and how they were read (see decodeUrlReservations). */
 export function urlReservations(): { bytes: Buffer; pages: string } {
   return withHttp(() => {
     const parts: Buffer[] = [];
@@ -72,7 +72,7 @@ export function urlReservations(): { bytes: Buffer; pages: string } {
   });
 }
 
-/** HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY, not decoded; with a count of 0 when there is no list. */
+/** HTTP_SERVICE_CONFIG_IP_LISTEN_QUERY, undecoded; with a count of 0 if there is no list. */
 export function ipListenList(): Buffer {
   return withHttp(() => query(configuration.ipListenList, null) ?? Buffer.alloc(8));
 }

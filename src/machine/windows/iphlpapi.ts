@@ -14,11 +14,11 @@ const family = { tcp4: 2, tcp6: 23, udp4: 2, udp6: 23 } as const;
 const tcpOwnerModule = { listeners: 6, all: 8 } as const;
 const udpOwnerModule = 2;
 
-/** Holds some 1,600 rows: enough for most machines, so that one call does. */
+/** Holds about 1,600 rows: enough for most machines, so that one call is sufficient. */
 const firstSize = 256 * 1024;
 const attempts = 10;
 
-/** The bytes of a table with owners (`MIB_…TABLE_OWNER_MODULE`), not decoded. */
+/** The bytes of a table with owners (`MIB_…TABLE_OWNER_MODULE`), undecoded. */
 export function socketTable(table: SocketTable, which: 'all' | 'listeners'): Buffer {
   const tcp = table.startsWith('tcp');
   const name = tcp ? 'GetExtendedTcpTable' : 'GetExtendedUdpTable';
@@ -26,7 +26,7 @@ export function socketTable(table: SocketTable, which: 'all' | 'listeners'): Buf
   const size = Buffer.alloc(4);
   let length = firstSize;
   for (let i = 0; i < attempts; i++) {
-    // Zeroed, because the call leaves gaps, and what lies in them may end in a recording.
+    // Zeroed, because the call leaves gaps, and their contents could end up in a recording.
     const buffer = Buffer.alloc(length);
     size.writeUInt32LE(length);
     const error = call(buffer, size, 0, family[table], tcp ? tcpOwnerModule[which] : udpOwnerModule, 0);

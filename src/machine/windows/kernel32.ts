@@ -35,12 +35,12 @@ export function lastError(call: string): Refused {
   return refused(call, lastErrorCode());
 }
 
-/** Ends the use of a handle. */
+/** Closes a handle. */
 export function closeHandle(handle: bigint): void {
   kernel32.CloseHandle(handle);
 }
 
-/** Opens a process, lets `use` look at it, and closes it. */
+/** Opens a process, passes its handle to `use`, and closes it. */
 export function withProcess<T>(pid: number, rights: number, use: (handle: bigint) => T): T {
   const handle = kernel32.OpenProcess(rights, 0, pid);
   if (handle === 0n) {
@@ -58,7 +58,7 @@ export function withProcess<T>(pid: number, rights: number, use: (handle: bigint
 
 const longestPath = 32768;
 
-/** The whole path of a process's executable. */
+/** The full path of a process's executable. */
 export function imagePath(handle: bigint): string {
   const buffer = Buffer.alloc(longestPath * 2);
   const length = Buffer.alloc(4);
@@ -68,7 +68,7 @@ export function imagePath(handle: bigint): string {
   return buffer.toString('utf16le', 0, Math.min(length.readUInt32LE(), longestPath) * 2);
 }
 
-/** When a process was started: a FILETIME. */
+/** The start time of a process: a FILETIME. */
 export function creationTime(handle: bigint): bigint {
   const [created, exited, kernel, user] = [Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8), Buffer.alloc(8)];
   if (kernel32.GetProcessTimes(handle, created, exited, kernel, user) === 0) throw lastError('GetProcessTimes');
@@ -86,16 +86,16 @@ export function processMemory(handle: bigint, address: bigint, length: number): 
   return buffer;
 }
 
-/** `length` bytes of this process's own memory; refused where there is none. */
+/** `length` bytes of this process's memory; throws Refused if the memory is not mapped. */
 export function ownMemory(address: bigint, length: number): Buffer {
   return processMemory(thisProcess, address, length);
 }
 
-/** The text at an address that another function gave, which LocalFree ends the use of. Empty at address 0. */
+/** The text at an address returned by another function; frees it with LocalFree. Empty for address 0. */
 export function takeLocalText(address: bigint): string {
   if (address === 0n) return '';
   try {
-    // lstrlenW catches what is no memory, and then gives 0.
+    // lstrlenW catches invalid addresses and then returns 0.
     const length = kernel32.lstrlenW(address);
     return length <= 0 ? '' : ownMemory(address, length * 2).toString('utf16le');
   } finally {
@@ -120,7 +120,7 @@ export function takeHeapBlock(address: bigint): Buffer {
   }
 }
 
-/** The machine's own DNS name, which a cluster's virtual name does not hide and which is not cut to 15 letters. */
+/** The machine's physical DNS name: not a cluster's virtual name, and not truncated to 15 characters. */
 export function computerName(): string {
   const physicalDnsHostname = 5;
   const capacity = 1024;
@@ -132,7 +132,7 @@ export function computerName(): string {
 }
 
 /**
- * The machine's processor architecture by Node's names; that of this process may be an emulated one.
+ * The machine's processor architecture, by Node's names; this process may run emulated on another.
  * https://learn.microsoft.com/windows/win32/sysinfo/image-file-machine-constants
  */
 export function nativeArchitecture(): string {
@@ -144,14 +144,14 @@ export function nativeArchitecture(): string {
   return names[machine] ?? machine.toString(16);
 }
 
-/** The code page that the system's text tools write to a pipe. */
+/** The code page in which the system's text tools write to a pipe. */
 export function oemCodePage(): number {
   return kernel32.GetOEMCP();
 }
 
 let drives: ReadonlyMap<string, string> | undefined;
 
-/** What each drive letter stands for, by the device's name in lower case, such as `\device\harddiskvolume3`. */
+/** The drive letters by their devices' names in lower case, such as `\device\harddiskvolume3`. */
 function driveLetters(): ReadonlyMap<string, string> {
   if (drives !== undefined) return drives;
   const found = new Map<string, string>();
@@ -167,13 +167,13 @@ function driveLetters(): ReadonlyMap<string, string> {
   return found;
 }
 
-/** A path in the kernel's name space as programs write it: `\Device\HarddiskVolume3\a.exe` is `C:\a.exe`. */
+/** Converts a path in the kernel's namespace to the usual form: `\Device\HarddiskVolume3\a.exe` is `C:\a.exe`. */
 export function dosPath(path: string): string {
   if (path.startsWith('\\??\\UNC\\')) return `\\\\${path.slice(8)}`;
   if (path.startsWith('\\??\\')) return path.slice(4);
   if (/^\\Device\\Mup\\/i.test(path)) return `\\\\${path.slice(12)}`;
   const [, device = '', rest = ''] = /^(\\Device\\[^\\]+)(\\.*)$/is.exec(path) ?? [];
   const letter = driveLetters().get(device.toLowerCase());
-  // A volume without a letter has no shorter name that opens it.
+  // A volume without a drive letter has no shorter path that can be opened.
   return letter === undefined ? `\\\\?\\GLOBALROOT${path}` : `${letter}${rest}`;
 }

@@ -5,15 +5,15 @@ import { oemCodePage } from './kernel32.ts';
 
 const timeoutMs = 10_000;
 
-/** What the system's own netsh prints, in its code page: a raw entry. */
+/** The output of the system's netsh, in its code page, as a raw entry. */
 export function netsh(...args: readonly string[]): { bytes: Buffer; meta: { codePage: number } } {
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
-  // Loaded only here: most questions need no netsh.
+  // Loaded only here: most queries do not need netsh.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const result = spawnSync(`${directory}\\netsh.exe`, args, {
     cwd: directory,
-    // Nothing of the caller's: a search path decides which DLLs a program gets.
+    // Nothing from the caller's environment: a search path decides which DLLs a program loads.
     env: { SystemRoot: root, windir: root, PATH: directory, ComSpec: `${directory}\\cmd.exe` },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: timeoutMs,

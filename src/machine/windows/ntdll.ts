@@ -12,7 +12,7 @@ const ntdll = systemLibrary('ntdll.dll', {
 
 const systemInformation = { processes: 5, processImageName: 88 } as const;
 const processInformation = { basic: 0, wow64: 26, commandLine: 60 } as const;
-/** A UNICODE_STRING and the longest text that one has. */
+/** The size of a UNICODE_STRING and its longest text. */
 const textBuffer = 16 + 65536;
 
 /** Bytes that hold pointers into themselves, with the address they were read at, in hex. */
@@ -21,7 +21,7 @@ export interface Snapshot {
   readonly base: string;
 }
 
-/** Every process, protected ones too, in one call: SYSTEM_PROCESS_INFORMATION, not decoded. */
+/** Every process, including protected ones, in one call: SYSTEM_PROCESS_INFORMATION, undecoded. */
 export function processList(): Snapshot {
   const needed = Buffer.alloc(4);
   let length = 512 * 1024;
@@ -38,8 +38,8 @@ export function processList(): Snapshot {
 }
 
 /**
- * The path of a process that need not be opened, so that it is told to everybody: SYSTEM_PROCESS_ID_INFORMATION,
- * { HANDLE ProcessId; UNICODE_STRING ImageName }, which the caller points to a buffer of its own.
+ * The path of a process, available to every user because the process is not opened: SYSTEM_PROCESS_ID_INFORMATION,
+ * { HANDLE ProcessId; UNICODE_STRING ImageName }, where the caller provides the buffer for the name.
  */
 export function imagePathOf(pid: number): string {
   const text = Buffer.alloc(65534);
@@ -64,7 +64,7 @@ function commandLineByClass(handle: bigint): string {
   return unicodeString(memoryOf(bytes, addressOf(bytes).toString(16))!, 0, 65535) ?? '';
 }
 
-/** A text in the process's own memory, as it has it now: UNICODE_STRING of pointers of so many bytes. */
+/** Reads the current text of a UNICODE_STRING in a process's memory; `pointer`: the size of a pointer, in bytes. */
 function textInMemory(handle: bigint, address: bigint, pointer: 4 | 8): string {
   const text = processMemory(handle, address, 2 * pointer);
   const length = text.readUInt16LE(0);
@@ -80,8 +80,8 @@ function queried(handle: bigint, kind: 'basic' | 'wow64', length: number): Buffe
 }
 
 /**
- * Where a process's parameters are: PEB.ProcessParameters, at 0x20 on 64 bits. A 32-bit process on 64-bit Windows has
- * such a PEB too. https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb
+ * The address of a process's parameters: PEB.ProcessParameters, at 0x20 on 64 bits. A 32-bit process on 64-bit Windows
+ * has such a PEB too. https://learn.microsoft.com/windows/win32/api/winternl/ns-winternl-peb
  */
 function parametersOf(handle: bigint): bigint {
   const peb = queried(handle, 'basic', 48).readBigUInt64LE(8);
@@ -94,10 +94,10 @@ function commandLineByMemory(pid: number): string {
   return withProcess(pid, inMemory, (handle) => textInMemory(handle, parametersOf(handle) + 0x70n, 8));
 }
 
-/** The working directory of a process, which is only in its own memory: ProcessParameters.CurrentDirectory. */
+/** The working directory of a process, which is only in that process's memory: ProcessParameters.CurrentDirectory. */
 export function workingDirectory(pid: number): string {
   return withProcess(pid, inMemory, (handle) => {
-    // A 32-bit process keeps its own only in its 32-bit PEB.
+    // A 32-bit process updates only its 32-bit PEB.
     const peb32 = queried(handle, 'wow64', 8).readBigUInt64LE();
     const path =
       peb32 === 0n
@@ -108,7 +108,7 @@ export function workingDirectory(pid: number): string {
   });
 }
 
-/** The command line of a process that is open with `access.queryLimited`. */
+/** The command line of a process opened with `access.queryLimited`. */
 export function commandLine(pid: number, handle: bigint): string {
   try {
     return commandLineByClass(handle);

@@ -19,7 +19,7 @@ const kinds = { text: 1, expandable: 2, number: 4 } as const;
 const longestName = 16384;
 const mostValues = 65536;
 
-/** The values of a key of HKEY_LOCAL_MACHINE, as [name, kind, data]; none when there is no such key. */
+/** The values of a key in HKEY_LOCAL_MACHINE, as [name, kind, data]; empty if there is no such key. */
 function registryValues(path: string): [name: string, kind: number, data: Buffer][] {
   const key = Buffer.alloc(8);
   const error = advapi32.RegOpenKeyExW(localMachine, wide(path), 0, queryValue, key);
@@ -55,14 +55,14 @@ function registryValues(path: string): [name: string, kind: number, data: Buffer
   }
 }
 
-/** The values of a key of HKEY_LOCAL_MACHINE that are texts, as [name, text]; none when there is no such key. */
+/** The text values of a key in HKEY_LOCAL_MACHINE, as [name, text]; empty if there is no such key. */
 export function registryTexts(path: string): [string, string][] {
   return registryValues(path)
     .filter(([, kind]) => kind === kinds.text || kind === kinds.expandable)
     .map(([name, , data]) => [name, data.toString('utf16le').replace(/\0[\s\S]*$/, '')]);
 }
 
-/** The values that are 32-bit numbers, as [name, number]. */
+/** The 32-bit number values of such a key, as [name, number]. */
 export function registryNumbers(path: string): [string, number][] {
   return registryValues(path)
     .filter(([, kind, data]) => kind === kinds.number && data.length === 4)

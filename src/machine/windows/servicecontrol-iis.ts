@@ -8,7 +8,7 @@ import { oemCodePage } from './kernel32.ts';
 
 const timeoutMs = 30_000;
 
-/** What IIS's own tool says; null where there is no IIS. */
+/** Returns the output of IIS's appcmd; null if IIS is not installed. */
 function appcmd(...args: readonly string[]): string | null {
   const directory = systemDirectory();
   const path = `${directory}\\inetsrv\\appcmd.exe`;
@@ -22,7 +22,7 @@ function appcmd(...args: readonly string[]): string | null {
   });
   const text = stdout === null ? '' : decodeConsoleText(stdout, oemCodePage());
   if (status === 0) return text;
-  // ERROR_ACCESS_DENIED, as it writes it in every language.
+  // ERROR_ACCESS_DENIED, as appcmd prints it in every language.
   const denied =
     text.includes('80070005') ||
     text.split('\n').some((line) => /redirection\.config/i.test(line.slice(line.search(/\b5\b|$/))));
@@ -37,7 +37,7 @@ function appcmd(...args: readonly string[]): string | null {
 const entities: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: '&', lt: '<', gt: '>' };
 const plain = (text: string): string => text.replace(/&(quot|apos|amp|lt|gt);/g, (_, name: string) => entities[name]!);
 
-/** The attributes of every element of a name in what `appcmd list … /xml` prints. */
+/** The attributes of every element of this name in the output of `appcmd list … /xml`. */
 function elements(text: string, element: string): ((attribute: string) => string)[] {
   return [...text.matchAll(new RegExp(`<${element}\\s([^<>]*)>`, 'g'))].map(
     ([, attributes = '']) =>
@@ -46,7 +46,7 @@ function elements(text: string, element: string): ((attribute: string) => string
   );
 }
 
-/** Reads what `appcmd list sites`, `list apps` and `list wps` print with /xml. */
+/** Parses the output of `appcmd list sites`, `list apps` and `list wps` with /xml. */
 export function decodeSites(sites: string, apps: string, workers: string): Site[] {
   const pools = Map.groupBy(elements(apps, 'APP'), (value) => value('SITE.NAME'));
   const running = elements(workers, 'WP').map((value) => ({
@@ -74,7 +74,7 @@ export function iisSites(): Site[] {
     if (sites === null) return [];
     return decodeSites(sites, appcmd('list', 'apps', '/xml') ?? '', appcmd('list', 'wps', '/xml') ?? '');
   } catch (error) {
-    // Who asks says that the sites could not be read.
+    // The caller reports that the sites could not be read.
     if (error instanceof Refused) return [];
     throw error;
   }

@@ -25,7 +25,7 @@ const stopControl = 1;
 const stoppedState = 1;
 const noSuchService = 1060;
 const notActive = 1062;
-/** How long one service that needs another is waited for. */
+/** How long to wait for a dependent service to stop. */
 const timeoutMs = 30_000;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
@@ -63,7 +63,7 @@ function status(service: bigint): { readonly state: number; readonly accepted: n
 /** ENUM_SERVICE_STATUSW on 64 bits: two pointers and seven numbers. */
 const entrySize = 48;
 
-/** The services that run and need this one, in the order in which they have to be stopped. */
+/** The running services that depend on this one, in the order in which they must be stopped. */
 function dependents(service: bigint): string[] {
   const [needed, count] = [Buffer.alloc(4), Buffer.alloc(4)];
   let bytes = Buffer.alloc(16 * 1024);
@@ -84,7 +84,7 @@ function dependents(service: bigint): string[] {
   throw new Refused('Failed', 'the list of dependent services grew faster than it could be read');
 }
 
-/** Why a service is not shown to run in a process; null when it does. */
+/** Returns why a service is not proved to run in a process, or null if it does. */
 function foreignTo({ name, pid, startTime }: ServiceId, actual: number): string | null {
   if (actual !== pid)
     return actual === 0
@@ -94,14 +94,14 @@ function foreignTo({ name, pid, startTime }: ServiceId, actual: number): string 
   return startTime === null || started !== startTime ? `process ${pid} has ended` : null;
 }
 
-/** Throws Refused when a service does not run any more in the process that it is meant for. */
+/** Throws Refused if a service no longer runs in the expected process. */
 function checkMeant(id: ServiceId, service: bigint): void {
   const foreign = foreignTo(id, status(service).pid);
   if (foreign !== null)
     throw new Refused('Failed', `the service ${id.name} has changed since it was inspected: ${foreign}`);
 }
 
-/** Null where there is no such service. */
+/** Reads the state of a service. Returns null if there is no such service. */
 export function serviceState(id: ServiceId): ServiceState | null {
   const { name } = id;
   const look = (service: bigint): ServiceState => {
@@ -135,7 +135,7 @@ export function serviceState(id: ServiceId): ServiceState | null {
   }
 }
 
-/** `check` is done with the service open, right before it is told. */
+/** Sends a stop to a service. `check` is called with the open service, right before the stop is sent. */
 function control(name: string, check: (service: bigint) => void = () => {}): void {
   withService(name, access.stop, (service) => {
     check(service);
@@ -148,7 +148,7 @@ function control(name: string, check: (service: bigint) => void = () => {}): voi
   });
 }
 
-/** Stops the services that need it, and waits for them, then tells it to stop. */
+/** Stops the dependent services and waits for them, then asks the service to stop. */
 export function stopService(id: ServiceId): void {
   const check = (service: bigint): void => checkMeant(id, service);
   const needing = withService(id.name, access.stop, (service) => (check(service), dependents(service)));
@@ -167,10 +167,10 @@ export function stopService(id: ServiceId): void {
   control(id.name, check);
 }
 
-/** Ends the process of a service that has one of its own. */
+/** Ends the process of a service that does not share it. */
 export function endService(id: ServiceId): void {
   withService(id.name, access.look, (service) => checkMeant(id, service));
-  // As long as it is held, its number is no other's.
+  // While the handle is open, the process ID cannot be reused.
   const held = holdProcess(id.pid, id.startTime ?? '');
   try {
     withService(id.name, access.look, (service) => checkMeant(id, service));

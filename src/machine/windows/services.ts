@@ -28,10 +28,13 @@ const processInformation = 0;
 /** Services that run as processes, and drivers. */
 const kinds = { services: 0x30, drivers: 0x0b } as const;
 const active = 1;
-/** The most that one call takes. */
+/** The largest buffer that one call accepts. */
 const largestPage = 256 * 1024;
 
-/** Every service, or driver, that is not stopped: ENUM_SERVICE_STATUS_PROCESSW, not decoded, and how it was read (see decodeServices). */
+/**
+ * Every service or driver that is not stopped: ENUM_SERVICE_STATUS_PROCESSW, undecoded, and how it was read
+ * (see decodeServices).
+ */
 export function activeServices(kind: keyof typeof kinds): { bytes: Buffer; pages: string } {
   const manager = advapi32.OpenSCManagerW(null, null, connectAndEnumerate);
   if (manager === 0n) throw lastError('OpenSCManagerW');

@@ -1,8 +1,8 @@
 /**
- * What Windows PowerShell runs to tell who signed files: embedded signatures and those of the system's catalogs. Each line
- * of its standard input is a path, each line that it prints is `path|status|signer|thumbprint`, see decodeSigners. Paths
- * and names are UTF-16LE in base64: no file name can be taken for a command, and no code page changes it. The script has
- * no double quotes, which a command line would need to mask.
+ * Windows PowerShell script that reads the signers of files: embedded signatures and those of system catalogs. Each
+ * line of its standard input is a path, and each line that it prints is `path|status|signer|thumbprint`, see
+ * decodeSigners. Paths and names are UTF-16LE in base64: no file name can be mistaken for a command or altered by a
+ * code page. The script has no double quotes, which would have to be escaped on a command line.
  */
 export const signersScript = [
   `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; $unicode=[Text.Encoding]::Unicode;`,
@@ -11,7 +11,7 @@ export const signersScript = [
   `try { $answer=Get-AuthenticodeSignature -LiteralPath $unicode.GetString([Convert]::FromBase64String($line));`,
   `$status=$answer.Status.ToString(); $signer=$answer.SignerCertificate;`,
   `if ($null -ne $signer) { $thumbprint=$signer.Thumbprint; $name=[Convert]::ToBase64String($unicode.GetBytes($signer.GetNameInfo('SimpleName',$false))) } } catch { }`,
-  // Not the pipeline, which breaks long lines.
+  // Not the pipeline, which wraps long lines.
   `[Console]::Out.WriteLine($line+'|'+$status+'|'+$name+'|'+$thumbprint) }`,
 ].join(' ');
 

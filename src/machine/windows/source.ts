@@ -38,7 +38,7 @@ function told(ask: () => string): Told {
 
 let privileged: boolean | undefined;
 
-/** Opens a process to look at it; when that is denied, once more with the debug privilege, if this process may have it. */
+/** Opens a process to inspect it; if access is denied, retries with the debug privilege, if this process holds it. */
 function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
   try {
     return withProcess(pid, access.queryLimited, look);
@@ -50,7 +50,7 @@ function lookAt<T>(pid: number, look: (handle: bigint) => T): T {
   }
 }
 
-/** How Windows names the accounts that it makes for elevated programs. */
+/** Whether an account is one that Windows creates for elevated programs, by its name. */
 const isForElevation = (account: string): boolean => /(?:^|\\)ADMIN_/i.test(account);
 
 function realUser(handle: bigint): Told | null {
@@ -69,8 +69,8 @@ function wantsCommandLine({ commandLine: asked, commandLineOf }: RawHint, path: 
 }
 
 /**
- * Where a process works; empty for a part of Windows: that works in a folder of its own, and whoever reads the memory of
- * one, such as lsass.exe, is taken for an intruder.
+ * The working directory of a process; empty for Windows components, which work in Windows folders, and whose memory is
+ * not read because security software takes this for an attack, such as on lsass.exe.
  */
 function directoryOf(pid: number, { commandLineOf }: RawHint, path: Told): Told {
   const ofWindows =
@@ -96,7 +96,7 @@ function processDetails(pid: number, hint: RawHint): ProcessDetails {
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { refusal } = error;
-    // The path is told to everybody, by another way.
+    // Every user can read the path in another way.
     const path = refusal.code === 'AccessDenied' ? told(() => imagePathOf(pid)) : { refusal };
     return {
       created: { refusal },
@@ -134,7 +134,7 @@ function wantedSockets({ states }: RawHint): 'listeners' | 'all' {
   return states?.every((state) => state === tcpState.listen) === true ? 'listeners' : 'all';
 }
 
-/** What netsh is asked; the stored exclusions are those that come back after a restart. */
+/** The netsh queries; stored exclusions are those that persist across restarts. */
 const portQuestions = {
   dynamicports: (protocol: string) => ['dynamicportrange', protocol],
   excludedports: (protocol: string) => ['excludedportrange', protocol],
@@ -143,7 +143,7 @@ const portQuestions = {
 
 const portProxyKey = 'SYSTEM\\CurrentControlSet\\Services\\PortProxy';
 
-/** Asks netsh for the ports of a family and a protocol: `ipv4/tcp`. */
+/** Queries netsh for the ports of an address family and a protocol: `ipv4/tcp`. */
 function askPorts(kind: keyof typeof portQuestions, rest: string | null): Answer | null {
   const [, family, protocol] = /^(ipv4|ipv6)\/(tcp|udp)$/.exec(rest ?? '') ?? [];
   if (family === undefined || protocol === undefined) return null;
@@ -163,14 +163,14 @@ const portProxies = (): Answer => ({
   ),
 });
 
-/** What is asked for, with what starts this program once more. */
+/** A query, with the command that starts this program again. */
 interface Asked {
   readonly rest: string | null;
   readonly hint: RawHint;
   readonly command: readonly string[] | null;
 }
 
-/** By the first part of a name; null where the rest of it says nothing. */
+/** Answers by the first part of an entry's name; null if the rest of the name is invalid. */
 const withRest = {
   process: ({ rest, hint }) =>
     rest !== null && /^\d{1,9}$/.test(rest) ? { text: JSON.stringify(processDetails(Number(rest), hint)) } : null,
@@ -187,7 +187,7 @@ const withRest = {
   },
 } satisfies Partial<Record<SourceName<'win32'>, (asked: Asked) => Answer | null>>;
 
-/** By the whole name. */
+/** Answers by the whole name. */
 const whole: Readonly<Record<Exclude<SourceName<'win32'>, keyof typeof withRest>, (asked: Asked) => Answer>> = {
   machine: () => ({ text: JSON.stringify(machineDetails()) }),
   addresses: () => ({ text: JSON.stringify(interfaceAddresses()) }),
@@ -233,10 +233,10 @@ function answer(name: string, hint: RawHint, command: readonly string[] | null):
 }
 
 /**
- * This Windows machine, live: src/facts/sources.ts says what its entries are.
+ * This Windows machine as a source of raw entries, which src/facts/sources.ts describes.
  *
- * `command` starts this program once more, for the child process.
- * Reading a process that another user owns turns on SeDebugPrivilege for this process, where it is held.
+ * `command` starts this program again, for the child process.
+ * Reading a process of another user enables SeDebugPrivilege for this process, if it is held.
  */
 export function windowsSource(command = ownCommand()): RawSource {
   const read = (name: string, hint: RawHint = {}): RawEntry => {

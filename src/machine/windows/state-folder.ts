@@ -7,7 +7,7 @@ import { registryTexts } from './registry.ts';
 
 const profileList = 'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList';
 
-/** The profile of the person for whom Administrator Protection runs this process; null for any other process. */
+/** The profile of the user for whom Administrator Protection runs this process; null for any other process. */
 function profileOfPerson(): string | null {
   try {
     const sid = realSid(thisProcess);
@@ -22,7 +22,7 @@ function profileOfPerson(): string | null {
   }
 }
 
-/** Where this user's programs keep their state: elevated programs of one person where the others do, too. */
+/** The state folder of this user's programs: the same for a person's elevated and other programs. */
 export function userStateFolder(): string {
   const person = profileOfPerson();
   const { LOCALAPPDATA } = process.env;

@@ -7,26 +7,26 @@ import { oemCodePage } from './kernel32.ts';
 const timeoutMs = 90_000;
 
 export interface ToolCall {
-  /** The tool in messages. */
+  /** The name of the tool in messages. */
   readonly name: string;
-  /** Below the system directory. */
+  /** The path of the program below the system directory. */
   readonly program: string;
   readonly args: readonly string[];
-  /** For its standard input. */
+  /** The text for standard input. */
   readonly input?: string;
 }
 
-/** A script of Windows PowerShell, in plain sight; no profile, no question. It has no double quotes. */
+/** A call that runs a Windows PowerShell script, unencoded, with no profile and no prompts. It has no double quotes. */
 export function powershellCall(name: string, script: string, input?: string): ToolCall {
   const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', script];
   return { name, program: 'WindowsPowerShell\\v1.0\\powershell.exe', args, ...(input === undefined ? {} : { input }) };
 }
 
-/** What one of the system's own tools prints, in its code page. Throws Refused. */
+/** Returns the output of a system tool, decoded from its code page. Throws Refused. */
 export function systemTool({ name, program, args, input }: ToolCall): string {
   const directory = systemDirectory();
   const root = directory.slice(0, directory.lastIndexOf('\\'));
-  // Loaded only here: most questions need no tool.
+  // Loaded only here: most queries need no tool.
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const result = spawnSync(`${directory}\\${program}`, args, {
     cwd: directory,
@@ -36,13 +36,13 @@ export function systemTool({ name, program, args, input }: ToolCall): string {
       SystemDrive: root.slice(0, 2),
       PATH: directory,
       ComSpec: `${directory}\\cmd.exe`,
-      // PowerShell tries there whether scripts are restricted.
+      // PowerShell tests there whether scripts are restricted.
       ...Object.fromEntries(
         ['TEMP', 'TMP', 'USERPROFILE'].flatMap((name) =>
           process.env[name] === undefined ? [] : [[name, process.env[name]]],
         ),
       ),
-      // The modules of the system alone.
+      // Only the system's modules.
       PSModulePath: `${directory}\\WindowsPowerShell\\v1.0\\Modules`,
     },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'ignore'],

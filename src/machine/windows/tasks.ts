@@ -14,7 +14,7 @@ import { computerName, oemCodePage, ownMemory } from './kernel32.ts';
 
 const timeoutMs = 120_000;
 
-/** Runs a program of the system directory with nothing of the caller's environment. */
+/** Runs a program in the system directory, without the caller's environment. */
 function system(
   program: string,
   args: readonly string[],
@@ -45,13 +45,13 @@ const said = ({ status, text }: { readonly status: number | null; readonly text:
   text,
 });
 
-/** Whether something is there that only administrators may read. */
+/** Whether a file exists that only administrators may read. */
 function isThere(path: string): boolean {
   const { standing, refusal } = lookAt(path);
   return standing !== 'missing' || refusal !== null;
 }
 
-/** A file that nobody can have foreseen or made before; it is removed when `use` has ended. */
+/** Creates a file with an unpredictable name, passes it to `use`, and then removes it. */
 function withFile<T>(folder: string, bytes: Uint8Array, use: (path: string) => T): T {
   const path = `${folder}\\task-${randomBytes(16).toString('hex')}.xml`;
   const descriptor = openSync(path, 'wx');
@@ -68,17 +68,17 @@ function withFile<T>(folder: string, bytes: Uint8Array, use: (path: string) => T
   }
 }
 
-/** The definitions in a folder of tasks and the folders in it, by their names below `root`. Throws what the system says. */
+/** Reads the definitions in a task folder and its subfolders, by name below `root`. Throws the system's error. */
 function readDefinitions(root: string, below: string, found: Map<string, string>): void {
   for (const entry of readdirSync(`${root}\\${below}`, { withFileTypes: true })) {
     const name = `${below}${entry.name}`;
     if (entry.isFile()) found.set(name, taskText(readFileSync(`${root}\\${name}`)));
-    // Windows' own tasks are hundreds, and not all are an administrator's to read.
+    // Windows has hundreds of tasks, and administrators may not read all of them.
     else if (entry.isDirectory() && name.toLowerCase() !== 'microsoft') readDefinitions(root, `${name}\\`, found);
   }
 }
 
-/** Runs a script in Windows PowerShell; a message of what failed is all that it says. */
+/** Runs a script in Windows PowerShell, which prints only the message of what failed. */
 function runScript(script: string): Said {
   const wrapped = `$ProgressPreference = 'SilentlyContinue'; try { ${script} } catch { [Console]::Out.WriteLine($_.Exception.Message); exit 1 }`;
   const encoded = Buffer.from(wrapped, 'utf16le').toString('base64');
@@ -87,7 +87,7 @@ function runScript(script: string): Said {
   return said(system('WindowsPowerShell\\v1.0\\powershell.exe', args));
 }
 
-/** Every definition below a folder of tasks, but Windows' own; null where the system does not let this user read them. */
+/** Every definition below a task folder, except those of Windows; null if this user may not read them. */
 function definitionsIn(folder: string): Map<string, string> | null {
   const found = new Map<string, string>();
   try {
@@ -99,7 +99,7 @@ function definitionsIn(folder: string): Map<string, string> | null {
   }
 }
 
-/** This Windows machine's Task Scheduler, by the tools and calls that every Windows has. */
+/** This Windows machine's Task Scheduler, through tools and calls that every Windows version has. */
 export function windowsScheduler(): WindowsScheduler {
   const taskFolder = (): string => `${systemDirectory()}\\Tasks`;
   const taskFile = (name: string): string => `${taskFolder()}\\${name}`;
@@ -113,7 +113,7 @@ export function windowsScheduler(): WindowsScheduler {
     file: (path) => path,
     accountName: (sid) => accountName(sidBytes(sid)),
     makeFolder(path, sid) {
-      // Full control for SYSTEM and Administrators, Modify for the account; nothing from above, all of it to what is in it.
+      // Full control for SYSTEM and Administrators, Modify for the account; inherits nothing, applies to all contents.
       makeFolder(path, `O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)${sid === null ? '' : `(A;OICI;0x1301bf;;;${sid})`}`);
     },
     sid(account) {
@@ -126,7 +126,7 @@ export function windowsScheduler(): WindowsScheduler {
       withFile(folder, file, (path) => said(system('schtasks.exe', ['/Create', '/TN', name, '/XML', path, '/F']))),
     run: runScript,
     remove: (name) => said(system('schtasks.exe', ['/Delete', '/TN', name, '/F'])),
-    // schtasks' own message is in the system's language; the service keeps a file for each task.
+    // The message of schtasks is in the system's language, so use the file that the service keeps for each task.
     exists: (name) => isThere(taskFile(name)),
     changedAt(name) {
       try {

@@ -20,7 +20,7 @@ const kernel32 = systemLibrary('kernel32.dll', {
 const rights = 0x1 | 0x1000 | 0x10_0000;
 const signaled = 0;
 
-/** Every process, protected ones too. */
+/** Every process, including protected ones. */
 export function allProcesses(): TreeProcess[] {
   const { bytes, base } = processList();
   const memory = memoryOf(bytes, base);
@@ -53,7 +53,7 @@ function sessionOf(pid: number): number | null {
   return kernel32.ProcessIdToSessionId(pid, session) === 0 ? null : session.readUInt32LE();
 }
 
-/** By its windows where it has some, else on its console where it is alone. */
+/** Asks a process to end through its windows, or else with Ctrl+C if it is alone on its console. */
 function ask(pid: number, startTime: string): { readonly how: string } | { readonly cannot: string } {
   const session = sessionOf(pid);
   if (session !== null && session !== sessionOf(process.pid))
@@ -66,7 +66,7 @@ function ask(pid: number, startTime: string): { readonly how: string } | { reado
 }
 
 /**
- * Takes hold of a process by a handle: as long as that is open the process's number is no other's.
+ * Opens a process by a handle: while the handle is open, the process ID cannot be reused.
  * https://learn.microsoft.com/windows/win32/procthread/process-handles-and-identifiers
  */
 export function holdProcess(pid: number, startTime: string): HeldProcess {

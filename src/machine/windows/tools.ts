@@ -2,7 +2,7 @@ import type { RawEntry, RawSource } from '../../system/raw.ts';
 import { Refused } from './errors.ts';
 import { powershellCall, systemTool, type ToolCall } from './system-tool.ts';
 
-/** Asks Windows PowerShell for objects as CSV. The pipeline has no double quotes. */
+/** A call that returns objects from Windows PowerShell as CSV. The pipeline has no double quotes. */
 function powershell(name: string, pipeline: string): ToolCall {
   return powershellCall(
     name,
@@ -25,7 +25,7 @@ function answer(name: string): Omit<RawEntry, 'at'> {
   return { text: systemTool(call) };
 }
 
-/** The system's own tools as a source of raw: `netstat`, `net-tcp` and `net-udp`, text. */
+/** The system's tools as a source of raw entries: `netstat`, `net-tcp` and `net-udp`, text. */
 export function windowsTools(): RawSource {
   return {
     platform: 'win32',

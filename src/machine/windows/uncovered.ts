@@ -1,13 +1,13 @@
 /*
- * Calls that Wine lacks, or has without their meaning: no test run of this project covers them. They stand here alone,
- * as they are documented or, where they are not, as programs that use them declare them; only the child process
- * (child.ts) makes them, so that a declaration that is wrong ends that and nothing else.
+ * Calls that Wine lacks or implements without effect: no test run of this project covers them. They are isolated here,
+ * declared as documented or, if undocumented, as programs that use them declare them. Only the child process
+ * (child.ts) calls them, so that a wrong declaration ends only that process.
  */
 
 const ownerModule = { arguments: ['pointer', 'int32', 'pointer', 'pointer'], return: 'uint32' } as const;
 const boundTable = { arguments: ['pointer', 'pointer', 'uint32'], return: 'uint32' } as const;
 
-/** By the DLL of the system directory. */
+/** The calls by their DLL in the system directory. */
 export const uncovered = {
   'iphlpapi.dll': {
     GetOwnerModuleFromTcpEntry: ownerModule,
@@ -28,7 +28,7 @@ export const uncovered = {
 
 type Name = { [File in keyof typeof uncovered]: keyof (typeof uncovered)[File] }[keyof typeof uncovered];
 
-/** What a call is made for, and where its signature is from. */
+/** The purpose of a call, and the origin of its signature. */
 export interface UncoveredCall {
   readonly purpose: string;
   readonly documented: boolean;

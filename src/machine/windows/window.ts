@@ -12,12 +12,12 @@ const user32 = systemLibrary('user32.dll', {
 
 const closeMessage = 0x10;
 const ownerOf = 4;
-/** No desktop has more windows; one that vanishes in between may lead in circles. */
+/** No desktop has more windows; a window that closes meanwhile could cause an endless loop. */
 const most = 20_000;
-/** A console's window is said to belong to a program on it, but closing it ends every program there. */
+/** Console windows: each is reported to belong to a program on it, but closing it ends every program on the console. */
 const consoleClasses = new Set(['ConsoleWindowClass', 'PseudoConsoleWindow', 'CASCADIA_HOSTING_WINDOW_CLASS']);
 
-/** The windows of a process that a person sees on this desktop, and that are no dialogs of others. */
+/** The visible windows of a process on this desktop, except owned windows such as dialogs. */
 function windowsOf(pid: number): bigint[] {
   const found: bigint[] = [];
   const owner = Buffer.alloc(4);
@@ -40,7 +40,7 @@ function windowsOf(pid: number): bigint[] {
   return found;
 }
 
-/** Asks every window of a process to close, as a click on its cross does. `denied`: it has windows, but none may be asked. */
+/** Asks every window of a process to close, like its Close button. `denied`: it has windows, but none may be asked. */
 export function closeWindows(pid: number): { readonly closed: number; readonly denied: boolean } {
   const windows = windowsOf(pid);
   const closed = windows.filter((window) => user32.PostMessageW(window, closeMessage, 0n, 0n) !== 0).length;
