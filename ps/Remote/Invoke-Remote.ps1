@@ -25,7 +25,7 @@ function Invoke-Remote {
                 if ($null -ne $plain[$name]) { $plain[$name] = @(Resolve-FilePath -Cmdlet $cmdlet -Path $plain[$name]) }
             }
         }
-        $reading = @{ Cmdlet = $cmdlet; Target = $targets; Bound = $bound; CommandLine = Test-CommandLine -Function $Call['Function'] -Bound $plain }
+        $reading = @{ Cmdlet = $cmdlet; Target = $targets; Bound = $bound; CommandLine = [bool] $plain['IncludeCommandLine'] -or $plain['Column'] -contains 'CommandLine' }
         Read-Machine @reading | ForEach-Object {
             $machine = $_
             # For rows of it that are piped to Stop-PortOwner.
@@ -55,14 +55,6 @@ function Invoke-Remote {
         if ($isThere) { Pop-Location }
         if ($folder) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
     }
-}
-
-# Whether a call wants command lines, which may hold secrets: they are sent only where the answer has them.
-function Test-CommandLine {
-    param([string] $Function, $Bound)
-
-    if ($Function -eq 'Save-PortSnapshot') { return [bool] $Bound['IncludeCommandLine'] }
-    return (Get-ColumnTable)[$Function] -contains 'CommandLine' -and ($null -eq $Bound['Column'] -or $Bound['Column'] -contains 'CommandLine')
 }
 
 # The file of each machine, by the number of its target: the path that was given for one, or a file in that folder.

@@ -130,8 +130,8 @@ Describe 'The parameters that name other machines' {
 
 Describe 'Over SSH' -Skip:([bool] $no) {
     It 'a machine answers as this one does, and nothing stays there' {
-        $row = Get-PortOwner $port -SSHConnection (New-Connection $main) -WarningAction Ignore
-        $here = Get-PortOwner $port -WarningAction Ignore
+        $row = Get-PortOwner $port -IncludeCommandLine -SSHConnection (New-Connection $main) -WarningAction Ignore
+        $here = Get-PortOwner $port -IncludeCommandLine -WarningAction Ignore
         $row.PSComputerName | Should -Be '127.0.0.1'
         foreach ($name in 'LocalPort', 'OwningProcess', 'Owner', 'Path', 'CommandLine', 'UserName', 'ComputerName') { $row.$name | Should -Be $here.$name }
         $row.PSTypeNames[0] | Should -Be 'PortOwner.Endpoint'

@@ -258,7 +258,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
-      if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
+      if (askedBy === 'columns' || askedBy === 'tree' || askedBy === 'commandLines')
+        return forPeople === true || this.asks(askedBy);
       return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }

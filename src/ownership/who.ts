@@ -40,6 +40,8 @@ export interface WhoRequest {
   readonly firewall: boolean;
   /** Whether to show the ancestors of the owners. */
   readonly tree: boolean;
+  /** Whether the values of an option's columns are requested. */
+  readonly asks: (option: string) => boolean;
   /** The requested columns. */
   readonly columns: readonly string[];
   /** Whether a person reads the answer, and gets an explanation if there are no rows. */
@@ -134,11 +136,8 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   const rows = owned.map(toRow);
   const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
-  const { name: variant } = variantOf(
-    endpoint,
-    rows.some((row) => row.RemotePort !== null),
-    (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
-  );
+  const isConnected = rows.some((row) => row.RemotePort !== null);
+  const { name: variant } = variantOf(endpoint, isConnected, request.asks);
   if (rows.length > 0) {
     const note = request.forPeople ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
