@@ -554,6 +554,24 @@ for (const [what, parent, supervisor, notes] of above)
     assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
   });
 
+const suspects: [what: string, parent: Partial<Process>, suspect: string | null, supervisor: string | null][] = [
+  ['a prompt', { imageName: 'zsh' }, 'zsh (90), if it runs it in a loop', null],
+  ['a script', { imageName: 'bash', application: 'bash run.sh' }, 'bash run.sh (90), if it runs it in a loop', null],
+  ['code without a loop', { imageName: 'bash', application: 'bash -c' }, null, null],
+  ['code with a loop', { imageName: 'bash', application: 'bash -c', restartsBy: 'a loop' }, null, 'bash -c (90) in a loop'],
+  ['another program', { imageName: 'overmind' }, 'overmind (90), which started it', 'overmind (90)'],
+];
+for (const [what, parent, suspect, supervisor] of suspects)
+  test(`what is not known to restart it, but may: ${what}`, () => {
+    const [target] = plan({ platform: 'linux', processes: [process({ parent: 90 }), process({ pid: 90, path: null, startTime: '2026-01-01T02:00:00.00Z', ...parent })] });
+    assert.equal([target!.suspect, target!.supervisor], [suspect, supervisor]);
+  });
+
+test('a shell that this program runs in is not in a loop', () => {
+  const [target] = plan({ platform: 'linux', processes: [process({ parent: 800, startTime: '2026-01-02T04:00:00.00Z' })] });
+  assert.equal([target!.suspect, target!.supervisor], [null, null]);
+});
+
 test('a command is only shown where it can be pasted', () => {
   const [target] = plan({ processes: [program('C:\\a.exe')], services: [service({ name: "it's\n" })], states: { "it's\n": {} } });
   assert.equal([target!.means.how, target!.command, target!.method], ['service', null, 'stop the service']);

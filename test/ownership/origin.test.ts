@@ -139,9 +139,29 @@ Ports 443, 80:
       bash (98)  shell
         npm run dev (99)  runner
           node server.js (100)
-  Nothing is known that restarts it.`,
+  Nothing is known that restarts it, unless bash (98) runs it in a loop.`,
   );
 });
+
+const loops: [what: string, above: Part[], last: string][] = [
+  ['a prompt', ['sshd', 'bash'], 'Nothing is known that restarts it, unless bash (99) runs it in a loop.'],
+  ['a script', ['sshd', 'bash', 'bash run.sh@bash'], 'Nothing is known that restarts it, unless bash run.sh (99) runs it in a loop.'],
+  ['a runner at a prompt', ['sshd', 'zsh', 'npm run dev@node', 'sh -c@dash'], 'Nothing is known that restarts it, unless zsh (97) runs it in a loop.'],
+  ['a batch file', ['explorer.exe', 'cmd start.bat@cmd.exe'], 'Nothing is known that restarts it, unless cmd start.bat (99) runs it in a loop.'],
+  ['code without a loop', ['sshd', 'bash -c@bash'], 'Nothing is known that restarts it.'],
+  ['code with a loop', ['sshd', { imageName: 'bash', application: 'bash -c', restartsBy: 'a loop' }], 'May be restarted by: bash -c (99) in a loop'],
+  ['sudo at a prompt', ['bash', 'sudo'], 'Nothing is known that restarts it, unless bash (98) runs it in a loop.'],
+  ['the desktop', ['explorer.exe'], 'Nothing is known that restarts it.'],
+  ['another program', ['bash', 'node run.js@node'], 'May be restarted by: node run.js (99), which started it'],
+  ['an editor', ['code'], 'Nothing is known that restarts it.'],
+  ['systemd of a user', ['systemd', 'systemd'], 'Nothing is known that restarts it.'],
+  ['the init process of a container', ['tini'], 'Nothing is known that restarts it.'],
+];
+for (const [what, above, last] of loops)
+  test(`the last line of the tree: ${what}`, () => {
+    const row = rowOf(line(...above, 'node server.js@node'));
+    assert.is(treeText([row]).split('\n').at(-1)!.trim(), last);
+  });
 
 test('--tree: below the table, and as objects where programs read it', async () => {
   const from = ['--from', snapshotFile(facts([socket()], { processes: line('cron', 'sh', 'python app.py@python3.11') }))];

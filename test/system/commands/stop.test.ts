@@ -169,14 +169,36 @@ async function restarted(command: readonly string[], port: number): Promise<{ be
   }
 }
 
+onLinux('a loop in a script: the tree and the plan say that it may, and the result that it did', async () => {
+  const [port, file] = [await freePort(), join(temporaryFolder(), 'serve.sh')];
+  writeFileSync(file, `while :; do '${process.execPath}' -e "${listening(port)}"; done`);
+  const child = spawn('sh', [file], { stdio: 'ignore', cwd: root });
+  children.push(child);
+  const world = { source: await liveSource(), hands: await liveHands() };
+  const script = `(?:ba|da)?sh serve\\.sh \\(${child.pid}\\)`;
+  for (let tries = 0; (await run([String(port)], world)).code !== 0; tries++) {
+    assert.ok(tries < 100, 'it does not listen');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const tree = await run([String(port), '--tree'], world);
+  assert.match(tree.out, new RegExp(`Nothing is known that restarts it, unless ${script} runs it in a loop\\.\\n$`));
+  const plan = await run(['stop', String(port), '--dry-run'], world);
+  assert.match(plan.out, new RegExp(`\\n  may restart it: ${script}, if it runs it in a loop\\n$`));
+  const [row] = (await stop(String(port), '--yes')).rows;
+  child.kill('SIGKILL');
+  orphans.push(...(await stop(String(port), '--dry-run')).rows.map(({ OwningProcess }) => OwningProcess!));
+  assert.is(row!.Result, 'Retaken');
+  assert.match(row!.Supervisor!, new RegExp(`^${script} in a loop$`));
+});
+
 const listening = (port: number): string => `require('node:http').createServer().listen(${port}, '127.0.0.1')`;
 
 onLinux('a loop that starts it again is named', async () => {
   const port = await freePort();
   const { before, row } = await restarted(['sh', '-c', `while :; do '${process.execPath}' -e "${listening(port)}"; done`], port);
-  assert.match(before!, /^\w+ \(\d+\) in a loop$/);
+  assert.match(before!, /^\w+ -c \(\d+\) in a loop$/);
   assert.equal([row.Result, row.Supervisor], ['Retaken', before]);
-  assert.match(row.Reason!.join(), /^it ended, but node \(\d+\) has the port now, started by \w+ \(\d+\) in a loop: stop that first$/);
+  assert.match(row.Reason!.join(), /^it ended, but node -e \(\d+\) has the port now, started by \w+ -c \(\d+\) in a loop: stop that first$/);
 });
 
 onLinux('a program that starts it again when a file changes is named', async () => {
