@@ -130,6 +130,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       tree: this.tree,
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
+      explain: this.forPeople || forModule,
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
