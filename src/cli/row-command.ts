@@ -334,9 +334,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.tell(problem);
     }
-    // In CLIXML, an answer without rows is empty, so add its meaning for the module, unless an error explains it.
-    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
+    // Rows do not show what is absent, so the module says it, unless an error explains it.
+    const said = answer.note ?? (answer.rows.length > 0 ? '' : [answer.headline ?? []].flat().join(' '));
+    if (this.problems === 'rows' && this.output === undefined && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
