@@ -47,7 +47,7 @@ export const scenes: readonly Scene[] = [
   },
   {
     name: 'hidden',
-    before: "cd /home/ann; node -e 'require(\"node:http\").createServer().listen(9000)' & sleep 1",
+    before: 'cd /home/ann; node -e \'require("node:http").createServer().listen(9000)\' & sleep 1',
     lines: ['portowner 9000', 'portowner why 9000', 'portowner stop 9000 --dry-run'],
   },
   { name: 'nobody', lines: ['portowner 9999 3000'] },
