@@ -215,7 +215,6 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
     otherPorts: [],
     connections: 0,
     supervisor: null,
-    suspect: null,
     notes: [],
   };
   const { row } = stopRow(target, { result: 'Refused' });

@@ -63,8 +63,6 @@ export interface Target extends Identity {
   readonly otherPorts: readonly EndpointKey[];
   readonly connections: number;
   readonly supervisor: string | null;
-  /** What else may restart it: a shell, if it runs it in a loop. */
-  readonly suspect: string | null;
   readonly notes: readonly string[];
 }
 

@@ -15,7 +15,7 @@ function planLines(target: Target): string[] {
     ['with them', target.dependents],
     ['other ports', target.otherPorts.map(endpointKeyText)],
     ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may restart it', [target.suspect ?? target.supervisor ?? []].flat()],
+    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>
