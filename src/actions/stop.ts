@@ -48,7 +48,9 @@ interface Outcome {
 export interface Stopped {
   readonly row: StopResult;
   readonly rights: boolean;
-  /** Whether the owner is unknown. */
+  /** Whether the owner cannot be seen. */
+  readonly unseen?: boolean;
+  /** Whether no rights would reveal it. */
   readonly untold?: boolean;
 }
 
@@ -86,6 +88,7 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
   return {
     row,
     rights: outcome.rights ?? obstacle?.rights ?? false,
+    ...(obstacle?.unseen === true ? { unseen: true } : {}),
     ...(obstacle?.untold === true ? { untold: true } : {}),
   };
 }

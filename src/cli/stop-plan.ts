@@ -15,7 +15,7 @@ function planLines(target: Target): string[] {
     ['with them', target.dependents],
     ['other ports', target.otherPorts.map(endpointKeyText)],
     ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may restart it', [target.suspect ?? target.supervisor ?? []].flat()],
+    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>
@@ -25,8 +25,9 @@ function planLines(target: Target): string[] {
 
 /** The text about a target on which a person decides. */
 export function planText(target: Target): string {
-  const head = sanitize(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`);
-  return [head, `  how: ${sanitize(target.method)}`, ...planLines(target)].map((line) => `${line}\n`).join('');
+  const { owner, endpoints, method } = target;
+  const head = sanitize(`About to stop ${owner} on ${endpoints.map(endpointKeyText).join(', ')} (${method}).`);
+  return [head, ...planLines(target)].map((line) => `${line}\n`).join('');
 }
 
 /** What would end besides the owners that the answer names; empty if nothing would. */

@@ -38,6 +38,8 @@ export interface Suspect {
   readonly text: string;
   /** Whether it is a shell, which restarts a program only in a loop. */
   readonly isShell: boolean;
+  /** What it is to the process: `if it runs it in a loop`. Empty if its name says it. */
+  readonly how: string;
 }
 
 /** Finds the ancestor that may restart a process: the shell that it was typed in, its script, or the program that started it. */
@@ -46,17 +48,18 @@ export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
     const { ProcessId: pid, ImageName: imageName, Application, Role } = one;
     if (isInit({ pid, imageName })) return null;
     const isShell = mayLoop({ imageName, path: null, ...(Application === null ? {} : { application: Application }) });
-    // Something that is known to restart programs is found here only if its line is incomplete.
-    if (isShell || Role === null || Role === 'Supervisor' || Role === 'Scheduler')
-      return { processId: pid, text: ancestorText(one), isShell };
+    const suspect = { processId: pid, text: ancestorText(one), isShell };
+    if (isShell) return { ...suspect, how: 'if it runs it in a loop' };
+    if (Role === null) return { ...suspect, how: 'which started it' };
+    // It is found here only if the line of the process is incomplete.
+    if (Role === 'Supervisor' || Role === 'Scheduler') return { ...suspect, how: '' };
     if (!waits(Role)) return null;
   }
   return null;
 }
 
 /** Describes what may restart a process, and when. */
-export const suspectText = ({ text, isShell }: Suspect): string =>
-  isShell ? `${text}, if it runs it in a loop` : `${text}, which started it`;
+export const suspectText = ({ text, how }: Suspect): string => (how === '' ? text : `${text}, ${how}`);
 
 /** What restarts an ended process. */
 export interface Restarter {
@@ -113,7 +116,10 @@ export function containerRestarter({ runtime, id, name, restart }: Container): s
   return `${runtime} container ${name ?? shortId(id)}${policy}`;
 }
 
-/** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
+/**
+ * What restarts a process, by its line, its container, or its unit; if nothing is known to, what may restart it. Null if
+ * there is nothing of the kind.
+ */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
   const { container, unit, unitUser, unitRestart, saved } = process;
   if (saved?.supervisor !== undefined) return saved.supervisor;
@@ -122,5 +128,6 @@ export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 
   if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
     return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit}${unitRestart === undefined ? '' : `, Restart=${unitRestart}`})`;
-  return null;
+  const suspect = suspectIn(ancestorsOf(process, known));
+  return suspect === null ? null : suspectText(suspect);
 }

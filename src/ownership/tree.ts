@@ -1,30 +1,19 @@
 import { sanitize } from '../io/sanitize.ts';
 import { ancestorText } from '../schema/ancestor.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
-import { suspectIn, suspectText } from './origin.ts';
 
 const shownOwners = 20;
 
-/** What restarts an owner, or may do so. */
-function againText({ Ancestors, Supervisor }: Endpoint): string {
-  if (Supervisor !== null) return `May be restarted by: ${Supervisor}`;
-  const suspect = suspectIn(Ancestors ?? []);
-  if (suspect === null) return 'Nothing is known that restarts it.';
-  return suspect.isShell
-    ? `Nothing is known that restarts it, unless ${suspect.text} runs it in a loop.`
-    : `May be restarted by: ${suspectText(suspect)}`;
-}
-
 /** One owner below its ancestors. */
-function branch(row: Endpoint): string {
-  const { Ancestors, Owner } = row;
+function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
   const above = (Ancestors ?? [])
     .toReversed()
     .map((one) => `${ancestorText(one)}${one.Role === null ? '' : `  ${one.Role.toLowerCase()}`}`);
   const lines = [...above, Owner ?? 'an owner that cannot be seen'].map(
     (line, depth) => `${'  '.repeat(depth + 1)}${line}`,
   );
-  return [...lines, `  ${againText(row)}`].map(sanitize).join('\n');
+  const again = Supervisor === null ? 'Nothing is known that restarts it.' : `May be restarted by: ${Supervisor}`;
+  return [...lines, `  ${again}`].map(sanitize).join('\n');
 }
 
 /** Explains why the owners of these rows run, each once. */
