@@ -113,6 +113,34 @@ Describe 'The view that nobody chose' {
         foreach ($line in $row.Remedy -notmatch '^#') { $lines.Trim() | Should -Contain ($line -split '  # ')[0] }
     }
 
+    It 'of a verdict breaks no word and no command: <Culture>, <Width> characters' -ForEach @(
+        @{ Culture = 'en-US'; Width = 40 }
+        @{ Culture = 'en-US'; Width = 60 }
+        # PowerShell breaks words in the other languages.
+        @{ Culture = 'nl-NL'; Width = 0 }
+        @{ Culture = ''; Width = 0 }
+    ) {
+        if (-not $Width) { $Width = try { $Host.UI.RawUI.BufferSize.Width } catch { 0 } }
+        if ($Width -lt 20) { Set-ItResult -Skipped -Because 'this host has no window' }
+        $row = Test-PortBinding $port
+        $row.Evidence += "what shows it $('is a long sentence ' * 20)"
+        $row.Summary = "Port $port is in use by $('one program and ' * 10) another."
+        $old = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = $Culture
+            $lines = ($row | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        } finally {
+            [cultureinfo]::CurrentCulture = $old
+        }
+        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual $Width
+        $words = @($row.Summary) + $row.Evidence + @($row.Remedy -split '  # ' | Where-Object { $_ }) -join ' ' -split '\s+'
+        Compare-Object ($words | Sort-Object -Unique) ($lines -join ' ' -split '\s+' | Sort-Object -Unique) | Where-Object { $_.SideIndicator -eq '<=' } | Should -BeNullOrEmpty
+        foreach ($line in $row.Remedy -notmatch '^#' | Where-Object Length -lt ($Width - 4)) { $lines.Trim() | Should -Contain ($line -split '  # ')[0] }
+        # What continues stands further in.
+        @($lines -match '^\S') | Should -HaveCount 1
+        $lines[0] | Should -Match '^Port '
+    }
+
     It 'of several verdicts has each' {
         $closed = Get-ClosedPort
         $text = $port, $closed | Test-PortBinding | Get-Text
