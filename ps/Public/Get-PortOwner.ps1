@@ -67,8 +67,8 @@ function Get-PortOwner {
         Adds the property FirewallStatus: whether this machine's firewall lets other machines reach the port.
 
     .PARAMETER Tree
-        Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
-        Application, StartTime, and Role; and the property Supervisor: what might restart the owner.
+        Shows each owner below its ancestors. Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
+        Application, StartTime, and Role; and the property Supervisor: what restarts the owner, or may do so.
 
     .PARAMETER Column
         Returns only these properties, which can be faster. By default, an object has all.

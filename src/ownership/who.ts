@@ -8,7 +8,7 @@ import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { variantOf } from '../schema/variant.ts';
+import { treeVariant, variantOf } from '../schema/variant.ts';
 import { detailsFor } from './details.ts';
 import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
@@ -134,11 +134,12 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   const rows = owned.map(toRow);
   const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
-  const { name: variant } = variantOf(
+  const { name } = variantOf(
     endpoint,
     rows.some((row) => row.RemotePort !== null),
     (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
   );
+  const variant = request.tree ? treeVariant : name;
   if (rows.length > 0) {
     const note = request.forPeople ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
