@@ -67,8 +67,9 @@ function Get-PortOwner {
         Adds the property FirewallStatus: whether this machine's firewall lets other machines reach the port.
 
     .PARAMETER Tree
-        Shows each owner below its ancestors. Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
-        Application, StartTime, and Role; and the property Supervisor: what restarts the owner, or may do so.
+        Shows each owner below its ancestors. Adds the property Ancestors: the ancestors of the owner, parent first, as
+        objects with ProcessId, ImageName, Application, StartTime, and Role; and the property Supervisor: what restarts
+        the owner, or may do so.
 
     .PARAMETER Column
         Returns only these properties, which can be faster. By default, an object has all.
