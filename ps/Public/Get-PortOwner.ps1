@@ -9,9 +9,10 @@ function Get-PortOwner {
         Without ports, it lists every listening TCP and bound UDP port. Each socket is one object that names the
         process, service, or container behind it.
 
-        If nobody owns a port, there is no output and no error. An unavailable value is $null, and the property Reason
-        says why and what would reveal it. Rows of this machine have a property Id, so that you can pipe them to
-        Stop-Process and Get-Process; rows from a snapshot have none.
+        If nobody owns a port, there is no object and no error, but an information message that says so;
+        -InformationAction Ignore silences it. An unavailable value is $null, and the property Reason says why and what
+        would reveal it. Rows of this machine have a property Id, so that you can pipe them to Stop-Process and
+        Get-Process; rows from a snapshot have none.
 
         All items of a pipeline are answered together, with one query of the machine.
 

@@ -76,7 +76,7 @@ Describe 'Get-PortOwner' {
 
     It 'gives nothing, and no error, when nobody owns the port' {
         $problems = $null
-        Get-PortOwner (Get-ClosedPort) -ErrorVariable problems -WarningAction Ignore | Should -BeNullOrEmpty
+        Get-PortOwner (Get-ClosedPort) -ErrorVariable problems -WarningAction Ignore -InformationAction Ignore | Should -BeNullOrEmpty
         $problems | Should -BeNullOrEmpty
     }
 

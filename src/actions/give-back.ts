@@ -234,7 +234,7 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 }
 
 /** Describes the result of a target to a person. */
-function sentenceOf(row: StopResult): string {
+function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
   const where = Endpoints?.join(', ') ?? 'no port';
@@ -254,6 +254,8 @@ function sentenceOf(row: StopResult): string {
     case 'Declined':
       return `${who} on ${where} was not stopped: the answer was no.`;
     default:
+      if (unseen === true)
+        return `the owner of ${where} was not stopped: it is ${Owner ?? 'a process that cannot be seen'}.`;
       return `${who} on ${where} was not stopped${why}.`;
   }
 }
@@ -262,18 +264,19 @@ const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
 /** What became of the targets; of those that an error tells of, the error does. */
 function headlineOf(results: readonly Stopped[]): { headline?: readonly string[] } {
-  const sentences = results.filter((one) => problemOf(one).length === 0).map(({ row }) => sentenceOf(row));
+  const sentences = results.filter((one) => problemOf(one).length === 0).map(sentenceOf);
   return sentences.length === 0 ? {} : { headline: sentences };
 }
 
-function problemOf({ row, rights, untold }: Stopped): Problem[] {
+function problemOf(one: Stopped): Problem[] {
+  const { row, rights, untold } = one;
   if (fine.has(row.Result ?? '') || row.Result === 'Declined') return [];
   const never = row.Result === 'Refused';
   return [
     {
       severity: 'Error',
       code: rights ? 'PO4106' : untold === true ? 'PO3001' : never ? 'PO4105' : 'PO4104',
-      message: sentenceOf(row).replace(/\.$/, ''),
+      message: sentenceOf(one).replace(/\.$/, ''),
       ...(row.Command === null ? {} : { hint: `To stop it manually: ${row.Command}` }),
       target: row.Identity ?? '',
     },

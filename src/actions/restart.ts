@@ -1,3 +1,4 @@
+import { isInit } from '../ownership/starters.ts';
 import type { TreeProcess } from '../system/hands.ts';
 
 /** How long a port must stay free after its owner was stopped, in milliseconds. */
@@ -11,10 +12,6 @@ export interface Watch {
 }
 
 export const watchTimes: Watch = { alone: 150, prompt: 400, supervised: 1500 };
-
-/** Adopts orphans; everything it starts itself is a unit, and is stopped as one. */
-const isInit = ({ pid, imageName }: TreeProcess): boolean =>
-  pid <= 4 || /^(?:systemd|init|launchd|tini|dumb-init|docker-init|catatonit)$/.test(imageName ?? '');
 
 /** Provide a terminal or a session, and never restart a program. */
 const sessions =

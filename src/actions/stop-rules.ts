@@ -6,7 +6,7 @@ import { isUnfound } from '../ownership/absent.ts';
 import { processText } from '../ownership/attribution.ts';
 import { portProxyOf } from '../ownership/relays.ts';
 import { queuesBehind, startingService } from '../ownership/kernel.ts';
-import { reasonTexts } from '../ownership/owned.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Site } from '../system/hands.ts';
 import { byProcess, byService, draft, obstacle, type StopDraft, type FoundListener, type Scene } from './draft.ts';
 import { isServiceHost } from './protected.ts';
@@ -17,6 +17,10 @@ type SocketRule = (scene: Scene, found: FoundListener) => readonly StopDraft[] |
 
 /** The same for a socket of an existing process. */
 type ProcessRule = (scene: Scene, found: FoundListener, pid: number, process: Process) => StopDraft | null;
+
+/** What is missing, in words. */
+const refusalTexts = ({ refusals }: OwnedEndpoint): string =>
+  [...new Set(refusals.map(({ text }) => text))].join('; ') || 'the reason is unknown';
 
 const boundOnly: SocketRule = (_scene, found) =>
   listens(found.socket)
@@ -42,7 +46,7 @@ const ofKernel: SocketRule = ({ platform, facts }, found) => {
     draft(
       found,
       socket.pid ?? 0,
-      obstacle(cannotTell ? `${text}. ${reasonTexts(row.refusals).join('; ')}` : text, {
+      obstacle(cannotTell ? `${text}; ${refusalTexts(row)}` : text, {
         rights: cannotTell && facts.machine.elevated === false,
       }),
     ),
@@ -56,7 +60,8 @@ const ofNobody: SocketRule = (_scene, found) => {
     draft(
       found,
       0,
-      obstacle(`its owner cannot be seen. ${reasonTexts(row.refusals).join('; ')}`, {
+      obstacle(`its owner cannot be seen: ${refusalTexts(row)}`, {
+        unseen: true,
         rights: row.refusals.some(({ code }) => code === 'AccessDenied'),
         untold: isUnfound(socket),
       }),

@@ -4,7 +4,8 @@ import { overlap, plainAddress } from '../diagnosis/overlap.ts';
 import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { processText } from '../ownership/attribution.ts';
-import { restarterOf } from '../ownership/origin.ts';
+import { ancestorsOf, restarterOf, suspectIn } from '../ownership/origin.ts';
+import { isInit } from '../ownership/starters.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess, type Self } from '../system/hands.ts';
@@ -47,7 +48,9 @@ interface Outcome {
 export interface Stopped {
   readonly row: StopResult;
   readonly rights: boolean;
-  /** Whether the owner is unknown. */
+  /** Whether the owner cannot be seen. */
+  readonly unseen?: boolean;
+  /** Whether no rights would reveal it. */
   readonly untold?: boolean;
 }
 
@@ -85,6 +88,7 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
   return {
     row,
     rights: outcome.rights ?? obstacle?.rights ?? false,
+    ...(obstacle?.unseen === true ? { unseen: true } : {}),
     ...(obstacle?.untold === true ? { untold: true } : {}),
   };
 }
@@ -176,13 +180,14 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   if (unit !== null && !isOwnUnit(unit, situation.self)) return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
-  const restarter = restarterOf(process, {
-    processes: new Map(facts.sections.processes.data.map((one) => [one.pid, one])),
-    servicesOf: new Map(),
-  });
+  const processes = new Map(facts.sections.processes.data.map((one) => [one.pid, one]));
+  const restarter = restarterOf(process, { processes, servicesOf: new Map() });
   if (restarter !== null) return restarter.text;
+  const suspect = suspectIn(ancestorsOf(process, { processes }));
+  // It did restart the program.
+  if (suspect !== null) return suspect.isShell ? `${suspect.text} in a loop` : suspect.text;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
-  return parent === undefined || parent.pid <= 2 ? target.supervisor : processText(parent);
+  return parent === undefined || isInit(parent) ? target.supervisor : processText(parent);
 }
 
 /** How long the port must stay free, in milliseconds, according to what remains that could restart the program. */

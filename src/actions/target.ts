@@ -18,10 +18,14 @@ export interface Situation {
   readonly mayStop: (pid: number, startTime: string) => Refusal | null;
 }
 
-/** Why a target is not stopped. `rights`: elevated rights would help. `untold`: the owner is unknown. */
+/**
+ * Why a target is not stopped. `rights`: elevated rights would help. `unseen`: the owner cannot be seen; `untold`: and no
+ * rights would help.
+ */
 export interface StopObstacle {
   readonly text: string;
   readonly rights: boolean;
+  readonly unseen?: boolean;
   readonly untold?: boolean;
   /** The command to use instead. */
   readonly command: string | null;

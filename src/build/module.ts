@@ -107,6 +107,15 @@ function listView(typeName: string, columns: readonly Column[]): string {
   );
 }
 
+/** The languages in which PowerShell breaks lines between words; in others, it breaks words. */
+const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
+
+/**
+ * Breaks the line $one between words, as wide as the window is, where PowerShell would break words. What continues a line
+ * stands further in.
+ */
+const breakWords = `if ($width) { $first = $true; foreach ($part in $one -replace "(.{1,$width})(?:\\s+|$)", "$([char]36)1\`n" -split '\\n') { if ($part) { if ($first) { $part } else { "  $part" }; $first = $false } } } else { $one }`;
+
 /**
  * A row in sentences, where its answer is one: then what shows it, and what to do. What a command does stands above it, so
  * that a narrow window breaks the words, not the command.
@@ -118,10 +127,19 @@ function textView({ typeName, columns }: RowSchema): string[] {
     `<ExpressionBinding><ScriptBlock>${xml(script)}</ScriptBlock>${more}</ExpressionBinding>`;
   const custom = (items: string): string =>
     `<CustomControl><CustomEntries><CustomEntry><CustomItem>${items}</CustomItem></CustomEntry></CustomEntries></CustomControl>`;
-  const lines = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }; foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "  # $what" }; "  $command" }`;
-  const each = binding(lines, `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`);
-  const frame = `<Frame><LeftIndent>2</LeftIndent><CustomItem>\n${each}\n</CustomItem></Frame>`;
-  return [view(typeName, custom(`\n${binding(`$_.Summary ${plain}`)}<NewLine />${frame}\n`))];
+  const width = `$width = 0; if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - 7 } catch { $width = 0 }; if ($width -lt 20) { $width = 0 } }`;
+  const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
+  const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
+  // A line hangs: what continues it stands two blanks further in.
+  const framed = (indent: number, script: string): string => {
+    const each = binding(
+      `${width}; foreach ($one in $(${script})) { ${breakWords} }`,
+      `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`,
+    );
+    return `<Frame><LeftIndent>${indent}</LeftIndent><FirstLineHanging>2</FirstLineHanging><CustomItem>\n${each}\n</CustomItem></Frame>`;
+  };
+  const frames = [framed(0, `$_.Summary ${plain}`), framed(2, evidence), framed(4, remedies)];
+  return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
 
 /** The views: for each variant of an answer a table of what answers the question, and a list of everything. */

@@ -25,8 +25,9 @@ function planLines(target: Target): string[] {
 
 /** The text about a target on which a person decides. */
 export function planText(target: Target): string {
-  const head = sanitize(`${target.owner} on ${target.endpoints.map(endpointKeyText).join(', ')}`);
-  return [head, `  how: ${sanitize(target.method)}`, ...planLines(target)].map((line) => `${line}\n`).join('');
+  const { owner, endpoints, method } = target;
+  const head = sanitize(`About to stop ${owner} on ${endpoints.map(endpointKeyText).join(', ')} (${method}).`);
+  return [head, ...planLines(target)].map((line) => `${line}\n`).join('');
 }
 
 /** What would end besides the owners that the answer names; empty if nothing would. */

@@ -127,6 +127,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       asks: (option: string) => this.asks(option),
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
+      explain: this.forPeople || forModule,
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };

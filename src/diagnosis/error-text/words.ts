@@ -164,6 +164,10 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['reset', /connection reset by peer|forcibly closed by the remote host/iu],
 ];
 
+/** ERROR_SHARING_VIOLATION (32), which HTTP.sys reports for a port, and everything else for a file. */
+export const sharing =
+  /being used by another process|von einem anderen Prozess verwendet|utilisé par un autre processus|(?:utilizado|usado) por (?:otro proceso|outro processo)|utilizzato da un altro processo|używany przez inny proces|файл занят другим процессом|另一个程序正在使用|另一個程序正在使用|別のプロセスで使用中|다른 프로세스에서 사용/iu;
+
 /** A port, in languages other than English, with case endings. */
 const ports =
   '(?<!\\p{L})(?:port|anschluss|puerto|porta|portul|poort|порт|θύρα|cổng|netzwerkbindung|liaison réseau|enlace de red)\\p{L}{0,5}(?!\\p{L})|ポート|端口|連接埠|埠號|포트';
