@@ -373,6 +373,63 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $one.HasExited | Should -BeFalse
     }
 
+    It 'stops a service through its manager only if the process is in that very unit: <Name> in <Group>' -ForEach @(
+        @{ Name = 'web.service'; Group = '/portowner-test/web.service'; Result = 'Stopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test'; Result = 'Stopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test/web.servic'; Result = 'NotStopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test/web.service2'; Result = 'NotStopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test/user/web.service'; Result = 'NotStopped' }
+        @{ Name = 'web.service'; Group = ''; Result = 'NotStopped' }
+        @{ Name = 'w*.service'; Group = '/portowner-test/web.service'; Result = 'NotStopped' }
+    ) {
+        $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
+        $own = "$tree/portowner-test/web.service"
+        $null = & mkdir -p $own 2>&1
+        try {
+            $one.Id > "$own/cgroup.procs"
+        } catch {
+            Set-ItResult -Skipped -Because "no control group can be made: $_"
+            return
+        }
+        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
+        chmod +x "$tools/systemctl"
+        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$tools', '/usr/sbin', "
+        Set-Content -LiteralPath "$tools/Stop.ps1" -Value $script
+        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
+        $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=$([uri]::EscapeDataString($Name))" -Force $false -TimeoutSec 5
+        $said[0] | Should -BeLike "$Result`t*"
+        if ($Result -eq 'Stopped') { $said[0] | Should -BeLike "*`tsystemctl stop web.service`t" } else { $one.HasExited | Should -BeFalse }
+        if (-not $one.HasExited) { $one.Kill() }
+        $null = Wait-Until { -not (Get-Content -LiteralPath "$own/cgroup.procs") }
+        rmdir $own "$tree/portowner-test"
+    }
+
+    It 'sees that a program starts it again' {
+        # It takes the port itself a while after its child ended.
+        $script = @'
+const { spawn } = require('child_process');
+const child = spawn(process.execPath, ['-e', 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>console.log(s.address().port))']);
+child.stdout.once('data', (port) => {
+  console.log(`${child.pid} ${String(port).trim()}`);
+  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 500));
+});
+'@
+        $file = Join-Path $TestDrive 'again.cjs'
+        Set-Content -LiteralPath $file -Value $script
+        $start = New-Object System.Diagnostics.ProcessStartInfo $node, $file
+        $start.RedirectStandardOutput = $true
+        $parent = [System.Diagnostics.Process]::Start($start)
+        try {
+            $id, $where = $parent.StandardOutput.ReadLine() -split ' '
+            $time = (Get-PortOwner $where -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
+            $said = & (Join-Path $moduleFolder 'Collector/Stop.ps1') -Identity "TCP/127.0.0.1:$where;$id;$time;x" -Force $false -TimeoutSec 5
+            $said[0] | Should -BeLike "Retaken`tSIGTERM`tit ended, but another program listens on TCP 127.0.0.1 port $where now*"
+        } finally {
+            $parent.Kill()
+        }
+    }
+
     It 'never stops what the session runs in' {
         (Stop-PortOwner $main -Session $session -Confirm:$false -Force -ErrorAction SilentlyContinue -WarningAction Ignore).Result | Should -Be 'Refused'
     }
