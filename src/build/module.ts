@@ -16,6 +16,7 @@ import { loadAllCommands } from '../cli/commands.ts';
 import { catalogue } from '../commands/catalogue.ts';
 import { powershellBody } from '../cli/completion/scripts.ts';
 import { list, quoted } from './catalogue.ts';
+import { factsVersion } from '../facts/model/facts-version.ts';
 import { styles } from '../formats/table.ts';
 import { isNumeric } from '../formats/text.ts';
 import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
@@ -259,6 +260,8 @@ function remoteScript(): string {
   return `${[
     'Set-StrictMode -Version 3.0',
     `$remoteParameters = ${list(names)}`,
+    // What a portowner on another machine must have for its answers to be used.
+    `$factsVersion = ${factsVersion}\n$executableVersion = ${quoted(`portowner ${version}`)}`,
     ...parts.map(({ text }) => text),
   ].join('\n\n')}\n`;
 }
