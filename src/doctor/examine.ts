@@ -206,7 +206,7 @@ function sentence(results: readonly CheckResult[]): string {
   const all = counted(results.length, 'check');
   if (differs + failed + skipped === 0) return `PortOwner and this machine agree in all ${all}.`;
   const rest = [
-    ...(failed > 0 ? [`${failed} could not be made`] : []),
+    ...(failed > 0 ? [`${failed} could not be run`] : []),
     ...(skipped > 0 ? [`${skipped} ${skipped === 1 ? 'was' : 'were'} skipped`] : []),
   ].join(', and ');
   const found =

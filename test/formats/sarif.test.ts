@@ -105,7 +105,7 @@ test('the report of an audit', async () => {
 test('other rows than findings are refused', async () => {
   const { code, err } = await run(['443', '--from', snapshotFile(facts([socket()])), '--format', 'sarif']);
   assert.is(code, 64);
-  assert.match(err, /PO1005: --format sarif is for findings: portowner audit, portowner diff/);
+  assert.match(err, /PO1005: --format sarif can be used only for findings: portowner audit and portowner diff/);
 });
 
 test.run();
