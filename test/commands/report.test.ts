@@ -82,8 +82,18 @@ test('rows of several machines come together', async () => {
 for (const [what, args, message, code] of [
   ['no --output', ['report', ports], /PO1001: missing --output/, 64],
   ['an unknown ending', ['report', ports, '--output', file('x.yaml')], /PO1001: cannot tell the report format/, 64],
-  ['two kinds in CSV', ['report', ports, findings, '--output', file('x.csv')], /PO1005: the format csv can contain rows of only one kind, but the files contain Findings, Ports/, 64],
-  ['two kinds in Markdown', ['report', ports, findings, '--output', file('x.md')], /PO1005: the format md can contain rows of only one kind, but the files contain Findings, Ports/, 64],
+  [
+    'two kinds in CSV',
+    ['report', ports, findings, '--output', file('x.csv')],
+    /PO1005: the format csv can contain rows of only one kind, but the files contain Findings, Ports/,
+    64,
+  ],
+  [
+    'two kinds in Markdown',
+    ['report', ports, findings, '--output', file('x.md')],
+    /PO1005: the format md can contain rows of only one kind, but the files contain Findings, Ports/,
+    64,
+  ],
   ['two kinds in SARIF', ['report', ports, findings, '--output', file('x.sarif')], /PO1005: the format sarif can contain rows of only one kind/, 64],
   ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: the format sarif can contain only findings, but the files contain Ports/, 64],
   ['an unknown column', ['report', ports, '--output', file('x.csv'), '--columns', 'Nothing'], /PO1003: unknown column "Nothing"/, 64],
