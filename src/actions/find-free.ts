@@ -65,7 +65,8 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
   const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
-  if (!live && answer.ports.length > 0) notes.push('By what the machine told: no bind was tried there.');
+  if (!live && answer.ports.length > 0)
+    notes.push('According to the facts of that machine: no bind was attempted there.');
   return {
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answer.ports.length < request.count ? {} : { headline: freeText(answer.ports) }),

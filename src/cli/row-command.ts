@@ -201,7 +201,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (binary === true && this.countRows === true)
       throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
     if (findings === true && this.schema !== ((await import('../schema/finding.ts')).finding as RowSchema))
-      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} can be used only for findings: portowner audit and portowner diff`,
+      );
   }
 
   /** Writes even a terminating error as a row, and progress before there is an answer, as the module needs them. */

@@ -22,7 +22,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   static override usage = Command.Usage({
     description: 'save all facts about this machine as JSON, to query later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. The schema is src/facts/model/facts.schema.json. Each section says how complete it is.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Each section of the file has a status that says how complete it is: ok, partial, failed, or notAsked.
 
       They go to FILE, which is the same as --output FILE, or to standard output.
 
@@ -63,7 +63,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
   });
   from = Option.String('--from', {
-    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
+    description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
@@ -96,7 +96,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         this.hash
           ? '--hash reads executables of this machine, but --host queries another one'
           : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
+        { hint: this.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
       );
     const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
     const request = {
@@ -139,8 +139,8 @@ function toldBy(
 ): AskedMachine['facts'] {
   const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
   if (other !== null)
-    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
-      hint: 'Leave one of them out.',
+    throw new PortOwnerError('PO1005', `--from and ${other} exclude each other`, {
+      hint: 'Remove one of them.',
     });
   return (question) => machineOf([from], report).facts(question);
 }
