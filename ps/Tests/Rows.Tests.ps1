@@ -91,7 +91,7 @@ Describe 'Get-PortOwner' {
 
     It 'gives nothing, and no error, when nobody owns the port' {
         $problems = $null
-        Get-PortOwner (Get-ClosedPort) -ErrorVariable problems -WarningAction Ignore | Should -BeNullOrEmpty
+        Get-PortOwner (Get-ClosedPort) -ErrorVariable problems -WarningAction Ignore -InformationAction Ignore | Should -BeNullOrEmpty
         $problems | Should -BeNullOrEmpty
     }
 
@@ -234,9 +234,16 @@ Describe 'Save-PortSnapshot' {
     It 'has command lines only when asked for' {
         $path = Join-Path $TestDrive 'lines.json'
         Save-PortSnapshot $path -WarningAction Ignore
-        (Get-PortOwner $port -FromSnapshot $path).CommandLine | Should -BeNullOrEmpty
+        (Get-PortOwner $port -FromSnapshot $path -IncludeCommandLine).CommandLine | Should -BeNullOrEmpty
         Save-PortSnapshot $path -IncludeCommandLine -WarningAction Ignore
-        (Get-PortOwner $port -FromSnapshot $path).CommandLine | Should -Not -BeNullOrEmpty
+        (Get-PortOwner $port -FromSnapshot $path -IncludeCommandLine).CommandLine | Should -Not -BeNullOrEmpty
+    }
+
+    It 'a row has a command line only when asked for' {
+        (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'CommandLine'
+        (Get-PortOwner $port -IncludeCommandLine).CommandLine | Should -Not -BeNullOrEmpty
+        (Get-PortOwner $port -Column CommandLine).CommandLine | Should -Not -BeNullOrEmpty
+        Get-PortOwner $port -IncludeCommandLine | Out-String -Width 300 | Should -Match 'CommandLine'
     }
 
     It 'keeps raw answers that can be asked' {

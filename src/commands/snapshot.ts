@@ -13,8 +13,7 @@ import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
-import type { Surroundings } from '../system/surroundings.ts';
-import { writeSnapshot } from '../facts/write-snapshot.ts';
+import { writeSnapshot, type SnapshotWorld } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
@@ -86,11 +85,11 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine as a source, with its own time. */
+  /** A remote machine: as a source for --raw, or else as facts. */
   private async farMachine(
     host: readonly string[],
     report: Report | undefined,
-  ): Promise<Pick<Surroundings, 'source' | 'now'>> {
+  ): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
     if (host.length > 1 || this.hash)
       throw new PortOwnerError(
         'PO1005',
@@ -99,23 +98,34 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
           : 'a snapshot describes one machine',
         { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
       );
-    const { farSource } = await import('../facts/remote/far.ts');
+    const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
     const request = {
       hosts: host,
       config: this.sshConfig ?? null,
       commandLines: this.commandLines,
       hasPerson: this.surroundings.confirm !== null,
     };
-    const far = await farSource(request, await this.surroundings.remote(), report);
+    const remote = await this.surroundings.remote();
+    if (this.raw === undefined) {
+      const { facts } = await askHostAlone(request, remote, report);
+      return { source: this.surroundings.source, now: this.surroundings.now, told: facts };
+    }
+    const far = await farSource(request, remote, report);
     return { source: async () => far.source, now: () => far.at };
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
+    const machine: Awaited<ReturnType<typeof this.farMachine>> =
+      this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
+    const far = machine.told === undefined ? {} : { told: machine.told };
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(this, { source, now, write, ...told }, report);
+    const facts = await writeSnapshot(
+      this,
+      { source: machine.source, now: machine.now, write, ...far, ...told },
+      report,
+    );
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }

@@ -82,7 +82,9 @@ export const endpoint = {
     {
       name: 'CommandLine',
       type: 'text',
-      description: "The owner's command line, with password-like arguments masked.",
+      askedBy: 'commandLines',
+      description:
+        "The owner's command line, with password-like arguments masked; only with --command-lines, in lists, or if --columns names it.",
     },
     {
       name: 'WorkingDirectory',

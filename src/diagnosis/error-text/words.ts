@@ -7,7 +7,7 @@ import type { Meaning, Sign } from './codes.ts';
 
 /** Windows, and the C libraries of Linux and macOS, each in its available languages; the first matching row counts. */
 const systems: readonly (readonly [Meaning, RegExp])[] = [
-  ['exhausted', /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use/iu],
+  ['exhausted', /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use|selected local endpoint was recently used/iu],
   [
     'exhausted',
     /Pufferspeicher|für den Puffer verfügbar|(?:espace|mémoire) (?:insuffisant|tampon|de mémoire tampon|dans la mémoire tampon)|espacio (?:suficiente (?:en el|de)|de|disponible en el) búfer|memoria intermedia|suficiente espacio de búfer|spazio (?:sufficiente )?(?:nel|di) buffer|espaço (?:suficiente no|disponível no|em|de) buffer|miejsca w buforze/iu,
@@ -163,6 +163,10 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   ['reset', /connection reset by peer|forcibly closed by the remote host/iu],
 ];
+
+/** ERROR_SHARING_VIOLATION (32), which HTTP.sys reports for a port, and everything else for a file. */
+export const sharing =
+  /being used by another process|von einem anderen Prozess verwendet|utilisé par un autre processus|(?:utilizado|usado) por (?:otro proceso|outro processo)|utilizzato da un altro processo|używany przez inny proces|файл занят другим процессом|另一个程序正在使用|另一個程序正在使用|別のプロセスで使用中|다른 프로세스에서 사용/iu;
 
 /** A port, in languages other than English, with case endings. */
 const ports =
