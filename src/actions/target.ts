@@ -72,12 +72,12 @@ export const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localP
   port: socket.localPort,
 });
 
-/** Whether a socket listens: only these are stopped. */
+/** Returns whether a socket listens: only listeners are stopped. */
 export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return protocol === 'TCP' ? state === 'Listen' : remotePort === null;
 }
 
-/** A key of the action and its target, to find duplicates. */
+/** Returns a key for the action and its target, to find duplicates. */
 export function meansText(means: Means): string {
   switch (means.how) {
     case 'service':
