@@ -108,6 +108,27 @@ Describe 'Export-PortReport' {
         Test-Path $path | Should -BeFalse
     }
 
+    It 'names the objects that are not of this module, and what to pipe instead' {
+        $path = Join-Path $TestDrive 'foreign.xlsx'
+        $cases = @(
+            @{ Given = { Get-Process -Id $PID }; Type = 'System.Diagnostics.Process' }
+            @{ Given = { 1..3 }; Type = 'System.Int32' }
+            @{ Given = { 'a' }; Type = 'System.String' }
+            @{ Given = { @{ a = 1 } }; Type = 'System.Collections.Hashtable' }
+            @{ Given = { $rows | Select-Object LocalPort, @{ n = 'z'; e = { 1 } } }; Type = 'no row has the property "z"' }
+        )
+        foreach ($case in $cases) {
+            $failure = $null
+            try { & $case.Given | Export-PortReport $path } catch { $failure = $_ }
+            $failure.FullyQualifiedErrorId | Should -Be 'PO2002,Export-PortReport'
+            "$failure" | Should -BeLike "The input of Export-PortReport contains an object of the type *"
+            "$failure" | Should -BeLike "*$($case.Type)*"
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike '*Get-PortOwner*'
+            "$failure $($failure.TargetObject)" | Should -Not -BeLike '*.tmp*'
+            Test-Path $path | Should -BeFalse
+        }
+    }
+
     It 'leaves no file of its own behind' {
         $temporary = [System.IO.Path]::GetTempPath()
         $before = @(Get-ChildItem $temporary -Filter 'tmp*.tmp').Count

@@ -73,11 +73,11 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
     if (output === undefined)
       throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
     checkFiles(named('FILES', this.rows), named('--output', output));
-    const { readSavedRows } = await import('../facts/read/saved-rows.ts');
+    const { ownFiles, pipeline, readSavedRows } = await import('../facts/read/saved-rows.ts');
     const { reportFormat } = await import('../cli/report.ts');
     const { writeSaved } = await import('../cli/saved-report.ts');
     const format = this.format === undefined ? reportFormat(output) : formatNamed(this.format);
-    const kinds = readSavedRows(this.rows, rowKinds);
+    const kinds = readSavedRows(this.rows, rowKinds, this.problems === 'rows' ? pipeline : ownFiles);
     const request = {
       output,
       format,

@@ -132,6 +132,43 @@ test('audits without a time are rows, and no nights of a chart', async () => {
     }
 });
 
+/** A file with one object that is not a row. */
+function foreign(type: string, properties: string): string {
+  writeFileSync(
+    file('foreign.clixml'),
+    `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><TN RefId="0"><T>${type}</T></TN>${properties}</Obj></Objs>`,
+  );
+  return file('foreign.clixml');
+}
+
+for (const [what, type, properties, message] of [
+  ['a type', 'System.IO.FileInfo', '<Props><S N="Name">x</S></Props>', 'of the type System.IO.FileInfo, which is not a row of PortOwner'],
+  [
+    'a custom object',
+    'System.Management.Automation.PSCustomObject',
+    '<MS><I32 N="a">1</I32><I32 N="LocalPort">1</I32></MS>',
+    'of the type System.Management.Automation.PSCustomObject, which is not a row of PortOwner: no row has the property "a"',
+  ],
+  [
+    'added properties',
+    'Selected.System.Management.Automation.PSCustomObject',
+    `<MS>${['p', 'q', 'r', 's', 't', 'u'].map((name) => `<I32 N="${name}">1</I32>`).join('')}</MS>`,
+    'which is not a row of PortOwner: no row has the properties "p", "q", "r", "s", "t" …',
+  ],
+] as const)
+  test(`${what} of an object that is not a row is named, and no temporary file`, async () => {
+    const path = foreign(type, properties);
+    const typed = await run(['report', path, '--output', file('p.csv')]);
+    assert.is(typed.code, 69);
+    assert.ok(typed.err.includes(`${path} contains an object`), typed.err);
+    assert.ok(typed.err.includes(message), typed.err);
+    const piped = await run(['report', path, '--output', file('p.csv'), '--problems', 'rows']);
+    assert.is(piped.code, 69);
+    assert.ok(piped.out.includes('the input of Export-PortReport contains an object'), piped.out);
+    assert.match(piped.out, /Get-PortOwner/);
+    assert.not.match(piped.out, /foreign\.clixml/);
+  });
+
 test('other objects are refused', async () => {
   writeFileSync(
     file('p.clixml'),
@@ -139,7 +176,7 @@ test('other objects are refused', async () => {
   );
   const { code, err } = await run(['report', file('p.clixml'), '--output', file('p.csv')]);
   assert.is(code, 69);
-  assert.match(err, /PO2002: .*holds an object of the type System\.Diagnostics\.Process, which is no row of PortOwner/);
+  assert.match(err, /PO2002: .*contains an object of the type System\.Diagnostics\.Process, which is not a row of PortOwner/);
 });
 
 test.run();

@@ -12,7 +12,24 @@ export interface SavedRows {
   readonly rows: readonly AnyRow[];
 }
 
-const hint = 'Give what the functions of the module gave to Export-Clixml, or what --format clixml wrote.';
+/** What the saved rows are called in errors, and what can be reported instead of other objects. */
+export interface Origin {
+  /** Null if the name of the file is told. */
+  readonly name: string | null;
+  readonly hint: string;
+}
+
+/** Files that the user named. */
+export const ownFiles: Origin = {
+  name: null,
+  hint: 'Use files with rows of PortOwner: objects of its PowerShell functions that Export-Clixml saved, or the output of --format clixml.',
+};
+
+/** What Export-PortReport received; its file is temporary, and unknown to the user. */
+export const pipeline: Origin = {
+  name: 'the input of Export-PortReport',
+  hint: 'Use the objects that functions of the module PortOwner return, such as Get-PortOwner, or Select-Object with properties of these objects only.',
+};
 
 const isObject = (value: ClixmlValue | undefined): value is ClixmlObject =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
@@ -76,17 +93,36 @@ const added = new Set([
   'identity',
 ]);
 
+/** Property names of an object, except those that PowerShell adds. */
+const namesOf = ({ properties }: ClixmlObject): string[] => Object.keys(properties).filter((name) => !added.has(name));
+
+const has = ({ columns }: RowSchema, property: string): boolean =>
+  columns.some((column) => column.name.toLowerCase() === property);
+
+/** The properties that are listed in an error. */
+const mostNamed = 5;
+
+/** Describes an object that is not a row: by its type or, for a custom object, by the properties that rows lack. */
+function foreign(object: ClixmlObject, schemas: readonly RowSchema[]): string {
+  const type = object.typeNames[0] ?? 'unknown';
+  const is = `contains an object of the type ${type}, which is not a row of PortOwner`;
+  if (!type.endsWith('PSCustomObject')) return is;
+  const names = namesOf(object);
+  const unknown = names.filter((name) => !schemas.some((schema) => has(schema, name)));
+  if (unknown.length === 0) return is;
+  const told = unknown.slice(0, mostNamed).map((name) => JSON.stringify(name));
+  return `${is}: no row has the ${told.length === 1 ? 'property' : 'properties'} ${told.join(', ')}${unknown.length > mostNamed ? ' …' : ''}`;
+}
+
 /** Returns the schema of an object by its type, or by its properties if it comes from Select-Object. */
-function kindOf({ typeNames, properties }: ClixmlObject, schemas: readonly RowSchema[]): RowSchema | null {
-  for (const name of typeNames) {
+function kindOf(object: ClixmlObject, schemas: readonly RowSchema[]): RowSchema | null {
+  for (const name of object.typeNames) {
     const bare = name.replace(/^(?:(?:Deserialized|Selected)\.)+/, '').replace(/#.*$/s, '');
     const found = schemas.find(({ typeName }) => typeName === bare);
     if (found !== undefined) return found;
   }
-  const names = Object.keys(properties).filter((name) => !added.has(name));
-  const has = ({ columns }: RowSchema): boolean =>
-    names.every((name) => columns.some((column) => column.name.toLowerCase() === name));
-  return names.length === 0 ? null : (schemas.find(has) ?? null);
+  const names = namesOf(object);
+  return names.length === 0 ? null : (schemas.find((schema) => names.every((name) => has(schema, name))) ?? null);
 }
 
 function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow {
@@ -103,7 +139,11 @@ function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow
  * Reads rows of any of these kinds that were saved as CLIXML; the kinds are in order of first appearance. Throws
  * PO2001, and PO2002 for files that are not CLIXML or contain other objects.
  */
-export function readSavedRows(paths: readonly string[], schemas: readonly RowSchema[]): SavedRows[] {
+export function readSavedRows(
+  paths: readonly string[],
+  schemas: readonly RowSchema[],
+  { name, hint }: Origin = ownFiles,
+): SavedRows[] {
   const kinds = new Map<RowSchema, { readonly columns: readonly Column[]; readonly rows: AnyRow[] }>();
   for (const path of paths) {
     const file = openFile(path, hint);
@@ -115,10 +155,7 @@ export function readSavedRows(paths: readonly string[], schemas: readonly RowSch
           if (stream.toLowerCase() !== 'output' || object.typeNames.some((name) => name.endsWith('PortOwner.Problem')))
             return;
           const schema = kindOf(object, schemas);
-          if (schema === null)
-            throw new ClixmlError(
-              `holds an object of the type ${object.typeNames[0] ?? 'unknown'}, which is no row of PortOwner`,
-            );
+          if (schema === null) throw new ClixmlError(foreign(object, schemas));
           let kind = kinds.get(schema);
           if (kind === undefined) kinds.set(schema, (kind = { columns: plainColumns(schema), rows: [] }));
           kind.rows.push(rowOf(object, kind.columns));
@@ -126,7 +163,8 @@ export function readSavedRows(paths: readonly string[], schemas: readonly RowSch
       });
     } catch (error) {
       if (!(error instanceof ClixmlError)) throw error;
-      throw new PortOwnerError('PO2002', `${file.name} ${error.message}`, { hint, target: path, cause: error });
+      const target = name === null ? { target: path } : {};
+      throw new PortOwnerError('PO2002', `${name ?? file.name} ${error.message}`, { hint, ...target, cause: error });
     } finally {
       closeFile(file);
     }
