@@ -41,13 +41,20 @@ function marks(path: string): string[] {
 }
 
 /**
- * Checks, before any work, that no file name is empty (PO1001), and that no output file is also named elsewhere on the
+ * Checks, before any work, that no file name is empty, that an output that needs a file is not standard output (both
+ * PO1001), and that no output file is also named elsewhere on the
  * command line (PO1005).
  */
 export function checkFiles(inputs: readonly NamedFile[], outputs: readonly NamedFile[]): void {
   for (const { by, path } of [...inputs, ...outputs]) {
     if (path === '')
       throw missingValue(by, by === '--from' ? 'the path of a file, or - for standard input' : 'the path of a file');
+  }
+  for (const { by, path } of outputs) {
+    if (path !== '-') continue;
+    throw new PortOwnerError('PO1001', `${by} needs a path; - is standard output`, {
+      hint: 'For a file with the name -, use ./-',
+    });
   }
   const seen = new Map<string, NamedFile>();
   const files = [...inputs.filter(({ path }) => path !== '-'), ...outputs];

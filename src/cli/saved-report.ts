@@ -1,7 +1,7 @@
 import type { SavedRows } from '../facts/read/saved-rows.ts';
 import { loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame } from '../formats/writer.ts';
-import { fileSink, finished } from '../io/sink.ts';
+import { finished, type Sink } from '../io/sink.ts';
 import { auditRun } from '../schema/audit-run.ts';
 import { filledColumns, plainColumns, type RowSchema } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
@@ -14,7 +14,9 @@ import { frameOf, nightsOf } from './frame.ts';
 
 /** A report of saved rows. */
 export interface SavedReport {
-  readonly output: string;
+  /** Opens the file or standard output, once the rows have been checked. */
+  readonly sink: () => Sink;
+  readonly toFile: boolean;
   readonly format: Format;
   readonly title: string | null;
   readonly columns: readonly string[] | null;
@@ -46,13 +48,13 @@ async function frameFor(
   };
 }
 
-/** Writes saved rows to a file atomically. Throws PO1003, PO2004, and PO1005 for rows that do not fit the format. */
+/** Writes saved rows to a file, atomically, or to standard output. Throws PO1003, PO2004, and PO1005 for rows that do not fit the format. */
 export async function writeSaved(
   kinds: readonly SavedRows[],
   request: SavedReport,
   warn: (problem: Problem) => void,
 ): Promise<void> {
-  const { output, format, columns, delimiter } = request;
+  const { format, columns, delimiter } = request;
   const { whole, tables, findings, spreadsheet, narrow } = traitsOf(format);
   const sorted = mainFirst(kinds, findings === true ? finding : endpoint);
   const [{ schema, rows }, ...others] = sorted;
@@ -78,14 +80,14 @@ export async function writeSaved(
     narrow === true
       ? plainColumns(schema).filter(({ importance }) => importance !== undefined)
       : filledColumns(schema, rows);
-  await finished(fileSink(output), async (sink) => {
+  await finished(request.sink(), async (sink) => {
     const writer = await loadWriter(format, schema, {
       columns: columns === null ? all : parseColumns(columns, schema),
       asked: columns !== null,
       sink,
       problems: 'auto',
       terminal: null,
-      excel: spreadsheet === true,
+      excel: spreadsheet === true && request.toFile,
       ...(delimiter === null ? {} : { delimiter }),
       ...(whole === true ? { frame: await frameFor(sorted, request) } : {}),
       warn,

@@ -5,7 +5,15 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import {
+  checkStandardOutput,
+  delimiterOf,
+  formatNamed,
+  outputFile,
+  OutputOption,
+  RowOptions,
+} from '../cli/options/rows.ts';
+import { fileSink } from '../io/sink.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { rowKinds } from '../schema/kinds.ts';
@@ -69,22 +77,31 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
   }
 
   private async write(warn: (problem: Problem) => void): Promise<ExitCode> {
-    const { output, title = null, columns = null, delimiter } = this;
-    if (output === undefined)
+    const { title = null, columns = null, delimiter, surroundings } = this;
+    if (this.output === undefined)
       throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
+    const output = outputFile(this.output);
+    if (output === undefined && this.problems === 'rows')
+      throw new PortOwnerError('PO1005', '--problems rows needs --output FILE');
     checkFiles(named('FILES', this.rows), named('--output', output));
     const { ownFiles, pipeline, readSavedRows } = await import('../facts/read/saved-rows.ts');
     const { reportFormat } = await import('../cli/report.ts');
     const { writeSaved } = await import('../cli/saved-report.ts');
-    const format = this.format === undefined ? reportFormat(output) : formatNamed(this.format);
+    if (output === undefined && this.format === undefined)
+      throw new PortOwnerError('PO1001', 'missing --format: standard output has no file name extension', {
+        hint: 'For example: --output - --format md',
+      });
+    const format = this.format === undefined ? reportFormat(output!) : formatNamed(this.format);
+    if (output === undefined) checkStandardOutput(format, surroundings.terminal());
     const kinds = readSavedRows(this.rows, rowKinds, this.problems === 'rows' ? pipeline : ownFiles);
     const request = {
-      output,
+      sink: () => (output === undefined ? surroundings.output() : fileSink(output)),
+      toFile: output !== undefined,
       format,
       title,
       columns,
       delimiter: delimiter === undefined ? null : delimiterOf(delimiter),
-      at: this.surroundings.now(),
+      at: surroundings.now(),
       about: ReportCommand.about,
     };
     await writeSaved(kinds, request, warn);

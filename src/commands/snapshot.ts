@@ -9,7 +9,7 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { OutputOption } from '../cli/options/rows.ts';
+import { outputFile, OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
@@ -74,6 +74,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
       this.output = this.file;
     }
+    this.output = outputFile(this.output);
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
       return this.save((problem) => this.surroundings.error(problemText(problem)));

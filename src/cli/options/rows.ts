@@ -1,12 +1,33 @@
 import { Option } from 'clipanion';
-import { formats, type Format } from '../../formats/formats.ts';
+import { formats, traitsOf, type Format } from '../../formats/formats.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
+import type { Terminal } from '../../system/terminal.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
   Option.String('--output,-o', {
-    description: 'write to this file instead of standard output; the file is replaced only when it is complete',
+    description:
+      'write to this file instead of standard output (-); the file is replaced only when it is complete',
   });
+
+/** The file that `--output` names; undefined for standard output, which `-` also stands for. */
+export const outputFile = (output: string | undefined): string | undefined => (output === '-' ? undefined : output);
+
+/** Throws PO1005 for a format that cannot be written to standard output; `terminal` is null if it is not a terminal. */
+export function checkStandardOutput(format: Format, terminal: Terminal | null): void {
+  const { binary, page } = traitsOf(format);
+  const what =
+    binary === true
+      ? 'a binary file: it needs'
+      : page === true && terminal !== null
+        ? 'a page for a browser: on a terminal it needs'
+        : null;
+  if (what === null) return;
+  throw new PortOwnerError('PO1005', `--format ${format} writes ${what} --output FILE`, {
+    hint: `For example: --output ports.${format}`,
+  });
+}
 
 /** Where an answer goes. */
 export class OutputOption {
