@@ -95,7 +95,9 @@ Describe 'Export-PortReport' {
     It 'writes a report of nothing, too' {
         $path = Join-Path $TestDrive 'none.md'
         @() | Export-PortReport $path
-        Get-Content -Raw $path | Should -Match '\*\*0 rows\*\*'
+        Get-Content -Raw $path | Should -Match '\*\*There were no rows to report\.\*\*'
+        Get-PortOwner (Get-ClosedPort) -InformationAction Ignore | Export-PortReport $path -Title 'Port of the shop'
+        Get-Content -Raw $path | Should -Match '^## Port of the shop\r?\n'
     }
 
     It 'writes nothing with -WhatIf, and says what is wrong with a name, a column or an object' {

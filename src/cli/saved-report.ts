@@ -32,16 +32,20 @@ function mainFirst(kinds: readonly SavedRows[], usual: RowSchema): readonly [Sav
   return [main, ...others];
 }
 
+/** Without rows, nobody knows what kind of rows a report is about, unless its format is only for one kind. */
+const nothing = { title: 'Report', rowsTitle: 'Rows', headline: 'There were no rows to report.' };
+
 async function frameFor(
   [main, ...others]: readonly [SavedRows, ...SavedRows[]],
   { title, at, about }: SavedReport,
 ): Promise<DocumentFrame> {
   const answer = { rows: main.rows, problems: [], exitCode: 0 } as const;
   const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at: () => at });
+  const known = main.rows.length === 0 ? { ...frame, ...nothing } : frame;
   const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows;
   return {
-    ...frame,
-    title: title ?? frame.title,
+    ...known,
+    title: title ?? known.title,
     meaning: null,
     tables: others.map(({ schema, rows }) => ({ title: headingOf(schema), schema, rows })),
     nights: runs === undefined ? frame.nights : nightsOf(runs),

@@ -120,6 +120,25 @@ test('a night without findings is SARIF without results', async () => {
   );
 });
 
+test('a report of nothing does not say what it would be about', async () => {
+  writeFileSync(file('empty.clixml'), '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04" />');
+  for (const title of [null, 'Findings of tonight']) {
+    const made = async (name: string): Promise<string> => {
+      const { code, err } = await run(['report', file('empty.clixml'), '--output', file(name), ...(title === null ? [] : ['--title', title])]);
+      assert.equal([code, err], [0, ''], name);
+      return file(name);
+    };
+    const page = readFileSync(await made('empty.html'), 'utf8');
+    assert.match(page, `<title>${title ?? 'Report'}: There were no rows to report.</title>`);
+    assert.match(page, `<h1>${title ?? 'Report'}</h1>`);
+    assert.match(readFileSync(await made('empty.md'), 'utf8'), `## ${title ?? 'Report'}\n\n**There were no rows to report.**`);
+    const book = await made('empty.xlsx');
+    const names = [...partOf(book, 'xl/workbook.xml').matchAll(/<sheet name="([^"]*)"/g)].map(([, name]) => name);
+    assert.equal(names, ['Summary', 'Rows', 'About']);
+    assert.match(partOf(book, 'docProps/core.xml'), `<dc:title>${title ?? 'Report'}</dc:title>`);
+  }
+});
+
 test('audits without a time are rows, and no nights of a chart', async () => {
   for (const time of ['', '<S N="RunTime">yesterday</S>'])
     for (const ending of ['xlsx', 'html', 'md']) {
