@@ -37,9 +37,13 @@ async function lastAudits(store: string, machine: string): Promise<Pick<Backgrou
   });
 }
 
-/** What a report of an audit shows besides its findings: who listens, and the last audits of the machine in its store. */
-export async function backgroundOf(facts: Facts, store: string | null): Promise<Background> {
-  const owned = endpoints(facts, selectSockets(facts.sections.sockets.data, auditQuestion), {
+/**
+ * What a report of an audit shows besides its findings: who listens, and the last audits of the machine in its store.
+ * `listenerCount` is the number of listeners in the audit.
+ */
+export async function backgroundOf(facts: Facts, store: string | null, listenerCount: number): Promise<Background> {
+  const sockets = selectSockets(facts.sections.sockets.data, auditQuestion).filter(({ state }) => state !== 'Bound');
+  const owned = endpoints(facts, sockets, {
     live: false,
     home: null,
     tree: null,
@@ -49,6 +53,7 @@ export async function backgroundOf(facts: Facts, store: string | null): Promise<
   return {
     ranges: ranges(facts),
     listeners: owned.sort(defaultOrder).map(toRow),
+    listenerCount,
     ...(store === null ? {} : await historyOf(store, machine)),
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../io/counted.ts';
 import type { DocumentFrame, DocumentTable } from '../formats/writer.ts';
 import type { Answer } from '../schema/answer.ts';
 import { auditRun, portSpan, type AuditRun } from '../schema/audit-run.ts';
@@ -33,6 +34,13 @@ function withoutTitle(sentence: string | null, title: string): string | null {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
+/** Explains why the verdict and the charts count other listeners than there are rows; undefined if they do not. */
+function countNote({ length }: readonly AnyRow[], listenerCount = length): string | undefined {
+  if (listenerCount === length) return undefined;
+  const list = length === 1 ? 'its 1 socket' : `all ${length} sockets`;
+  return `The audit counts ${counted(listenerCount, 'listener')}: sockets of the same owner on the same port and address, or in the dynamic range, count once. This list contains ${list}.`;
+}
+
 /** Returns the audits that a chart can show, newest first: saved ones may lack their time, and have any order. */
 export const nightsOf = (rows: readonly AnyRow[]): readonly AuditRun[] =>
   (rows as readonly AnyRow[] as readonly AuditRun[])
@@ -42,9 +50,11 @@ export const nightsOf = (rows: readonly AnyRow[]): readonly AuditRun[] =>
 /** The parts of a document about an answer, except its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
-  const { listeners = [], changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
+  const { listeners = [], listenerCount, changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
   const tables: DocumentTable[] = [
-    ...(listeners.length === 0 ? [] : [{ title: 'Listeners', schema: endpoint, rows: listeners }]),
+    ...(listeners.length === 0
+      ? []
+      : [{ title: 'Listeners', schema: endpoint, rows: listeners, note: countNote(listeners, listenerCount) }]),
     ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
   ];
   const rowsTitle = headingOf(schema);

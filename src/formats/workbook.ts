@@ -163,8 +163,8 @@ function partOf(
     of = table.rows.length,
   }: { readonly asked: boolean; readonly several: boolean; readonly of?: number },
 ): Part {
-  const { title, schema, rows } = table;
-  if (asked) return { title, schema, rows, of, columns, printed: columns.length };
+  const { title, schema, rows, note } = table;
+  if (asked) return { title, schema, rows, note, of, columns, printed: columns.length };
   const isConnection = rows.some((row) => row['RemotePort'] != null);
   const printed = new Set(
     reportColumns(schema)
@@ -173,7 +173,7 @@ function partOf(
   );
   const sorted = ordered(columns, printed, several);
   const count = sorted.filter(({ name }) => printed.has(name)).length;
-  return { title, schema, rows, of, columns: sorted, printed: count === 0 ? sorted.length : count };
+  return { title, schema, rows, note, of, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
@@ -213,10 +213,11 @@ function nightLines(nights: readonly AuditRun[]): {
 
 /** The number of rows of each kind, and of each of their values. */
 function countLines(parts: readonly Part[]): SheetLine[] {
-  return parts.map(({ title, schema, rows, of }) => {
+  return parts.map(({ title, schema, rows, of, note }) => {
     const counts = countsText(summaryOf(schema, rows));
     const amount = rows.length === of ? rows.length : `${rows.length} of ${of}`;
-    const text = counts === '' ? amount : `${amount} (${counts})`;
+    const told = counts === '' ? amount : `${amount} (${counts})`;
+    const text = note === undefined ? told : `${told}. ${note}`;
     return { ...labeled(sheetName(title), text), sheet: sheetName(title) };
   });
 }

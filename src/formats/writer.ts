@@ -11,6 +11,8 @@ export interface DocumentTable {
   readonly title: string;
   readonly schema: RowSchema;
   readonly rows: readonly AnyRow[];
+  /** What a reader has to know about the rows; undefined if nothing. */
+  readonly note?: string | undefined;
 }
 
 /** What a whole document (a workbook, a page, or Markdown) contains in addition to the rows. */

@@ -147,7 +147,11 @@ const needsFile: [what: string, line: string[], says: RegExp][] = [
   ['a workbook', ['--from', snapshotFile(snapshot), '--format', 'xlsx', '-o', '-'], /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n/],
   ['a workbook of saved rows', ['report', rows, '--format', 'xlsx', '-o', '-'], /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n/],
   ['saved rows without a format', ['report', rows, '-o', '-'], /^portowner: PO1001: missing --format: standard output has no file name extension\n/],
-  ['a report of an audit', ['audit', '--store', join(temporaryFolder(), 'a.db'), '--report', '-', '--from', snapshotFile(snapshot)], /^portowner: PO1001: --report needs a path; - is standard output\n/],
+  [
+    'a report of an audit',
+    ['audit', '--store', join(temporaryFolder(), 'a.db'), '--report', '-', '--from', snapshotFile(snapshot)],
+    /^portowner: PO1001: --report needs a path; - is standard output\n/,
+  ],
   ['a store', ['audit', '--store', '-', '--from', snapshotFile(snapshot)], /^portowner: PO1001: --store needs a path; - is standard output\n/],
   ['a baseline', ['baseline', 'create', '-', '--from', snapshotFile(snapshot)], /^portowner: PO1001: FILE needs a path; - is standard output\n/],
   ['raw answers', ['snapshot', '--raw', '-'], /^portowner: PO1001: --raw needs a path; - is standard output\n/],

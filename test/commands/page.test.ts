@@ -1,11 +1,12 @@
 // --format html, by every command that answers with rows.
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import { withPart } from '../../src/formats/zip-part.ts';
 import { auditRun } from '../../src/schema/audit-run.ts';
 import { facts, process, socket } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
@@ -22,6 +23,13 @@ const of = (name: string, ports: readonly number[], at = '2026-01-02T02:00:00.00
 };
 const alpha = snapshotFile(of('alpha', [80, 443]));
 const beta = snapshotFile(of('beta', [8080]));
+
+/** The text of a part of a workbook. */
+function withPartText(path: string, name: string): string {
+  let found = '';
+  withPart(readFileSync(path), name, (text) => (found = text));
+  return found;
+}
 
 /** The page that a command line writes, and the rest of what it says. */
 async function pageOf(args: readonly string[]): Promise<{ code: number; err: string; text: string; told: (name: string) => string[] }> {
@@ -123,6 +131,40 @@ test('an audit: on standard output and as a report, with its listeners and the l
   const clean = await pageOf(['audit', '--baseline', baseline, '--from', alpha]);
   assert.equal([clean.code, clean.told('verdict')], [0, ['No findings']]);
   assert.match(clean.text, 'verdict tone-good');
+});
+
+test('listeners that an audit counts once and a list shows twice are explained, in each format', async () => {
+  const twice = (name: string): Facts => {
+    const one = of(name, [80]);
+    const own = { pid: 7, holders: [7], localPort: 80 };
+    // Two sockets of one program on one port, and one that is bound but does not listen.
+    const data = [...one.sections.sockets.data, socket(own), socket({ ...own, localPort: 81, state: 'Bound' })];
+    return { ...one, sections: { ...one.sections, sockets: { ...one.sections.sockets, data } } } as Facts;
+  };
+  const [one, other] = [snapshotFile(twice('alpha')), snapshotFile(twice('beta'))] as const;
+  const said = (audit: number, rows: number): string =>
+    `The audit counts ${audit} listener${audit === 1 ? '' : 's'}: sockets of the same owner on the same port and address, or in the dynamic range, count once. This list contains all ${rows} sockets.`;
+  const [policy, book] = ['p.yaml', 'r.xlsx'].map((name) => join(temporaryFolder(), name)) as [string, string];
+  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
+  for (const [from, note] of [
+    [[one], said(1, 2)],
+    [[one, other], said(2, 4)],
+    [[alpha], null],
+  ] as const) {
+    const machines = from.flatMap((path) => ['--from', path]);
+    const { text, told } = await pageOf(['audit', '--policy', policy, ...machines, '--report', book]);
+    const shared = withPartText(book, 'xl/sharedStrings.xml');
+    assert.is(
+      told('note')
+        .filter((line) => line.includes('The audit counts'))
+        .join(),
+      note === null ? '' : `Listeners: ${note}`,
+    );
+    assert.is(shared.includes('The audit counts'), note !== null);
+    if (note === null) continue;
+    assert.ok(shared.includes(note), shared);
+    assert.match(text, new RegExp(`"title":"Listeners","kind":"PortOwner.Endpoint","rows":${2 * from.length}`));
+  }
 });
 
 test('what could not be told is in the page, and makes no finding none', async () => {

@@ -7,8 +7,7 @@ import type { GroupAbout } from './group.ts';
 
 const outputOption = () =>
   Option.String('--output,-o', {
-    description:
-      'write to this file instead of standard output (-); the file is replaced only when it is complete',
+    description: 'write to this file instead of standard output (-); the file is replaced only when it is complete',
   });
 
 /** The file that `--output` names; undefined for standard output, which `-` also stands for. */

@@ -228,6 +228,7 @@ ${verdictPart(verdict)}
 ${pictures(whole, wanted, machines)}
 <section aria-labelledby="list"${tables.some(({ rows }) => rows.length > 0) ? null : raw(' hidden')}>
 <h2 id="list">The whole list</h2>
+${frame.tables.map(({ title, note }) => (note === undefined ? null : html`<p class="note">${title}: ${note}</p>`))}
 <div id="app"></div>
 ${plain.map(plainTable)}
 <div id="print"></div>
