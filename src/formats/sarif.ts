@@ -1,12 +1,14 @@
 import { asciiJson } from '../io/ascii.ts';
 import type { AnyRow } from '../schema/column.ts';
 import type { Severity } from '../schema/finding.ts';
+import { findingKinds } from '../schema/finding-kinds.ts';
 import type { Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
-import { framed, noProblems, plainText } from './text.ts';
+import { machineNames } from './html/model.ts';
+import { framed, noProblems, plainText, wordsOf } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
-/** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as in CVSS. */
+/** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as in CVSS; 0 is no severity. */
 const levels: Readonly<Record<Severity, { readonly level: string; readonly rank: string }>> = {
   Critical: { level: 'error', rank: '9.5' },
   High: { level: 'error', rank: '8.0' },
@@ -19,7 +21,10 @@ const text = (row: AnyRow, name: string): string => plainText(row[name], '; ').t
 
 /** The location of a finding as a URI: dashboards expect a file, and a listener is not a file. */
 function uriOf(row: AnyRow): string {
-  const parts = [text(row, 'ComputerName'), text(row, 'Endpoint')].map((part) => encodeURIComponent(part || 'unknown'));
+  // A name of dots alone would be another folder.
+  const parts = [text(row, 'ComputerName'), text(row, 'Endpoint')].map((part) =>
+    encodeURIComponent(/^\.*$/.test(part) ? 'unknown' : part),
+  );
   return `portowner/${parts.join('/')}`;
 }
 
@@ -39,8 +44,53 @@ function fileOwner(row: AnyRow): string {
   return side.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
-function result(row: AnyRow): object {
-  const { level, rank } = levels[row['Severity'] as Severity] ?? levels.Info;
+const severityOf = (row: AnyRow): Severity => {
+  const severity = text(row, 'Severity');
+  return Object.hasOwn(levels, severity) ? (severity as Severity) : 'Info';
+};
+
+/**
+ * The rule of a finding. GitHub takes the severity of a result from its rule, and the same kind of finding may have
+ * several: each has a rule.
+ */
+const ruleId = (row: AnyRow): string => `${text(row, 'Kind')}/${severityOf(row)}`;
+
+/** A sentence: with a capital letter, and a period. */
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+
+function rule(row: AnyRow): object {
+  const [kind, severity] = [text(row, 'Kind'), severityOf(row)];
+  const { level, rank } = levels[severity];
+  const known = Object.hasOwn(findingKinds, kind) ? findingKinds[kind as keyof typeof findingKinds] : null;
+  const name = wordsOf(kind);
+  const meaning = known === null ? name : sentence(known.meaning);
+  const usual = known === null ? '' : `The severity is usually: ${known.severity}. `;
+  const help = `${meaning} ${usual}The message of each result contains the evidence and what to do.`;
+  return {
+    id: ruleId(row),
+    name: kind,
+    shortDescription: { text: `${name} (${severity})` },
+    fullDescription: { text: meaning },
+    help: { text: help },
+    defaultConfiguration: { level },
+    properties: { 'security-severity': rank, tags: ['security', 'network'] },
+  };
+}
+
+/** The identity of a finding: the same in another audit. */
+const fingerprint = (row: AnyRow): string =>
+  [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), fileOwner(row)].join('|');
+
+/** GitHub recognizes a result by a hash of this form, and tells results with the same hash apart by the number. */
+function lineHash(print: string, seen: Map<string, number>): string {
+  const number = (seen.get(print) ?? 0) + 1;
+  seen.set(print, number);
+  const { createHash } = process.getBuiltinModule('node:crypto');
+  return `${createHash('sha256').update(print).digest('hex').slice(0, 16)}:${number}`;
+}
+
+function result(row: AnyRow, index: number, seen: Map<string, number>): object {
+  const { level, rank } = levels[severityOf(row)];
   const remedy = text(row, 'Remedy');
   const owner = text(row, 'Owner');
   const sentences = [
@@ -49,7 +99,8 @@ function result(row: AnyRow): object {
     remedy,
   ];
   return {
-    ruleId: text(row, 'Kind'),
+    ruleId: ruleId(row),
+    ruleIndex: index,
     level,
     message: { text: sentences.filter((sentence) => sentence !== '').join('. ') },
     locations: [
@@ -60,9 +111,9 @@ function result(row: AnyRow): object {
         ],
       },
     ],
-    // The same finding in another audit has the same fingerprint.
     partialFingerprints: {
-      'portowner/v1': [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), fileOwner(row)].join('|'),
+      'portowner/v1': fingerprint(row),
+      primaryLocationLineHash: lineHash(fingerprint(row), seen),
     },
     properties: Object.fromEntries([
       ['security-severity', rank],
@@ -92,21 +143,31 @@ function invocation({ exitCode, meaning, at, problems, question }: DocumentFrame
   };
 }
 
+/**
+ * The category of a run: a dashboard compares it with the last run of the same category, and closes what is gone. Each
+ * machine has one, and so do several machines together.
+ */
+function categoryOf(rows: readonly AnyRow[], frame: DocumentFrame): string {
+  const [machine, ...others] = machineNames({ rows, frame });
+  if (machine === undefined || others.length > 0) return 'portowner/';
+  return `portowner/${encodeURIComponent(machine.toWellFormed())}/`;
+}
+
 /** Writes findings for code scanning dashboards: SARIF 2.1.0, pure ASCII. */
 export const create: CreateWriter = (_schema, { sink, frame }) => {
-  const results: object[] = [];
-  const rules = new Map<string, object>();
+  const rows: AnyRow[] = [];
 
   return {
     carriesProblems: false,
-    row(row) {
-      const id = text(row, 'Kind');
-      if (!rules.has(id)) rules.set(id, { id, name: id, shortDescription: { text: id } });
-      results.push(result(row));
-    },
+    row: (row) => void rows.push(row),
     problem: noProblems,
     flush: () => sink.flush(),
     end() {
+      const about = framed(frame);
+      const rules = new Map<string, object>();
+      for (const row of rows) if (!rules.has(ruleId(row))) rules.set(ruleId(row), rule(row));
+      const ids = [...rules.keys()];
+      const seen = new Map<string, number>();
       const log = {
         $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
         version: '2.1.0',
@@ -114,8 +175,9 @@ export const create: CreateWriter = (_schema, { sink, frame }) => {
           {
             tool: { driver: { name: 'PortOwner', version, rules: [...rules.values()] } },
             columnKind: 'utf16CodeUnits',
-            invocations: [invocation(framed(frame))],
-            results,
+            invocations: [invocation(about)],
+            automationDetails: { id: categoryOf(rows, about) },
+            results: rows.map((row) => result(row, ids.indexOf(ruleId(row)), seen)),
           },
         ],
       };

@@ -9,8 +9,10 @@ import { compare } from '../../src/audit/compare.ts';
 import { audit } from '../../src/audit/findings.ts';
 import { loadWriter } from '../../src/formats/formats.ts';
 import type { DocumentFrame } from '../../src/formats/writer.ts';
-import type { AnyRow } from '../../src/schema/column.ts';
+import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
+import { endpoint } from '../../src/schema/endpoint.ts';
 import { finding, severities } from '../../src/schema/finding.ts';
+import { findingKinds } from '../../src/schema/finding-kinds.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { hostileText } from '../support/formats.ts';
 import { frame } from '../support/frame.ts';
@@ -19,10 +21,28 @@ import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('sarif');
 
+interface Rule {
+  readonly id: string;
+  readonly shortDescription: { readonly text: string };
+  readonly fullDescription: { readonly text: string };
+  readonly help: { readonly text: string };
+  readonly defaultConfiguration: { readonly level: string };
+  readonly properties: { readonly 'security-severity': string; readonly tags: readonly string[] };
+}
+
 interface Log {
   readonly runs: readonly {
     readonly invocations: readonly { readonly executionSuccessful: boolean; readonly toolExecutionNotifications: readonly { readonly message: { readonly text: string } }[] }[];
-    readonly results: readonly { readonly ruleId: string; readonly level: string; readonly message: { readonly text: string }; readonly partialFingerprints: object }[];
+    readonly tool: { readonly driver: { readonly rules: readonly Rule[] } };
+    readonly automationDetails: { readonly id: string };
+    readonly results: readonly {
+      readonly ruleId: string;
+      readonly ruleIndex: number;
+      readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string } } }[];
+      readonly level: string;
+      readonly message: { readonly text: string };
+      readonly partialFingerprints: object;
+    }[];
   }[];
 }
 
@@ -98,11 +118,70 @@ test('the report of an audit', async () => {
   const { results, invocations } = checked(readFileSync(report, 'utf8')).runs[0]!;
   assert.equal(
     results.map(({ ruleId, level }) => [ruleId, level]),
-    [['Opened', 'error']],
+    [['Opened/High', 'error']],
   );
   assert.match(results[0]!.message.text, /^Opened: TCP 0\.0\.0\.0:8080, nginx as root\. /);
-  assert.equal(results[0]!.partialFingerprints, { 'portowner/v1': 'box|Opened|TCP 0.0.0.0:8080|nginx as root' });
+  const { 'portowner/v1': print, primaryLocationLineHash: hash } = results[0]!.partialFingerprints as Record<string, string>;
+  assert.is(print, 'box|Opened|TCP 0.0.0.0:8080|nginx as root');
+  assert.match(hash!, /^[0-9a-f]{16}:1$/);
   assert.is(invocations[0]!.executionSuccessful, true);
+});
+
+test('every rule has what code scanning shows: a severity, descriptions, help, and a level', async () => {
+  const found = severities.flatMap((Severity) => Object.keys(findingKinds).map((Kind) => ({ Kind, Severity, Endpoint: 'TCP 0.0.0.0:80', ComputerName: 'box' })));
+  const { tool, results } = (await written(found)).runs[0]!;
+  const { rules } = tool.driver;
+  assert.is(rules.length, found.length);
+  // GitHub: critical is above 9.0, high from 7.0, medium from 4.0, low from 0.1, and 0.0 is no severity.
+  const ranks = { Critical: [9.1, 10, 'error'], High: [7, 8.9, 'error'], Medium: [4, 6.9, 'warning'], Low: [0.1, 3.9, 'note'], Info: [0, 0, 'note'] } as const;
+  for (const [i, { ruleId, ruleIndex, level }] of results.entries()) {
+    const { id, shortDescription, fullDescription, help, defaultConfiguration, properties } = rules[ruleIndex]!;
+    assert.is(id, ruleId);
+    const [least, most, expected] = ranks[found[i]!.Severity];
+    const rank = properties['security-severity'];
+    assert.match(rank, /^\d+\.\d$/);
+    assert.ok(Number(rank) >= least && Number(rank) <= most, `${id} ${rank}`);
+    assert.equal([level, defaultConfiguration.level], [expected, expected], id);
+    assert.ok(properties.tags.includes('security'));
+    for (const { text } of [fullDescription, help]) assert.match(text, /^[A-Z].*\.$/, id);
+    assert.match(shortDescription.text, `(${found[i]!.Severity})`);
+    assert.ok(help.text.length > fullDescription.text.length);
+  }
+});
+
+test('code scanning recognizes a finding of another night, and tells all findings of one night apart', async () => {
+  const one = { Kind: 'Opened', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Owner: 'nginx as root', ComputerName: 'box' };
+  const hashes = async (rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}): Promise<string[]> =>
+    (await written(rows, more)).runs[0]!.results.map(({ partialFingerprints }) => (partialFingerprints as Record<string, string>)['primaryLocationLineHash']!);
+  const first = await hashes([one]);
+  assert.equal(
+    await hashes([{ ...one, Severity: 'Medium', FirstSeen: '2026-01-01T00:00:00Z', Evidence: ['since another night'] }], { at: '2026-01-03T00:00:00Z', exitCode: 1 }),
+    first,
+  );
+  assert.equal(await hashes([{ ...one, Endpoint: 'TCP 0.0.0.0:81' }, one]).then(([, last]) => [last]), first);
+  const all = await hashes([one, one, { ...one, Kind: 'Closed' }, { ...one, Endpoint: 'TCP 0.0.0.0:81' }, { ...one, Owner: 'x' }, { ...one, ComputerName: 'b' }]);
+  assert.is(new Set(all).size, all.length);
+});
+
+test('each machine is a category of its own, also in a night without findings', async () => {
+  const row = (ComputerName: string): AnyRow => ({ Kind: 'Opened', Severity: 'High', Endpoint: 'TCP [::]:80', ComputerName });
+  const listeners = (...names: string[]) => ({ tables: [{ title: 'Listeners', schema: endpoint as RowSchema, rows: names.map((ComputerName): AnyRow => ({ ComputerName })) }] });
+  const id = async (rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}): Promise<string> => (await written(rows, more)).runs[0]!.automationDetails.id;
+  assert.is(await id([row('box')]), 'portowner/box/');
+  assert.is(await id([], listeners('box')), 'portowner/box/');
+  assert.is(await id([row('a/b ü')]), 'portowner/a%2Fb%20%C3%BC/');
+  assert.is(await id([row('a'), row('b')]), 'portowner/');
+  assert.is(await id([row('a')], listeners('a', 'b')), 'portowner/');
+  assert.is(await id([]), 'portowner/');
+});
+
+test('a place is a relative address, whatever the names are', async () => {
+  for (const name of ['box', 'C:', '..', '.', '/etc', 'https://x', 'a b', '\u202e', '?q', '#f', '%2e%2e', '']) {
+    const uri = (await written([{ Kind: 'Opened', Severity: 'High', Endpoint: `TCP ${name}:80`, ComputerName: name }])).runs[0]!.results[0]!.locations[0]!.physicalLocation
+      .artifactLocation.uri;
+    const { href } = new URL(uri, 'file:///repo/root/');
+    assert.match(href, /^file:\/\/\/repo\/root\/portowner\/[^/]+\/[^/]+$/, `${name}: ${uri} ${href}`);
+  }
 });
 
 test('a fingerprint has the file of the owner, whatever application it runs', async () => {
@@ -120,7 +199,8 @@ test('a fingerprint has the file of the owner, whatever application it runs', as
         (baseline) => audit(facts([]), [{ ...now, sha256: 'b' }], compare(baseline, [{ ...now, sha256: 'b' }]), { policy: null, reference: { name: 'b', approve: null } }).findings,
       );
     });
-  const prints = async (applications: readonly string[]) => (await written(rows(applications))).runs[0]!.results.map(({ partialFingerprints }) => partialFingerprints);
+  const prints = async (applications: readonly string[]) =>
+    (await written(rows(applications))).runs[0]!.results.map(({ partialFingerprints }) => (partialFingerprints as Record<string, string>)['portowner/v1']);
   const plain = await prints([]);
   assert.is(plain.length, 15);
   assert.match(JSON.stringify(plain), /\|node \(shop\.service\) as root"/);
