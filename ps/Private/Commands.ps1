@@ -154,7 +154,7 @@ function Get-CommandTable {
         'Export-PortReport' = @{
             Command = @('report')
             Always  = @('--problems=rows')
-            Own     = @('InputObject', 'UseCulture', 'Show', 'PassThru')
+            Own     = @('InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru')
             Options = [ordered]@{
                 Path = '--output'
                 Title = '--title'

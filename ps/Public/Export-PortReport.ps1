@@ -9,10 +9,12 @@ function Export-PortReport {
         portowner report --help names. A workbook has a sheet for each kind of objects, and a column ComputerName first
         where there are several machines.
 
-        A file that exists is replaced in one step, when the report is whole.
+        A file that exists is replaced in one step, when the report is complete, unless -NoClobber is specified. A
+        read-only file is not replaced.
 
     .PARAMETER Path
-        The file to write.
+        The file to write. A relative path is relative to the current location of PowerShell, and drives of PowerShell can
+        be used if they are in the file system.
 
     .PARAMETER InputObject
         Objects of this module. Objects that Select-Object made of them will do, as long as it added no properties.
@@ -29,6 +31,9 @@ function Export-PortReport {
     .PARAMETER UseCulture
         Puts between the values of CSV what the current culture does. Where Excel has the same culture, a double-click
         finds the right columns.
+
+    .PARAMETER NoClobber
+        Does not replace a file that exists: this is an error then.
 
     .PARAMETER Show
         Opens the report with the program for such files.
@@ -85,6 +90,9 @@ function Export-PortReport {
 
         [switch] $UseCulture,
 
+        [Alias('NoOverwrite')]
+        [switch] $NoClobber,
+
         [switch] $Show,
 
         [switch] $PassThru
@@ -97,8 +105,22 @@ function Export-PortReport {
 
     end {
         Use-CallerPreference -Cmdlet $PSCmdlet
-        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Write a report')) { return }
+        # A path with wildcards is the name of one file.
+        $full = Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path -Literal
+        if ($NoClobber -and (Test-Path -LiteralPath $full)) {
+            Write-Problem -Cmdlet $PSCmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO2004'
+                Message     = "cannot write $full`: it exists, and -NoClobber is specified"
+                Hint        = 'Choose another file, or remove -NoClobber.'
+                Target      = $full
+                Category    = 'ResourceExists'
+                Terminating = $true
+            }
+        }
+        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $full -Action 'Write a report')) { return }
         $bound = @{} + $PSBoundParameters
+        $bound['Path'] = $full
         if ($UseCulture -and -not $Delimiter) { $bound['Delimiter'] = (Get-Culture).TextInfo.ListSeparator }
         # The rows travel as PowerShell saves objects: dates, numbers, and lists stay what they are.
         $file = New-TemporaryFile -WhatIf:$false -Confirm:$false
@@ -109,7 +131,6 @@ function Export-PortReport {
         } finally {
             Remove-Item -LiteralPath $file.FullName -Force -WhatIf:$false -Confirm:$false
         }
-        $full = Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path
         if ($Show) { Invoke-Item -LiteralPath $full -WhatIf:$false -Confirm:$false }
         if ($PassThru) { Get-Item -LiteralPath $full }
     }

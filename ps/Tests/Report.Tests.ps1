@@ -131,6 +131,71 @@ Describe 'Export-PortReport' {
         }
     }
 
+    It 'finds a path as PowerShell does' {
+        $folder = Join-Path $TestDrive 'paths'
+        $null = New-Item -ItemType Directory $folder
+        $null = New-PSDrive -Name PortOwnerTest -PSProvider FileSystem -Root $folder
+        $process = [System.Environment]::CurrentDirectory
+        Push-Location $folder
+        try {
+            # The current directory of the process is another folder.
+            [System.Environment]::CurrentDirectory = [System.IO.Path]::GetTempPath()
+            foreach ($name in 'here.md', './dot.md', 'a[1].md', 'x[ab].md', 'PortOwnerTest:drive.md', 'PortOwnerTest:/root.md', (Join-Path $folder 'full.md')) {
+                $file = $rows | Export-PortReport $name -PassThru
+                $file.DirectoryName | Should -Be (Convert-Path -LiteralPath $folder)
+                $file.Name | Should -Be ($name -replace '^.*[:/\\]')
+            }
+        } finally {
+            [System.Environment]::CurrentDirectory = $process
+            Pop-Location
+            Remove-PSDrive PortOwnerTest
+        }
+        $file = $rows | Export-PortReport 'TestDrive:\pester.md' -PassThru
+        $file.FullName | Should -Be (Join-Path (Convert-Path $TestDrive) 'pester.md')
+        @(Get-ChildItem $folder).Count | Should -Be 7
+    }
+
+    It 'writes no file for a path that is not in the file system' {
+        $folder = Join-Path $TestDrive 'outside'
+        $null = New-Item -ItemType Directory $folder
+        Push-Location $folder
+        try {
+            { $rows | Export-PortReport 'Env:x.md' } | Should -Throw '*the drive Env: is not in the file system*' -ErrorId 'PO2004,Export-PortReport'
+            { $rows | Export-PortReport 'PortOwnerNone:x.md' } | Should -Throw '*there is no drive PortOwnerNone:*' -ErrorId 'PO2004,Export-PortReport'
+            { Save-PortSnapshot 'Env:x.json' } | Should -Throw -ErrorId 'PO2004,Save-PortSnapshot'
+            Push-Location Env:
+            try { { $rows | Export-PortReport x.md } | Should -Throw '*the current location Env:* is not in the file system*' -ErrorId 'PO2004,Export-PortReport' } finally { Pop-Location }
+            { $rows | Export-PortReport (Join-Path 'none' 'x.md') } | Should -Throw '*its folder does not exist*' -ErrorId 'PO2004,Export-PortReport'
+            { $rows | Export-PortReport $folder } | Should -Throw -ErrorId 'PO1001,Export-PortReport'
+        } finally { Pop-Location }
+        Get-ChildItem $folder | Should -BeNullOrEmpty
+    }
+
+    It 'replaces no file by a wildcard, and none with -NoClobber' {
+        $folder = Join-Path $TestDrive 'clobber'
+        $null = New-Item -ItemType Directory $folder
+        Set-Content (Join-Path $folder 'a.md') 'mine'
+        Push-Location $folder
+        try {
+            # On Windows, it is not a name.
+            try { $rows | Export-PortReport '?.md' } catch { $onWindows | Should -BeTrue }
+            { $rows | Export-PortReport a.md -NoClobber } | Should -Throw '*it exists*' -ErrorId 'PO2004,Export-PortReport'
+            Get-Content a.md | Should -Be 'mine'
+            ($rows | Export-PortReport b.md -NoClobber -PassThru).Length | Should -BeGreaterThan 0
+            $rows | Export-PortReport a.md
+            Get-Content -Raw a.md | Should -Match '^## Ports'
+        } finally { Pop-Location }
+    }
+
+    It 'leaves a read-only file alone' {
+        if (-not $onWindows -and (id -u) -eq 0) { Set-ItResult -Skipped -Because 'root may write to read-only files'; return }
+        $path = Join-Path $TestDrive 'kept.md'
+        Set-Content $path 'mine'
+        (Get-Item $path).IsReadOnly = $true
+        try { { $rows | Export-PortReport $path } | Should -Throw -ErrorId 'PO2004,Export-PortReport' } finally { (Get-Item $path).IsReadOnly = $false }
+        Get-Content $path | Should -Be 'mine'
+    }
+
     It 'leaves no file of its own behind' {
         $temporary = [System.IO.Path]::GetTempPath()
         $before = @(Get-ChildItem $temporary -Filter 'tmp*.tmp').Count

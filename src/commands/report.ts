@@ -46,7 +46,7 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
     },
     powershell: {
       name: 'Export-PortReport',
-      own: ['InputObject', 'UseCulture', 'Show', 'PassThru'],
+      own: ['InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru'],
       parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
       leftOut: { '--format': 'the file name extension of -Path determines it' },
     },
