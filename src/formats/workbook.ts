@@ -197,8 +197,11 @@ const day = (at: string): string => at.slice(0, 10);
 function nightLines(nights: readonly AuditRun[]): {
   readonly lines: SheetLine[];
   readonly machines: readonly string[];
+  /** The number of machines, of which the chart may have only the first. */
+  readonly of: number;
 } {
-  const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
+  const all = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))];
+  const machines = all.slice(0, mostLines);
   const days = new Map<string, CellValue[]>();
   for (const { RunTime, ComputerName, Listeners } of nights.toReversed()) {
     const date = day(RunTime!);
@@ -208,7 +211,7 @@ function nightLines(nights: readonly AuditRun[]): {
     if (place >= 0) counts[place] = Listeners;
   }
   const lines = [...days].map(([date, counts]): SheetLine => ({ cells: [date, ...counts] }));
-  return { lines, machines };
+  return { lines, machines, of: all.length };
 }
 
 /** The number of rows of each kind, and of each of their values. */
@@ -265,9 +268,10 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
     ...(several ? parts.filter(({ rows }) => rows.length > 0).flatMap(machineLines) : []),
   ];
   if (nights.length === 0) return { name: 'Summary', widths: summaryWidths, lines, chart: null };
-  const { lines: counts, machines } = nightLines(nights);
+  const { lines: counts, machines, of } = nightLines(nights);
+  const which = machines.length < of ? `: the first ${machines.length} of ${of} machines` : '';
   const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
-  lines.push(empty, { cells: ['Listeners, night by night'], look: 'heading' });
+  lines.push(empty, { cells: [`Listeners, night by night${which}`], look: 'heading' });
   const start = lines.length;
   // The numbers are below their chart.
   lines.push(...Array.from({ length: 17 }, () => empty), { cells: ['Night', ...series], look: 'header' }, ...counts);

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { textWidth } from '../../src/formats/html/picture.ts';
 import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
@@ -164,6 +165,36 @@ test('listeners that an audit counts once and a list shows twice are explained, 
     if (note === null) continue;
     assert.ok(shared.includes(note), shared);
     assert.match(text, new RegExp(`"title":"Listeners","kind":"PortOwner.Endpoint","rows":${2 * from.length}`));
+  }
+});
+
+test('a crowded picture says how many ports have no label, and no label covers another', async () => {
+  for (const count of [1, 24, 100, 300]) {
+    const ports = Array.from({ length: count }, (_, i) => 1 + ((i * 7919) % 65_000));
+    const { text } = await pageOf(['--from', snapshotFile(of('crowd', ports))]);
+    const [wide = '', narrow = ''] = [...text.matchAll(/<svg[^]*?<\/svg>/g)].map(([svg]) => svg);
+    for (const [svg, width] of [
+      [wide, 1040],
+      [narrow, 340],
+    ] as const) {
+      const labels = [...svg.matchAll(/<text class="label" x="([\d.]+)" y="([\d.]+)">([^<]*)</g)].map(([, x, y, label]) => ({
+        x: Number(x),
+        y: Number(y),
+        end: Number(x) + textWidth(label!, 11),
+      }));
+      for (const [i, one] of labels.entries()) {
+        assert.ok(one.x >= 0 && one.end <= width, `${count}: ${JSON.stringify(one)}`);
+        for (const other of labels.slice(i + 1))
+          assert.not.ok(Math.abs(one.y - other.y) < 11 && one.x < other.end && other.x < one.end, `${count}: ${JSON.stringify([one, other])}`);
+        for (const [, cx, cy, r] of svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"/g))
+          assert.not.ok(
+            Number(cx) > one.x && Number(cx) < one.end && Number(cy) + Number(r) > one.y - 8 && Number(cy) - Number(r) < one.y + 1,
+            `${count}: a mark at ${cx} ${cy} covers ${JSON.stringify(one)}`,
+          );
+      }
+      const marks = [...svg.matchAll(/<g class="mark/g)].length;
+      assert.is(/\d unlabeled</.test(svg), labels.length < marks, `${count} ${width}`);
+    }
   }
 });
 

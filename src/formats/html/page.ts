@@ -1,4 +1,5 @@
 import { script, scriptHash, style, styleHash } from '../../generated/page.js';
+import { counted } from '../../io/counted.ts';
 import type { AnyRow, Column, RowSchema } from '../../schema/column.ts';
 import type { Problem } from '../../schema/problems.ts';
 import type { Range } from '../../schema/range.ts';
@@ -82,7 +83,12 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
   });
   const nights = drawn((machine, i) => {
     const own = ofMachine(runs, machine).slice(0, mostNights);
-    return own.length === 0 ? null : inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame));
+    if (own.length === 0) return null;
+    const all = ofMachine(runs, machine).length;
+    const told =
+      all > own.length ? `The last ${own.length} of ${all} audits` : `The last ${counted(own.length, 'audit')}`;
+    return html`<p class="quiet">${told}</p>
+      ${inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame))}`;
   });
   const connections = drawn((machine, i) => {
     const own = talksOf(ofMachine(sockets, machine));
@@ -92,10 +98,15 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
   const legend = html`<p class="legend" aria-hidden="true">
 ${key('reachable', 'other machines can reach it')} ${key('', 'this machine only')}
 ${key('handed', 'handed out by the system')} ${key('kept', 'excluded or reserved')}
-<span class="quiet">TCP above, UDP below</span>
+<span class="quiet">TCP above, UDP below. Some ports have no label if many are in use: the list has all of them.</span>
 </p>
 `;
-  return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...spaces])}${nights.length === 0 ? null : section('nights', 'The last nights', nights)}${connections.length === 0 ? null : section('talks', 'Who talks to whom', connections)}`;
+  const left =
+    machines.length > names.length
+      ? html`<p class="note">Pictures of the first ${names.length} of ${machines.length} machines.</p>`
+      : null;
+  const withLeft = (content: readonly Markup[]): Markup[] => (left === null ? [...content] : [left, ...content]);
+  return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...withLeft(spaces)])}${nights.length === 0 ? null : section('nights', 'The last nights', withLeft(nights))}${connections.length === 0 ? null : section('talks', 'Who talks to whom', withLeft(connections))}`;
 }
 
 const cellText = (row: AnyRow, { name, type }: Column): string => {

@@ -117,8 +117,10 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
     const room = textWidth(text, 11);
     const isAtEnd = mark.x + 10 + room > width;
     const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;
-    // The marks to its right, farthest first.
-    const covered = placed.flatMap(({ mark: other }, j) => (other.x < x + room + 8 ? levels[j]! : []));
+    // The marks to its right, farthest first, and the labels to the left of such marks.
+    const covered = placed.flatMap(({ mark: other, label }, j) =>
+      Math.min(other.x, label?.x ?? other.x) < x + room + 8 ? levels[j]! : [],
+    );
     const level = Math.max(0, ...covered) + 1;
     const before = marks[marks.length - 2 - i];
     const fits = level <= lanes.length && (!isAtEnd || before === undefined || before.x < x - 4);
@@ -168,12 +170,12 @@ function drawBand(
   const marks = marksOf(own, x);
   const tcp = place(
     marks.filter(({ isTcp }) => isTcp),
-    [16, 32, 48, 64],
+    [22, 37, 52, 67],
     width,
   );
   const udp = place(
     marks.filter(({ isTcp }) => !isTcp),
-    [14, 28],
+    [22, 36],
     width,
   );
   const y = top + heading + tallest(tcp);
@@ -182,7 +184,10 @@ function drawBand(
   const ports = new Set(own.map(({ LocalPort }) => LocalPort)).size;
   const ticks = x.ticks(width > 600 ? 10 : 4).filter((port) => x(port) > 20 && x(port) < width - 24);
   const all = [...tcp, ...udp];
-  const used = ports === 0 ? 'none in use' : `${ports} in use`;
+  const unlabeled = new Set(
+    all.flatMap(({ mark, label }) => (label === null ? mark.sockets.map(({ LocalPort }) => LocalPort) : [])),
+  ).size;
+  const used = ports === 0 ? 'none in use' : `${ports} in use${unlabeled === 0 ? '' : `, ${unlabeled} unlabeled`}`;
   const tick = (port: number): Markup => {
     const at = px(x(port));
     const line = html`<line class="tick" x1="${at}" x2="${at}" y1="${px(y)}" y2="${px(y + strip)}"/>`;
