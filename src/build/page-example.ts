@@ -200,11 +200,12 @@ export async function pageText(
   schema: RowSchema,
   rows: readonly AnyRow[],
   answer: Partial<Omit<Answer, 'rows'>> = {},
+  bySsh = false,
 ): Promise<string> {
   const parts: string[] = [];
   const whole: Answer = { problems: [], exitCode: 0, ...answer, rows };
   const about = { rows: [schema], operands: null, values: {}, exitCodes: {}, powershell: 'an example' };
-  const asker = { about, subject: null, question: null, at: () => new Date('2026-05-04T02:00:09Z') };
+  const asker = { about, subject: null, question: null, at: () => new Date('2026-05-04T02:00:09Z'), bySsh };
   const writer = await loadWriter('html', schema, {
     columns: plainColumns(schema),
     sink: { write: (text) => void parts.push(text), flush() {} },

@@ -15,6 +15,8 @@ export interface Asker {
   /** The words of the command line; null if the document is not about one. */
   readonly question: readonly string[] | null;
   readonly at: () => Date;
+  /** Whether ssh queried the machines. */
+  readonly bySsh?: boolean;
 }
 
 const quoted = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`);
@@ -66,6 +68,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     question: asker.question === null ? null : asker.question.map(quoted).join(' '),
     at: asker.at().toISOString(),
     exitCode,
+    bySsh: asker.bySsh === true,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
     headline: withoutTitle(headline === null ? (answer.summary ?? null) : [headline].flat().join(' '), title),
     note,

@@ -288,7 +288,13 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now };
+    return {
+      about,
+      subject: this.subject,
+      question: ['portowner', ...words],
+      at: surroundings.now,
+      bySsh: this.host !== undefined,
+    };
   }
 
   private async writer(

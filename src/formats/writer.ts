@@ -25,6 +25,8 @@ export interface DocumentFrame {
   /** The time of its creation, ISO 8601 in UTC. */
   readonly at: string;
   readonly exitCode: ExitCode;
+  /** Whether ssh queried the machines. */
+  readonly bySsh?: boolean;
   /** The meaning of the exit code for this command; null if it is not shown. */
   readonly meaning: string | null;
   /** The answer as a sentence; null if there is none. */

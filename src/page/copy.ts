@@ -37,16 +37,21 @@ export function asObject({ kind, columns }: UnpackedTable, row: number): string 
 
 /**
  * Returns the PowerShell command that queries the machine about the subject of a row; null if the row has no port. If
- * there are several machines, the command names the row's, and is null if that name cannot be used.
+ * there are several machines, or ssh queried the only one, the command names the row's machine, and is null if that name
+ * cannot be used.
  */
-export function asCommand(table: UnpackedTable, row: number, several: boolean): string | null {
+export function asCommand(
+  table: UnpackedTable,
+  row: number,
+  { machines, bySsh }: { readonly machines: readonly string[]; readonly bySsh: boolean },
+): string | null {
   const value = (name: string): Cell => {
     const column = columnNamed(table, name);
     return column === undefined ? null : cell(column, row);
   };
-  const machine = several ? (value('ComputerName') ?? '') : null;
+  const machine = bySsh || machines.length > 1 ? (value('ComputerName') ?? '') : null;
   if (machine !== null && !/^[\w.-]+$/.test(String(machine))) return null;
-  const there = machine === null ? '' : ` -ComputerName ${quoted(String(machine))}`;
+  const there = machine === null ? '' : ` ${bySsh ? '-HostName' : '-ComputerName'} ${quoted(String(machine))}`;
   const [start, end] = [value('StartPort'), value('EndPort')];
   if (start !== null)
     return `Get-PortRange${there} | Where-Object { $_.StartPort -eq ${start} -and $_.EndPort -eq ${end} }`;

@@ -168,6 +168,14 @@ test('listeners that an audit counts once and a list shows twice are explained, 
   }
 });
 
+test('a page knows whether ssh queried the machines', async () => {
+  // Neither can be reached: the page says so.
+  const far = await pageOf(['--host', 'alpha', '--host', 'ann@beta']);
+  assert.is(far.code, 69);
+  assert.match(far.text, '"bySsh":true');
+  assert.match((await pageOf(['--from', alpha])).text, '"bySsh":false');
+});
+
 test('a crowded picture says how many ports have no label, and no label covers another', async () => {
   for (const count of [1, 24, 100, 300]) {
     const ports = Array.from({ length: count }, (_, i) => 1 + ((i * 7919) % 65_000));

@@ -182,6 +182,21 @@ inBrowser('of several machines, the copied command asks the one of the row', asy
   assert.equal(commands, [[`${asked} -ComputerName 'SERVER7'`], [`${asked} -ComputerName 'server8.corp.example'`], []]);
 });
 
+inBrowser('of machines that ssh queried, the copied command asks by ssh, also of a single one', async (look) => {
+  const names = ['SERVER7', 'server8.corp.example', "x'; Remove-Item y"];
+  const asked = "Get-PortOwner -Port 80 -Protocol TCP -Address '0.0.0.0'";
+  const far = (name: string): string[] => (name.includes(' ') ? [] : [`${asked} -HostName '${name}'`]);
+  for (const some of [names, ['SERVER7']]) {
+    const rows = some.map((ComputerName) => Object.assign({}, example.listeners[0], { ComputerName }));
+    const { page, click, texts } = await look(await pageText(endpoint, rows, {}, true));
+    for (const [i, name] of some.entries()) {
+      await click(`tr[data-index="${i}"] .open`);
+      assert.equal(await texts('dialog pre'), far(name));
+      await page.evaluate(`document.getElementById('close').click()`);
+    }
+  }
+});
+
 const hostile = [
   '</script><script>window.hit = 1</script>',
   '<img src=x onerror="window.hit = 1">',

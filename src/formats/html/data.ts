@@ -37,6 +37,8 @@ export interface PageAbout {
   /** The file name of downloads, without an extension. */
   readonly file: string;
   readonly machines: readonly string[];
+  /** Whether ssh queried the machines: PowerShell names them differently then. */
+  readonly bySsh: boolean;
   readonly tables: readonly PageTable[];
 }
 
