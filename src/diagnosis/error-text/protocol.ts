@@ -22,7 +22,9 @@ export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' 
   if (place?.protocol != null) return place.protocol;
   const text = given.replace(either, '');
   const udp =
-    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM/i.test(text) ||
+    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM/i.test(
+      text,
+    ) ||
     // Node's dgram
     /\bbind E[A-Z]{4}/.test(text);
   const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);

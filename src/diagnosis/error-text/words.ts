@@ -7,7 +7,10 @@ import type { Meaning, Sign } from './codes.ts';
 
 /** Windows, and the C libraries of Linux and macOS, each in its available languages; the first matching row counts. */
 const systems: readonly (readonly [Meaning, RegExp])[] = [
-  ['exhausted', /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use|selected local endpoint was recently used/iu],
+  [
+    'exhausted',
+    /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use|selected local endpoint was recently used/iu,
+  ],
   [
     'exhausted',
     /Pufferspeicher|für den Puffer verfügbar|(?:espace|mémoire) (?:insuffisant|tampon|de mémoire tampon|dans la mémoire tampon)|espacio (?:suficiente (?:en el|de)|de|disponible en el) búfer|memoria intermedia|suficiente espacio de búfer|spazio (?:sufficiente )?(?:nel|di) buffer|espaço (?:suficiente no|disponível no|em|de) buffer|miejsca w buforze/iu,
