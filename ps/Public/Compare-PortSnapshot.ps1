@@ -5,9 +5,9 @@ function Compare-PortSnapshot {
 
     .DESCRIPTION
         Finds listeners that opened, closed, or changed their owner, path, user, address, or executable. Each
-        difference is an object; if there are none, there is no output. Listeners in the dynamic range are compared by
-        program, user, protocol, and address scope, not by port. Executables are compared if both snapshots contain
-        their hashes (Save-PortSnapshot -IncludeHash).
+        difference is an object; if there are none, an information message says so. Listeners in the dynamic range are
+        compared by program, user, protocol, and address scope, not by port. Executables are compared if both snapshots
+        contain their hashes (Save-PortSnapshot -IncludeHash).
 
     .PARAMETER ReferencePath
         The earlier snapshot.

@@ -9,9 +9,10 @@ function Get-PortOwner {
         Without ports, it lists every listening TCP and bound UDP port. Each socket is one object that names the
         process, service, or container behind it.
 
-        If nobody owns a port, there is no output and no error. An unavailable value is $null, and the property Reason
-        says why and what would reveal it. Rows of this machine have a property Id, so that you can pipe them to
-        Stop-Process and Get-Process; rows from a snapshot have none.
+        If nobody owns a port, there is no object and no error, but an information message that says so;
+        -InformationAction Ignore silences it. An unavailable value is $null, and the property Reason says why and what
+        would reveal it. Rows of this machine have a property Id, so that you can pipe them to Stop-Process and
+        Get-Process; rows from a snapshot have none.
 
         All items of a pipeline are answered together, with one query of the machine.
 
@@ -67,11 +68,15 @@ function Get-PortOwner {
         Adds the property FirewallStatus: whether this machine's firewall lets other machines reach the port.
 
     .PARAMETER Tree
-        Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
-        Application, StartTime, and Role; and the property Supervisor: what might restart the owner.
+        Shows each owner below its ancestors. Adds the property Ancestors: the ancestors of the owner, parent first, as
+        objects with ProcessId, ImageName, Application, StartTime, and Role; and the property Supervisor: what restarts
+        the owner, or may do so.
+
+    .PARAMETER IncludeCommandLine
+        Adds the property CommandLine: the command line of the owner, with password-like arguments masked.
 
     .PARAMETER Column
-        Returns only these properties, which can be faster. By default, an object has all.
+        Returns only these properties, which can be faster.
 
     .PARAMETER FromSnapshot
         Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
@@ -205,6 +210,8 @@ function Get-PortOwner {
         [switch] $Firewall,
 
         [switch] $Tree,
+
+        [switch] $IncludeCommandLine,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,

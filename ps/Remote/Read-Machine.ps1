@@ -1,14 +1,15 @@
 # Asks machines side by side, and gives what each of them said as soon as it is there: a hashtable with its Id, its Name,
 # and the Text or the Path of the file that has it, or neither for this machine. What goes wrong with one is one error about
-# it. However this ends, nothing goes on there.
+# it. However this ends, nothing goes on there. With -Question, a portowner there may answer itself: Calls and their Text.
 function Read-Machine {
-    param($Cmdlet, $Target, $Bound, [switch] $CommandLine, [string] $Script = 'Collect.ps1', [object[]] $ArgumentList)
+    param($Cmdlet, $Target, $Bound, [switch] $CommandLine, $Question, [string] $Script = 'Collect.ps1', [object[]] $ArgumentList)
 
     $limit = if ($Bound['ThrottleLimit']) { $Bound['ThrottleLimit'] } else { 32 }
     $seconds = if ($Bound['OperationTimeout']) { $Bound['OperationTimeout'] } else { 180 }
     if ($Script -eq 'Collect.ps1') {
         $shell = Get-Content -LiteralPath (Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'collect.sh') -Raw
-        $ArgumentList = [bool] $CommandLine, $shell
+        $calls, $text = if ($Question) { $Question.Calls, $Question.Text }
+        $ArgumentList = [bool] $CommandLine, $shell, $factsVersion, $calls, $executableVersion, $text
     }
     $running = @()
     $folders = @()
@@ -49,6 +50,7 @@ function Read-Machine {
                 if ($said['Problem']) { Write-Problem -Cmdlet $Cmdlet -Problem $said.Problem }
                 else {
                     if ($said['Path']) { $folders += $one.File }
+                    Write-Way -Cmdlet $Cmdlet -Name $one.Target.Name -Text $said['Text']
                     @{ Id = $one.Target.Id; Name = $one.Target.Name; Text = $said['Text']; Path = $said['Path'] }
                 }
             }
@@ -62,6 +64,19 @@ function Read-Machine {
         foreach ($folder in $folders) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
         Write-Progress -Activity 'PortOwner' -Id 1 -Completed
     }
+}
+
+# Says which way a machine was asked, and which programs there were not used.
+function Write-Way {
+    param($Cmdlet, [string] $Name, [string] $Text)
+
+    $used = $null
+    foreach ($line in $Text -split '\n(?=#)' | Where-Object { $_ -like '#PortOwner.Way *' } | Select-Object -Unique) {
+        $way, $what = ($line.Trim() -replace '^#PortOwner\.Way ') -split ' ', 2
+        if ($way -eq 'used') { $used = $what } else { Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$Name`: $way $what."; Hint = $null } }
+    }
+    if ($used) { $message = "answered by $used there." } elseif ($Text -like '*#PortOwner.Collection*') { $message = 'answered by the collector, since there is no portowner that can be used.' } else { return }
+    Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$Name`: $message"; Hint = $null }
 }
 
 function Show-Waiting {

@@ -175,6 +175,36 @@ Describe 'What goes on in the real executable' {
     }
 }
 
+Describe 'What nobody owns' {
+    BeforeAll { $closed = Get-ClosedPort }
+
+    It 'is information, and no object' {
+        $rows = Get-PortOwner $closed -InformationVariable said 6>$null
+        $rows | Should -BeNullOrEmpty
+        $said.Tags | Should -Be 'PortOwner'
+        "$said" | Should -Match "^Nobody owns port $closed\."
+        # What a person sees who redirects nothing.
+        Invoke-Shell "Import-Module '$moduleFolder'; `$x = Get-PortOwner $closed; `"`$(`$null -eq `$x)`"" | Should -Be (@("$said" -split '\r?\n') + 'True')
+    }
+
+    It 'is said together with what somebody owns' {
+        $out = Get-PortOwner $port, $closed 6>&1
+        @($out | Where-Object { $_ -isnot [System.Management.Automation.InformationRecord] }).LocalPort | Should -Be $port
+        "$($out | Where-Object { $_ -is [System.Management.Automation.InformationRecord] })" | Should -Be "Nobody owns port $closed."
+        Get-PortOwner $port 6>&1 | Should -Not -BeOfType [System.Management.Automation.InformationRecord]
+    }
+
+    It 'is not said with -InformationAction Ignore' {
+        Get-PortOwner $closed -InformationAction Ignore *>&1 | Should -BeNullOrEmpty
+        (Get-PortOwner $port, $closed -InformationAction Ignore *>&1).LocalPort | Should -Be $port
+    }
+
+    It 'of one of the items of a pipeline is said once' {
+        $said = $port, $closed, $closed | Get-PortOwner 6>&1 | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
+        "$said" | Should -Be "Nobody owns port $closed."
+    }
+}
+
 Describe 'A preference' {
     It 'of a script that calls is heard: <Name>' -ForEach @(
         @{ Name = 'ErrorActionPreference Stop'; Set = '$ErrorActionPreference = "Stop"'; Expected = 'caught PO2001,Get-PortOwner' }
@@ -207,7 +237,7 @@ try {
         try {
             & $Set
             # Nobody owns it: the executable exits with 1, which is not a failure.
-            Get-PortOwner (Get-ClosedPort) -WarningAction Ignore | Should -BeNullOrEmpty
+            Get-PortOwner (Get-ClosedPort) -WarningAction Ignore -InformationAction Ignore | Should -BeNullOrEmpty
             (1..3000 | ForEach-Object { $_ * 20 }) + $port | Get-PortOwner -Id $PID -WarningAction Ignore | Where-Object LocalPort -EQ $port | Should -Not -BeNullOrEmpty
         } finally {
             foreach ($variable in $names) { Set-Variable $variable -Scope Global -Value $before[$variable] }
@@ -217,7 +247,7 @@ try {
     It 'leaves $LASTEXITCODE alone' {
         & $executable --version | Out-Null
         $global:LASTEXITCODE = 42
-        Get-PortOwner (Get-ClosedPort) -WarningAction Ignore
+        Get-PortOwner (Get-ClosedPort) -WarningAction Ignore -InformationAction Ignore
         $LASTEXITCODE | Should -Be 42
         Get-PortOwner -WarningAction Ignore | Select-Object -First 1 | Out-Null
         $LASTEXITCODE | Should -Be 42

@@ -43,7 +43,7 @@ Describe 'The table' {
     }
 
     It 'of ranges has their ends' {
-        (Get-PortRange | Get-Text)[0] -split '\s+' | Should -Be 'Kind', 'Protocol', 'AddressFamily', 'StartPort', 'EndPort', 'Count', 'Source'
+        (Get-PortRange | Get-Text)[0] -split '\s+' | Where-Object { $_ -notin 'Protocol', 'AddressFamily' } | Should -Be 'Kind', 'StartPort', 'EndPort', 'Count', 'Source'
     }
 
     It 'is the same for objects that were serialized' {
@@ -71,7 +71,7 @@ Describe 'The table' {
 
     It 'of <Type> has all that answers in <Width> characters' -ForEach @(
         @{
-            Type = 'PortOwner.AuditTask'; Width = 80
+            Type = 'PortOwner.AuditTask#ScheduledStored'; Width = 80
             Row = [ordered]@{ TaskName = 'portowner-audit.timer'; State = 'NotInstalled'; TimeOfDay = '03:00'; LastAudit = [datetime] '2026-11-22 17:22:33'; LastFindings = [uint32] 12 }
         }
         @{
@@ -113,6 +113,34 @@ Describe 'The view that nobody chose' {
         foreach ($line in $row.Remedy -notmatch '^#') { $lines.Trim() | Should -Contain ($line -split '  # ')[0] }
     }
 
+    It 'of a verdict breaks no word and no command: <Culture>, <Width> characters' -ForEach @(
+        @{ Culture = 'en-US'; Width = 40 }
+        @{ Culture = 'en-US'; Width = 60 }
+        # PowerShell breaks words in the other languages.
+        @{ Culture = 'nl-NL'; Width = 0 }
+        @{ Culture = ''; Width = 0 }
+    ) {
+        if (-not $Width) { $Width = try { $Host.UI.RawUI.BufferSize.Width } catch { 0 } }
+        if ($Width -lt 20) { Set-ItResult -Skipped -Because 'this host has no window' }
+        $row = Test-PortBinding $port
+        $row.Evidence += "what shows it $('is a long sentence ' * 20)"
+        $row.Summary = "Port $port is in use by $('one program and ' * 10) another."
+        $old = [cultureinfo]::CurrentCulture
+        try {
+            [cultureinfo]::CurrentCulture = $Culture
+            $lines = ($row | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        } finally {
+            [cultureinfo]::CurrentCulture = $old
+        }
+        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual $Width
+        $words = @($row.Summary) + $row.Evidence + @($row.Remedy -split '  # ' | Where-Object { $_ }) -join ' ' -split '\s+'
+        Compare-Object ($words | Sort-Object -Unique) ($lines -join ' ' -split '\s+' | Sort-Object -Unique) | Where-Object { $_.SideIndicator -eq '<=' } | Should -BeNullOrEmpty
+        foreach ($line in $row.Remedy -notmatch '^#' | Where-Object Length -lt ($Width - 4)) { $lines.Trim() | Should -Contain ($line -split '  # ')[0] }
+        # What continues stands further in.
+        @($lines -match '^\S') | Should -HaveCount 1
+        $lines[0] | Should -Match '^Port '
+    }
+
     It 'of several verdicts has each' {
         $closed = Get-ClosedPort
         $text = $port, $closed | Test-PortBinding | Get-Text
@@ -132,6 +160,20 @@ Describe 'The view that nobody chose' {
         $text = Get-FreePort | Get-Text
         $text.Count | Should -Be 3
         $text[0] | Should -Match '^LocalPort '
+    }
+
+    It 'has no empty column: <_>' -ForEach @(
+        'Get-FreePort', 'Get-FreePort -HoldSec 1', 'Get-FreePort $port -Explain', 'Get-FreePort -Near $port -Explain', 'Get-PortRange', 'Get-PortAuditTask',
+        'Invoke-PortAudit -PolicyPath $policy', 'Invoke-PortAudit -PolicyPath $policy -StorePath $store', 'Get-PortAudit $store', 'New-PortBaseline $baseline -Force'
+    ) {
+        $policy, $store, $baseline = 'p.yaml', 'a.db', 'b.yaml' | ForEach-Object { Join-Path $TestDrive $_ }
+        Set-Content -LiteralPath $policy -Value "{ kind: PortOwner.Policy, version: 1, rules: [{ name: no door, action: forbid, ports: $port }] }"
+        $rows = @(& ([scriptblock]::Create("$_ -WarningAction Ignore -ErrorAction Ignore -InformationAction Ignore")))
+        $rows | Should -Not -BeNullOrEmpty
+        foreach ($name in ($rows | Get-Text)[0] -split '\s+' | Where-Object { $_ }) {
+            $rows.$name | Should -Not -BeNullOrEmpty -Because "$name is shown"
+        }
+        if ($_ -like 'Invoke-PortAudit*') { ($rows | Get-Text) -join "`n" | Should -Match '\bRule\b(?s:.*)no door' }
     }
 
     It 'cuts nothing off that answers' {

@@ -39,6 +39,17 @@ export const scenes: readonly Scene[] = [
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
   },
+  {
+    name: 'apart',
+    before:
+      'cp /home/ann/shop/server.js /home/ann/blog; sed -i s/127.0.0.1/::1/ /home/ann/blog/server.js; cd /home/ann/blog; $ann node server.js >/dev/null 2>&1 & sleep 1',
+    lines: ['portowner conflicts', 'portowner 3000', 'portowner why 3000'],
+  },
+  {
+    name: 'hidden',
+    before: 'cd /home/ann; node -e \'require("node:http").createServer().listen(9000)\' & sleep 1',
+    lines: ['portowner 9000', 'portowner why 9000', 'portowner stop 9000 --dry-run'],
+  },
   { name: 'nobody', lines: ['portowner 9999 3000'] },
   { name: 'list', lines: ['portowner 3000 --format list'] },
   { name: 'free', lines: ['portowner free 3000-3010', 'portowner free --near 3000 --explain', 'portowner free 3000'] },

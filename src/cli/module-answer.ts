@@ -36,5 +36,6 @@ export async function answerInPowerShell(answer: Answer, words: Words): Promise<
   const rows: AnyRow[] = [];
   for (const row of answer.rows) rows.push(advises(row) ? await rowInPowerShell(row, words) : row);
   const problems = await Promise.all(answer.problems.map((problem) => problemInPowerShell(problem, words)));
-  return { ...answer, problems, rows };
+  const { note } = answer;
+  return { ...answer, problems, rows, ...(note === undefined ? {} : { note: await inPowerShell(note, words) }) };
 }

@@ -8,6 +8,7 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
+import { filledVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
@@ -200,7 +201,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (binary === true && this.countRows === true)
       throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
     if (findings === true && this.schema !== ((await import('../schema/finding.ts')).finding as RowSchema))
-      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} can be used only for findings: portowner audit and portowner diff`,
+      );
   }
 
   /** Writes even a terminating error as a row, and progress before there is an answer, as the module needs them. */
@@ -258,7 +262,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
     return plainColumns(this.schema).filter(({ askedBy }) => {
-      if (askedBy === 'columns' || askedBy === 'tree') return forPeople === true || this.asks(askedBy);
+      if (askedBy === 'columns' || askedBy === 'tree' || askedBy === 'commandLines')
+        return forPeople === true || this.asks(askedBy);
       return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }
@@ -307,7 +312,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return loadWriter(format, this.schema, {
       columns,
       asked: this.columns !== undefined,
-      variant: () => answer()?.variant,
+      variant: () => {
+        const known = answer();
+        return known?.variant ?? filledVariant(this.schema, known?.rows ?? []);
+      },
       ...(frame === null ? {} : { frame }),
       ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
       warn: (problem) => this.tell(problem),
@@ -333,9 +341,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (inBand || this.problems === 'rows') writer.problem(problem);
       else this.tell(problem);
     }
-    // In CLIXML, an answer without rows is empty, so add its meaning for the module, unless an error explains it.
-    const said = answer.note ?? [answer.headline ?? []].flat().join(' ');
-    if (this.problems === 'rows' && inBand && answer.rows.length === 0 && said !== '')
+    // Rows do not show what is absent, so the module says it, unless an error explains it.
+    const said = answer.note ?? (answer.rows.length > 0 ? '' : [answer.headline ?? []].flat().join(' '));
+    if (this.problems === 'rows' && this.output === undefined && said !== '')
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();

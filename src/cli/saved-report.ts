@@ -58,13 +58,21 @@ export async function writeSaved(
   const [{ schema, rows }, ...others] = sorted;
   const there = sorted.map((kind) => headingOf(kind.schema)).join(', ');
   if (tables !== true && others.length > 0)
-    throw new PortOwnerError('PO1005', `the format ${format} has room for rows of one kind, and there are ${there}`, {
-      hint: 'Make a report of each kind, or one .xlsx or .html file of all.',
-    });
+    throw new PortOwnerError(
+      'PO1005',
+      `the format ${format} can contain rows of only one kind, but the files contain ${there}`,
+      {
+        hint: 'Create a report for each kind, or one .xlsx or .html file for all.',
+      },
+    );
   if (findings === true && schema !== (finding as RowSchema))
-    throw new PortOwnerError('PO1005', `the format ${format} is for findings, and there are ${there}`, {
-      hint: 'Give findings, or choose another format.',
-    });
+    throw new PortOwnerError(
+      'PO1005',
+      `the format ${format} can contain only findings, but the files contain ${there}`,
+      {
+        hint: 'Use files with findings, or another format.',
+      },
+    );
   if (delimiter !== null && spreadsheet !== true) throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
   const all =
     narrow === true

@@ -14,38 +14,46 @@ import { rowKinds } from '../schema/kinds.ts';
 export class ReportCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
   static override paths = [['report']];
   static override usage = Command.Usage({
-    description: 'make a report of saved rows: a workbook, Markdown, CSV …',
+    description: 'create a report from saved rows: a workbook, Markdown, CSV …',
     details: `
-      FILES are CLIXML: what functions of the PowerShell module gave to Export-Clixml, or what --format clixml wrote. Rows of several kinds and of several machines become one workbook, with a sheet for each kind.
+      FILES are CLIXML: objects of the PowerShell module, saved with Export-Clixml, or rows written with --format clixml. Rows of several kinds and of several machines become one workbook, with a sheet for each kind.
 
-      The format follows from the name of --output: report.xlsx, report.md, report.csv.
+      The file name extension of --output determines the format: report.xlsx, report.md, report.csv.
     `,
     examples: [
       ['A workbook', '$0 report ports.clixml --output ports.xlsx'],
-      ['Of several machines', '$0 report server7.clixml server8.clixml --output servers.xlsx --title "All servers"'],
+      [
+        'A report of several machines',
+        '$0 report server7.clixml server8.clixml --output servers.xlsx --title "All servers"',
+      ],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [],
     operands: 'file',
     values: { '--format': RowOptions.about.values['--format'] },
-    exitCodes: { 0: 'done', 69: 'a file cannot be read or is no CLIXML of rows, or the report cannot be written' },
+    exitCodes: {
+      0: 'done',
+      69: 'a file cannot be read or contains no rows in CLIXML, or the report cannot be written',
+    },
     powershell: {
       name: 'Export-PortReport',
       own: ['InputObject', 'UseCulture', 'Show', 'PassThru'],
       parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
-      leftOut: { '--format': 'the name of -Path says it' },
+      leftOut: { '--format': 'the file name extension of -Path determines it' },
     },
   };
 
   rows = Option.Rest({ name: 'FILES', required: 1 });
-  title = Option.String('--title', { description: 'the title of the report (default: what is in it)' });
-  format = Option.String('--format,-f', { description: 'the format, where the name of --output does not say it' });
+  title = Option.String('--title', { description: 'the title of the report (default: what it contains)' });
+  format = Option.String('--format,-f', {
+    description: 'the format (default: from the file name extension of --output)',
+  });
   columns = Option.Array('--columns', {
-    description: 'the columns of its rows, in this order: A,B,C; report stands for those that fit on a printed page',
+    description: 'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page',
   });
   delimiter = Option.String('--delimiter', {
-    description: 'CSV: what is between the values: comma (default), semicolon, tab, or any other character',
+    description: 'CSV: the separator between values: comma (default), semicolon, tab, or any other character',
   });
 
   async perform(): Promise<ExitCode> {

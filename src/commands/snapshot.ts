@@ -13,8 +13,7 @@ import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
-import type { Surroundings } from '../system/surroundings.ts';
-import { writeSnapshot } from '../facts/write-snapshot.ts';
+import { writeSnapshot, type SnapshotWorld } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
@@ -23,7 +22,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   static override usage = Command.Usage({
     description: 'save all facts about this machine as JSON, to query later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. The schema is src/facts/model/facts.schema.json. Each section says how complete it is.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Each section of the file has a status that says how complete it is: ok, partial, failed, or notAsked.
 
       They go to FILE, which is the same as --output FILE, or to standard output.
 
@@ -64,7 +63,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
   });
   from = Option.String('--from', {
-    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
+    description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
@@ -86,36 +85,47 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine as a source, with its own time. */
+  /** A remote machine: as a source for --raw, or else as facts. */
   private async farMachine(
     host: readonly string[],
     report: Report | undefined,
-  ): Promise<Pick<Surroundings, 'source' | 'now'>> {
+  ): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
     if (host.length > 1 || this.hash)
       throw new PortOwnerError(
         'PO1005',
         this.hash
           ? '--hash reads executables of this machine, but --host queries another one'
           : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
+        { hint: this.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
       );
-    const { farSource } = await import('../facts/remote/far.ts');
+    const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
     const request = {
       hosts: host,
       config: this.sshConfig ?? null,
       commandLines: this.commandLines,
       hasPerson: this.surroundings.confirm !== null,
     };
-    const far = await farSource(request, await this.surroundings.remote(), report);
+    const remote = await this.surroundings.remote();
+    if (this.raw === undefined) {
+      const { facts } = await askHostAlone(request, remote, report);
+      return { source: this.surroundings.source, now: this.surroundings.now, told: facts };
+    }
+    const far = await farSource(request, remote, report);
     return { source: async () => far.source, now: () => far.at };
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
+    const machine: Awaited<ReturnType<typeof this.farMachine>> =
+      this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
+    const far = machine.told === undefined ? {} : { told: machine.told };
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(this, { source, now, write, ...told }, report);
+    const facts = await writeSnapshot(
+      this,
+      { source: machine.source, now: machine.now, write, ...far, ...told },
+      report,
+    );
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
@@ -129,8 +139,8 @@ function toldBy(
 ): AskedMachine['facts'] {
   const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
   if (other !== null)
-    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
-      hint: 'Leave one of them out.',
+    throw new PortOwnerError('PO1005', `--from and ${other} exclude each other`, {
+      hint: 'Remove one of them.',
     });
   return (question) => machineOf([from], report).facts(question);
 }

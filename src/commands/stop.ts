@@ -78,7 +78,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would be stopped' });
   override from = Option.Array('--from', {
     description:
-      'with --dry-run: what would end on the machine that this collection or snapshot (- is standard input) tells of',
+      'with --dry-run: show what would end on the machine in this snapshot or collection (- is standard input)',
   });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   force = Option.Boolean('--force', false, {

@@ -90,13 +90,6 @@ function ownerLine(present: readonly BindAnswer[], named: Obstacle | null): stri
   return owners.length > 3 ? `${owners.slice(0, 3).join('; ')} and ${owners.length - 3} more` : owners.join('; ');
 }
 
-/** Returns the verdict in one sentence. */
-function headline(port: number, can: boolean | null, cause: Cause): string {
-  const why = port === 0 && cause === free ? 'dynamic ports are left' : cause.meaning;
-  if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
-  return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
-}
-
 /** The input for the verdict. */
 interface Case {
   readonly facts: Facts;
@@ -113,6 +106,14 @@ interface Case {
   readonly use: ReturnType<typeof dynamicUse>;
   /** The gaps in the facts that matter here. */
   readonly relevant: readonly Gap[];
+}
+
+/** Returns the verdict in one sentence. */
+function headline({ request: { port }, can, cause, main }: Case): string {
+  const said = main?.cause === cause ? cause.said?.(main, can) : null;
+  const why = port === 0 && cause === free ? 'dynamic ports are left' : (said ?? cause.meaning);
+  if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
+  return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
 }
 
 /** Whether an error text reports the port as in use although it can be bound now. */
@@ -134,7 +135,7 @@ function evidenceOf(made: Case): string[] {
         ? ['No attempt was made: it could take datagrams from the owner.']
         : [];
   return [
-    headline(request.port, can, cause),
+    headline(made),
     ...(error === null ? [] : [error.evidence]),
     ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),

@@ -20,8 +20,18 @@ export interface AskedMachine {
   readonly facts: (question: Question, hash?: boolean) => Promise<Facts>;
 }
 
+/** Reports which facts were read for the first question. Later ones only add details to its answer. */
+function factsReport(report: Report | undefined): (facts: Facts) => void {
+  let isFirst = true;
+  return (facts) => {
+    if (isFirst) report?.('Verbose', factsText(facts));
+    isFirst = false;
+  };
+}
+
 /** Returns this machine. */
 export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'>, report?: Report): AskedMachine {
+  const told = factsReport(report);
   return {
     live: true,
     name: 'this machine',
@@ -33,7 +43,7 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
       const facts = hash
         ? (await import('./gather/binaries.ts')).withBinaries(live, from, report && reportingBinaries(report))
         : live;
-      report?.('Verbose', factsText(facts));
+      told(facts);
       return facts;
     },
   };
@@ -60,9 +70,9 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
   return answers.map((answer, index): AskedMachine => {
     async function factsFor(question: Question): Promise<Facts> {
       if (answer instanceof PortOwnerError) throw answer;
-      const { decodeRecording } = await import('./read/read.ts');
-      return decodeRecording(answer, question);
+      return answer.facts(question);
     }
+    const told = factsReport(report);
     return {
       live: false,
       name: hosts[index]!,
@@ -74,7 +84,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
             '--hash reads executables of this machine, but --host queries another one',
           );
         const facts = await factsFor(question);
-        report?.('Verbose', factsText(facts));
+        told(facts);
         return facts;
       },
     };
@@ -89,6 +99,7 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     return readFacts(paths, (name) => report?.('Progress', `reading ${name}`));
   };
   const factsFor = async (question: Question): Promise<Facts> => (await (reader ??= read()))(question);
+  const told = factsReport(report);
   return {
     live: false,
     name: paths.join(', '),
@@ -99,7 +110,7 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
           hint: 'Use portowner snapshot --hash to include hashes in a snapshot.',
         });
       const facts = await factsFor(question);
-      report?.('Verbose', factsText(facts));
+      told(facts);
       return facts;
     },
   };

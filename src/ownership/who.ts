@@ -8,7 +8,7 @@ import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { variantOf } from '../schema/variant.ts';
+import { treeVariant, variantOf } from '../schema/variant.ts';
 import { detailsFor } from './details.ts';
 import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
@@ -40,10 +40,14 @@ export interface WhoRequest {
   readonly firewall: boolean;
   /** Whether to show the ancestors of the owners. */
   readonly tree: boolean;
+  /** Whether the values of an option's columns are requested. */
+  readonly asks: (option: string) => boolean;
   /** The requested columns. */
   readonly columns: readonly string[];
-  /** Whether a person reads the answer, and gets an explanation if there are no rows. */
+  /** Whether a person reads the answer as text. */
   readonly forPeople: boolean;
+  /** Whether the answer has an explanation if there are no rows, and says which of the requested ports nobody owns. */
+  readonly explain: boolean;
   /** The home folder of the person who reads the answer, to show where programs run; null if there is none. */
   readonly home: string | null;
   /** Finds projects on this machine. */
@@ -134,34 +138,40 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   const rows = owned.map(toRow);
   const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
-  const { name: variant } = variantOf(
-    endpoint,
-    rows.some((row) => row.RemotePort !== null),
-    (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
-  );
+  const isConnected = rows.some((row) => row.RemotePort !== null);
+  const variant = request.tree ? treeVariant : variantOf(endpoint, isConnected, request.asks).name;
   if (rows.length > 0) {
-    const note = request.forPeople ? await besides(request, { question, facts, owned, rows }) : '';
+    const note = request.explain ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
     return { rows, problems, exitCode, background, ...more };
   }
-  if (exitCode !== exitCodeOf(null) && !request.forPeople) return { rows, problems, exitCode, background };
+  if (exitCode !== exitCodeOf(null) && !request.explain) return { rows, problems, exitCode, background };
   const note =
     exitCode === exitCodeOf(false)
       ? await nobodyText(question, { places, filtered: filter !== null }, machine)
       : unknownText(undecided, facts);
   // An empty list would look like "nobody".
-  return { rows, problems: request.forPeople ? problems : [...problems, asProblem(note)], exitCode, note, background };
+  const isMute = !request.forPeople && exitCode === exitCodeOf(null);
+  return { rows, problems: isMute ? [...problems, asProblem(note)] : problems, exitCode, note, background };
 }
+
+/** The question for the ranges of ports only. */
+const rangesOnly = (question: Question): Question => ({
+  ...question,
+  protocols: [],
+  details: new Set(),
+  firewall: false,
+  ranges: true,
+});
 
 /** What port numbers mean on the machine, for a picture of them. */
 async function rangesOf(machine: AskedMachine, question: Question): Promise<Background> {
-  const facts = await machine.facts({ ...question, protocols: [], details: new Set(), firewall: false, ranges: true });
-  return { ranges: (await import('./ranges.ts')).ranges(facts) };
+  return { ranges: (await import('./ranges.ts')).ranges(await machine.facts(rangesOnly(question))) };
 }
 
 /** The text for a person, in addition to the rows. */
 async function besides(
-  { tree, filter }: WhoRequest,
+  { subject, tree, filter, forPeople }: WhoRequest,
   {
     question,
     facts,
@@ -175,9 +185,11 @@ async function besides(
   },
 ): Promise<string> {
   const isFiltered = Object.values(filter).some((value) => value !== null);
+  const says = !isFiltered && isWhole(facts.sections.sockets);
+  const nobody = says ? await unownedText(question, placesOf(subject), owned) : null;
   return [
-    ...(tree ? [(await import('./tree.ts')).treeText(rows)] : []),
-    ...(!isFiltered && isWhole(facts.sections.sockets) ? unownedText(question, owned) : []),
+    ...(tree && forPeople ? [(await import('./tree.ts')).treeText(rows)] : []),
+    ...(nobody === null ? [] : [`${forPeople ? '\n' : ''}${nobody}`]),
   ].join('\n');
 }
 
@@ -295,21 +307,36 @@ function verdict(
 function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): string {
   const { sockets } = sections;
   if (undecided.length > 0)
-    return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
+    return `Cannot tell: some details of ${undecided.length === 1 ? '1 socket' : `${undecided.length} sockets`} are missing, so ${undecided.length === 1 ? 'it' : 'they'} may match.`;
   return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'some sources could not be read'}.`;
 }
 
-/** Lists the requested ports that nobody owns, if somebody owns others. */
-function unownedText({ localPorts, protocols }: Question, owned: readonly OwnedEndpoint[]): string[] {
-  if (localPorts === null) return [];
-  const unowned = spansWithout(
-    localPorts,
-    owned.map(({ LocalPort }) => ({ localPort: LocalPort! })),
-  );
-  if (unowned.length === 0) return [];
+/** Names the requested ports that nobody owns, if somebody owns others; null if there are none. */
+async function unownedText(
+  { localPorts, protocols }: Question,
+  places: readonly Place[] | null,
+  owned: readonly OwnedEndpoint[],
+): Promise<string | null> {
+  if (localPorts === null) return null;
+  if (places === null) {
+    const sockets = owned.map(({ LocalPort }) => ({ localPort: LocalPort! }));
+    const unowned = spansWithout(localPorts, sockets);
+    return unowned.length === 0 ? null : nobodyOwns(formatPorts(unowned), protocols);
+  }
+  const { formatPlaces, placeMatcher } = await import('../ports/place.ts');
+  const byPort = Map.groupBy(owned, ({ LocalPort }) => LocalPort);
+  const unowned = places.filter((place) => {
+    const isThere = placeMatcher([place]);
+    const rows = place.start === place.end ? (byPort.get(place.start) ?? []) : owned;
+    return !rows.some((row) => isThere(row.Protocol, row.LocalAddress, row.LocalPort));
+  });
+  return unowned.length === 0 ? null : nobodyOwns(formatPlaces(unowned), []);
+}
+
+/** The sentence that nobody owns these ports. */
+function nobodyOwns(ports: string, protocols: Question['protocols']): string {
   const protocol = protocols.length === 1 ? `${protocols[0]} ` : '';
-  const what = formatPorts(unowned);
-  return [`\nNobody owns ${protocol}port${/[,-]/.test(what) ? 's' : ''} ${what}.`];
+  return `Nobody owns ${protocol}port${/,|\d-/.test(ports) ? 's' : ''} ${ports}.`;
 }
 
 /** Says that nobody matches; for a port, also whether the system reserves it. */
@@ -318,13 +345,13 @@ async function nobodyText(
   { places, filtered }: { readonly places: readonly Place[] | null; readonly filtered: boolean },
   machine: AskedMachine,
 ): Promise<string> {
-  const protocol = question.protocols.length === 1 ? `${question.protocols[0]} ` : '';
-  if (question.localPorts === null || filtered) return `No ${protocol}socket matches.`;
-  const what = places?.some(({ address }) => address !== undefined)
-    ? (await import('../ports/place.ts')).formatPlaces(places)
-    : formatPorts(question.localPorts);
-  const nobody = `Nobody owns ${protocol}port${/,|\d-/.test(what) ? 's' : ''} ${what}.`;
-  const facts = await machine.facts({ ...question, protocols: [], details: new Set(), ranges: true });
+  const { protocols, localPorts } = question;
+  if (localPorts === null || filtered) return `No ${protocols.length === 1 ? `${protocols[0]} ` : ''}socket matches.`;
+  const isElsewhere = places?.some(({ address }) => address !== undefined || protocols.length > 1) === true;
+  const nobody = isElsewhere
+    ? nobodyOwns((await import('../ports/place.ts')).formatPlaces(places!), [])
+    : nobodyOwns(formatPorts(localPorts), protocols);
+  const facts = await machine.facts(rangesOnly(question));
   const { reservedNotes } = await import('./reserved.ts');
-  return [nobody, ...reservedNotes(facts, question.localPorts, question.protocols)].join('\n');
+  return [nobody, ...reservedNotes(facts, localPorts, protocols)].join('\n');
 }

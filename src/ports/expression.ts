@@ -71,7 +71,17 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
   };
 }
 
-/** Formats spans without duplicates: `80,443,8000-8100`. */
+/** More items than this would hide the sentence that lists them. */
+const mostListed = 20;
+
+/** Joins items for a sentence, without duplicates: `80, 443, 8000-8100`. Of many, it has the first. */
+export function listed(items: readonly string[]): string {
+  const all = [...new Set(items)];
+  if (all.length <= mostListed) return all.join(', ');
+  return `${all.slice(0, mostListed).join(', ')}, and ${all.length - mostListed} more`;
+}
+
+/** Formats spans for a sentence: `80, 443, 8000-8100`. */
 export function formatPorts(spans: readonly PortSpan[]): string {
-  return [...new Set(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)))].join(',');
+  return listed(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)));
 }

@@ -23,7 +23,7 @@ export interface Answer {
   readonly exitCode: ExitCode;
   /** The answer as one or more sentences, shown to a person before the rows. */
   readonly headline?: string | readonly string[];
-  /** A text for a person, instead of or in addition to the rows. */
+  /** A text for a person, instead of or in addition to the rows; in PowerShell, an information record. */
   readonly note?: string;
   /** The name of the variant, if PowerShell has a separate view for this kind of answer. */
   readonly variant?: string;

@@ -24,6 +24,7 @@ export const auditRun = {
       name: 'WorstSeverity',
       type: 'text',
       importance: 2,
+      whenFilled: 'found',
       description: 'The highest severity among the findings; null if there were none.',
     },
     {

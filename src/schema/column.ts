@@ -47,6 +47,13 @@ export interface Column {
    * parentheses that it ends with, as of an owner, in each item of a list.
    */
   readonly keeps?: 'end' | 'process';
+  /**
+   * A table of PowerShell has the column only if a row has a value in it, or in another column with the same word; the
+   * executable's tables leave out every empty column.
+   */
+  readonly whenFilled?: string;
+  /** A table of PowerShell has the column although it is `spare`. */
+  readonly isInModule?: true;
   /** It has values only for connections: the default table has it only if connections are shown, too. */
   readonly connectionsOnly?: true;
   /**

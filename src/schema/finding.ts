@@ -20,6 +20,7 @@ export const finding = {
       name: 'FirstSeen',
       type: 'date',
       importance: 2,
+      whenFilled: 'stored',
       description: 'The first of the consecutive audits that found it, to the second; null without a store.',
     },
     {
@@ -35,7 +36,7 @@ export const finding = {
       keeps: 'process',
       importance: 3,
       description:
-        'Who listens there now or, if nobody does, who did: the file name of the program, its services, and its user.',
+        'Who listens there now or, if nobody does, who did: the application if it is known, otherwise the file name of the program, its services, and its user.',
     },
     {
       name: 'Before',
@@ -49,6 +50,7 @@ export const finding = {
       name: 'Rule',
       type: 'text',
       importance: 9,
+      isInModule: true,
       description: 'What decided: the baseline, the other snapshot, or the name of the policy rule.',
     },
     { name: 'Evidence', type: 'texts', importance: 9, description: 'What exactly differs, or matches the rule.' },

@@ -39,9 +39,16 @@ export const freePort = {
       name: 'HeldUntil',
       type: 'date',
       importance: 4,
+      whenFilled: 'held',
       description: 'Until when no other call of free returns it (--hold).',
     },
-    { name: 'Reason', type: 'text', importance: 2, description: 'Why it was skipped; null for a free port.' },
+    {
+      name: 'Reason',
+      type: 'text',
+      importance: 2,
+      whenFilled: 'explained',
+      description: 'Why it was skipped; null for a free port.',
+    },
     { name: 'ComputerName', type: 'text', description: 'The machine the port is free on.' },
   ],
 } as const satisfies RowSchema;

@@ -11,11 +11,18 @@ export const range = {
       description:
         "What the range is: WellKnown, Registered and Dynamic are IANA's classes; LocalDynamic is the machine's own dynamic range; Reserved and ExcludedAdministered are excluded from automatic assignment; Excluded, ExcludedPersistent (also after a restart), and ReservedForGuests (virtual machines, WSL) cannot be bound; Privileged needs root.",
     },
-    { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP; null if the range applies to both.' },
+    {
+      name: 'Protocol',
+      type: 'text',
+      importance: 3,
+      whenFilled: 'limited',
+      description: 'TCP or UDP; null if the range applies to both.',
+    },
     {
       name: 'AddressFamily',
       type: 'text',
       importance: 3,
+      whenFilled: 'limited',
       description: 'IPv4 or IPv6; null if the range applies to both.',
     },
     { name: 'StartPort', type: 'uint16', importance: 1, description: 'The first port.' },

@@ -1,4 +1,4 @@
-import { spare, type Column, type RowSchema } from './column.ts';
+import { spare, type AnyRow, type Column, type RowSchema } from './column.ts';
 
 /** A kind of answer with its own PowerShell table. */
 export interface Variant {
@@ -6,16 +6,25 @@ export interface Variant {
   readonly name: string;
   /** Whether it shows the columns of connections. */
   readonly connections: boolean;
-  /** The options that add a column. */
+  /** The options, and the words of `whenFilled`, that add columns. */
   readonly asked: readonly string[];
 }
 
 /** Options whose columns are not in any table: --columns defines its own, and a tree follows the table. */
 const withoutTable = new Set(['columns', 'tree']);
 
+/** The variant of an answer with ancestors, which PowerShell shows as a tree. */
+export const treeVariant = 'Tree';
+
 /** Whether a table shows the column of an option: it has no room for lists. */
 const shownWhenAsked = ({ askedBy, type }: Column): boolean =>
   askedBy !== undefined && !withoutTable.has(askedBy) && type === 'text';
+
+/** The option or word that adds a column to PowerShell's table; null if it is always or never there. */
+const addedBy = (column: Column): string | null =>
+  shownWhenAsked(column) ? column.askedBy! : (column.whenFilled ?? null);
+
+const wordsOf = (columns: readonly Column[]): string[] => [...new Set(columns.flatMap((one) => addedBy(one) ?? []))];
 
 /** The columns that tables show if their options are used. */
 export function askedColumns(schema: RowSchema, asks: (option: string) => boolean): Column[] {
@@ -24,8 +33,7 @@ export function askedColumns(schema: RowSchema, asks: (option: string) => boolea
 
 /** The variant of an answer, with or without connections, for these options. */
 export function variantOf(schema: RowSchema, connections: boolean, asks: (option: string) => boolean): Variant {
-  const shown = askedColumns(schema, asks).filter((column) => connections || column.connectionsOnly !== true);
-  const asked = [...new Set(shown.map((column) => column.askedBy!))];
+  const asked = wordsOf(schema.columns.filter((column) => connections || column.connectionsOnly !== true)).filter(asks);
   return {
     name: [...(connections ? ['connection'] : []), ...asked]
       .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
@@ -35,9 +43,17 @@ export function variantOf(schema: RowSchema, connections: boolean, asks: (option
   };
 }
 
+/** The variant of rows that differ only in which columns have values; undefined for the plain one. */
+export function filledVariant(schema: RowSchema, rows: readonly AnyRow[]): string | undefined {
+  const columns = schema.columns.filter(({ whenFilled }) => whenFilled !== undefined);
+  const filled = columns.filter(({ name }) => rows.some((row) => row[name] != null));
+  const { name } = variantOf(schema, false, (word) => filled.some(({ whenFilled }) => whenFilled === word));
+  return name === '' ? undefined : name;
+}
+
 /** Every variant of the rows of a schema, the plain one last. */
 export function variants(schema: RowSchema): Variant[] {
-  const options = [...new Set(schema.columns.filter(shownWhenAsked).map((column) => column.askedBy!))];
+  const options = wordsOf(schema.columns);
   const subsets = Array.from({ length: 2 ** options.length }, (_, left) =>
     options.filter((_, i) => ((left >> i) & 1) === 0),
   );
@@ -54,8 +70,8 @@ export const wideColumns = (schema: RowSchema): Column[] =>
     column.wideImportance === undefined ? [] : [{ ...column, importance: column.wideImportance }],
   );
 
-/** Columns that a table shows only if there is room, because PowerShell's tables do not adapt to the window. A list wraps. */
-const isExtra = ({ importance = 0, type }: Column): boolean => importance >= spare && type !== 'texts';
+/** Columns that a table shows only if there is room: PowerShell's tables do not adapt to the window. */
+const isExtra = ({ importance = 0, isInModule }: Column): boolean => importance >= spare && isInModule !== true;
 
 /**
  * The columns of a variant's table. PowerShell drops columns from the right: requested columns come before the owner, which may
@@ -63,7 +79,11 @@ const isExtra = ({ importance = 0, type }: Column): boolean => importance >= spa
  */
 export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
   const shown = schema.columns.filter(
-    (column) => column.importance !== undefined && !isExtra(column) && (connections || column.connectionsOnly !== true),
+    (column) =>
+      column.importance !== undefined &&
+      !isExtra(column) &&
+      (connections || column.connectionsOnly !== true) &&
+      (column.whenFilled === undefined || asked.includes(column.whenFilled)),
   );
   const extra = schema.columns.filter((column) => shownWhenAsked(column) && asked.includes(column.askedBy!));
   const owner = shown.findIndex(({ name }) => name === 'Owner');

@@ -5,11 +5,12 @@ export const verdict = {
   typeName: 'PortOwner.Verdict',
   columns: [
     { name: 'Port', type: 'uint16', importance: 1, description: 'The requested port; 0 stands for any free port.' },
-    { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
+    { name: 'Protocol', type: 'text', importance: 3, usual: 'TCP', description: 'TCP or UDP.' },
     {
       name: 'Address',
       type: 'text',
       importance: 3,
+      usual: '*',
       description: 'The requested address; * is every IPv4 and IPv6 address.',
     },
     {
@@ -35,7 +36,7 @@ export const verdict = {
         'High: the facts and a real bind attempt agree. Medium: only one of them shows it. Low: some of the necessary facts could not be seen.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
-    { name: 'Summary', type: 'text', description: 'The answer as a sentence; null if no port is named.' },
+    { name: 'Summary', type: 'text', description: 'The answer as a sentence.' },
   ],
 } as const satisfies RowSchema;
 

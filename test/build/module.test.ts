@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { parseStringPromise } from 'xml2js';
 import { buildModule, formatFile, typesFile } from '../../src/build/module.ts';
 import type { RowSchema } from '../../src/schema/column.ts';
+import { filledVariant } from '../../src/schema/variant.ts';
 import { version } from '../../src/schema/version.ts';
 
 const test = suite('the PowerShell module');
@@ -50,6 +51,28 @@ test('has a table for each variant of an answer, and a list', async () => {
     ],
   );
   assert.ok(views.at(-1)!.ListControl);
+});
+
+test('has a table with a column that may be empty, and one without', () => {
+  const columns = [...sample.columns.slice(0, 2), { name: 'Seen', type: 'date', importance: 3, whenFilled: 'stored', description: '' } as const];
+  const schema: RowSchema = { typeName: 'PortOwner.Sample', columns };
+  const views = [...formatFile([schema]).matchAll(/<Name>([^<]*)<\/Name>.*?<\/View>/gs)].map(([text, name]) => [
+    name,
+    [...text.matchAll(/<Label>(\w+)/g)].map(([, label]) => label),
+  ]);
+  assert.equal(views, [
+    ['PortOwner.Sample#Stored', ['State', 'Port', 'Seen']],
+    ['PortOwner.Sample', ['State', 'Port']],
+    ['PortOwner.Sample', ['State', 'Port', 'Seen']],
+  ]);
+  assert.is(
+    filledVariant(schema, [
+      { Port: 1, Seen: null },
+      { Port: 2, Seen: '2026-01-02T03:04:05Z' },
+    ]),
+    'Stored',
+  );
+  assert.is(filledVariant(schema, [{ Port: 1, Seen: null }]), undefined);
 });
 
 test('lists what not every row has only where it is', () => {

@@ -57,12 +57,30 @@ for (const [what, args, ports] of asked) {
   test(what, async () => {
     const { code, items } = await rows(...args);
     assert.equal(
-      items.map((item) => item.LocalPort),
+      items.filter(({ Severity }) => Severity !== 'Information').map((item) => item.LocalPort),
       ports,
     );
     assert.is(code, ports.length > 0 ? 0 : 1);
   });
 }
+
+test('what nobody owns is information, whether somebody owns another port or not', async () => {
+  const said = async (...args: string[]) => {
+    const { items } = await rows(...args);
+    return items.map(({ Severity, Message, LocalPort }) => LocalPort ?? `${Severity}: ${Message}`);
+  };
+  assert.equal(await said('7'), ['Information: Nobody owns port 7.']);
+  assert.equal(await said('443', '7', '8'), ['Information: Nobody owns ports 7, 8.', 443]);
+  assert.equal(await said('10.1.1.1:443'), [443]);
+  assert.equal(await said('7', '--image', 'x'), ['Information: No socket matches.']);
+  assert.equal(await said('443', '7', '--image', 'nginx'), [443], 'a filter may have left it out');
+  assert.equal(await said('443', '--tree'), [443], 'a tree is in the row');
+});
+
+test('of very many ports that nobody owns, the first are named', async () => {
+  const { items } = await rows(Array.from({ length: 30 }, (_, i) => 20001 + 2 * i).join(','));
+  assert.match(items[0]!.Message!, /^Nobody owns ports 20001, 20003, .*, 20039, and 10 more\.$/);
+});
 
 test('an item that is no port is an error of its own, and the others are answered', async () => {
   const { code, items } = await rows('70000', '443', 'x!');
@@ -182,7 +200,9 @@ test('each file that is read is told', async () => {
     out
       .trim()
       .split('\n')
-      .map((line) => (JSON.parse(line) as Item).Severity),
+      .map((line) => JSON.parse(line) as Item)
+      .filter(isNotice)
+      .map(({ Severity }) => Severity),
     ['Progress', 'Verbose', 'Progress', 'Verbose'],
   );
 });

@@ -233,7 +233,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     tried: 'EADDRINUSE bound',
     verdict: `
 no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on 127.0.0.53 blocks binding to all addresses.
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
@@ -251,7 +251,7 @@ $ portowner 53 --format list  # show everything known about the owner`,
     tried: 'EADDRINUSE',
     verdict: `
 no, WildcardAgainstSpecific, High: node (200)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: EADDRINUSE (98).
 $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
@@ -929,7 +929,7 @@ $ # run it on the machine itself: only there can the bind be tried`,
     tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
-- It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
+- It can be bound now, although there is a listener on all addresses.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 succeeded (released immediately).
 - It takes 10.0.0.5 away from the owner of 0.0.0.0.`,
@@ -941,7 +941,7 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
     tried: 'WSAEACCES',
     verdict: `
 no, WildcardAgainstSpecific, High: other.exe (300)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - TCP 0.0.0.0:8080 is held by other.exe (300) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: WSAEACCES (10013).
 - 10013 instead of 10048 means that the owner is another user or requested exclusive use.
@@ -956,7 +956,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
-- It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
+- It can be bound now, although there is a listener on 127.0.0.1.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - A program cannot get exclusive use.
@@ -1259,7 +1259,7 @@ no, WindowsHost, Medium: nobody
 - With mirrored networking, WSL requests every port from Windows: Windows refuses ports of Windows programs, reserved ports, and its dynamic range, except for a block of 4,097 ports reserved for WSL.
 $ wslinfo --networking-mode  # whether WSL uses mirrored networking
 $ # in Windows: portowner why 5173 shows who or what holds it there
-$ # in Windows: netsh interface ipv4 show dynamicportrange protocol=tcp shows the dynamic range: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports
+$ netsh.exe interface ipv4 show dynamicportrange protocol=tcp  # the dynamic range of Windows: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports
 $ portowner free --near 5173  # or use a port that is free now`,
   },
   {
@@ -1373,7 +1373,7 @@ $ portowner 3302 --format list  # show everything known about the owner`,
     error: 'Ports are not available: listen tcp 127.0.0.1:8080: bind: An attempt was made to access a socket in a way forbidden by its access permissions.',
     verdict: `
 no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400) (Listen).
 - No attempt was made: the facts are from another time or machine.
@@ -1417,7 +1417,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     error: '2024/05/22 10:31:42 [emerg] 19492#19524: bind() to 127.0.0.1:80 failed (10013: An attempt was made to access a socket in a way forbidden by its access permissions)',
     verdict: `
 no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a process
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:80 (WSAEACCES (10013)).
 - TCP 0.0.0.0:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
@@ -1643,7 +1643,6 @@ test('an outgoing connection that is refused', async () => {
     verdictText({ row: rows[0]!, needs: null }),
     `
 ?, Outgoing, Medium: nobody
-- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
 - Nobody listens on TCP 127.0.0.1:5432 now.
 $ portowner 5432  # who owns the port here
@@ -1664,7 +1663,6 @@ test('an outgoing connection that got no answer: which local ports are left', as
     verdictText({ row: rows[0]!, needs: null }),
     `
 ?, Outgoing, Low: nobody
-- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
 - The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.
 - 1 of 16384 dynamic ports 49152-65535 are in use for TCP (app.exe (200): 1).
 $ # portowner 443 on 192.0.2.7 shows whether anybody listens there; a firewall in between may also reject or drop it

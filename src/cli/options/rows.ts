@@ -30,7 +30,11 @@ export function delimiterOf(text: string): string {
   const named = delimiters[text.toLowerCase() as keyof typeof delimiters] ?? text;
   // A quote, a line end, or half a character could not be distinguished from the values.
   if (/^[^\p{C}\p{L}\p{N}"'\r\n]$/u.test(named) || named === '\t') return named;
-  throw unknownValue('--delimiter', text, 'comma, semicolon, tab, or one character that is no letter, digit, or quote');
+  throw unknownValue(
+    '--delimiter',
+    text,
+    'comma, semicolon, tab, or one character that is not a letter, digit, or quote',
+  );
 }
 
 /** How rows are written. */
