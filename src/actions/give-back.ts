@@ -8,7 +8,6 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPlaces, placeMatcher, type Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
-import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';

@@ -53,14 +53,14 @@ function severityOf(change: Change): Severity {
 
 const whoIs = ({ port, ports }: Listener): string[] => {
   const number = port === 'dynamic' ? ports[0] : port;
-  return number === undefined ? [] : [`portowner ${number}   # show the current owner`];
+  return number === undefined ? [] : [`portowner ${number}  # show the current owner`];
 };
 
 function remedyOf(
   { kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind },
   approve: string | null,
 ): string[] {
-  const approval = approve === null ? [] : [`${approve}   # if this is intended`];
+  const approval = approve === null ? [] : [`${approve}  # if this is intended`];
   if (kind === 'Closed') return [`restart ${ownerText(before!)} if it is needed`, ...approval];
   if (kind === 'FileGone') return [...whoIs(after!), 'restart it if an update replaced its file'];
   return [...whoIs(after!), ...approval];

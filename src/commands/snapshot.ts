@@ -22,7 +22,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   static override usage = Command.Usage({
     description: 'save all facts about this machine as JSON, to query later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. The schema is src/facts/model/facts.schema.json. Each section says how complete it is.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Each section of the file has a status that says how complete it is: ok, partial, failed, or notAsked.
 
       They go to FILE, which is the same as --output FILE, or to standard output.
 
@@ -63,7 +63,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
   });
   from = Option.String('--from', {
-    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
+    description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
 
@@ -72,7 +72,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     if (this.file !== undefined) {
       if (this.output !== undefined)
         throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
-      this.output = this.file;
+      this.output = this.file === '-' ? undefined : this.file;
     }
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
@@ -85,41 +85,11 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine: as a source for --raw, or else as facts. */
-  private async farMachine(
-    host: readonly string[],
-    report: Report | undefined,
-  ): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
-    if (host.length > 1 || this.hash)
-      throw new PortOwnerError(
-        'PO1005',
-        this.hash
-          ? '--hash reads executables of this machine, but --host queries another one'
-          : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
-      );
-    const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
-    const request = {
-      hosts: host,
-      config: this.sshConfig ?? null,
-      commandLines: this.commandLines,
-      hasPerson: this.surroundings.confirm !== null,
-    };
-    const remote = await this.surroundings.remote();
-    if (this.raw === undefined) {
-      const { facts } = await askHostAlone(request, remote, report);
-      return { source: this.surroundings.source, now: this.surroundings.now, told: facts };
-    }
-    const far = await farSource(request, remote, report);
-    return { source: async () => far.source, now: () => far.at };
-  }
-
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const machine: Awaited<ReturnType<typeof this.farMachine>> =
-      this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
-    const far = machine.told === undefined ? {} : { told: machine.told };
+    const machine = this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
+    const far = 'told' in machine ? { told: machine.told } : {};
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const facts = await writeSnapshot(
       this,
@@ -131,6 +101,36 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   }
 }
 
+/** A remote machine: as a source for --raw, or else as facts. */
+async function farMachine(
+  command: SnapshotCommand,
+  host: readonly string[],
+  report: Report | undefined,
+): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
+  if (host.length > 1 || command.hash)
+    throw new PortOwnerError(
+      'PO1005',
+      command.hash
+        ? '--hash reads executables of this machine, but --host queries another one'
+        : 'a snapshot describes one machine',
+      { hint: command.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
+    );
+  const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
+  const request = {
+    hosts: host,
+    config: command.sshConfig ?? null,
+    commandLines: command.commandLines,
+    hasPerson: command.surroundings.confirm !== null,
+  };
+  const remote = await command.surroundings.remote();
+  if (command.raw === undefined) {
+    const { facts } = await askHostAlone(request, remote, report);
+    return { source: command.surroundings.source, now: command.surroundings.now, told: facts };
+  }
+  const far = await farSource(request, remote, report);
+  return { source: async () => far.source, now: () => far.at };
+}
+
 /** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */
 function toldBy(
   from: string,
@@ -139,8 +139,8 @@ function toldBy(
 ): AskedMachine['facts'] {
   const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
   if (other !== null)
-    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
-      hint: 'Leave one of them out.',
+    throw new PortOwnerError('PO1005', `--from and ${other} exclude each other`, {
+      hint: 'Remove one of them.',
     });
   return (question) => machineOf([from], report).facts(question);
 }

@@ -6,7 +6,7 @@ import type { WhyRequest } from '../diagnosis/why.ts';
 import { textOfEnds } from '../io/read.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
-import { placeOfOne } from '../cli/subject.ts';
+import { placeOfOne, placeText } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -86,8 +86,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   /** A table has no room for lists. */
   private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
-    const of = ({ Protocol, Address, Port }: Verdict) =>
-      rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
+    const of = (row: Verdict): string => (rows.length === 1 ? '' : ` (${placeText(row)})`);
     const notes = rows.flatMap((row) => [
       ...titled(`Evidence${of(row)}`, row.Evidence),
       ...titled(`What to do${of(row)}`, row.Remedy),

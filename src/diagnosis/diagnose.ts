@@ -122,7 +122,7 @@ function isGone({ error, request, probed, cause }: Case): boolean {
 }
 
 function evidenceOf(made: Case): string[] {
-  const { facts, request, probed, error, answers, present, can, cause, beside, use } = made;
+  const { facts, request, probed, error, answers, present, cause, beside, use } = made;
   const isLinux = facts.machine.platform === 'linux';
   const seen = [...new Set(present.flatMap(({ all }) => all.map(({ evidence }) => evidence)))];
   const attempts = answers.flatMap(({ attempt, bind }) =>

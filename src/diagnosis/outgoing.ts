@@ -34,11 +34,11 @@ export async function outgoingVerdict(error: ParsedError, machine: AskedMachine)
     CanBind: null,
     Cause: outgoing.name,
     Owner: there === null || there.owners.length === 0 ? null : there.owners.join('; '),
-    Evidence: [`There is nothing to bind: ${outgoing.meaning}.`, error.evidence, ...(there?.evidence ?? []), ...local],
+    Evidence: [error.evidence, ...(there?.evidence ?? []), ...local],
     Remedy: remedies(port, address, there),
     Confidence: there === null ? 'Low' : 'Medium',
     ComputerName: there?.facts.machine.name ?? null,
-    Summary: null,
+    Summary: `There is nothing to bind: ${outgoing.meaning}.`,
   };
 }
 

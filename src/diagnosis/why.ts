@@ -30,7 +30,7 @@ export interface WhyWorld extends Pick<Surroundings, 'binder'> {
 /** The verdict, and what determines the exit code. */
 interface WhyAnswer {
   readonly row: Verdict;
-  /** The verdict in one sentence; null where no port is named. */
+  /** The verdict in one sentence. */
   readonly headline: string | null;
   readonly problems: readonly Problem[];
   /** What prevents deciding whether the port can be bound. */
@@ -68,7 +68,7 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
 async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
   if (bind === null) {
     const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
-    return { row, headline: null, problems: [], lack: 'source' };
+    return { row, headline: row.Summary, problems: [], lack: 'source' };
   }
   let { facts, diagnosis } = await look(bind, error, world);
   // If a port changes hands during the check, check again.
@@ -107,16 +107,13 @@ function noPort(error: ParsedError): Verdict {
     CanBind: null,
     Cause: 'Unknown',
     Owner: null,
-    Evidence: [
-      error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: no port is named.',
-      error.evidence,
-    ],
+    Evidence: [error.evidence],
     Remedy:
       error.about === 'file'
         ? null
         : ['portowner why PORT --error "…"  # the same with the port that the program needs'],
     Confidence: 'Low',
     ComputerName: null,
-    Summary: null,
+    Summary: error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: the text names no port.',
   };
 }

@@ -307,7 +307,7 @@ function verdict(
 function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): string {
   const { sockets } = sections;
   if (undecided.length > 0)
-    return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
+    return `Cannot tell: some details of ${undecided.length === 1 ? '1 socket' : `${undecided.length} sockets`} are missing, so ${undecided.length === 1 ? 'it' : 'they'} may match.`;
   return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'some sources could not be read'}.`;
 }
 

@@ -1281,7 +1281,7 @@ no, WindowsHost, Medium: nobody
 - With mirrored networking, WSL requests every port from Windows: Windows refuses ports of Windows programs, reserved ports, and its dynamic range, except for a block of 4,097 ports reserved for WSL.
 $ wslinfo --networking-mode  # whether WSL uses mirrored networking
 $ # in Windows: portowner why 5173 shows who or what holds it there
-$ # in Windows: netsh interface ipv4 show dynamicportrange protocol=tcp shows the dynamic range: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports
+$ netsh.exe interface ipv4 show dynamicportrange protocol=tcp  # the dynamic range of Windows: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports
 $ portowner free --near 5173  # or use a port that is free now`,
   },
   {
@@ -1665,7 +1665,6 @@ test('an outgoing connection that is refused', async () => {
     verdictText({ row: rows[0]!, needs: null }),
     `
 ?, Outgoing, Medium: nobody
-- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
 - Nobody listens on TCP 127.0.0.1:5432 now.
 $ portowner 5432  # who owns the port here
@@ -1686,7 +1685,6 @@ test('an outgoing connection that got no answer: which local ports are left', as
     verdictText({ row: rows[0]!, needs: null }),
     `
 ?, Outgoing, Low: nobody
-- There is nothing to bind: the error comes from an outgoing connection, which gets its local port from the system.
 - The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.
 - 1 of 16384 dynamic ports 49152-65535 are in use for TCP (app.exe (200): 1).
 $ # portowner 443 on 192.0.2.7 shows whether anybody listens there; a firewall in between may also reject or drop it

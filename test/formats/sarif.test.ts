@@ -130,7 +130,7 @@ test('a fingerprint has the file of the owner, whatever application it runs', as
 test('other rows than findings are refused', async () => {
   const { code, err } = await run(['443', '--from', snapshotFile(facts([socket()])), '--format', 'sarif']);
   assert.is(code, 64);
-  assert.match(err, /PO1005: --format sarif is for findings: portowner audit, portowner diff/);
+  assert.match(err, /PO1005: --format sarif can be used only for findings: portowner audit and portowner diff/);
 });
 
 test.run();

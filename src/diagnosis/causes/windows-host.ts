@@ -21,8 +21,9 @@ export const windowsHost: Cause = {
     say(
       `in Windows: portowner why ${request.port}${request.protocol === 'UDP' ? ' --protocol udp' : ''} shows who or what holds it there`,
     ),
-    say(
-      `in Windows: netsh interface ipv4 show dynamicportrange protocol=${request.protocol.toLowerCase()} shows the dynamic range: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports`,
+    step(
+      `netsh.exe interface ipv4 show dynamicportrange protocol=${request.protocol.toLowerCase()}`,
+      'the dynamic range of Windows: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports',
     ),
     takeAnother(request),
   ],

@@ -222,7 +222,7 @@ function describe({ sockets, ranges }: Space): string {
         `${name} ports, ${from} to ${to}: ${count(({ LocalPort }) => LocalPort! >= from && LocalPort! <= to)} in use.`,
     ),
     `${count(isReachable)} can be reached from other machines.`,
-    ...(dynamic === '' ? [] : [`The machine hands out ports of ${dynamic}.`]),
+    ...(dynamic === '' ? [] : [`The machine assigns ports automatically from ${dynamic}.`]),
     ...(excluded === '' ? [] : [`Excluded or reserved: ${excluded}.`]),
   ].join(' ');
 }
