@@ -19,12 +19,12 @@ const owned = /^(.+?)( \((?:[^()]* )?\d+\).*)$/s;
 export function withOwnersApart(
   rows: readonly OwnedEndpoint[],
   sockets: readonly Socket[],
-  platform: Platform,
+  reader: Reader,
 ): readonly OwnedEndpoint[] {
   if (rows.length < 2) return rows;
   const texts = toldApart(
     rows.map((row, at) => ({ row, socket: sockets[at]! })),
-    { platform, home: '' },
+    reader,
   );
   return rows.map((row, at) => (row.Owner === null || row.Owner === texts[at] ? row : { ...row, Owner: texts[at]! }));
 }
