@@ -207,6 +207,7 @@ function Get-CommandTable {
                 RawPath = '--raw'
                 IncludeCommandLine = '--command-lines'
                 IncludeHash = '--hash'
+                Redact = '--redact'
             }
             Paths   = @('Path', 'RawPath')
         }
