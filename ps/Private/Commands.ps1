@@ -208,6 +208,7 @@ function Get-CommandTable {
                 RawPath = '--raw'
                 IncludeCommandLine = '--command-lines'
                 IncludeHash = '--hash'
+                Redact = '--redact'
             }
             Paths   = @('Path', 'RawPath')
         }

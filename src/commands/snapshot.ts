@@ -28,6 +28,8 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
 
       Command lines are left out because they may contain secrets; --command-lines includes them, with password-like arguments masked.
 
+      --redact makes a snapshot that you can show to others: names of users, machines, projects, and containers, paths below user profiles, and IP addresses are replaced consistently, and working directories are left out. Names of programs, services, and units are kept: review the file before you send it.
+
       --raw also saves the unmodified answers of the system in a new folder: nothing in it is masked.
     `,
     examples: [
@@ -35,6 +37,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       ['Query it later', '$0 443 --from server7.json'],
       ['A snapshot of a machine without PortOwner', '$0 snapshot server7.json --host server7'],
       ['From the output of a collector', '$0 snapshot server7.json --from server7.txt'],
+      ['To show to others', '$0 snapshot report.json --redact'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
       ['With the raw answers of the system, for a defect report', '$0 snapshot server7.json --raw server7-raw'],
     ],
@@ -52,6 +55,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         RawPath: '--raw',
         IncludeCommandLine: '--command-lines',
         IncludeHash: '--hash',
+        Redact: '--redact',
       },
       leftOut: { '--from': 'the parameters of remoting name machines' },
     },
@@ -66,6 +70,9 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+  redact = Option.Boolean('--redact', false, {
+    description: 'replace the names of users, machines, home folders, and projects, and IP addresses',
+  });
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
@@ -86,16 +93,17 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
+    const kept = this.raw !== undefined ? '--raw' : this.commandLines ? '--command-lines' : null;
+    if (this.redact && kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
     const machine = this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
     const far = 'told' in machine ? { told: machine.told } : {};
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(
-      this,
-      { source: machine.source, now: machine.now, write, ...far, ...told },
-      report,
-    );
+    const { raw, hash, commandLines } = this;
+    const redaction = this.redact ? (await import('../doctor/redact.ts')).redactFacts : null;
+    const world = { source: machine.source, now: machine.now, write, ...far, ...told };
+    const facts = await writeSnapshot({ raw, hash, commandLines, redaction }, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
