@@ -1515,16 +1515,50 @@ yes, Free, Medium: nobody
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
-    name: 'Windows: in a dynamic range that is wider than usual',
+    name: 'Windows: in a dynamic range that is unusual',
     facts: windows([], { dynamic: [range('LocalDynamic', 1024, 15_000)] }),
     ask: 'TCP 127.0.0.1 5173',
     tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
+- It is in the dynamic range 1024-15000, which is unusual (49152-65535 is usual on Windows): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
 - An attempt to bind TCP 127.0.0.1:5173 succeeded (released immediately).
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (49152-65535 on Windows)`,
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is unusual (49152-65535 is usual on Windows)`,
+  },
+  {
+    name: 'Windows: in a reserved part of a dynamic range that is unusual',
+    facts: windows([], { dynamic: [range('LocalDynamic', 1024, 15_000)], reserved: [range('Excluded', 5141, 5240)] }),
+    ask: 'TCP 127.0.0.1 5173',
+    tried: null,
+    verdict: `
+no, DynamicReservation, Medium: nobody
+- It cannot be bound now: it is in a range reserved inside the dynamic range.
+- The range 5141-5240 is reserved inside the dynamic range by a program or driver (netsh).
+- It is in the dynamic range 1024-15000, which is unusual (49152-65535 is usual on Windows): Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
+- No attempt was made: the facts are from another time or machine.
+$ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
+$ portowner free --near 5173  # or use a port that is free now
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is unusual (49152-65535 is usual on Windows)
+$ net stop winnat  # as administrator: releases the reservations of Hyper-V, WSL, and containers, whose networks stop until it is restarted
+$ netsh interface ipv4 add excludedportrange protocol=tcp startport=5173 numberofports=1 store=persistent  # reserve the port for programs that bind it explicitly
+$ net start winnat  # restores the reservations elsewhere`,
+  },
+  {
+    name: 'WSL: a text about a port that nothing holds in a snapshot',
+    facts: wsl([]),
+    ask: 'TCP 0.0.0.0 5173',
+    tried: null,
+    error: 'Error: listen EACCES: permission denied 0.0.0.0:5173',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP 0.0.0.0:5173 (EACCES).
+- The bind was refused, although nothing in WSL holds the port now. With mirrored networking, WSL requests every port from Windows: Windows refuses ports of Windows programs, reserved ports, and its dynamic range, except for a block of 4,097 ports reserved for WSL.
+- No attempt was made: the facts are from another time or machine.
+$ wslinfo --networking-mode  # whether WSL uses mirrored networking
+$ # in Windows: portowner why 5173 shows who or what holds it there
+$ netsh.exe interface ipv4 show dynamicportrange protocol=tcp  # the dynamic range of Windows: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports`,
   },
   {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',

@@ -19,7 +19,13 @@ export const wildcardAgainstSpecific: Cause = {
     takeAnother(patient.request),
     ...stopping(patient),
     ...(patient.socket !== null && patient.request.address === null
-      ? [say(`the program could bind an address other than ${patient.socket.localAddress}, instead of all`)]
+      ? [
+          say(
+            plainAddress(patient.socket.localAddress).device === null
+              ? `the program could bind an address other than ${patient.socket.localAddress}, instead of all`
+              : `the program could bind to another interface than ${plainAddress(patient.socket.localAddress).device} (SO_BINDTODEVICE), instead of all`,
+          ),
+        ]
       : []),
   ],
 };
