@@ -488,7 +488,6 @@ $ portowner 3000 --format list  # show everything known about the owner`,
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
 - An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
 - It succeeds if the owner has also set SO_REUSEADDR, which no interface shows.
-$ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
 $ # make the program set SO_REUSEADDR, like all others on mDNS: nothing has to be stopped
 $ portowner 5353 --format list  # show everything known about the owner`,
@@ -1019,7 +1018,6 @@ $ portowner 8080 --format list  # show everything known about the owner`,
 - UDP 0.0.0.0:5353 is held by app.exe (200).
 - No attempt was made: it could take datagrams from the owner.
 - According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
-$ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
 $ # make the program set SO_REUSEADDR, like all others on mDNS: nothing has to be stopped
 $ portowner 5353 --format list  # show everything known about the owner`,
