@@ -149,7 +149,7 @@ function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest):
 /** The facts that a plan needs. */
 const whole: Question = {
   ...everything,
-  details: new Set([...everything.details, 'ancestors', 'restarts']),
+  details: new Set([...everything.details, 'ancestors', 'restarts', 'workingDirectory']),
   ranges: false,
   configured: false,
   firewall: false,

@@ -266,6 +266,34 @@ function remoteScript(): string {
   ].join('\n\n')}\n`;
 }
 
+/** A function of a collector, as its text. */
+function collectorFunction(file: string, start: string): string {
+  const text = readFileSync(join(sources, 'Collector', file), 'utf8');
+  const from = text.indexOf(`\n${start}`);
+  const to = text.indexOf('\n}\n', from);
+  if (from < 0 || to < 0) throw new Error(`ps/Collector/${file} has no ${start}`);
+  return text.slice(from + 1, to + 2);
+}
+
+/** What runs on another machine to deploy the executable, with the checks that the collectors make. */
+function deployScript(): string {
+  const parts: readonly (readonly [mark: string, text: string])[] = [
+    [
+      '# The build puts the functions Get-OpenRight and Get-Distrust of Collect.ps1 here.',
+      ['function Get-OpenRight(', 'function Get-Distrust(']
+        .map((name) => collectorFunction('Collect.ps1', name))
+        .join('\n\n'),
+    ],
+    ['# The build puts the function untrusted of collect.sh here.', collectorFunction('collect.sh', 'untrusted() {')],
+  ];
+  let text = readFileSync(join(sources, 'Collector/Deploy.ps1'), 'utf8');
+  for (const [mark, with_] of parts) {
+    if (!text.includes(mark)) throw new Error(`ps/Collector/Deploy.ps1 has no line "${mark}"`);
+    text = text.replace(mark, () => with_);
+  }
+  return text;
+}
+
 function scriptModule(): string {
   const columns = [...functions].map(
     ([name, [schema]]) => `        ${quoted(name)} = ${list(plainColumns(schema!).map((column) => column.name))}`,
@@ -361,6 +389,7 @@ export async function buildModule(
   }
   for (const name of ['en-US', 'Tasks', 'Collector'])
     if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
+  writeFileSync(join(made, 'Collector/Deploy.ps1'), deployScript());
   for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'])
     if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));
   place(executable, join(made, 'bin', platform === 'linux' ? 'portowner' : 'portowner.exe'));

@@ -18,7 +18,7 @@ import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
+import { checkStandardOutput, delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
 export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
@@ -184,20 +184,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
-    const { binary, findings, page } = traitsOf(format);
+    const { binary, findings } = traitsOf(format);
     const isWritten = this.countRows !== true && !this.quiet;
-    if (page === true && isWritten && this.outputTerminal !== null)
-      throw new PortOwnerError(
-        'PO1005',
-        `--format ${format} writes a page for a browser: on a terminal it needs --output FILE`,
-        {
-          hint: `For example: --output ports.${format}`,
-        },
-      );
-    if (binary === true && this.output === undefined)
-      throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
-        hint: `For example: --output ports.${format}`,
-      });
+    if (this.output === undefined) checkStandardOutput(format, isWritten && this.outputTerminal !== null);
     if (binary === true && this.countRows === true)
       throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
     if (findings === true && this.schema !== ((await import('../schema/finding.ts')).finding as RowSchema))

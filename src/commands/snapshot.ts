@@ -72,7 +72,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     if (this.file !== undefined) {
       if (this.output !== undefined)
         throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
-      this.output = this.file;
+      this.output = this.file === '-' ? undefined : this.file;
     }
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');

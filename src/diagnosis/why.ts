@@ -87,7 +87,7 @@ async function look(
     localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
     protocols: [request.protocol],
     sockets: 'all',
-    details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+    details: new Set(['owner', 'path', 'user', 'parent', 'services', 'workingDirectory']),
     ranges: true,
     addresses: true,
   });

@@ -225,6 +225,28 @@ $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
+  {
+    name: 'Linux: two programs of one name, one for each family',
+    facts: linux([listens(3000, '127.0.0.1', 200), listens(3000, '::1', 201)], {
+      processes: [
+        { pid: 200, imageName: 'node', application: 'node server.js', workingDirectory: '/home/ann/shop' },
+        { pid: 201, imageName: 'node', application: 'node server.js', workingDirectory: '/home/ann/blog' },
+      ],
+    }),
+    ask: 'TCP * 3000',
+    tried: 'EADDRINUSE EADDRINUSE',
+    verdict: `
+no, WildcardAgainstSpecific, High: node server.js in ~ann/shop (200); node server.js in ~ann/blog (201)
+- It cannot be bound now: a listener on 127.0.0.1 blocks binding to all addresses.
+- TCP 127.0.0.1:3000 is held by node server.js in ~ann/shop (200) (Listen).
+- TCP [::1]:3000 is held by node server.js in ~ann/blog (201) (Listen).
+- An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
+- An attempt to bind TCP [::]:3000 failed: EADDRINUSE (98).
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 3000  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.1, instead of all
+$ portowner 3000 --format list  # show everything known about the owner`,
+  },
   // Linux: addresses
   {
     name: 'Linux: every address is wanted, one is taken',
