@@ -1581,6 +1581,33 @@ $ # in Windows: portowner why 5173 shows who or what holds it there
 $ netsh.exe interface ipv4 show dynamicportrange protocol=tcp  # the dynamic range of Windows: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports`,
   },
   {
+    name: 'Linux: a text about an address that the machine lacks, read by an ordinary user',
+    facts: linux([], { elevated: false }),
+    ask: 'TCP 10.0.0.77 80',
+    tried: null,
+    error: 'listen tcp 10.0.0.77:80: bind: cannot assign requested address',
+    verdict: `
+no, AddressNotLocal, Medium: nobody
+- It cannot be bound now: this address is not assigned to this machine.
+- The text says "no such address here" for TCP 10.0.0.77:80 (the words of the message).
+- Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
+- No attempt was made: the facts are from another time or machine.
+$ ip -brief address  # the addresses of this machine
+$ portowner why 80 --address 0.0.0.0  # whether binding every address works, which does not depend on a specific address`,
+  },
+  {
+    name: 'Linux: a program that is told that a low port is in use had the right to bind it',
+    facts: linux([], { elevated: false }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: null,
+    error: 'bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
+- No attempt was made: the facts are from another time or machine.`,
+  },
+  {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
     facts: windows([], { reserved: [range('ExcludedAdministered', 50_000, 50_059)] }),
     ask: 'TCP 0.0.0.0 50010',
@@ -1701,6 +1728,23 @@ test('an outgoing connection that is refused', async () => {
 - Nobody listens on TCP 127.0.0.1:5432 now.
 $ portowner 5432  # who owns the port here
 $ # start the server that the program tries to reach, or correct the port in its configuration
+`.trim(),
+  );
+});
+test('an outgoing connection to an address on which the server does not listen', async () => {
+  const facts = linux([{ localAddress: '::1', localPort: 5432, pid: 100 }], { processes: [{ pid: 100, imageName: 'postgres' }] });
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null }),
+    `
+?, Outgoing, Medium: nobody
+- The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
+- Nobody listens on TCP 127.0.0.1:5432 now.
+- TCP [::1]:5432 is held by postgres (100), which does not include 127.0.0.1.
+$ portowner 5432 --format list  # show everything known about the listener
+$ # let the client connect to ::1, or let the server also listen on 127.0.0.1
 `.trim(),
   );
 });
