@@ -12,11 +12,10 @@ import { keyOf, listens, meansText, type Means, type Situation, type Target } fr
 
 /** Drafts a stop of all sockets; merges drafts with the same action and target. */
 function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
-  const rows = withOwnersApart(
-    endpoints(scene.facts, sockets, { live: true, serviceName: null }),
-    sockets,
-    scene.platform,
-  );
+  const rows = withOwnersApart(endpoints(scene.facts, sockets, { live: true, serviceName: null }), sockets, {
+    platform: scene.platform,
+    home: scene.situation.home ?? '',
+  });
   const merged = new Map<string, StopDraft>();
   sockets.forEach((socket, index) => {
     for (const one of draftsOf(scene, { socket, row: rows[index]! })) {

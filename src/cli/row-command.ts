@@ -137,6 +137,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return format === 'list' || (this.forPeople && this.outputTerminal !== null);
   }
 
+  /** The home folder of the person who reads the answer now; empty if nobody does. */
+  protected get readerHome(): string {
+    return this.personReads ? this.surroundings.homeFolder() : '';
+  }
+
   /** The terminal that the answer goes to; null if it goes elsewhere, such as to a file. */
   protected get outputTerminal(): Terminal | null {
     return this.output === undefined ? this.surroundings.terminal() : null;

@@ -7,13 +7,13 @@ import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
 import { checkStandardOutput, delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
 import { fileSink } from '../io/sink.ts';
-import type { Source } from '../facts/read/saved-rows.ts';
+import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { rowKinds } from '../schema/kinds.ts';
 
 /** What the module calls the rows that it saved, because its temporary file means nothing to the user. */
-const piped: Source = {
+const piped: SavedSource = {
   name: 'the pipeline',
   hint: 'Pipe objects from functions of this module: Get-PortOwner | Export-PortReport ports.xlsx',
 };

@@ -85,41 +85,11 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine: as a source for --raw, or else as facts. */
-  private async farMachine(
-    host: readonly string[],
-    report: Report | undefined,
-  ): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
-    if (host.length > 1 || this.hash)
-      throw new PortOwnerError(
-        'PO1005',
-        this.hash
-          ? '--hash reads executables of this machine, but --host queries another one'
-          : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
-      );
-    const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
-    const request = {
-      hosts: host,
-      config: this.sshConfig ?? null,
-      commandLines: this.commandLines,
-      hasPerson: this.surroundings.confirm !== null,
-    };
-    const remote = await this.surroundings.remote();
-    if (this.raw === undefined) {
-      const { facts } = await askHostAlone(request, remote, report);
-      return { source: this.surroundings.source, now: this.surroundings.now, told: facts };
-    }
-    const far = await farSource(request, remote, report);
-    return { source: async () => far.source, now: () => far.at };
-  }
-
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const machine: Awaited<ReturnType<typeof this.farMachine>> =
-      this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
-    const far = machine.told === undefined ? {} : { told: machine.told };
+    const machine = this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
+    const far = 'told' in machine ? { told: machine.told } : {};
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const facts = await writeSnapshot(
       this,
@@ -129,6 +99,36 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** A remote machine: as a source for --raw, or else as facts. */
+async function farMachine(
+  command: SnapshotCommand,
+  host: readonly string[],
+  report: Report | undefined,
+): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
+  if (host.length > 1 || command.hash)
+    throw new PortOwnerError(
+      'PO1005',
+      command.hash
+        ? '--hash reads executables of this machine, but --host queries another one'
+        : 'a snapshot describes one machine',
+      { hint: command.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
+    );
+  const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
+  const request = {
+    hosts: host,
+    config: command.sshConfig ?? null,
+    commandLines: command.commandLines,
+    hasPerson: command.surroundings.confirm !== null,
+  };
+  const remote = await command.surroundings.remote();
+  if (command.raw === undefined) {
+    const { facts } = await askHostAlone(request, remote, report);
+    return { source: command.surroundings.source, now: command.surroundings.now, told: facts };
+  }
+  const far = await farSource(request, remote, report);
+  return { source: async () => far.source, now: () => far.at };
 }
 
 /** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */

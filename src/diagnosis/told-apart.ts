@@ -1,4 +1,4 @@
-import { placeText } from '../ownership/processes.ts';
+import { folderText } from '../ownership/processes.ts';
 import { unseenText } from '../ownership/absent.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Socket } from '../facts/model/facts.ts';
@@ -19,12 +19,12 @@ const owned = /^(.+?)( \((?:[^()]* )?\d+\).*)$/s;
 export function withOwnersApart(
   rows: readonly OwnedEndpoint[],
   sockets: readonly Socket[],
-  platform: Platform,
+  reader: Reader,
 ): readonly OwnedEndpoint[] {
   if (rows.length < 2) return rows;
   const texts = toldApart(
     rows.map((row, at) => ({ row, socket: sockets[at]! })),
-    { platform, home: '' },
+    reader,
   );
   return rows.map((row, at) => (row.Owner === null || row.Owner === texts[at] ? row : { ...row, Owner: texts[at]! }));
 }
@@ -34,11 +34,11 @@ const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndex
 /** What may distinguish owners of the same name, the best known first: the folder, the file, the user. */
 const differences: readonly ((row: Holder['row'], reader: Reader) => string | null)[] = [
   ({ WorkingDirectory }, { home }) => {
-    const place = placeText(WorkingDirectory, home);
+    const place = folderText(WorkingDirectory, home);
     return place === null ? null : ` in ${place}`;
   },
   ({ Path }, { home }) => {
-    const place = placeText(Path === null ? null : folderOf(Path), home);
+    const place = folderText(Path === null ? null : folderOf(Path), home);
     return place === null ? null : ` from ${place}`;
   },
   ({ UserName }) => (UserName === null ? null : ` of ${UserName}`),

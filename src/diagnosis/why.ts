@@ -23,6 +23,8 @@ export interface WhyRequest {
 /** The machine to inspect, and this machine, to attempt binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
   readonly machine: AskedMachine;
+  /** The home folder of the person who reads the answer; empty if there is none. */
+  readonly home: string;
 }
 
 /** The verdict, and what determines the exit code. */
@@ -81,7 +83,7 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
 async function look(
   request: Request,
   error: ParsedError | null,
-  { machine, binder }: WhyWorld,
+  { machine, binder, home }: WhyWorld,
 ): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
   const facts = await machine.facts({
     localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
@@ -93,7 +95,7 @@ async function look(
   });
   const attempts = attemptsFor(facts, request).filter((bind) => bind !== null);
   const probed: Probe | null = machine.live ? probe(await binder(), attempts) : null;
-  return { facts, diagnosis: diagnose(facts, request, probed, error) };
+  return { facts, diagnosis: diagnose(facts, request, { probed, error, home }) };
 }
 
 /** Explains an error that names no port. */

@@ -1718,7 +1718,7 @@ for (const situation of situations) {
 test('an outgoing connection that is refused', async () => {
   const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
-  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
@@ -1735,7 +1735,7 @@ test('an outgoing connection to an address on which the server does not listen',
   const facts = linux([{ localAddress: '::1', localPort: 5432, pid: 100 }], { processes: [{ pid: 100, imageName: 'postgres' }] });
   const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
-  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
     `
@@ -1756,7 +1756,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
     facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
   };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
-  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
     `

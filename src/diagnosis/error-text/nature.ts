@@ -4,7 +4,7 @@
  */
 
 import { isHttp } from './http.ts';
-import { sharing } from './words.ts';
+import { sharingViolation } from './words.ts';
 
 /** The kind of operation that failed. */
 export type Nature = 'bind' | 'connection' | 'file';
@@ -49,7 +49,7 @@ const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:t
 
 /** Whether a sharing violation, which is an error of files, has nothing of a bind. */
 export function isOfFile(text: string): boolean {
-  return sharing.test(text) && !ofBinds.test(text) && !isHttp(text);
+  return sharingViolation.test(text) && !ofBinds.test(text) && !isHttp(text);
 }
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */

@@ -7,7 +7,7 @@ import { plainColumns, type AnyRow, type Column, type RowSchema } from '../../sc
 import { PortOwnerError } from '../../schema/problems.ts';
 
 /** Where rows come from, for a message. */
-export interface Source {
+export interface SavedSource {
   readonly name: string;
   readonly hint: string;
 }
@@ -112,7 +112,7 @@ function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow
 export function readSavedRows(
   paths: readonly string[],
   schemas: readonly RowSchema[],
-  source: Source | null = null,
+  source: SavedSource | null = null,
 ): SavedRows[] {
   const kinds = new Map<RowSchema, { readonly columns: readonly Column[]; readonly rows: AnyRow[] }>();
   for (const path of paths) {
