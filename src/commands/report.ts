@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
+import { endings } from '../formats/formats.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
@@ -46,7 +47,8 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
     },
     powershell: {
       name: 'Export-PortReport',
-      own: ['InputObject', 'UseCulture', 'Show', 'PassThru'],
+      own: ['InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru'],
+      endings,
       parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
       leftOut: { '--format': 'the file name extension of -Path determines it' },
     },
