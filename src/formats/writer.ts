@@ -11,6 +11,8 @@ export interface DocumentTable {
   readonly title: string;
   readonly schema: RowSchema;
   readonly rows: readonly AnyRow[];
+  /** What a reader must know to understand their number; null if it is clear. */
+  readonly remark?: string | null;
 }
 
 /** What a whole document (a workbook, a page, or Markdown) contains in addition to the rows. */
