@@ -14,6 +14,8 @@ export interface Asker {
   readonly subject: string | null;
   /** The words of the command line; null if the document is not about one. */
   readonly question: readonly string[] | null;
+  /** Whether it asked machines over SSH. */
+  readonly overSsh?: boolean;
   readonly at: () => Date;
 }
 
@@ -69,6 +71,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     title,
     rowsTitle,
     question: asker.question === null ? null : asker.question.map(quoted).join(' '),
+    overSsh: asker.overSsh === true,
     at: asker.at().toISOString(),
     exitCode,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,

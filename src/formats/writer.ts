@@ -22,6 +22,8 @@ export interface DocumentFrame {
   readonly rowsTitle: string;
   /** The command line that produced it; null if there was none. */
   readonly question: string | null;
+  /** Whether the machines were queried over SSH. */
+  readonly overSsh?: boolean;
   /** The time of its creation, ISO 8601 in UTC. */
   readonly at: string;
   readonly exitCode: ExitCode;

@@ -5,6 +5,7 @@ import type { AuditRun } from '../../schema/audit-run.ts';
 import type { Problem } from '../../schema/problems.ts';
 import type { Range } from '../../schema/range.ts';
 import { version } from '../../schema/version.ts';
+import type { DocumentFrame } from '../writer.ts';
 import { summaryOf } from '../summary.ts';
 import { isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
@@ -184,12 +185,13 @@ function cards({ rows, frame }: Whole, schema: RowSchema, several: boolean): Mar
   return section('told', frame.rowsTitle, [...toldRows(rows).map((row) => card(row, several)), more]);
 }
 
-function aboutOf(tables: readonly RowTable[], machines: readonly string[], at: string): PageAbout {
+function aboutOf(tables: readonly RowTable[], machines: readonly string[], { at, overSsh }: DocumentFrame): PageAbout {
   const [machine] = machines;
   const name = machines.length === 1 ? machine!.replaceAll(/[^\w.-]+/g, '_') : '';
   return {
     file: ['portowner', name, at.slice(0, 10)].filter((part) => part !== '').join('-'),
     machines,
+    machineParameter: overSsh === true ? '-HostName' : machines.length > 1 ? '-ComputerName' : null,
     tables: tables.map(({ name, title, schema, columns, rows, shown, narrow }) => ({
       name,
       title,
@@ -212,7 +214,7 @@ export function page(whole: Whole, wanted: Wanted): string[] {
   const { frame } = whole;
   const machines = machineNames(whole);
   const tables = tablesOf(whole, wanted, machines);
-  const about = aboutOf(tables, machines, frame.at);
+  const about = aboutOf(tables, machines, frame);
   const verdict = verdictOf(whole, schema);
   const { title, question } = frame;
   const written = `${frame.at.slice(0, 16).replace('T', ' ')} UTC`;
