@@ -109,6 +109,9 @@ interface Placed {
   readonly label: { readonly text: string; readonly x: number } | null;
 }
 
+/** Where a mark with its label begins: at the right edge, the label is on the left. */
+const leftOf = ({ mark, label }: Placed): number => Math.min(mark.x, label?.x ?? mark.x);
+
 /**
  * Labels the marks of one protocol from left to right, as many as there is room for: the others only have a tooltip. A
  * label is placed higher than the stems that it covers, so that none crosses it.
@@ -122,7 +125,7 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
     const isAtEnd = mark.x + 10 + room > width;
     const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;
     // The marks to its right, farthest first.
-    const covered = placed.flatMap(({ mark: other }, j) => (other.x < x + room + 8 ? levels[j]! : []));
+    const covered = placed.flatMap((one, j) => (leftOf(one) < x + room + 8 ? levels[j]! : []));
     const level = Math.max(0, ...covered) + 1;
     const before = marks[marks.length - 2 - i];
     const fits = level <= lanes.length && (!isAtEnd || before === undefined || before.x < x - 4);
