@@ -38,7 +38,7 @@ function run(context: TestContext, before: string, steps: readonly (readonly str
     (step) => `'=== ${step[0]}'; ${step[0] === 'show' ? step[1] : `& '${windowsPath(join(folder, 'Deploy.ps1'))}' ${step.map((word) => `'${word}'`).join(' ')}`}`,
   );
   writeFileSync(join(folder, 'run.ps1'), [before, ...calls].join('\n'));
-  const [file, ...args] = [...runner, program, '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', windowsPath(join(folder, 'run.ps1'))] as [
+  const [file, ...args] = [...runner, program, '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', windowsPath(join(folder, 'run.ps1'))] as unknown as [
     string,
     ...string[],
   ];
