@@ -2,14 +2,20 @@
 # (--from). Built-in cmdlets and the system's own tools only, in PowerShell 5.1 and 7; it writes no file, loads no
 # code, asks no other machine, and changes nothing. What a constrained language mode refuses is used in the full one
 # only. docs/architecture/collection.md describes the text.
-param([bool] $CommandLines, [string] $ShellScript)
+# With -FactsVersion, a portowner here that only administrators can change may answer instead, with facts of that version;
+# with -Calls, it answers these calls itself (tabs between their words) if it has that -Version; -Text is its input.
+param([bool] $CommandLines, [string] $ShellScript, [int] $FactsVersion, [string[]] $Calls, [string] $Version, [string] $Text)
 
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Set-StrictMode -Off
 
 if (-not $env:SystemRoot) {
-    $before = if ($CommandLines) { "command_lines=1`n" } else { '' }
+    $before = "command_lines=$([int] $CommandLines)`nfacts_version=$FactsVersion`n"
+    foreach ($name in 'Calls', 'Version', 'Text') {
+        $value = (Get-Variable -Name $name -ValueOnly) -join "`n" -replace "'", "'\''"
+        $before += "$($name.ToLowerInvariant())='$value'`n"
+    }
     & /bin/sh -c "$before$ShellScript"
     return
 }
@@ -163,14 +169,126 @@ function Get-Setting {
     }
 }
 
-$lines = @(
+# Where a portowner may be that only administrators can have put there: the deployed one first. The names of the folders
+# come from the registry, since a user can change the variables of the environment.
+function Get-Place {
+    $folders = Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion'
+    # A 32-bit PowerShell finds that of 32-bit programs under the other name.
+    $programs = if ($folders.ProgramW6432Dir) { $folders.ProgramW6432Dir } else { $folders.ProgramFilesDir }
+    if (-not $programs) { return }
+    "$programs\PortOwner\Deployed\portowner.exe"
+    "$programs\PortOwner\portowner.exe"
+    foreach ($shell in 'WindowsPowerShell', 'PowerShell') {
+        $module = "$programs\$shell\Modules\PortOwner"
+        "$module\bin\portowner.exe"
+        foreach ($folder in Get-ChildItem -LiteralPath $module -Directory -ErrorAction SilentlyContinue) { "$module\$($folder.Name)\bin\portowner.exe" }
+    }
+}
+
+# Which rights of a file or folder its security descriptor allows to others than administrators that would let them
+# change it, and which of its owner; nothing if none. -Above: of a folder above the program's own, where folders can be
+# added, as everybody can below C:\.
+function Get-OpenRight([string] $Descriptor, [bool] $Above) {
+    $administrators = '^(BA|SY|S-1-5-18|S-1-5-32-544|S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464)$'
+    if ($Descriptor -notmatch '^O:([A-Z]{2}|S-[0-9-]+)(?:G:(?:[A-Z]{2}|S-[0-9-]+))?D:[A-Z]*((?:\([^()]*\))*)(?:S:.*)?$') { return 'a descriptor that is not readable' }
+    $owner = $Matches[1]
+    $entries = $Matches[2]
+    if ($owner -notmatch $administrators) { return "the owner $owner" }
+    foreach ($entry in $entries -split '[()]') {
+        if (-not $entry) { continue }
+        $type, $flags, $rights, $null, $null, $account = $entry -split ';'
+        # What denies, and what is only for new files and folders below.
+        if ($type -eq 'D' -or $flags -match '^(?:..)*IO' -or $account -match $administrators) { continue }
+        # To read, to list, and to run.
+        $harmless = 0x1200a9
+        $words = 'CC|SW|WP|LO|RC|FR|FX|GR|GX'
+        if ($Above) {
+            $harmless = 0x1200ad
+            $words += '|LC'
+        }
+        $isHarmless = if ($rights -match '^0x[0-9a-fA-F]{1,7}$') { ([int64] $rights -band -bnot [int64] $harmless) -eq 0 } else { $rights -cmatch "^(?:$words)*$" }
+        if ($type -ne 'A' -or -not $isHarmless) { return "the rights $rights of $account" }
+    }
+}
+
+# Why others than administrators can change a program; nothing if they cannot.
+function Get-Distrust([string] $Path) {
+    $place = $Path
+    for ($depth = 0; $place; $depth++) {
+        if ("$((Get-Item -LiteralPath $place -Force).Attributes)" -match 'ReparsePoint') { return "$place is a link" }
+        $open = Get-OpenRight "$((Get-Acl -LiteralPath $place).Sddl)" ($depth -gt 1)
+        if ($open) { return "others than administrators can write to $place ($open)" }
+        $folder = $place -replace '\\[^\\]*$' -replace '^([A-Za-z]:)$', '$1\'
+        $place = if ($folder -ne $place) { $folder }
+    }
+}
+
+# What a portowner here prints.
+function Get-Said([string] $Path, [string[]] $Words, [int[]] $Success) {
+    $ErrorActionPreference = 'Continue'
+    # Windows PowerShell sends anything else than ASCII as question marks.
+    if ($isFull) { $OutputEncoding = New-Object -TypeName System.Text.UTF8Encoding -ArgumentList $false }
+    $said = @(if ($Text) { $Text | & $Path $Words 2>$null } else { & $Path $Words 2>$null })
+    if ($Success -notcontains $LASTEXITCODE) { throw "portowner $($Words[0]) ended with exit code $LASTEXITCODE" }
+    $said
+}
+
+function Get-Snapshot([string] $Path) {
+    $Text = ''
+    $said = @(Get-Said $Path @('snapshot'; if ($CommandLines) { '--command-lines' }) 0)
+    if ("$($said[0])" -notlike "{""kind"":""PortOwner.Facts"",""formatVersion"":$FactsVersion,*") { throw "its snapshot does not have format version $FactsVersion" }
     '#PortOwner.Collection 1 plain'
-    Get-Section 'machine' { Get-Machine }
-    Get-Socket
-    Get-Owner
-    Get-Setting
+    '@snapshot'
+    $said -replace '^', ' '
     '#End'
-)
+}
+
+function Get-Answer([string] $Path) {
+    if ("$(Get-Said $Path '--version' 0)" -ne $Version) { throw "it is not version $Version" }
+    '#PortOwner.Answer 1'
+    foreach ($call in $Calls) {
+        '@answer'
+        @(Get-Said $Path ($call -split "`t") 0, 1, 69, 77) -replace '^', ' '
+    }
+    '#End'
+}
+
+# What a portowner here says that only administrators can change, by a function that asks it; Ways has what became of each.
+function Get-Told([string] $Ask) {
+    $told = @{ Ways = @(); Lines = $null }
+    foreach ($path in @(Get-Place)) {
+        if (-not (Get-Item -LiteralPath $path -Force -ErrorAction SilentlyContinue)) { continue }
+        $why = try { Get-Distrust $path } catch { "$_" }
+        if (-not $why) {
+            try { $told['Lines'] = @(& $Ask $path) } catch { $why = "$_" }
+        }
+        if (-not $why) {
+            $told['Ways'] += "#PortOwner.Way used $path"
+            break
+        }
+        $told['Ways'] += "#PortOwner.Way ignored $path`: $($why -replace '\s+', ' ')"
+    }
+    $told
+}
+
+$told = if ($Calls) { Get-Told 'Get-Answer' }
+if ($told) { $told['Ways'] }
+if ($told -and $told['Lines']) {
+    $told['Lines']
+    return
+}
+$told = if ($FactsVersion) { Get-Told 'Get-Snapshot' }
+if ($told) { $told['Ways'] }
+$lines = if ($told -and $told['Lines']) { $told['Lines'] } else {
+    @(
+        '#PortOwner.Collection 1 plain'
+        Get-Section 'machine' { Get-Machine }
+        Get-Socket
+        Get-Owner
+        Get-Setting
+        '#End'
+    )
+}
 if (-not $isFull) {
     # Whoever reads bytes of it needs to know how they are to be read.
     $page = "$(try { Get-Text 'chcp.com' } catch { '' })" -replace '\D'

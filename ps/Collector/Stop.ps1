@@ -7,12 +7,19 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Set-StrictMode -Off
 $onWindows = [bool] $env:SystemRoot
+# The system's own tools, whatever the variables of the session say.
+$folders = '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/run/current-system/sw/bin'
+
+function Get-Tool([string] $Name) {
+    foreach ($folder in $folders) { if (Test-Path -LiteralPath "$folder/$Name") { return "$folder/$Name" } }
+    throw "this system has no $Name"
+}
 
 # The parts of an identity: TCP/0.0.0.0:8080+TCP/[::]:8080;1234;2026-01-02T03:04:05.678Z;SERVER7;service=NAME
 function ConvertFrom-Identity([string] $Text) {
     $part = $Text -split ';'
     $endpoints = foreach ($one in $part[0] -split '\+') {
-        if ($one -notmatch '^(TCP|UDP)/\[?([0-9A-Fa-f:.]+)(?:%[^\]]*)?\]?:(\d+)$') { throw "it is no target: $Text" }
+        if ($one -notmatch '^(TCP|UDP)/\[?([0-9A-Fa-f:.]+)(?:%[^\]]*)?\]?:(\d+)$') { throw "not a target: $Text" }
         @{ Protocol = $Matches[1]; Address = $Matches[2]; Port = [int] $Matches[3] }
     }
     @{ Endpoints = @($endpoints); Process = [int] $part[1]; Start = $part[2]; What = "$($part[4])" }
@@ -41,7 +48,7 @@ function Get-Start([int] $Id) {
     $stat = @(Get-Stat $Id)
     if ($stat.Count -lt 20 -or $stat[0] -eq 'Z') { return }
     $boot = [int64] ("$(Get-Content -LiteralPath /proc/stat | Where-Object { $_ -like 'btime *' })" -replace '\D')
-    $hertz = [int] "$(& getconf CLK_TCK)"
+    $hertz = [int] "$(& (Get-Tool getconf) CLK_TCK)"
     $boot * 1000 + [int64] $stat[19] * 1000 / $hertz
 }
 
@@ -87,7 +94,7 @@ function Test-Listener([hashtable] $Endpoint, [int] $Id) {
     $inodes = @(Get-Inode $Endpoint)
     if (-not $Id -or -not $inodes) { return $inodes.Count -gt 0 }
     $ErrorActionPreference = 'Continue'
-    $own = @(& /bin/ls -l "/proc/$Id/fd" 2>$null) -replace '^.*socket:\[(\d+)\]$', '$1'
+    $own = @(& (Get-Tool ls) -l "/proc/$Id/fd" 2>$null) -replace '^.*socket:\[(\d+)\]$', '$1'
     return @($inodes | Where-Object { $own -contains $_ }).Count -gt 0
 }
 
@@ -106,11 +113,36 @@ function Wait-Gone([hashtable] $Wanted, [int] $Second) {
     return -not (Test-Same $Wanted)
 }
 
+function Send-Signal([int] $Id, [string] $Signal) {
+    $ErrorActionPreference = 'Continue'
+    $said = & (Get-Tool kill) "-$Signal" $Id 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "the system refused to end it: $("$said" -replace '^\S*kill: ')" }
+}
+
+# The control group of a process, as systemd counts it.
+function Get-ControlGroup([int] $Id) {
+    $lines = @(Get-Content -LiteralPath "/proc/$Id/cgroup")
+    $own = @($lines -match '^\d+:name=systemd:/.') + @($lines -match '^0::')
+    if ($own) { $own[0] -replace '^\d+:[^:]*:' }
+}
+
+# Whether something still runs that may start a process again: its parent, unless that is the system's first process,
+# which starts nothing again that was not its unit. For that long the port is watched, in milliseconds.
+function Get-WatchTime([int] $Parent, $ParentStart) {
+    if ($Parent -le 4 -or $null -eq $ParentStart -or (Get-Start $Parent) -ne $ParentStart) { return 150 }
+    1500
+}
+
+function Get-Parent([int] $Id) {
+    if (-not $onWindows) { return [int] @(Get-Stat $Id)[1] }
+    [int] (Get-CimInstance -ClassName Win32_Process -Filter "ProcessId=$Id" -Property ParentProcessId -ErrorAction SilentlyContinue).ParentProcessId
+}
+
 # Stops a process; gives how, or throws why it goes on.
 function Stop-One([hashtable] $Wanted) {
     $id = $Wanted.Process
     if ($onWindows) {
-        if (-not $Force) { throw 'a program of another session cannot be asked to end; -Force ends it' }
+        if (-not $Force) { throw 'a program of another session cannot be ended gracefully; use -Force to end it' }
         $process = Get-Process -Id $id
         # Held on to, so that its number goes to no other.
         $null = $process.Handle
@@ -119,27 +151,46 @@ function Stop-One([hashtable] $Wanted) {
         if (-not (Wait-Gone $Wanted 5)) { throw 'it did not even end by force' }
         return 'by force'
     }
-    & /bin/kill -TERM $id
-    if ($LASTEXITCODE -ne 0) { throw 'the system refused to end it' }
+    Send-Signal $id 'TERM'
     if (Wait-Gone $Wanted $TimeoutSec) { return 'SIGTERM' }
-    if (-not $Force) { throw "it did not end within $TimeoutSec s; -Force ends it" }
-    & /bin/kill -KILL $id
+    if (-not $Force) { throw "it did not end within $TimeoutSec s; use -Force to end it" }
+    Send-Signal $id 'KILL'
     if (-not (Wait-Gone $Wanted 5)) { throw 'it did not even end by force' }
     'SIGTERM, by force'
 }
 
 function Stop-OneService([hashtable] $Wanted, [string] $Name) {
     if ($onWindows) {
-        if ($Name -in 'WinRM', 'sshd') { throw "the service $Name serves this session" }
+        if ($Name -in 'WinRM', 'sshd') { throw "this session needs the service $Name" }
         $literal = $Name -replace "'", "''"
         if ((Get-CimInstance -ClassName Win32_Service -Filter "Name='$literal'").ProcessId -ne $Wanted.Process) { throw "the service $Name runs in another process now" }
         Stop-Service -Name ($Name -replace '([\[\]*?`])', '`$1')
         return "stop the service $Name"
     }
-    if (-not (@(Get-Content -LiteralPath "/proc/$($Wanted.Process)/cgroup") -like "*/$Name*")) { throw "the process does not belong to the unit $Name any more" }
-    $said = & systemctl stop -- $Name 2>&1
-    if ($LASTEXITCODE -ne 0) { throw "systemctl stop $Name ended with code $LASTEXITCODE. $said" }
+    # The system's manager stops it only if the process is in that unit's own control group: a name alone proves nothing,
+    # as a user's own manager may have a unit of that name.
+    if ($Name -cnotmatch '^[\w:.\\@-]+\.service$') { throw "$Name is not the name of a service unit" }
+    $ErrorActionPreference = 'Continue'
+    $systemctl = Get-Tool 'systemctl'
+    $unit = "$(& $systemctl show --property=ControlGroup -- $Name 2>$null)" -replace '^ControlGroup='
+    $group = Get-ControlGroup $Wanted.Process
+    $isWithin = $unit -clike '/?*' -and ($group -ceq $unit -or ($group -and $group.StartsWith("$unit/", 'Ordinal')))
+    if (-not $isWithin) { throw "process $($Wanted.Process) does not belong to the unit $Name of the system (a unit of a user must be stopped on the machine itself)" }
+    $said = & $systemctl stop -- $Name 2>&1
+    if ($LASTEXITCODE -ne 0) { throw "systemctl stop $Name ended with exit code $LASTEXITCODE. $said" }
     "systemctl stop $Name"
+}
+
+# Waits until nobody has the endpoints, and then watches whether somebody takes one. Gives that endpoint.
+function Get-Taken([hashtable] $Wanted, [int] $Watch) {
+    $end = (Get-Date).AddSeconds(2)
+    while ((Get-Date) -lt $end -and @($Wanted.Endpoints | Where-Object { Test-Listener $_ })) { Start-Sleep -Milliseconds 50 }
+    $end = (Get-Date).AddMilliseconds($Watch)
+    do {
+        $taken = @($Wanted.Endpoints | Where-Object { Test-Listener $_ })
+        if ($taken) { return $taken[0] }
+        Start-Sleep -Milliseconds 50
+    } while ((Get-Date) -lt $end)
 }
 
 # Stops one target; gives its line.
@@ -147,24 +198,25 @@ function Stop-Target([string] $Text) {
     $way = ''
     try {
         $wanted = ConvertFrom-Identity $Text
-        if (-not $wanted.Start) { return "Refused`t`twhen its process was started is not known, so that it could be mistaken for another one" }
+        if (-not $wanted.Start) { return "Refused`t`tthe start time of its process is unknown, so it could be confused with another process" }
         $left = @($wanted.Endpoints | Where-Object { Test-Listener $_ })
-        if (-not $left) { return "Gone`t`tit has no such listener any more" }
-        if (-not (Test-Same $wanted)) { return "Refused`t`tprocess $($wanted.Process) has ended, or has changed since it was shown" }
+        if (-not $left) { return "Gone`t`tthe listener no longer exists" }
+        if (-not (Test-Same $wanted)) { return "Refused`t`tprocess $($wanted.Process) has ended, or its ID belongs to another process now" }
         foreach ($one in $wanted.Endpoints) {
             if (-not (Test-Listener $one $wanted.Process)) { return "Refused`t`tprocess $($wanted.Process) no longer has the listener $($one.Protocol) $($one.Address) $($one.Port)" }
         }
-        if ((Get-OwnLine) -contains $wanted.Process) { return "Refused`t`tit is a program that this session runs in" }
-        $way = if ($wanted.What -match '^service=([^+]+)$') { Stop-OneService $wanted ([uri]::UnescapeDataString($Matches[1])) }
-        elseif ($wanted.What) { return "Refused`t`twhat is stopped by $($wanted.What -replace '=.*') is stopped on the machine itself" }
+        if ((Get-OwnLine) -contains $wanted.Process) { return "Refused`t`tthis session runs in it" }
+        $isService = $wanted.What -match '^service=([^+]+)$'
+        $service = if ($isService) { [uri]::UnescapeDataString($Matches[1]) }
+        $parent = Get-Parent $wanted.Process
+        $parentStart = Get-Start $parent
+        $way = if ($isService) { Stop-OneService $wanted $service }
+        elseif ($wanted.What) { return "Refused`t`tits $($wanted.What -replace '=.*') must be stopped on the machine itself" }
         else { Stop-One $wanted }
-        $end = (Get-Date).AddSeconds(2)
-        do {
-            Start-Sleep -Milliseconds 200
-            $left = @($wanted.Endpoints | Where-Object { Test-Listener $_ })
-        } while ($left -and (Get-Date) -lt $end)
-        if (-not $left) { return "Stopped`t$way`t" }
-        "Retaken`t$way`tit ended, but somebody has $($left[0].Protocol) $($left[0].Address) $($left[0].Port) now: one that it had started, or that starts it again"
+        # A service that its manager stopped, nobody starts again.
+        $taken = Get-Taken $wanted $(if ($isService -and -not $Force) { 150 } elseif ($isService) { 1500 } else { Get-WatchTime $parent $parentStart })
+        if (-not $taken) { return "Stopped`t$way`t" }
+        "Retaken`t$way`tit ended, but another program listens on $($taken.Protocol) $($taken.Address) port $($taken.Port) now: one that it had started, or that was started again"
     } catch {
         "NotStopped`t$way`t$("$_" -replace '\s+', ' ')"
     }

@@ -1,5 +1,7 @@
 # Says what Linux itself says of sockets and who holds them, as one text that portowner reads (--from). It needs sh,
 # ls, sed, grep and /proc, writes no file, and changes nothing. docs/architecture/collection.md describes the text.
+# Variables that are set before it ask for more: command_lines=1, facts_version=N (a portowner here may answer instead,
+# with facts of this version), and calls, version, and text (its own answers to calls, by this version; text is its input).
 #
 # A line that begins with @ names what follows, one with a blank is a line of it, and one with ! says why there is none.
 # The kernel's names may hold anything, line breaks too: so each line of data has its blank, and the lists of links are
@@ -207,13 +209,102 @@ collect() {
   echo '#End'
 }
 
+# Where a portowner may be that only root can have put there: the deployed one first.
+program_places='/opt/portowner/deployed /usr/bin /usr/local/bin /opt/portowner
+  /usr/local/share/powershell/Modules/PortOwner/bin /usr/local/share/powershell/Modules/PortOwner/*/bin'
+
+# Says which way was taken, before the answer begins.
+way() { printf '#PortOwner.Way %s\n' "$*"; }
+
+# Why users other than root can change a program, whose path has no links; nothing if they cannot. Where there is an
+# access control list, the bits of the group show the most that it allows.
+untrusted() {
+  path=$1
+  while :; do
+    entry=$(ls -ldn "$path" 2>/dev/null)
+    case $entry in
+      ?????w* | ????????w*) echo "users other than root can write to $path"; return 0 ;;
+    esac
+    printf '%s\n' "$entry" | grep -q '^[-d][^ ]* *[0-9]* *0 ' || { echo "root does not own $path"; return 0; }
+    [ "$path" != / ] || return 0
+    path=${path%/*}
+    path=${path:-/}
+  done
+}
+
+# Sets told to the facts that a portowner here finds, or why to the reason.
+take_snapshot() {
+  with_lines=
+  [ "$command_lines" != 1 ] || with_lines=--command-lines
+  told=$("$program" snapshot $with_lines 2>/dev/null)
+  status=$?
+  why="portowner snapshot ended with exit code $status"
+  [ "$status" = 0 ] || return 1
+  why="its snapshot does not have format version $facts_version"
+  case $told in '{"kind":"PortOwner.Facts","formatVersion":'"$facts_version,"*) ;; *) return 1 ;; esac
+}
+
+# Sets told to the answers of a portowner here to calls: one a line, with tabs between their words.
+take_answers() {
+  why="it is not version $version"
+  [ "$("$program" --version 2>/dev/null)" = "$version" ] || return 1
+  told=
+  set -f
+  IFS='
+'
+  for call in $calls; do
+    IFS='	'
+    answer=$(printf '%s' "$text" | "$program" $call 2>/dev/null)
+    status=$?
+    unset IFS
+    why="portowner ${call%%	*} ended with exit code $status"
+    case $status in 0 | 1 | 69 | 77) ;; *) set +f; return 1 ;; esac
+    told="$told@answer
+$(printf '%s\n' "$answer" | data)
+"
+  done
+  set +f
+}
+
+# Asks a portowner that only root can change, if there is one.
+ask_program() {
+  for place in $program_places; do
+    program=$(readlink -f "$place/portowner" 2>/dev/null)
+    [ -f "$program" ] || continue
+    # Whoever can change the folder of a link can let it lead to any program.
+    if [ "$(readlink -f "$place")" = "$place" ]; then why=$(untrusted "$place"); else why="$place is behind a link"; fi
+    [ -n "$why" ] || why=$(untrusted "$program")
+    if [ -z "$why" ] && "$1"; then
+      way "used $program"
+      return 0
+    fi
+    way "ignored $program: $why"
+  done
+  return 1
+}
+
+# The facts of a portowner as a collection.
+snapshot() {
+  echo '#PortOwner.Collection 1 plain'
+  part snapshot
+  printf '%s\n' "$told" | data
+  echo '#End'
+}
+
 main() {
+  what=collect
+  if [ -n "$calls" ] && ask_program take_answers; then
+    printf '#PortOwner.Answer 1\n%s#End\n' "$told"
+    return
+  elif [ "${facts_version:-0}" != 0 ] && ask_program take_snapshot; then
+    what=snapshot
+  fi
   if command -v gzip >/dev/null 2>&1 && command -v base64 >/dev/null 2>&1; then
     echo '#PortOwner.Collection 1 gzip'
-    collect | gzip -c | base64
+    $what | gzip -c | base64
     echo '#End'
   else
-    collect
+    $what
   fi
 }
 

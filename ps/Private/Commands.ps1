@@ -30,6 +30,7 @@ function Get-CommandTable {
                 ResolveTimeoutSec = '--resolve'
                 Firewall = '--firewall'
                 Tree = '--tree'
+                IncludeCommandLine = '--command-lines'
                 Column = '--columns'
                 FromSnapshot = '--from'
             }

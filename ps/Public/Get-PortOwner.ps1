@@ -68,11 +68,15 @@ function Get-PortOwner {
         Adds the property FirewallStatus: whether this machine's firewall lets other machines reach the port.
 
     .PARAMETER Tree
-        Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
-        Application, StartTime, and Role; and the property Supervisor: what might restart the owner.
+        Shows each owner below its ancestors. Adds the property Ancestors: the ancestors of the owner, parent first, as
+        objects with ProcessId, ImageName, Application, StartTime, and Role; and the property Supervisor: what restarts
+        the owner, or may do so.
+
+    .PARAMETER IncludeCommandLine
+        Adds the property CommandLine: the command line of the owner, with password-like arguments masked.
 
     .PARAMETER Column
-        Returns only these properties, which can be faster. By default, an object has all.
+        Returns only these properties, which can be faster.
 
     .PARAMETER FromSnapshot
         Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
@@ -206,6 +210,8 @@ function Get-PortOwner {
         [switch] $Firewall,
 
         [switch] $Tree,
+
+        [switch] $IncludeCommandLine,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $Column,

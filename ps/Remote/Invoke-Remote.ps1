@@ -25,7 +25,8 @@ function Invoke-Remote {
                 if ($null -ne $plain[$name]) { $plain[$name] = @(Resolve-FilePath -Cmdlet $cmdlet -Path $plain[$name]) }
             }
         }
-        $reading = @{ Cmdlet = $cmdlet; Target = $targets; Bound = $bound; CommandLine = Test-CommandLine -Function $Call['Function'] -Bound $plain }
+        $reading = @{ Cmdlet = $cmdlet; Target = $targets; Bound = $bound; CommandLine = [bool] $plain['IncludeCommandLine'] -or $plain['Column'] -contains 'CommandLine' }
+        if ($Call['Function'] -eq 'Test-PortBinding') { $reading.Question = Get-FarCall -Call $Call -Bound $plain }
         Read-Machine @reading | ForEach-Object {
             $machine = $_
             # For rows of it that are piped to Stop-PortOwner.
@@ -40,7 +41,7 @@ function Invoke-Remote {
                 $own['Path'] = $files[$machine.Id]
             }
             $Call['Bound'] = $own
-            Invoke-Executable @Call -Machine $machine
+            if ($machine['Text'] -like '*#PortOwner.Answer 1*') { Receive-FarAnswer -Cmdlet $cmdlet -Machine $machine } else { Invoke-Executable @Call -Machine $machine }
             if ($plain['PassThru']) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $cmdlet -Path $own['Path']) }
         }
         if ($together) {
@@ -57,12 +58,52 @@ function Invoke-Remote {
     }
 }
 
-# Whether a call wants command lines, which may hold secrets: they are sent only where the answer has them.
-function Test-CommandLine {
-    param([string] $Function, $Bound)
+# The calls that a portowner on another machine can answer in place of this one, with tabs between their words, and their
+# input: a bind can only be tried there. Nothing if a word would not arrive there as it is.
+function Get-FarCall {
+    param($Call, $Bound)
 
-    if ($Function -eq 'Save-PortSnapshot') { return [bool] $Bound['IncludeCommandLine'] }
-    return (Get-ColumnTable)[$Function] -contains 'CommandLine' -and ($null -eq $Bound['Column'] -or $Bound['Column'] -contains 'CommandLine')
+    $command = (Get-CommandTable)[$Call['Function']]
+    $words = @(ConvertTo-Argument -Cmdlet $Call['Cmdlet'] -Command $command -Bound $Bound | Where-Object { $_ -ne '--stream' })
+    # A shell there gets them in one word of at most 128 KB.
+    $far = @{ Calls = @(); Text = "$($Call['InputText'])" }
+    foreach ($operand in @($Call['Operand'] | Where-Object { $_ }) + @(if (-not $Call['Operand']) { $null })) {
+        $line = @($words) + @(if ($operand) { '--', $operand })
+        if ($line -match '[\t\r\n"]') { return }
+        $far.Calls += $line -join "`t"
+    }
+    if ("$($far.Calls)".Length + $far.Text.Length -gt 30000) { return }
+    $far
+}
+
+# What a portowner on another machine answered: rows and problems, as the executable here writes them.
+function Receive-FarAnswer {
+    param($Cmdlet, $Machine)
+
+    foreach ($answer in @($Machine.Text -split '\n@answer\n' | Select-Object -Skip 1)) {
+        $document = @($answer -split '\n' | Where-Object { $_ -like ' <*' }) -replace '^ ' -join "`n"
+        $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false; Machine = $Machine.Name }
+        $file = New-TemporaryFile -WhatIf:$false -Confirm:$false
+        try {
+            Set-Content -LiteralPath $file.FullName -Value $document -Encoding UTF8 -WhatIf:$false -Confirm:$false
+            Import-Clixml -LiteralPath $file.FullName | Receive-Output -Cmdlet $Cmdlet -Told $told
+        } catch [System.Xml.XmlException] {
+            $told.End = $false
+        } finally {
+            Remove-Item -LiteralPath $file.FullName -Force -WhatIf:$false -Confirm:$false
+        }
+        if (-not $told.End) {
+            Write-Problem -Cmdlet $Cmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO3006'
+                Message     = "$($Machine.Name) could not be queried: the answer of the portowner there is not complete."
+                Hint        = $null
+                Target      = $Machine.Name
+                Category    = 'InvalidData'
+                Terminating = $false
+            }
+        }
+    }
 }
 
 # The file of each machine, by the number of its target: the path that was given for one, or a file in that folder.

@@ -3,6 +3,7 @@ BeforeDiscovery {
     $no = if ($PSVersionTable.PSVersion.Major -lt 7 -or -not $IsLinux) { 'sshd is started on Linux' }
     elseif (@('/usr/sbin/sshd', '/usr/bin/ssh', '/usr/bin/ssh-keygen') -ne '' | Where-Object { -not (Test-Path -LiteralPath $_) }) { 'there is no OpenSSH (openssh-server, openssh-client)' }
     elseif ((id -u) -ne 0) { 'sshd wants root for its folder' }
+    $noApart = if (-not (Get-Command -Name unshare -ErrorAction Ignore)) { 'there is no unshare' } elseif ((Get-Process -Id $PID).Path -like '/opt/*') { 'this PowerShell is in /opt' }
 }
 
 BeforeAll {
@@ -12,7 +13,8 @@ BeforeAll {
     $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
 
     # Starts sshd, whose subsystem is this PowerShell with these words behind it, or none; gives its port.
-    function Start-Daemon([string] $Name, [string] $Subsystem, [string] $More) {
+    # With -Apart, it has a /opt of its own, which is empty.
+    function Start-Daemon([string] $Name, [string] $Subsystem, [string] $More, [switch] $Apart) {
         $port = Get-ClosedPort
         $file = Join-Path $folder "$Name.sshd"
         $lines = @("Port $port", 'ListenAddress 0.0.0.0', "HostKey $folder/host", "AuthorizedKeysFile $folder/user.pub", 'StrictModes no', 'UsePAM no', 'PidFile none', 'PermitRootLogin yes', 'MaxStartups 100')
@@ -20,6 +22,7 @@ BeforeAll {
         if ($More) { $lines += $More }
         Set-Content -LiteralPath $file -Value $lines
         $start = New-Object System.Diagnostics.ProcessStartInfo '/usr/sbin/sshd', "-D -e -f $file"
+        if ($Apart) { $start = New-Object System.Diagnostics.ProcessStartInfo 'unshare', "-m /bin/sh -c ""mount -t tmpfs -o mode=755 none /opt && exec /usr/sbin/sshd -D -e -f $file""" }
         $start.RedirectStandardError = $true
         $process = [System.Diagnostics.Process]::Start($start)
         $daemons[$Name] = $process
@@ -130,8 +133,8 @@ Describe 'The parameters that name other machines' {
 
 Describe 'Over SSH' -Skip:([bool] $no) {
     It 'a machine answers as this one does, and nothing stays there' {
-        $row = Get-PortOwner $port -SSHConnection (New-Connection $main) -WarningAction Ignore
-        $here = Get-PortOwner $port -WarningAction Ignore
+        $row = Get-PortOwner $port -IncludeCommandLine -SSHConnection (New-Connection $main) -WarningAction Ignore
+        $here = Get-PortOwner $port -IncludeCommandLine -WarningAction Ignore
         $row.PSComputerName | Should -Be '127.0.0.1'
         foreach ($name in 'LocalPort', 'OwningProcess', 'Owner', 'Path', 'CommandLine', 'UserName', 'ComputerName') { $row.$name | Should -Be $here.$name }
         $row.PSTypeNames[0] | Should -Be 'PortOwner.Endpoint'
@@ -253,6 +256,48 @@ Import-Module '$moduleFolder'
     }
 }
 
+# The places where a portowner is looked for are real ones: the daemon has a /opt of its own.
+Describe 'A portowner on the other machine' -Skip:([bool] ($no + $noApart)) {
+    BeforeAll {
+        $apart = Start-Daemon 'apart' $pwsh -Apart
+        $there = New-PSSession -HostName 127.0.0.1 -Port $apart -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+        function Get-Verbose([object[]] $Row) { @($Row | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" }
+        Invoke-Command -Session $there -ArgumentList $executable { mkdir -p /opt/portowner && cp $args[0] /opt/portowner/portowner && chown root:root /opt/portowner/portowner && chmod 755 /opt/portowner/portowner }
+    }
+    AfterAll { if ($there) { Remove-PSSession $there } }
+
+    It 'answers, if only root can change it' {
+        $rows = @(Get-PortOwner $port -Session $there -Verbose -WarningAction Ignore 4>&1)
+        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
+        Get-Verbose $rows | Should -BeLike '*127.0.0.1: answered by /opt/portowner/portowner there.*'
+    }
+
+    It 'tries a bind there' {
+        $rows = @(Test-PortBinding $port, 1 -Session $there -WarningAction Ignore)
+        $rows.Port | Should -Be $port, 1
+        $rows.PSComputerName | Select-Object -Unique | Should -Be '127.0.0.1'
+        $rows[0].CanBind | Should -BeFalse
+        $rows[0].PSTypeNames[0] | Should -Be 'PortOwner.Verdict'
+        foreach ($row in $rows) {
+            "$($row.Evidence)" | Should -BeLike '*attempt to bind TCP*'
+            "$($row.Evidence)" | Should -Not -BeLike '*No attempt was made*'
+        }
+        (Test-PortBinding -ErrorText "bind 127.0.0.1:$port failed: it's $([char]0xe4) `$x" -Session $there -WarningAction Ignore).Port | Should -Be $port
+        { Test-PortBinding $port -Address x -Session $there -WarningAction Ignore } | Should -Throw -ErrorId 'PO1004,Test-PortBinding'
+    }
+
+    It 'is ignored if others can change it' {
+        try {
+            Invoke-Command -Session $there { chmod 777 /opt/portowner }
+            $rows = @(Get-PortOwner $port -Session $there -Verbose -WarningAction Ignore 4>&1)
+        } finally {
+            Invoke-Command -Session $there { chmod 755 /opt/portowner }
+        }
+        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
+        Get-Verbose $rows | Should -BeLike '*ignored /opt/portowner/portowner: users other than root can write to /opt/portowner.*answered by the collector*'
+    }
+}
+
 Describe 'Every function' -Skip:([bool] $no) {
     BeforeAll { Push-Location $TestDrive }
     AfterAll { Pop-Location }
@@ -326,6 +371,63 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $said[0] | Should -BeLike "$Result`t*"
         $said[1] | Should -Be '#End'
         $one.HasExited | Should -BeFalse
+    }
+
+    It 'stops a service through its manager only if the process is in that very unit: <Name> in <Group>' -ForEach @(
+        @{ Name = 'web.service'; Group = '/portowner-test/web.service'; Result = 'Stopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test'; Result = 'Stopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test/web.servic'; Result = 'NotStopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test/web.service2'; Result = 'NotStopped' }
+        @{ Name = 'web.service'; Group = '/portowner-test/user/web.service'; Result = 'NotStopped' }
+        @{ Name = 'web.service'; Group = ''; Result = 'NotStopped' }
+        @{ Name = 'w*.service'; Group = '/portowner-test/web.service'; Result = 'NotStopped' }
+    ) {
+        $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
+        $own = "$tree/portowner-test/web.service"
+        $null = & mkdir -p $own 2>&1
+        try {
+            $one.Id > "$own/cgroup.procs"
+        } catch {
+            Set-ItResult -Skipped -Because "no control group can be made: $_"
+            return
+        }
+        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
+        chmod +x "$tools/systemctl"
+        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$tools', '/usr/sbin', "
+        Set-Content -LiteralPath "$tools/Stop.ps1" -Value $script
+        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
+        $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=$([uri]::EscapeDataString($Name))" -Force $false -TimeoutSec 5
+        $said[0] | Should -BeLike "$Result`t*"
+        if ($Result -eq 'Stopped') { $said[0] | Should -BeLike "*`tsystemctl stop web.service`t" } else { $one.HasExited | Should -BeFalse }
+        if (-not $one.HasExited) { $one.Kill() }
+        $null = Wait-Until { -not (Get-Content -LiteralPath "$own/cgroup.procs") }
+        rmdir $own "$tree/portowner-test"
+    }
+
+    It 'sees that a program starts it again' {
+        # It takes the port itself a while after its child ended.
+        $script = @'
+const { spawn } = require('child_process');
+const child = spawn(process.execPath, ['-e', 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>console.log(s.address().port))']);
+child.stdout.once('data', (port) => {
+  console.log(`${child.pid} ${String(port).trim()}`);
+  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 500));
+});
+'@
+        $file = Join-Path $TestDrive 'again.cjs'
+        Set-Content -LiteralPath $file -Value $script
+        $start = New-Object System.Diagnostics.ProcessStartInfo $node, $file
+        $start.RedirectStandardOutput = $true
+        $parent = [System.Diagnostics.Process]::Start($start)
+        try {
+            $id, $where = $parent.StandardOutput.ReadLine() -split ' '
+            $time = (Get-PortOwner $where -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
+            $said = & (Join-Path $moduleFolder 'Collector/Stop.ps1') -Identity "TCP/127.0.0.1:$where;$id;$time;x" -Force $false -TimeoutSec 5
+            $said[0] | Should -BeLike "Retaken`tSIGTERM`tit ended, but another program listens on TCP 127.0.0.1 port $where now*"
+        } finally {
+            $parent.Kill()
+        }
     }
 
     It 'never stops what the session runs in' {

@@ -41,6 +41,21 @@ Describe 'Get-PortOwner' {
         (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'Ancestors'
     }
 
+    It 'shows in words what led to this process, where -Tree asks for it' -Skip:(-not $onLinux) {
+        $row = Get-PortOwner $port -Tree
+        $parent = (Get-Process -Id $PID).Parent
+        $shown = ($row | Out-String) -replace '\x1b\[[\d;]*m'
+        $shown | Should -Match "(?m)^TCP 127\.0\.0\.1 port $port, Listen:\s*$"
+        $shown | Should -Match "(?m)^ +\S.* \($($parent.Id)\)(  [a-z]+)?\s*$"
+        $shown | Should -Match "(?m)^ +.+\((\w+ )?$PID\)\s*$"
+        $shown | Should -Match '(?m)^  (Nothing is known that restarts it\.|May be restarted by: .+)'
+        $shown | Should -Not -Match '@\{'
+        # The first ancestor comes first.
+        $shown.IndexOf("($($row.Ancestors[-1].ProcessId))") | Should -BeLessOrEqual $shown.IndexOf("($($parent.Id))")
+        "$($row.Ancestors[0])" | Should -Match " \($($parent.Id)\)$"
+        $row | Format-List * | Out-String | Should -Not -Match '@\{'
+    }
+
     It 'looks the working directory up where it is chosen' -Skip:(-not $onLinux) {
         (Get-PortOwner $port -Column WorkingDirectory).WorkingDirectory | Should -Be (Get-Item "/proc/$PID/cwd").Target
         (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'WorkingDirectory'
@@ -230,9 +245,16 @@ Describe 'Save-PortSnapshot' {
     It 'has command lines only when asked for' {
         $path = Join-Path $TestDrive 'lines.json'
         Save-PortSnapshot $path -WarningAction Ignore
-        (Get-PortOwner $port -FromSnapshot $path).CommandLine | Should -BeNullOrEmpty
+        (Get-PortOwner $port -FromSnapshot $path -IncludeCommandLine).CommandLine | Should -BeNullOrEmpty
         Save-PortSnapshot $path -IncludeCommandLine -WarningAction Ignore
-        (Get-PortOwner $port -FromSnapshot $path).CommandLine | Should -Not -BeNullOrEmpty
+        (Get-PortOwner $port -FromSnapshot $path -IncludeCommandLine).CommandLine | Should -Not -BeNullOrEmpty
+    }
+
+    It 'a row has a command line only when asked for' {
+        (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'CommandLine'
+        (Get-PortOwner $port -IncludeCommandLine).CommandLine | Should -Not -BeNullOrEmpty
+        (Get-PortOwner $port -Column CommandLine).CommandLine | Should -Not -BeNullOrEmpty
+        Get-PortOwner $port -IncludeCommandLine | Out-String -Width 300 | Should -Match 'CommandLine'
     }
 
     It 'keeps raw answers that can be asked' {

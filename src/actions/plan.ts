@@ -1,19 +1,21 @@
+import { withOwnersApart } from '../diagnosis/told-apart.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { socketOrder } from '../ownership/order.ts';
-import { restarterOf, type Restarter } from '../ownership/origin.ts';
-import { roleOf } from '../ownership/starters.ts';
-import type { TreeProcess } from '../system/hands.ts';
+import { ancestorOf, restarterOf, suspectIn, suspectText, type Restarter, type Suspect } from '../ownership/origin.ts';
 import { sceneOf, type StopDraft, type Scene } from './draft.ts';
 import { endpointKeyText, whatText } from './identity.ts';
 import { descendantsIn, lineOf, socketsIn } from './process-tree.ts';
 import { draftsOf } from './stop-rules.ts';
 import { keyOf, listens, meansText, type Means, type Situation, type Target } from './target.ts';
 
-/** The drafts of all sockets; merges drafts with the same action and target. */
+/** Drafts a stop of all sockets; merges drafts with the same action and target. */
 function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
-  const rows = endpoints(scene.facts, sockets, { live: true, serviceName: null });
+  const rows = withOwnersApart(endpoints(scene.facts, sockets, { live: true, serviceName: null }), sockets, {
+    platform: scene.platform,
+    home: scene.situation.home ?? '',
+  });
   const merged = new Map<string, StopDraft>();
   sockets.forEach((socket, index) => {
     for (const one of draftsOf(scene, { socket, row: rows[index]! })) {
@@ -26,42 +28,38 @@ function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
   return [...merged.values()];
 }
 
-/** The names in an identity, in addition to the process. */
+/** Returns the names in an identity, in addition to the process. */
 function namedBy(means: Means): string | null {
   if (means.how === 'service') return whatText('service', [means.id.name]);
   return means.how === 'sites' ? whatText('sites', means.names) : null;
 }
 
-/** The processes that end together with a target. */
+/** Returns the processes that end together with a target. */
 function endingWith({ means, pid }: StopDraft, holders: readonly number[]): readonly number[] {
   if (pid <= 4 || (means.how === 'service' && !means.alone)) return [];
   return [...new Set(holders)];
 }
 
-/** A parent that may restart its child: one that is not known to only start programs for people. */
-function parentText(parent: TreeProcess, { processes }: Scene): string | null {
-  const known = processes.get(parent.pid) ?? { ...parent, path: null };
-  const role = roleOf(known);
-  const forPeople = role !== null && role !== 'Supervisor' && role !== 'Scheduler';
-  return parent.pid <= 2 || forPeople ? null : processText(known);
+/** Finds the ancestor that may restart a process that ends; null if this program runs in it. */
+function suspectOf(pid: number, { tree, processes, ancestors }: Scene): Suspect | null {
+  const above = lineOf(pid, tree).slice(1);
+  const suspect = suspectIn(above.map((one) => ancestorOf(processes.get(one.pid) ?? { ...one, path: null })));
+  return suspect === null || ancestors.has(suspect.processId) ? null : suspect;
 }
 
 const named = (text: string | null): Restarter | null => (text === null ? null : { text, stop: null });
 
-/** What would restart it. */
-function restarterFor({ means, pid }: StopDraft, scene: Scene, isEnding: boolean): Restarter | null {
-  const { situation, tree, ancestors, processes, services } = scene;
+/** Returns what is known to restart it. */
+function restarterFor({ means, pid }: StopDraft, scene: Scene): Restarter | null {
+  const { situation, processes, services } = scene;
   if (means.how === 'service')
     return named(situation.service(means.id)?.restarts === true ? 'its service manager' : null);
   if (means.how !== 'process') return null;
   const process = processes.get(pid);
-  const restarter = process === undefined ? null : restarterOf(process, { processes, servicesOf: services });
-  if (restarter !== null) return restarter;
-  const parent = isEnding ? lineOf(pid, tree)[1] : undefined;
-  return named(parent === undefined || ancestors.has(parent.pid) ? null : parentText(parent, scene));
+  return process === undefined ? null : restarterOf(process, { processes, servicesOf: services });
 }
 
-/** What stops it permanently, if something restarts it that needs a different command. */
+/** Says what stops it permanently, if something restarts it that needs a different command. */
 const insteadNotes = (restarter: Restarter | null): readonly string[] =>
   restarter?.stop == null ? [] : [`if ${restarter.text} restarts it, stop it with: ${restarter.stop}`];
 
@@ -80,7 +78,9 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
   const own = socketsOf(ending);
   const isHolder = new Set(holders);
   const process = processes.get(pid) ?? tree.get(pid);
-  const restarter = restarterFor(one, scene, ending.length > 0);
+  const restarter = restarterFor(one, scene);
+  const isEnding = means.how === 'process' && ending.length > 0;
+  const suspect = restarter === null && isEnding ? suspectOf(pid, scene) : null;
   return {
     endpoints: found
       .map(({ socket }) => keyOf(socket))
@@ -102,7 +102,7 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
     dependents: one.dependents,
     otherPorts: own.filter((socket) => listens(socket) && !index.has(socket)).map(keyOf),
     connections: own.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait').length,
-    supervisor: restarter?.text ?? null,
+    supervisor: restarter?.text ?? (suspect === null ? null : suspectText(suspect)),
     notes: [...one.notes, ...insteadNotes(restarter)],
   };
 }

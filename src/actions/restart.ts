@@ -1,3 +1,4 @@
+import { isInit } from '../ownership/starters.ts';
 import type { TreeProcess } from '../system/hands.ts';
 
 /** How long a port must stay free after its owner was stopped, in milliseconds. */
@@ -12,10 +13,6 @@ export interface Watch {
 
 export const watchTimes: Watch = { alone: 150, prompt: 400, supervised: 1500 };
 
-/** Adopts orphans; everything it starts itself is a unit, and is stopped as one. */
-const isInit = ({ pid, imageName }: TreeProcess): boolean =>
-  pid <= 4 || /^(?:systemd|init|launchd|tini|dumb-init|docker-init|catatonit)$/.test(imageName ?? '');
-
 /** Provide a terminal or a session, and never restart a program. */
 const sessions =
   /^(?:sshd|sshd-session|login|su|sudo|doas|tmux: server|tmux|screen|script|conhost\.exe|OpenConsole\.exe|WindowsTerminal\.exe|explorer\.exe)$/i;
@@ -25,9 +22,8 @@ const shells =
   /^(?:ba|z|fi|da|a|k|mk|tc|c)?sh(?:\.exe)?$|^(?:cmd|powershell)\.exe$|^(?:pwsh|nu|xonsh|elvish)(?:\.exe)?$/i;
 
 /**
- * How long to watch, according to the nearest ancestor of a target that still runs.
- * `line`: its ancestors before it was stopped, nearest first; `tree`: the current processes; `own`: the processes that this
- * program runs in.
+ * Returns how long to watch, according to the nearest ancestor of a target that still runs. `line`: its ancestors
+ * before it was stopped, nearest first; `tree`: the current processes; `own`: the processes that this program runs in.
  */
 export function watchTime(
   line: readonly TreeProcess[],

@@ -4,7 +4,8 @@ import { overlap, plainAddress } from '../diagnosis/overlap.ts';
 import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { processText } from '../ownership/attribution.ts';
-import { restarterOf } from '../ownership/origin.ts';
+import { ancestorsOf, restarterOf, suspectIn } from '../ownership/origin.ts';
+import { isInit } from '../ownership/starters.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { StopResult } from '../schema/stop.ts';
 import { refusalOf, type Hands, type HeldProcess, type Self } from '../system/hands.ts';
@@ -47,13 +48,15 @@ interface Outcome {
 export interface Stopped {
   readonly row: StopResult;
   readonly rights: boolean;
-  /** Whether the owner is unknown. */
+  /** Whether the owner cannot be seen. */
+  readonly unseen?: boolean;
+  /** Whether no rights would reveal it. */
   readonly untold?: boolean;
 }
 
 const list = (texts: readonly string[]): readonly string[] | null => (texts.length === 0 ? null : texts);
 
-/** A target as a row. */
+/** Returns a target as a row. */
 export function stopRow(target: Target, outcome: Outcome): Stopped {
   const [first] = target.endpoints;
   const obstacle = target.means.how === 'refused' ? target.means.obstacle : null;
@@ -85,11 +88,12 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
   return {
     row,
     rights: outcome.rights ?? obstacle?.rights ?? false,
+    ...(obstacle?.unseen === true ? { unseen: true } : {}),
     ...(obstacle?.untold === true ? { untold: true } : {}),
   };
 }
 
-/** The rows of the plan: what would be done. */
+/** Returns a target of the plan as a row: what would be done. */
 export function planned(target: Target): Stopped {
   return stopRow(target, { result: target.means.how === 'refused' ? 'Refused' : 'Planned' });
 }
@@ -100,7 +104,7 @@ const failed = ({ code, text, needs }: Refusal): Outcome => ({
   rights: code === 'AccessDenied',
 });
 
-/** Whether a socket on one address prevents a bind to the other. */
+/** Returns whether a socket on one address prevents a bind to the other. */
 function meets(endpoint: EndpointKey, socket: Socket): boolean {
   if (socket.protocol !== endpoint.protocol || socket.localPort !== endpoint.port) return false;
   // :: may include IPv4; the facts do not say.
@@ -125,7 +129,7 @@ async function until(
 
 const members = (target: Target): readonly Member[] => (target.means.how === 'process' ? target.means.members : []);
 
-/** The sockets on the target's endpoints, and whether they belong to the target. */
+/** Returns the sockets on the target's endpoints, and whether they belong to the target. */
 async function watchEndpoints(
   target: Target,
   world: StopWorld,
@@ -149,7 +153,7 @@ async function watchEndpoints(
 const socketName = (socket: Socket): string =>
   `${socket.protocol} ${socket.localAddress} ${socket.localPort} ${socket.pid}`;
 
-/** Whether HTTP.sys still listens for the stopped target. */
+/** Returns whether HTTP.sys still listens for the stopped target. */
 function isStillServed(situation: Situation, target: Target): boolean {
   if (target.means.how === 'process') return false;
   const keys = new Set(target.endpoints.map(endpointKeyText));
@@ -163,12 +167,15 @@ function isStillServed(situation: Situation, target: Target): boolean {
   ).some((one) => what(one) === what(target));
 }
 
-/** Whether this program itself runs in that unit, such as the one of a whole session. */
+/** Returns whether this program itself runs in that unit, such as the one of a whole session. */
 function isOwnUnit(unit: { readonly name: string; readonly user: number | null }, self: Self): boolean {
   return unit.name === self.unit && unit.user === self.unitUser;
 }
 
-/** What keeps restarting it: its service manager, or the common parent of the old and the new process. */
+/**
+ * Returns what restarted it: its service manager, something that is known to restart programs, or an ancestor of the
+ * new process.
+ */
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
@@ -176,16 +183,19 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   if (unit !== null && !isOwnUnit(unit, situation.self)) return `systemd (${unit.name})`;
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid);
   if (service !== undefined) return `the service manager (${service.name})`;
-  const restarter = restarterOf(process, {
-    processes: new Map(facts.sections.processes.data.map((one) => [one.pid, one])),
-    servicesOf: new Map(),
-  });
+  const processes = new Map(facts.sections.processes.data.map((one) => [one.pid, one]));
+  const restarter = restarterOf(process, { processes, servicesOf: new Map() });
   if (restarter !== null) return restarter.text;
+  const suspect = suspectIn(ancestorsOf(process, { processes }));
+  // It has restarted the program.
+  if (suspect !== null) return suspect.isShell ? `${suspect.text} in a loop` : suspect.text;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
-  return parent === undefined || parent.pid <= 2 ? target.supervisor : processText(parent);
+  return parent === undefined || isInit(parent) ? target.supervisor : processText(parent);
 }
 
-/** How long the port must stay free, in milliseconds, according to what remains that could restart the program. */
+/**
+ * Returns how long the port must stay free, in milliseconds, according to what remains that could restart the program.
+ */
 function watchOf(
   target: Target,
   { facts, tree, self }: Situation,
@@ -211,7 +221,7 @@ interface Newcomer {
   readonly facts: Facts;
 }
 
-/** The new owner of a target's ports within the remaining time; null if there is none. */
+/** Finds the new owner of a target's ports within the remaining time; null if there is none. */
 async function newcomer(
   target: Target,
   before: Situation,
@@ -237,7 +247,7 @@ async function newcomer(
 
 const ownerText = ({ Owner }: { readonly Owner: string | null }): string => Owner ?? 'somebody who cannot be seen';
 
-/** Who owns the port of a target now, and what starts it. */
+/** Says who owns the port of a target now, and what started it. */
 async function retaken(target: Target, { socket, facts }: Newcomer, world: StopWorld): Promise<Outcome> {
   const situation = await world.look();
   const [row] = endpoints(facts, [socket], { live: true, serviceName: null });
@@ -282,7 +292,7 @@ interface Ending {
   readonly reasons: string[];
 }
 
-/** The error of ending a process; null on success, or if the process had already ended. */
+/** Returns the error of ending a process; null on success, or if the process had already ended. */
 function attempt(act: () => void): Refusal | null {
   try {
     act();
@@ -379,7 +389,7 @@ async function stopService(target: Target, world: StopWorld, options: StopOption
     : { result: 'NotStopped', reasons: ['the service did not even stop by force'] };
 }
 
-/** Whether a new plan stops the same thing in the same way. The processes of a service may have changed. */
+/** Returns whether a new plan stops the same thing in the same way. The processes of a service may have changed. */
 function isSameMeans(now: Means, before: Means): boolean {
   return now.how === 'process' ? before.how === 'process' : meansText(now) === meansText(before);
 }
@@ -393,7 +403,7 @@ function holdMembers(target: Target, { hands }: StopWorld, held: Map<number, Hel
   return null;
 }
 
-/** The target in a new plan, or the row that says why it is not stopped. */
+/** Finds the target in a new plan, or returns the row that says why it is not stopped. */
 function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<number, HeldProcess>): Target | Stopped {
   const wanted = new Set(target.endpoints.map(endpointKeyText));
   const again = planStop(

@@ -10,6 +10,8 @@ export interface Situation {
   /** Every process. */
   readonly tree: readonly TreeProcess[];
   readonly self: Self;
+  /** The home folder of the person who reads the plan; missing if nobody does. */
+  readonly home?: string;
   /** How a program is asked to end on this system, as text. */
   readonly asking: string;
   readonly service: (id: ServiceId) => ServiceState | null;
@@ -18,10 +20,14 @@ export interface Situation {
   readonly mayStop: (pid: number, startTime: string) => Refusal | null;
 }
 
-/** Why a target is not stopped. `rights`: elevated rights would help. `untold`: the owner is unknown. */
+/**
+ * Why a target is not stopped. `rights`: elevated rights would help. `unseen`: the owner cannot be seen; `untold`: and no
+ * rights would help.
+ */
 export interface StopObstacle {
   readonly text: string;
   readonly rights: boolean;
+  readonly unseen?: boolean;
   readonly untold?: boolean;
   /** The command to use instead. */
   readonly command: string | null;
@@ -68,12 +74,12 @@ export const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localP
   port: socket.localPort,
 });
 
-/** Whether a socket listens: only these are stopped. */
+/** Returns whether a socket listens: only listeners are stopped. */
 export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return protocol === 'TCP' ? state === 'Listen' : remotePort === null;
 }
 
-/** A key of the action and its target, to find duplicates. */
+/** Returns a key for the action and its target, to find duplicates. */
 export function meansText(means: Means): string {
   switch (means.how) {
     case 'service':

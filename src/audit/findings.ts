@@ -102,6 +102,16 @@ function placeText({ protocol, address, port, ports }: Listener): string {
     : endpointText({ protocol, address, port });
 }
 
+/** At most this many applications of a listener are named. */
+const mostApplications = 3;
+
+/** The name of a program for people: what it runs, or its file. */
+function nameOf({ program, applications = [] }: Listener): string | null {
+  if (applications.length === 0) return program && fileName(program);
+  const more = applications.length - mostApplications;
+  return applications.slice(0, mostApplications).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 function row(
   kind: FindingKind,
   severity: Severity,
@@ -115,7 +125,7 @@ function row(
     Severity: severity,
     FirstSeen: null,
     Endpoint: placeText(listener),
-    Owner: ownerText({ ...listener, program: listener.program && fileName(listener.program) }),
+    Owner: ownerText({ ...listener, program: nameOf(listener) }),
     Before: sideText(kind, before, after, endpoint),
     After: sideText(kind, after, before, endpoint),
     Rule: more.rule,

@@ -35,9 +35,20 @@ export const scenes: readonly Scene[] = [
   {
     name: 'audit',
     before:
-      '$ann portowner baseline create ok.yaml >made 2>&1 && (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
+      '$ann portowner baseline create ok.yaml >made 2>&1 || true; (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
+  },
+  {
+    name: 'apart',
+    before:
+      'cp /home/ann/shop/server.js /home/ann/blog; sed -i s/127.0.0.1/::1/ /home/ann/blog/server.js; cd /home/ann/blog; $ann node server.js >/dev/null 2>&1 & sleep 1',
+    lines: ['portowner conflicts', 'portowner 3000', 'portowner why 3000'],
+  },
+  {
+    name: 'hidden',
+    before: 'cd /home/ann; node -e \'require("node:http").createServer().listen(9000)\' & sleep 1',
+    lines: ['portowner 9000', 'portowner why 9000', 'portowner stop 9000 --dry-run'],
   },
   { name: 'nobody', lines: ['portowner 9999 3000'] },
   { name: 'list', lines: ['portowner 3000 --format list'] },

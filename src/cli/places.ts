@@ -1,7 +1,7 @@
 // Reads ports in the forms that people use, and suggests corrections for invalid ones.
 import { serviceNames, servicePorts } from '../ports/iana.ts';
 import { parsePlaces, portForms, type Place } from '../ports/place.ts';
-import { didYouMean, nearest } from '../schema/nearest.ts';
+import { nearest, suggested } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** Letters that are easily confused with digits. */
@@ -24,17 +24,16 @@ function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwn
   const { target = '' } = error;
   if (!/not a port/.test(error.message)) return error;
   const port = nearestPort(target);
-  const candidates = [...commands, ...serviceNames()];
   const more = { target, cause: error.cause };
   if (commands.length > 0 && /^[a-z-]+$/i.test(target)) {
-    const found = nearest(target, candidates);
+    const found = nearest(target, commands, serviceNames());
     const hint = found === null ? '' : `Did you mean portowner ${found}? `;
     return new PortOwnerError('PO1002', `${JSON.stringify(target)} is not a command, a port, or a known service name`, {
       ...more,
       hint: `${hint}To list the commands and port forms: portowner --help`,
     });
   }
-  const hint = port === null ? didYouMean(target, candidates, portForms) : `Did you mean ${port}? ${portForms}`;
+  const hint = suggested(port ?? nearest(target, commands, serviceNames()), portForms);
   return new PortOwnerError('PO1002', error.message, { ...more, hint });
 }
 

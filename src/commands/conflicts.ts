@@ -59,6 +59,6 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   protected async answer(): Promise<Answer> {
     const least = word('--severity', this.severity ?? 'information', severities);
     const asked = this.ports.length === 0 ? null : await places(this.ports);
-    return findConflicts({ least, asked, narrow: this.narrow }, this.askedMachine());
+    return findConflicts({ least, asked, narrow: this.narrow, home: this.readerHome }, this.askedMachine());
   }
 }

@@ -59,6 +59,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
         ResolveTimeoutSec: '--resolve',
         Firewall: '--firewall',
         Tree: '--tree',
+        IncludeCommandLine: '--command-lines',
         Column: '--columns',
         FromSnapshot: '--from',
       },
@@ -82,6 +83,8 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     description: 'show how each owner was started, and what might restart it',
   });
 
+  commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+
   override readonly schema = endpoint;
 
   protected override defaultColumns(): readonly Column[] {
@@ -101,16 +104,9 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   }
 
   protected override asks(option: string): boolean {
-    switch (option) {
-      case 'resolve':
-        return this.resolve !== false;
-      case 'firewall':
-        return this.firewall;
-      case 'tree':
-        return this.tree;
-      default:
-        return false;
-    }
+    const { resolve, firewall, tree, commandLines } = this;
+    const asked: Readonly<Record<string, boolean>> = { resolve: resolve !== false, firewall, tree, commandLines };
+    return asked[option] ?? false;
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
@@ -128,6 +124,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       all: asksConnections(this),
       firewall: this.firewall,
       tree: this.tree,
+      asks: (option: string) => this.asks(option),
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
       explain: this.forPeople || forModule,

@@ -5,10 +5,18 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import { checkStandardOutput, delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import { fileSink } from '../io/sink.ts';
+import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { rowKinds } from '../schema/kinds.ts';
+
+/** What the module calls the rows that it saved, because its temporary file means nothing to the user. */
+const piped: SavedSource = {
+  name: 'the pipeline',
+  hint: 'Pipe objects from functions of this module: Get-PortOwner | Export-PortReport ports.xlsx',
+};
 
 /** Makes a report of rows that were saved. */
 export class ReportCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
@@ -70,16 +78,21 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
 
   private async write(warn: (problem: Problem) => void): Promise<ExitCode> {
     const { output, title = null, columns = null, delimiter } = this;
-    if (output === undefined)
-      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
+    const isModule = this.problems === 'rows';
+    if (output === undefined && (isModule || this.format === undefined))
+      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT', {
+        hint: 'To write to standard output, use --format.',
+      });
     checkFiles(named('FILES', this.rows), named('--output', output));
     const { readSavedRows } = await import('../facts/read/saved-rows.ts');
     const { reportFormat } = await import('../cli/report.ts');
     const { writeSaved } = await import('../cli/saved-report.ts');
-    const format = this.format === undefined ? reportFormat(output) : formatNamed(this.format);
-    const kinds = readSavedRows(this.rows, rowKinds);
+    const format = this.format === undefined ? reportFormat(output!) : formatNamed(this.format);
+    if (output === undefined) checkStandardOutput(format, this.surroundings.terminal() !== null);
+    const kinds = readSavedRows(this.rows, rowKinds, isModule ? piped : null);
     const request = {
-      output,
+      isFile: output !== undefined,
+      open: () => (output === undefined ? this.surroundings.output() : fileSink(output)),
       format,
       title,
       columns,

@@ -13,8 +13,7 @@ import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
-import type { Surroundings } from '../system/surroundings.ts';
-import { writeSnapshot, type SnapshotRequest } from '../facts/write-snapshot.ts';
+import { writeSnapshot, type SnapshotRequest, type SnapshotWorld } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
@@ -80,7 +79,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     if (this.file !== undefined) {
       if (this.output !== undefined)
         throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
-      this.output = this.file;
+      this.output = this.file === '-' ? undefined : this.file;
     }
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
@@ -93,38 +92,15 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine as a source, with its own time. */
-  private async farMachine(
-    host: readonly string[],
-    report: Report | undefined,
-  ): Promise<Pick<Surroundings, 'source' | 'now'>> {
-    if (host.length > 1 || this.hash)
-      throw new PortOwnerError(
-        'PO1005',
-        this.hash
-          ? '--hash reads executables of this machine, but --host queries another one'
-          : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
-      );
-    const { farSource } = await import('../facts/remote/far.ts');
-    const request = {
-      hosts: host,
-      config: this.sshConfig ?? null,
-      commandLines: this.commandLines,
-      hasPerson: this.surroundings.confirm !== null,
-    };
-    const far = await farSource(request, await this.surroundings.remote(), report);
-    return { source: async () => far.source, now: () => far.at };
-  }
-
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     const redaction = await redactionOf(this);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const { source, now } = this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
+    const machine = this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
+    const far = 'told' in machine ? { told: machine.told } : {};
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const { raw, hash, commandLines } = this;
-    const world = { source, now, write, ...told };
+    const world = { source: machine.source, now: machine.now, write, ...far, ...told };
     const facts = await writeSnapshot({ raw, hash, commandLines, redaction }, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
@@ -137,6 +113,36 @@ async function redactionOf({ redact, raw, commandLines }: SnapshotCommand): Prom
   const kept = raw !== undefined ? '--raw' : commandLines ? '--command-lines' : null;
   if (kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
   return (await import('../doctor/redact.ts')).redactFacts;
+}
+
+/** A remote machine: as a source for --raw, or else as facts. */
+async function farMachine(
+  command: SnapshotCommand,
+  host: readonly string[],
+  report: Report | undefined,
+): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
+  if (host.length > 1 || command.hash)
+    throw new PortOwnerError(
+      'PO1005',
+      command.hash
+        ? '--hash reads executables of this machine, but --host queries another one'
+        : 'a snapshot describes one machine',
+      { hint: command.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
+    );
+  const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
+  const request = {
+    hosts: host,
+    config: command.sshConfig ?? null,
+    commandLines: command.commandLines,
+    hasPerson: command.surroundings.confirm !== null,
+  };
+  const remote = await command.surroundings.remote();
+  if (command.raw === undefined) {
+    const { facts } = await askHostAlone(request, remote, report);
+    return { source: command.surroundings.source, now: command.surroundings.now, told: facts };
+  }
+  const far = await farSource(request, remote, report);
+  return { source: async () => far.source, now: () => far.at };
 }
 
 /** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */

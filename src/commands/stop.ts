@@ -78,7 +78,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would be stopped' });
   override from = Option.Array('--from', {
     description:
-      'with --dry-run: show what would end on the machine of this snapshot or collection (- is standard input)',
+      'with --dry-run: show what would end on the machine in this snapshot or collection (- is standard input)',
   });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   force = Option.Boolean('--force', false, {
@@ -111,7 +111,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         });
       return confirm(`Stop ${sanitize(owner)}? [y/N] `);
     };
-    const told = this.from === undefined ? {} : { told: this.askedMachine() };
+    const told = { home: this.readerHome, ...(this.from === undefined ? {} : { told: this.askedMachine() }) };
     const answer = await giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
     const besides = this.narrow ? besidesText(seen) : '';
     return besides === '' ? answer : { ...answer, note: besides };

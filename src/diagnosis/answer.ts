@@ -8,7 +8,7 @@ import { noRights } from './causes/no-rights.ts';
 import { isOnOtherInterface, lacksScope } from './causes/scope-missing.ts';
 import { timeWait } from './causes/time-wait.ts';
 import type { ParsedError } from './error-text.ts';
-import { obstacles } from './obstacles.ts';
+import { obstacles, type Observed } from './obstacles.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
 
 /** The answer for one bind (yes, no or unknown) and the reasons. */
@@ -33,10 +33,7 @@ export interface Gap {
 }
 
 /** The input for answering one bind. */
-export interface BindContext {
-  readonly facts: Facts;
-  /** The requesting user; null if unknown. */
-  readonly user: string | null;
+export interface BindContext extends Observed {
   /** The machine's addresses; null where they are unknown. */
   readonly addresses: readonly string[] | null;
   readonly gaps: readonly Gap[];
@@ -193,9 +190,9 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindE
 
 /** Decides from the facts and the attempt (null: none was due) whether one bind is possible, and why. */
 export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt | null): BindAnswer {
-  const { facts, user, gaps } = known;
+  const { facts, gaps } = known;
   const { platform } = facts.machine;
-  const all = obstacles(facts, bind, user);
+  const all = obstacles(known, bind);
   const main = all[0] ?? null;
   const effect = main?.effect ?? 'allows';
   const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;

@@ -117,6 +117,8 @@ export interface Cause {
   readonly name: string;
   /** The meaning of the name, worded to complete the first sentence of the evidence. */
   readonly meaning: string;
+  /** Returns the meaning for this obstacle and this answer; null if nothing can be added to `meaning`. */
+  readonly said?: (main: Obstacle, can: boolean | null) => string | null;
   /** Whether this cause applies to a socket that holds the port. */
   readonly holds?: (held: Held) => boolean;
   /** Returns what this cause finds among connections on a port without a holder. */

@@ -14,7 +14,7 @@ interface Kind {
 export const conflictKinds = {
   OverlappingAddresses: {
     meaning:
-      'one program listens on every address, another on one of them: connections to that address reach the other program',
+      'one program listens on every address, and another one on a single address: connections to that address reach the other program',
     severity: 'Warning',
   },
   SharedByReuse: {
@@ -28,7 +28,8 @@ export const conflictKinds = {
     but: 'Information for mDNS, SSDP, LLMNR, and WS-Discovery',
   },
   FamilySplit: {
-    meaning: 'one program owns the port over IPv4, another over IPv6: which one is reached depends on name resolution',
+    meaning:
+      'one program owns the port over IPv4, and another one over IPv6: which one is reached depends on name resolution',
     severity: 'Warning',
     but: 'Information for relays and dynamic ports',
   },

@@ -2,11 +2,10 @@ import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
 import { isWhole } from '../facts/model/section.ts';
-import { isUnfound, unseenText } from '../ownership/absent.ts';
+import { isUnfound } from '../ownership/absent.ts';
 import { socketOrder } from '../ownership/order.ts';
 import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
-import type { Platform } from '../system/raw.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
@@ -20,6 +19,7 @@ import { isUnusual, rangeText, usualStart, usualText } from './ranges.ts';
 import { isSharedPort } from './shared-ports.ts';
 import { reallySplit, sharingIn } from './sharing.ts';
 import { systemctlCommand } from './stop-commands.ts';
+import { toldApart, type Reader } from './told-apart.ts';
 
 /** All conflicts, and whether there are sockets that could not be evaluated. */
 export interface Conflicts {
@@ -57,15 +57,43 @@ const stockUrls =
 
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
+/** Where a conflict is, and between which owners. */
+interface Places {
+  readonly address: string;
+  readonly owners: readonly string[];
+  /** The owner of each holder. */
+  readonly names: readonly string[];
+}
+
 /** Lists the holders' addresses and owners without duplicates, up to a limit. */
-function placesOf(holders: readonly Holder[], platform: Platform): { address: string; owners: string[] } {
+function placesOf(holders: readonly Holder[], reader: Reader): Places {
   const addresses = distinct(holders.map(({ socket }) => socket.localAddress));
-  const owners = distinct(holders.map(({ row, socket }) => row.Owner ?? unseenText(socket, platform)));
+  const names = toldApart(holders, reader);
+  const owners = distinct(names);
   const few = (texts: readonly string[]): string[] =>
     texts.length > shownHolders
       ? [...texts.slice(0, shownHolders), `and ${texts.length - shownHolders} more`]
       : [...texts];
-  return { address: few(addresses).join(', '), owners: few(owners) };
+  return { address: few(addresses).join(', '), owners: few(owners), names };
+}
+
+/** Describes a conflict of two owners by name; null if there are more, or the kind says everything. */
+function betweenTwo(kind: ConflictKind, holders: readonly Holder[], { names }: Places): string | null {
+  const [first, second, ...others] = distinct(names);
+  if (second === undefined || others.length > 0) return null;
+  const of = (name: string): readonly Holder[] => holders.filter((_, at) => names[at] === name);
+  const plain = (name: string) => of(name).map(({ socket }) => plainAddress(socket.localAddress));
+  if (kind === 'FamilySplit') {
+    const [four, six] = plain(first!).some(({ six: isSix }) => isSix) ? [second, first!] : [first!, second];
+    return `${four} owns the port over IPv4, and ${six} over IPv6: which one is reached depends on name resolution.`;
+  }
+  if (kind === 'OverlappingAddresses') {
+    const [all, one] = plain(first!).every(({ wildcard }) => wildcard) ? [first!, second] : [second, first!];
+    const addresses = distinct(of(one).map(({ socket }) => socket.localAddress));
+    if (!plain(all).every(({ wildcard }) => wildcard) || addresses.length > 1) return null;
+    return `${all} listens on every address, but connections to ${addresses[0]} reach ${one}.`;
+  }
+  return null;
 }
 
 /** Whether an owner is part of the system, so that a user cannot and need not move it. */
@@ -352,13 +380,14 @@ function exhaustion(facts: Facts): Conflict[] {
 const sentence = (meaning: string): string => `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`;
 
 /** Returns the function that creates rows from holders, with the parts that most kinds share. */
-function maker(facts: Facts): Make {
-  const places = remembered((all: readonly Holder[]) => placesOf(all, facts.machine.platform));
+function maker(facts: Facts, home: string): Make {
+  const places = remembered((all: readonly Holder[]) => placesOf(all, { platform: facts.machine.platform, home }));
   return (kind, found, more = {}) => {
     const { meaning, severity: unusual } = conflictKinds[kind];
     const severity = more.isUsual === true ? 'Information' : unusual;
     const { protocol, localPort } = found[0]!.socket;
-    const { address, owners } = places(found);
+    const where = places(found);
+    const { address, owners } = where;
     const why = `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another program can bind it`;
     return {
       Severity: severity,
@@ -367,7 +396,7 @@ function maker(facts: Facts): Make {
       Address: address,
       Port: localPort,
       Owners: distinct([...(more.owners ?? []), ...owners]),
-      Description: more.description ?? sentence(meaning),
+      Description: more.description ?? betweenTwo(kind, found, where) ?? sentence(meaning),
       Remedy: [
         ...(more.remedy ?? []),
         `portowner ${localPort} --format list  # everything known about the owners`,
@@ -378,7 +407,7 @@ function maker(facts: Facts): Make {
   };
 }
 
-function contextOf(facts: Facts): Context {
+function contextOf(facts: Facts, home: string): Context {
   const sockets = facts.sections.sockets.data
     .filter((socket) => holdsPort(socket) && socket.localPort !== 0)
     .sort(socketOrder);
@@ -393,7 +422,7 @@ function contextOf(facts: Facts): Context {
     facts,
     byPort: Map.groupBy(holders, ({ socket }) => `${socket.protocol} ${socket.localPort}`),
     order: new Map(holders.map((holder, number) => [holder, number])),
-    make: maker(facts),
+    make: maker(facts, home),
     dynamicRange: (socket) =>
       kept(socket.protocol, familyOf(socket), socket.localPort) === undefined
         ? dynamic(socket.protocol, familyOf(socket), socket.localPort)
@@ -402,9 +431,9 @@ function contextOf(facts: Facts): Context {
   };
 }
 
-/** Returns every current or upcoming conflict in the facts, the most severe first. */
-export function conflicts(facts: Facts): Conflicts {
-  const context = contextOf(facts);
+/** Returns every current or upcoming conflict in the facts, the most severe first. `home`: the reader's home folder. */
+export function conflicts(facts: Facts, home = ''): Conflicts {
+  const context = contextOf(facts, home);
   const found: Conflict[] = [];
   let undecided = false;
   for (const group of context.byPort.values()) {

@@ -90,13 +90,6 @@ function ownerLine(present: readonly BindAnswer[], named: Obstacle | null): stri
   return owners.length > 3 ? `${owners.slice(0, 3).join('; ')} and ${owners.length - 3} more` : owners.join('; ');
 }
 
-/** Returns the verdict in one sentence. */
-function headline(port: number, can: boolean | null, cause: Cause): string {
-  const why = port === 0 && cause === free ? 'dynamic ports are left' : cause.meaning;
-  if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
-  return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
-}
-
 /** The input for the verdict. */
 interface Case {
   readonly facts: Facts;
@@ -115,13 +108,21 @@ interface Case {
   readonly relevant: readonly Gap[];
 }
 
+/** Returns the verdict in one sentence. */
+function headline({ request: { port }, can, cause, main }: Case): string {
+  const said = main?.cause === cause ? cause.said?.(main, can) : null;
+  const why = port === 0 && cause === free ? 'dynamic ports are left' : (said ?? cause.meaning);
+  if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
+  return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
+}
+
 /** Whether an error text reports the port as in use although it can be bound now. */
 function isGone({ error, request, probed, cause }: Case): boolean {
   return error?.meaning === 'inUse' && error.port === request.port && probed !== null && cause === free;
 }
 
 function evidenceOf(made: Case): string[] {
-  const { facts, request, probed, error, answers, present, can, cause, beside, use } = made;
+  const { facts, request, probed, error, answers, present, cause, beside, use } = made;
   const isLinux = facts.machine.platform === 'linux';
   const seen = [...new Set(present.flatMap(({ all }) => all.map(({ evidence }) => evidence)))];
   const attempts = answers.flatMap(({ attempt, bind }) =>
@@ -134,7 +135,7 @@ function evidenceOf(made: Case): string[] {
         ? ['No attempt was made: it could take datagrams from the owner.']
         : [];
   return [
-    headline(request.port, can, cause),
+    headline(made),
     ...(error === null ? [] : [error.evidence]),
     ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),
@@ -200,19 +201,25 @@ function confidenceOf({ facts, can, cause, main, present }: Case, decisive: Bind
 const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
 
-/**
- * Decides whether the request could be bound, from the facts and the attempts that were made (null: none, because the
- * facts are from another machine or time). `error`: the parsed error text.
- */
+/** What is known in addition to the facts. */
+export interface Circumstances {
+  /** The attempts that were made; null for none, because the facts are from another machine or time. */
+  readonly probed: Probe | null;
+  /** The parsed error text. */
+  readonly error?: ParsedError | null;
+  /** The home folder of the reader. */
+  readonly home?: string;
+}
+
+/** Decides whether the request could be bound. */
 export function diagnose(
   facts: Facts,
   request: Request,
-  probed: Probe | null,
-  error: ParsedError | null = null,
+  { probed, error = null, home = '' }: Circumstances,
 ): Diagnosis {
   const gaps = gapsOf(facts);
   const addresses = addressesOf(facts, probed);
-  const known = { facts, user: probed?.user ?? null, addresses, gaps, error };
+  const known = { facts, user: probed?.user ?? null, addresses, gaps, error, home };
   const answers = bindsOf(request).map((bind) => {
     const isOfBind = (one: BindAttempt): boolean => one.address === bind.address && one.ipv6Only === bind.ipv6Only;
     return answerBind(known, bind, probed?.attempts.find(isOfBind) ?? null);

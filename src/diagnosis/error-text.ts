@@ -7,6 +7,7 @@ import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
 import { natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
+import { systemOf } from './error-text/said.ts';
 
 export type { ErrorMeaning } from './error-text/codes.ts';
 export { endsRead } from './error-text/lines.ts';
@@ -140,8 +141,10 @@ function parsed(failure: Failure): ParsedError[] {
   const isNumber = failure.sign !== null && failure.sign.sign !== 'the words of the message';
   // Winsock's own number is more specific than HTTP.sys's interpretation.
   const sign = http !== null && !(isNumber && /WSA|NTSTATUS|STATUS_/.test(failure.sign.sign)) ? http : failure.sign;
+  // Only the system's own statement about a connection means that, not a program's guess.
   const usedUp =
     nature === 'connection' &&
+    failure.said.some((one) => systemOf(one) !== null) &&
     (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
   if (usedUp || (sign?.meaning === 'exhausted' && nature === 'bind'))
     return [

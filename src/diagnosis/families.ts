@@ -79,7 +79,9 @@ const onlyWorkers: ReadonlySet<string> = new Set([
 
 /** Whether a process runs code that its parent passed to it: Python's multiprocessing starts workers this way. */
 const runsGivenCode = ({ imageName, application }: Process): boolean =>
-  application === undefined && imageName !== null && programName(imageName) === 'python';
+  imageName !== null &&
+  programName(imageName) === 'python' &&
+  (application === undefined || application === 'python -c');
 
 /** Whether a process is a worker of its parent: forked from it, or started to run the same program. */
 function isWorkerOf(process: Process, parent: Process): boolean {

@@ -21,11 +21,13 @@ export interface ConflictsRequest {
   readonly asked: readonly Place[] | null;
   /** Whether the output has no room for the meaning of each kind, which is then printed below it. */
   readonly narrow: boolean;
+  /** The home folder of the person who reads the answer; empty if there is none. */
+  readonly home: string;
 }
 
 /** Finds all current and upcoming port conflicts on a machine. */
 export async function findConflicts(
-  { least, asked, narrow }: ConflictsRequest,
+  { least, asked, narrow, home }: ConflictsRequest,
   machine: AskedMachine,
 ): Promise<Answer> {
   const facts = await machine.facts({
@@ -38,7 +40,7 @@ export async function findConflicts(
     addresses: true,
     configured: true,
   });
-  const { rows: found, undecided } = conflicts(facts);
+  const { rows: found, undecided } = conflicts(facts, home);
   const all = asked === null ? found : found.filter(await overPorts(asked));
   const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
   const rows = all.filter((row) => wanted.has(row.Severity));
@@ -48,7 +50,7 @@ export async function findConflicts(
   const note =
     rows.length === 0
       ? isCertain
-        ? `No conflicts${asked === null ? '' : ` over ${formatPorts(asked)}`}.`
+        ? `No conflicts${asked === null ? '' : ` over ${portsText(formatPorts(asked))}`}.`
         : 'No conflicts were found, but some facts could not be seen.'
       : narrow
         ? meanings(rows)
@@ -62,13 +64,13 @@ export async function findConflicts(
   };
 }
 
+const portsText = (ports: string): string => `port${/[,-]/.test(ports) ? 's' : ''} ${ports}`;
+
 /** Returns the ports of conflicts as a part of a sentence; empty where the conflicts have no ports. */
 function overWhich(rows: readonly Conflict[]): string {
   const ports = [...new Set(rows.flatMap(({ Port }) => Port ?? []))].toSorted((a, b) => a - b);
   if (ports.length === 0) return '';
-  return ports.length > mostPorts
-    ? ` over ${ports.length} ports`
-    : ` over port${ports.length === 1 ? '' : 's'} ${ports.join(', ')}`;
+  return ports.length > mostPorts ? ` over ${ports.length} ports` : ` over ${portsText(ports.join(', '))}`;
 }
 
 /** Returns the number, severity and ports of the conflicts. Information rows do not count as conflicts. */

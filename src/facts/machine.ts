@@ -70,8 +70,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
   return answers.map((answer, index): AskedMachine => {
     async function factsFor(question: Question): Promise<Facts> {
       if (answer instanceof PortOwnerError) throw answer;
-      const { decodeRecording } = await import('./read/read.ts');
-      return decodeRecording(answer, question);
+      return answer.facts(question);
     }
     const told = factsReport(report);
     return {

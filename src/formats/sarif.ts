@@ -23,6 +23,22 @@ function uriOf(row: AnyRow): string {
   return `portowner/${parts.join('/')}`;
 }
 
+/**
+ * The owner by the file of its program, which is the same in every version. Owner names the application: what follows that
+ * also follows the file in After or Before.
+ */
+function fileOwner(row: AnyRow): string {
+  const owner = text(row, 'Owner');
+  const side = (text(row, 'After') || text(row, 'Before'))
+    .replace(/^(?:TCP|UDP) \S+ /, '')
+    .replace(/(?:, SHA-256 [0-9a-f]{1,12}…)?(?:, signer [^/\\]*)?$/, '');
+  if (side === '' || side.endsWith(owner)) return owner;
+  let same = 0;
+  while (same < owner.length && side.at(-1 - same) === owner.at(-1 - same)) same++;
+  const path = side.slice(0, side.length - same);
+  return side.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
 function result(row: AnyRow): object {
   const { level, rank } = levels[row['Severity'] as Severity] ?? levels.Info;
   const remedy = text(row, 'Remedy');
@@ -46,7 +62,7 @@ function result(row: AnyRow): object {
     ],
     // The same finding in another audit has the same fingerprint.
     partialFingerprints: {
-      'portowner/v1': [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), owner].join('|'),
+      'portowner/v1': [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), fileOwner(row)].join('|'),
     },
     properties: Object.fromEntries([
       ['security-severity', rank],

@@ -1,23 +1,21 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
+import { narrow, shorten, wrapped, type Cut, type Width } from './cell.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
 import { isNumeric, itemText, noProblems, plainText } from './text.ts';
 
-type Width = (text: string) => number;
-
-// Printable ASCII, Latin, Greek, and Cyrillic letters, dashes, and quotes: one cell per character. Only other text
-// needs string-width, which takes longer to load than everything else here.
-const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027]*$/;
-
 const between = '  ';
 /**
- * A text column shrinks to this width (an IPv4 address) at first; the columns that answer the question only shrink to
- * `answerFloor`.
+ * A text column shrinks to this width (an IPv4 address) at first; columns with owners, which are wrapped, to `ownerFloor`.
+ * The most important columns do not shrink yet, or to `answerFloor` if no column has owners.
  */
 const textFloor = 15;
 const answerFloor = 24;
+const ownerFloor = 32;
+/** On a narrower terminal, even a column with owners is left out or cut. */
+const usualWidth = 40;
 
 /** A shortened number or date would be wrong: columns of other types keep their width or are dropped. */
 const shortened: ReadonlySet<ColumnType> = new Set(['text', 'texts', 'uint32s']);
@@ -62,69 +60,6 @@ function style({ name, keeps }: Column, text: string): Style | undefined {
   return keeps === 'process' ? bold : styles.get(`${name} ${text}`);
 }
 
-let segmenter: Intl.Segmenter | undefined;
-
-/** Returns as many whole characters of a text as there is room for, from its start or its end. */
-function part(text: string, room: number, width: Width, from: 'start' | 'end'): string {
-  if (narrow.test(text)) return from === 'start' ? text.slice(0, room) : text.slice(text.length - room);
-  segmenter ??= new Intl.Segmenter();
-  const characters = [...segmenter.segment(text)].map(({ segment }) => segment);
-  let kept = '';
-  for (const one of from === 'start' ? characters : characters.toReversed()) {
-    const longer = from === 'start' ? kept + one : one + kept;
-    if (width(longer) > room) break;
-    kept = longer;
-  }
-  return kept;
-}
-
-/** The process at the end of an owner. */
-const processAtEnd = / \([^()]*\d\)$/;
-
-/** How text is cut: which part is kept, how its width is measured, and whether the terminal can show an ellipsis. */
-interface Cut {
-  readonly keeps: Column['keeps'];
-  readonly width: Width;
-  readonly unicode: boolean;
-}
-
-/** Cuts a text to a width in terminal cells, without splitting characters; keeps its end if the column says so. */
-function shorten(text: string, room: number, { keeps, width, unicode }: Cut): string {
-  if (width(text) <= room) return text;
-  const mark = (unicode ? '\u2026' : '...').slice(0, room);
-  const inside = room - mark.length;
-  if (keeps === 'end') return mark + part(text, inside, width, 'end');
-  const [end = ''] = keeps === 'process' ? (processAtEnd.exec(text) ?? []) : [];
-  if (end === '' || width(end) > inside / 2) return part(text, inside, width, 'start') + mark;
-  return part(text, inside - width(end), width, 'start').trimEnd() + mark + end;
-}
-
-/** The minimum width of an item of a list: `node s… (81)`. */
-const itemFloor = 12;
-
-/** Cuts the items of a list, longest first, so that each is visible; items without room are only counted. */
-function shortenItems(items: readonly string[], room: number, cut: Cut): string {
-  const separators = (shown: number): number => 2 * (shown - 1);
-  const widths = items.map(cut.width);
-  for (let shown = items.length; shown > 0; shown--) {
-    const more = shown === items.length ? '' : ` +${items.length - shown}`;
-    let left = room - more.length - separators(shown);
-    const least = widths.slice(0, shown).reduce((sum, one) => sum + Math.min(one, itemFloor), 0);
-    if (least > left && shown > 1) continue;
-    const rooms = new Map<number, number>();
-    const shortestFirst = [...widths.slice(0, shown).entries()].sort(([, a], [, b]) => a - b);
-    shortestFirst.forEach(([at, wide], nth) => {
-      const own = Math.min(wide, Math.floor(left / (shown - nth)));
-      rooms.set(at, own);
-      left -= own;
-    });
-    const texts = items.slice(0, shown).map((text, at) => shorten(text, Math.max(1, rooms.get(at)!), cut));
-    const text = texts.join(', ') + more;
-    if (cut.width(text) <= room) return text;
-  }
-  return shorten(items.join(', '), room, cut);
-}
-
 interface Place {
   readonly column: Column;
   readonly cells: readonly string[];
@@ -143,6 +78,9 @@ const total = (places: readonly Place[]): number =>
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
+/** Whether a column names owners, which are wrapped. */
+const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
+
 /** Whether a column adds nothing to the other columns. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
   const { toldBy, usual } = column;
@@ -160,14 +98,20 @@ function saysNothing({ column, cells }: Place, places: readonly Place[]): boolea
 function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floor'): boolean {
   for (const place of places) place.width = place.natural;
   // Of equally important columns, the later one shrinks first.
-  const giving = places.toReversed().sort((a, b) => importance(b) - importance(a) || 0);
+  // Wrapped owners lose nothing, so the most important columns shrink after them.
+  const rank = (place: Place): number => (isOwner(place) ? 1.5 : importance(place));
+  const giving = places.toReversed().sort((a, b) => rank(b) - rank(a) || 0);
   for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
   return total(places) <= room;
 }
 
-/** The least important column; of equally important columns, the later one. */
-const leastImportant = (places: readonly Place[]): Place =>
-  places.toReversed().reduce((least, place) => (importance(place) > importance(least) ? place : least));
+/** The least important column; of equally important columns, the later one. Owners stay, if the terminal is not tiny. */
+function leastImportant(places: readonly Place[], room: number): Place {
+  const others = places.filter((place) => room < usualWidth || !isOwner(place));
+  return (others.length === 0 ? places : others)
+    .toReversed()
+    .reduce((least, place) => (importance(place) > importance(least) ? place : least));
+}
 
 /** Adds the spare columns that have values, most important first, as long as there is room. */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
@@ -203,9 +147,9 @@ function fit(all: readonly Place[], room: number, asked: boolean): readonly Plac
   );
   for (;;) {
     if (shrink(left, room, 'comfort')) return left;
-    const least = leastImportant(left);
-    // Shorten important columns before dropping them.
-    if (importance(least) < 4 && shrink(left, room, 'floor')) return left;
+    const least = leastImportant(left, room);
+    // Shorten important and requested columns before dropping them.
+    if ((asked || importance(least) < 4) && shrink(left, room, 'floor')) return left;
     if (left.length === 1) {
       least.width = room;
       return left;
@@ -222,53 +166,58 @@ interface Drawing {
   readonly terminal: Terminal | null;
 }
 
+/** The lines of a cell. */
+function linesOf(
+  { column, width: room, items }: Place,
+  { text, row }: { text: string; row: number },
+  cut: Cut,
+): string[] {
+  if (cut.width(text) <= room) return [text];
+  return column.keeps === 'process' ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
+}
+
 function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
   const unicode = terminal?.unicode ?? true;
   const colors = terminal?.colors ?? false;
 
-  function cutTo(place: Place, text: string, items: readonly string[]): string {
-    const cut = { keeps: place.column.keeps, width, unicode };
-    return items.length > 1 ? shortenItems(items, place.width, cut) : shorten(text, place.width, cut);
-  }
-
-  function line(
-    texts: readonly string[],
-    dress: (place: Place, text: string) => Style | undefined,
-    itemsOf: (place: Place) => readonly string[] = () => [],
-  ): void {
+  function line(texts: readonly string[], styles: readonly (Style | undefined)[]): void {
     let end = texts.length;
     while (end > 0 && texts[end - 1] === '') end--;
     let out = '';
     for (let i = 0; i < end; i++) {
       const place = places[i]!;
-      const whole = texts[i]!;
-      const text = width(whole) <= place.width ? whole : cutTo(place, whole, itemsOf(place));
+      const text = texts[i]!;
       const padding = ' '.repeat(Math.max(0, place.width - width(text)));
-      const [on, off] = (colors && text !== '' && dress(place, whole)) || plainStyle;
+      const [on, off] = (colors && text !== '' && styles[i]) || plainStyle;
       const right = isNumeric(place.column);
       out += `${i === 0 ? '' : between}${right ? padding : ''}${on}${text}${off}${right || i === end - 1 ? '' : padding}`;
     }
     sink.write(`${out}\n`);
   }
 
+  const cutOf = ({ column: { keeps } }: Place): Cut => ({ keeps, width, unicode });
   line(
-    places.map(({ column }) => column.name),
-    () => heading,
+    places.map((place) => shorten(place.column.name, place.width, cutOf(place))),
+    places.map(() => heading),
   );
   if (!colors)
     line(
       places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))),
-      () => undefined,
+      [],
     );
-  for (let i = 0; i < rows; i++)
-    line(
-      places.map(({ cells }) => cells[i]!),
-      ({ column }, cell) => style(column, cell),
-      ({ items }) => items[i] ?? [],
-    );
+  for (let row = 0; row < rows; row++) {
+    const cells = places.map((place) => linesOf(place, { text: place.cells[row]!, row }, cutOf(place)));
+    const styles = places.map(({ column, cells: whole }) => style(column, whole[row]!));
+    const height = Math.max(...cells.map((lines) => lines.length));
+    for (let nth = 0; nth < height; nth++)
+      line(
+        cells.map((lines) => lines[nth] ?? ''),
+        styles,
+      );
+  }
 }
 
-/** Writes aligned columns. On a terminal, lines never exceed its width; elsewhere, columns are as wide as necessary. */
+/** Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as wide as necessary. */
 export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const cells: string[][] = columns.map(() => []);
   const items: string[][][] = columns.map(() => []);
@@ -292,12 +241,26 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       const measure = wide ? (await import('string-width')).default : null;
       const width: Width =
         measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
+      const hasOwner = columns.some(({ keeps }) => keeps === 'process');
+      const longestItem = (i: number): number =>
+        cells[i]!.reduce(
+          (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
+          0,
+        );
       const places = columns.map((column, i): Place => {
         const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), 0);
         const natural = Math.max(data, column.name.length);
         const down = (to: number): number =>
           Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
-        const comfort = down(column.importance === 1 ? answerFloor : textFloor);
+        const least =
+          column.keeps === 'process'
+            ? Math.min(ownerFloor, longestItem(i))
+            : column.importance !== 1
+              ? textFloor
+              : hasOwner
+                ? Infinity
+                : answerFloor;
+        const comfort = down(least);
         return { column, cells: cells[i]!, items: items[i]!, natural, comfort, floor: down(textFloor), width: natural };
       });
       render(sink, terminal ? fit(places, terminal.columns, asked) : places, { rows, width, terminal });

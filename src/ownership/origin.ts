@@ -1,9 +1,9 @@
 import { programName } from '../facts/decode/application/application.ts';
 import type { Container, Process } from '../facts/model/facts.ts';
-import type { Ancestor } from '../schema/ancestor.ts';
+import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
 import { processText, type Known } from './attribution.ts';
 import { shortId } from './containers.ts';
-import { againOf, roleOf } from './starters.ts';
+import { againOf, isInit, mayLoop, roleOf } from './starters.ts';
 
 /** A process and all its ancestors in the facts, starting with the process. */
 export function lineAbove(process: Process, processes: ReadonlyMap<number, Process>): Process[] {
@@ -16,18 +16,50 @@ export function lineAbove(process: Process, processes: ReadonlyMap<number, Proce
   return [...line];
 }
 
+/** A process as an ancestor. */
+export const ancestorOf = (one: AncestorFacts): Ancestor => ({
+  ProcessId: one.pid,
+  ImageName: one.imageName,
+  Application: one.application ?? (one.imageName === null ? null : programName(one.imageName)),
+  StartTime: one.startTime,
+  Role: roleOf(one),
+});
+
+type AncestorFacts = Parameters<typeof roleOf>[0] & Pick<Process, 'pid' | 'startTime'>;
+
 /** The ancestors of a process, parent first. */
-export function ancestorsOf(process: Process, { processes }: Pick<Known, 'processes'>): Ancestor[] {
-  return lineAbove(process, processes)
-    .slice(1)
-    .map((one) => ({
-      ProcessId: one.pid,
-      ImageName: one.imageName,
-      Application: one.application ?? (one.imageName === null ? null : programName(one.imageName)),
-      StartTime: one.startTime,
-      Role: roleOf(one),
-    }));
+export const ancestorsOf = (process: Process, { processes }: Pick<Known, 'processes'>): Ancestor[] =>
+  lineAbove(process, processes).slice(1).map(ancestorOf);
+
+/** An ancestor that may restart a process, although nothing shows that it does. */
+export interface Suspect {
+  readonly processId: number;
+  /** `bash (98)`. */
+  readonly text: string;
+  /** Whether it is a shell, which restarts a program only in a loop. */
+  readonly isShell: boolean;
+  /** What it is to the process: `if it runs it in a loop`. Empty if its name says it. */
+  readonly how: string;
 }
+
+/** Finds the ancestor that may restart a process: the shell that it was typed in, its script, or the program that started it. */
+export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
+  for (const one of ancestors) {
+    const { ProcessId: pid, ImageName: imageName, Application, Role } = one;
+    if (isInit({ pid, imageName })) return null;
+    const isShell = mayLoop({ imageName, path: null, ...(Application === null ? {} : { application: Application }) });
+    const suspect = { processId: pid, text: ancestorText(one), isShell };
+    if (isShell) return { ...suspect, how: 'if it runs it in a loop' };
+    if (Role === null) return { ...suspect, how: 'which started it' };
+    // It is found here only if the line of the process is incomplete.
+    if (Role === 'Supervisor' || Role === 'Scheduler') return { ...suspect, how: '' };
+    if (!waits(Role)) return null;
+  }
+  return null;
+}
+
+/** Describes what may restart a process, and when. */
+export const suspectText = ({ text, how }: Suspect): string => (how === '' ? text : `${text}, ${how}`);
 
 /** What restarts an ended process. */
 export interface Restarter {
@@ -64,7 +96,7 @@ function restarterAt(one: Process, isOwner: boolean, { servicesOf }: Pick<Known,
 }
 
 /** Programs that end together with their child, so that a shell loop above them continues. */
-const waitsForIt = (one: Process): boolean => ['Shell', 'Runner'].includes(roleOf(one) ?? '');
+const waits = (role: string | null): boolean => role === 'Shell' || role === 'Runner';
 
 /** What of its line starts a process again when it ended: a program above it that watches it, a service. */
 export function restarterOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): Restarter | null {
@@ -72,7 +104,7 @@ export function restarterOf(process: Process, known: Pick<Known, 'processes' | '
   for (const [at, one] of lineAbove(process, known.processes).entries()) {
     const found = one.restartsBy === 'a loop' && !waited ? null : restarterAt(one, at === 0, known);
     if (found !== null) return found;
-    if (at > 0) waited &&= waitsForIt(one);
+    if (at > 0) waited &&= waits(roleOf(one));
   }
   return null;
 }
@@ -84,7 +116,10 @@ export function containerRestarter({ runtime, id, name, restart }: Container): s
   return `${runtime} container ${name ?? shortId(id)}${policy}`;
 }
 
-/** What would start a process again when it ended, or did start it, by its line, its container, or its unit. Null where nothing is known to. */
+/**
+ * What restarts a process, by its line, its container, or its unit; if nothing is known to, what may restart it. Null if
+ * there is nothing of the kind.
+ */
 export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 'servicesOf'>): string | null {
   const { container, unit, unitUser, unitRestart, saved } = process;
   if (saved?.supervisor !== undefined) return saved.supervisor;
@@ -93,5 +128,6 @@ export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 
   if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
     return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit}${unitRestart === undefined ? '' : `, Restart=${unitRestart}`})`;
-  return null;
+  const suspect = suspectIn(ancestorsOf(process, known));
+  return suspect === null ? null : suspectText(suspect);
 }

@@ -49,11 +49,13 @@ export const serviceUnit: AttributeProcess = (process) =>
     ? { kind: 'Service', owner: `${process.unit} (${insideText(process)})`, services: [process.unit] }
     : null;
 
+/** A folder, for a reader; null if it says nothing about a program: the root, or a folder of Windows. */
+export const folderText = (folder: string | null, home: string): string | null =>
+  folder === null || /^(?:\/?|[a-z]:\\?|[a-z]:\\Windows(?:\\.*)?)$/is.test(folder) ? null : shortPath(folder, home);
+
 /** The working directory of a program that needs it to be recognized; null if it says nothing, or was not requested. */
-function placeOf({ application, workingDirectory }: Process, { home }: Known): string | null {
-  if (home === null || application === undefined || workingDirectory == null) return null;
-  return /^(?:\/|[a-z]:\\(?:Windows(?:\\.*)?)?)$/is.test(workingDirectory) ? null : shortPath(workingDirectory, home);
-}
+const placeOf = ({ application, workingDirectory }: Process, { home }: Known): string | null =>
+  home === null || application === undefined ? null : folderText(workingDirectory ?? null, home);
 
 /** The program itself. */
 export const program: AttributeProcess = (process, known) => ({

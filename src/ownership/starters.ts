@@ -17,6 +17,8 @@ interface Starters {
   readonly again?: Again;
   /** The command that stops their children permanently. */
   readonly stop?: string;
+  /** Whether they may run a program in a loop of theirs. */
+  readonly loops?: true;
 }
 
 /** To extend it, add a name, or a line if a different command stops its children. */
@@ -129,8 +131,25 @@ const starters: readonly Starters[] = [
   },
   {
     role: 'Shell',
-    names: ['bash', 'sh', 'dash', 'zsh', 'fish', 'ksh', 'cmd', 'pwsh', 'powershell', 'explorer', 'sudo', 'su'],
+    loops: true,
+    names: [
+      'bash',
+      'sh',
+      'dash',
+      'ash',
+      'zsh',
+      'fish',
+      'ksh',
+      'mksh',
+      'tcsh',
+      'csh',
+      'cmd',
+      'pwsh',
+      'powershell',
+      'nu',
+    ],
   },
+  { role: 'Shell', names: ['explorer', 'sudo', 'su', 'doas', 'runuser'] },
   {
     role: 'Runner',
     names: ['npm', 'npx', 'pnpm', 'yarn', 'bun', 'make', 'uv', 'poetry', 'rails', 'ng', 'dotnet run', 'gradle', 'mvn'],
@@ -169,6 +188,17 @@ export function roleOf(process: Starting): StarterRole | null {
   // Its arguments show that it restarts programs, whatever else it is.
   return process.restartsBy === undefined || role === 'Scheduler' ? role : 'Supervisor';
 }
+
+/** Code that was passed to a shell: its loops are known. */
+const knownCode = / (?:-c|\/c)$/;
+
+/** Whether a process may run its children in a loop that cannot be seen: one that was typed, or is in a script. */
+export const mayLoop = (process: Starting): boolean =>
+  startersOf(process)?.loops === true && !knownCode.test(process.application ?? '');
+
+/** Init processes adopt orphans; everything they start themselves is a service. */
+export const isInit = ({ pid, imageName }: Pick<Process, 'pid' | 'imageName'>): boolean =>
+  pid <= 4 || /^(?:systemd|init|launchd|tini|dumb-init|docker-init|catatonit)$/.test(imageName ?? '');
 
 /** When a process restarts its children, and what stops them permanently; null if it is not known to. */
 export function againOf(process: Starting): { readonly when: Again; readonly stop: string | null } | null {

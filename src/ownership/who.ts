@@ -8,7 +8,7 @@ import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { variantOf } from '../schema/variant.ts';
+import { treeVariant, variantOf } from '../schema/variant.ts';
 import { detailsFor } from './details.ts';
 import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
@@ -40,6 +40,8 @@ export interface WhoRequest {
   readonly firewall: boolean;
   /** Whether to show the ancestors of the owners. */
   readonly tree: boolean;
+  /** Whether the values of an option's columns are requested. */
+  readonly asks: (option: string) => boolean;
   /** The requested columns. */
   readonly columns: readonly string[];
   /** Whether a person reads the answer as text. */
@@ -136,11 +138,8 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   const rows = owned.map(toRow);
   const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
-  const { name: variant } = variantOf(
-    endpoint,
-    rows.some((row) => row.RemotePort !== null),
-    (option) => (option === 'resolve' ? request.resolveSeconds !== null : firewall),
-  );
+  const isConnected = rows.some((row) => row.RemotePort !== null);
+  const variant = request.tree ? treeVariant : variantOf(endpoint, isConnected, request.asks).name;
   if (rows.length > 0) {
     const note = request.explain ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };

@@ -3,7 +3,7 @@
  */
 import { addressFamily, addressScope, canonicalAddress, unmapped, withoutScope } from './address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { commaList, formatPorts, parsePorts, portMatcher, type PortSpan } from './expression.ts';
+import { formatPorts, commaList, parsePorts, portMatcher, type PortSpan } from './expression.ts';
 
 /** Ports, optionally limited to a protocol and an address. */
 export interface Place extends PortSpan {

@@ -17,7 +17,7 @@ export const conflict = {
       importance: 1,
       description: 'The kind of conflict, as one of a fixed list of words.',
     },
-    { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
+    { name: 'Protocol', type: 'text', importance: 3, usual: 'TCP', description: 'TCP or UDP.' },
     {
       name: 'Address',
       type: 'text',

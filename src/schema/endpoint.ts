@@ -82,7 +82,9 @@ export const endpoint = {
     {
       name: 'CommandLine',
       type: 'text',
-      description: "The owner's command line, with password-like arguments masked.",
+      askedBy: 'commandLines',
+      description:
+        "The owner's command line, with password-like arguments masked; only with --command-lines, in lists, or if --columns names it.",
     },
     {
       name: 'WorkingDirectory',
@@ -159,7 +161,7 @@ export const endpoint = {
       type: 'text',
       askedBy: 'tree',
       description:
-        'What is known to restart the owner when it ends, or on a schedule: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron; only with --tree and in lists.',
+        'What restarts the owner when it ends, or on a schedule, or may do so: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron, a shell that may run it in a loop; only with --tree and in lists.',
     },
     {
       name: 'Ancestors',

@@ -18,27 +18,52 @@ function distance(from: string, to: string): number {
 /** Normalizes a word: ignores its case and dashes. */
 const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '');
 
+/** Returns how far a word is from a name. */
+function away(wanted: string, name: string): number {
+  if (name.startsWith(wanted) && name !== wanted) return 0.9;
+  return distance(wanted, name) + (name[0] === wanted[0] ? 0 : 0.25);
+}
+
+const sorted = (word: string): string => [...word].sort().join('');
+
+/**
+ * Whether a name of a long list can be meant by a word: some of them begins with almost any word, or differs from it in one or
+ * two letters.
+ */
+function isMeant(wanted: string, name: string): boolean {
+  if (name.startsWith(wanted)) return (name.length - wanted.length) * 2 <= wanted.length;
+  if (name.length === wanted.length && sorted(name) === sorted(wanted)) return true;
+  return name[0] === wanted[0] && (wanted.length > 3 || name.length > wanted.length);
+}
+
 /**
  * The candidate closest to a mistyped or abbreviated word; null if none is close. Among equally close candidates, the first
- * that starts with the same letter.
+ * that starts with the same letter. `longList`: further candidates, of which there are thousands.
  */
-export function nearest(word: string, candidates: Iterable<string>): string | null {
+export function nearest(word: string, candidates: Iterable<string>, longList: Iterable<string> = []): string | null {
   const wanted = plain(word);
   // Anything is close to two letters; a long text is not a mistyped word, and would take quadratic time.
   if (wanted.length < 3 || wanted.length > 40) return null;
   let [found, least]: [string | null, number] = [null, Math.max(1, Math.floor(wanted.length / 3)) + 0.5];
-  for (const candidate of candidates) {
-    const name = plain(candidate);
-    const begun = name.startsWith(wanted);
-    if (!begun && Math.abs(name.length - wanted.length) > least) continue;
-    const away = begun && name !== wanted ? 0.9 : distance(wanted, name) + (name[0] === wanted[0] ? 0 : 0.25);
-    if (away < least && away < name.length) [found, least] = [candidate, away];
-  }
+  for (const [isLong, list] of [
+    [false, candidates],
+    [true, longList],
+  ] as const)
+    for (const candidate of list) {
+      const name = plain(candidate);
+      if (!name.startsWith(wanted) && Math.abs(name.length - wanted.length) > least) continue;
+      const far = away(wanted, name);
+      if (isLong && (far >= 2 || !isMeant(wanted, name))) continue;
+      if (far < least && far < name.length) [found, least] = [candidate, far];
+    }
   return found;
 }
 
 /** A hint that begins with the closest candidate, if any is close. */
-export function didYouMean(word: string, candidates: Iterable<string>, hint = ''): string {
-  const found = nearest(word, candidates);
+export const didYouMean = (word: string, candidates: Iterable<string>, hint = ''): string =>
+  suggested(nearest(word, candidates), hint);
+
+/** A hint that begins with a suggestion, if there is one. */
+export function suggested(found: string | null, hint: string): string {
   return found === null ? hint : `Did you mean ${found}?${hint === '' ? '' : ` ${hint}`}`;
 }

@@ -5,11 +5,12 @@ export const verdict = {
   typeName: 'PortOwner.Verdict',
   columns: [
     { name: 'Port', type: 'uint16', importance: 1, description: 'The requested port; 0 stands for any free port.' },
-    { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
+    { name: 'Protocol', type: 'text', importance: 3, usual: 'TCP', description: 'TCP or UDP.' },
     {
       name: 'Address',
       type: 'text',
       importance: 3,
+      usual: '*',
       description: 'The requested address; * is every IPv4 and IPv6 address.',
     },
     {

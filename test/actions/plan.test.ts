@@ -98,12 +98,12 @@ const cases: [what: string, world: World, expected: (string | RegExp)[], command
   [
     'an owner who cannot be seen',
     { sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'AccessDenied', text: 'no', needs: 'root' }] })] },
-    [/^refused its owner cannot be seen/],
+    [/^refused its owner cannot be seen: no$/],
   ],
   [
     'an owner who was not found',
     { platform: 'linux', sockets: [socket({ pid: null, refusals: [{ field: 'OwningProcess', code: 'Failed', text: 'nobody was found', needs: null }] })] },
-    [/^refused its owner cannot be seen\. OwningProcess: Failed: nobody was found/],
+    [/^refused its owner cannot be seen: nobody was found$/],
   ],
   ['a process without a start time', { processes: [process({ startTime: null })] }, [/^refused the start time of process 100 cannot be seen/]],
   ['rights are missing', { denied: 100 }, [/^refused it belongs to another user \(needs root \(sudo\)\)/]],
@@ -546,13 +546,35 @@ const above: [what: string, parent: Partial<Process>, supervisor: string | null,
   ['node --watch', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js (90) with --watch, when a file changes', []],
   ['a loop', { imageName: 'sh', restartsBy: 'a loop' }, 'sh (90) in a loop', []],
   ['npm', { imageName: 'node', application: 'npm run dev' }, null, []],
-  ['an unknown program', { imageName: 'overmind' }, 'overmind (90)', []],
+  ['an unknown program', { imageName: 'overmind' }, 'overmind (90), which started it', []],
+  ['a prompt', { imageName: 'zsh' }, 'zsh (90), if it runs it in a loop', []],
+  ['a script', { imageName: 'bash', application: 'bash run.sh' }, 'bash run.sh (90), if it runs it in a loop', []],
+  ['code without a loop', { imageName: 'bash', application: 'bash -c' }, null, []],
+  ['code with a loop', { imageName: 'bash', application: 'bash -c', restartsBy: 'a loop' }, 'bash -c (90) in a loop', []],
 ];
 for (const [what, parent, supervisor, notes] of above)
   test(`what may restart it, and what to stop instead: ${what}`, () => {
     const [target] = plan({ platform: 'linux', processes: [process({ parent: 90 }), process({ pid: 90, path: null, startTime: '2026-01-01T02:00:00.00Z', ...parent })] });
     assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
   });
+
+test('targets of one name are told apart by their folder', () => {
+  const script = (pid: number, workingDirectory: string) => process({ pid, imageName: 'node', application: 'node server.js', workingDirectory });
+  const targets = plan({
+    platform: 'linux',
+    sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '::1', pid: 101, holders: [101] })],
+    processes: [script(100, '/home/ann/shop'), script(101, '/home/ann/blog')],
+  });
+  assert.equal(
+    targets.map(({ owner }) => owner),
+    ['node server.js in ~ann/shop (100)', 'node server.js in ~ann/blog (101)'],
+  );
+});
+
+test('a shell that this program runs in is not in a loop', () => {
+  const [target] = plan({ platform: 'linux', processes: [process({ parent: 800, startTime: '2026-01-02T04:00:00.00Z' })] });
+  assert.is(target!.supervisor, null);
+});
 
 test('a command is only shown where it can be pasted', () => {
   const [target] = plan({ processes: [program('C:\\a.exe')], services: [service({ name: "it's\n" })], states: { "it's\n": {} } });

@@ -92,6 +92,19 @@ test('a row', () => {
   ]);
 });
 
+test('the owner is called what it runs; what is compared and stored is the file', () => {
+  const node = listener({ program: '/usr/bin/node', services: ['shop.service'] });
+  const [plain] = find([], [node]).findings;
+  const named = (...applications: string[]) => find([], [{ ...node, applications }]).findings[0]!;
+  assert.is(plain!.Owner, 'node (shop.service) as root');
+  assert.is(named('node server.js').Owner, 'node server.js (shop.service) as root');
+  assert.is(named('node server.js', 'vite').Owner, 'node server.js, vite (shop.service) as root');
+  assert.is(named('a', 'b', 'c', 'd', 'e').Owner, 'a, b, c and 2 more (shop.service) as root');
+  assert.is(findingKey(named('node server.js')), findingKey(plain!));
+  assert.equal({ ...named('node server.js'), Owner: plain!.Owner }, plain);
+  assert.equal(find([node], [{ ...node, applications: ['node server.js'] }]).findings, []);
+});
+
 test('two executables of an owner are told apart', () => {
   const sides = (before: Partial<Listener>, after: Partial<Listener>) => find([listener(before)], [listener(after)]).findings.map(({ Before, After }) => [Before, After]);
   const [a, b] = ['a'.repeat(64), 'b'.repeat(64)];

@@ -215,7 +215,8 @@ test('conflicts of one port', async () => {
     one,
     all.filter(({ Port }) => Port === 5173),
   );
-  assert.is((await run(['conflicts', '9999', '--from', from])).out, 'No conflicts over 9999.\n');
+  assert.is((await run(['conflicts', '9999', '--from', from])).out, 'No conflicts over port 9999.\n');
+  assert.is((await run(['conflicts', '9998-9999', '--from', from])).out, 'No conflicts over ports 9998-9999.\n');
 });
 
 /** A line of words, and the whole of what is said about it. */
@@ -228,6 +229,16 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ],
   ['stpo 3000 --yes', 'PO1001: unknown command "stpo"', 'Did you mean portowner stop? To list the commands: portowner --help'],
   ['htpp', 'PO1002: "htpp" is not a command, a port, or a known service name', 'Did you mean portowner http? To list the commands and port forms: portowner --help'],
+  ['api', 'PO1002: "api" is not a command, a port, or a known service name', 'To list the commands and port forms: portowner --help'],
+  ['abc', 'PO1002: "abc" is not a command, a port, or a known service name', 'To list the commands and port forms: portowner --help'],
+  ['conflicts abc', 'PO1002: "abc" is not a port, a range, or a known service name', 'Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
+  ['conflicts server', 'PO1002: "server" is not a port, a range, or a known service name', 'Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
+  [
+    'why mongo',
+    'PO1002: "mongo" is not a port, a range, or a known service name',
+    'Did you mean mongodb? Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.',
+  ],
+  ['why redi', 'PO1002: "redi" is not a port, a range, or a known service name', 'Did you mean redis? Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
   ['443 htpp', 'PO1002: "htpp" is not a port, a range, or a known service name', 'Did you mean http? Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
   ['44e', 'PO1002: "44e" is not a port, a range, or a known service name', 'Did you mean 443? Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
   ['8o8o', 'PO1002: "8o8o" is not a port, a range, or a known service name', 'Did you mean 8080? Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],

@@ -352,7 +352,7 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
     }),
     [
       'Warning Instances TCP 0.0.0.0 8088: node server.js (301) | node server.js (302)',
-      'Warning SharedByReuse TCP 0.0.0.0 8088: node server.js (301) | node server.js (303) | node server.js (302)',
+      'Warning SharedByReuse TCP 0.0.0.0 8088: node server.js in /shop (301) | node server.js in /blog (303) | node server.js in /shop (302)',
       'Warning SharedByReuse TCP 0.0.0.0 8089: node server.js (303) | node blog.js (304)',
     ],
   ],
@@ -386,6 +386,84 @@ const cases: readonly (readonly [name: string, facts: Facts, expected: readonly 
 ];
 for (const [name, facts, expected] of cases) test(name, () => assert.equal(found(facts), expected));
 
+const script = { imageName: 'node', path: '/usr/bin/node', application: 'node server.js' };
+const apart: readonly (readonly [what: string, facts: Facts, owners: readonly string[], description: RegExp])[] = [
+  [
+    'the folder',
+    linux([tcp('127.0.0.1', 80, 1000), tcp('::1', 80, 1001)], {
+      processes: [
+        { ...script, pid: 1000, workingDirectory: '/home/ann/shop' },
+        { ...script, pid: 1001, workingDirectory: '/home/bob/blog' },
+      ],
+    }),
+    ['node server.js in ~/shop (1000)', 'node server.js in ~bob/blog (1001)'],
+    /^node server\.js in ~\/shop \(1000\) owns the port over IPv4, and node server\.js in ~bob\/blog \(1001\) over IPv6: /,
+  ],
+  [
+    'the folder of one of them',
+    linux([tcp('::', 80, 1000), tcp('0.0.0.0', 80, 1001)], {
+      processes: [
+        { ...script, pid: 1000, workingDirectory: '/' },
+        { ...script, pid: 1001, workingDirectory: '/srv/blog' },
+      ],
+    }),
+    ['node server.js in /srv/blog (1001)', 'node server.js (1000)'],
+    /^node server\.js in \/srv\/blog \(1001\) owns the port over IPv4, and node server\.js \(1000\) over IPv6: /,
+  ],
+  [
+    'the file',
+    windows([tcp('0.0.0.0', 80, 500), tcp('127.0.0.1', 80, 501)], { processes: [app, { ...app, pid: 501, path: 'D:\\old\\app.exe' }] }),
+    ['app.exe from C:\\app (500)', 'app.exe from D:\\old (501)'],
+    /^app\.exe from C:\\app \(500\) listens on every address, but connections to 127\.0\.0\.1 reach app\.exe from D:\\old \(501\)\.$/,
+  ],
+  [
+    'the user',
+    linux([tcp('0.0.0.0', 80, 200), tcp('127.0.0.1', 80, 201)], { processes: [caddy, { ...caddy, pid: 201, user: 'bob' }] }),
+    ['caddy of ann (200)', 'caddy of bob (201)'],
+    /^caddy of ann \(200\) listens on every address/,
+  ],
+  [
+    'a tool that an interpreter runs',
+    linux([tcp('127.0.0.1', 80, 300), tcp('::1', 80, 301)], {
+      processes: [
+        { ...node, application: 'vite', workingDirectory: '/home/ann/shop' },
+        { ...node, pid: 301, application: 'vite', workingDirectory: '/home/ann/blog' },
+      ],
+    }),
+    ['vite in ~/shop (node 300)', 'vite in ~/blog (node 301)'],
+    /^vite in ~\/shop \(node 300\) owns/,
+  ],
+  [
+    'nothing, because the names differ',
+    linux([tcp('127.0.0.1', 80, 200), tcp('::1', 80, 300)], {
+      processes: [
+        { ...caddy, workingDirectory: '/srv/a' },
+        { ...node, workingDirectory: '/srv/b' },
+      ],
+    }),
+    ['caddy (200)', 'node (300)'],
+    /^caddy \(200\) owns the port over IPv4, and node \(300\) over IPv6: which one is reached depends on name resolution\.$/,
+  ],
+  [
+    'nothing, because nothing differs',
+    linux([tcp('0.0.0.0', 80, 300), tcp('0.0.0.0', 80, 301)], { processes: [node, { ...node, pid: 301 }] }),
+    ['node (300)', 'node (301)'],
+    /^One program runs several times/,
+  ],
+  [
+    'three owners',
+    linux([tcp('127.0.0.1', 80, 200), tcp('::1', 80, 300), tcp('::1', 80, 301)], { processes: [caddy, node, { ...node, pid: 301, workingDirectory: '/srv/a' }] }),
+    ['caddy (200)', 'node (300)', 'node in /srv/a (301)'],
+    /^One program owns the port over IPv4, and another one over IPv6: /,
+  ],
+];
+for (const [what, facts, owners, description] of apart)
+  test(`owners of one name are told apart: ${what}`, () => {
+    const [row] = conflicts(facts, '/home/ann').rows;
+    assert.equal(row!.Owners, owners);
+    assert.match(row!.Description!, description);
+  });
+
 test('the worst comes first, as whole rows', () => {
   const { rows, undecided } = conflicts(windows([tcp('127.0.0.1', 50000, 500), tcp('0.0.0.0', 8080, 500), tcp('127.0.0.1', 8080, 600)], { processes: [app, other] }));
   assert.is(undecided, null);
@@ -397,7 +475,7 @@ test('the worst comes first, as whole rows', () => {
       Address: '0.0.0.0, 127.0.0.1',
       Port: 8080,
       Owners: ['app.exe (500)', 'other.exe (600)'],
-      Description: 'One program listens on every address, another on one of them: connections to that address reach the other program.',
+      Description: 'app.exe (500) listens on every address, but connections to 127.0.0.1 reach other.exe (600).',
       Remedy: ['portowner 8080 --format list  # everything known about the owners', 'portowner why 8080  # whether and how another program can bind it'],
       ComputerName: 'box',
     },

@@ -18,6 +18,7 @@ for (const [name, atLeast] of [
   ['unseen', 79],
   ['known', 408],
   ['postgresql', 30],
+  ['outside', 322],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()
@@ -32,7 +33,10 @@ for (const [name, atLeast] of [
         const found = parseError(unescaped(text));
         // Nothing is to be said of an address or a protocol that stands without a port.
         const expected = port === '-' ? ['?', '?', port, meaning] : [protocol, address, port, meaning];
-        const actual = [found.protocol ?? '-', found.address ?? '*', String(found.port ?? '-'), found.meaning ?? 'none'];
+        const isConnection = meaning === 'connection';
+        const place = isConnection ? (found.remote ?? found) : found;
+        const said = isConnection || meaning === 'file' ? found.about : (found.meaning ?? 'none');
+        const actual = [found.protocol ?? '-', place.address ?? '*', String(place.port ?? '-'), said];
         assert.equal(
           actual,
           expected.map((value, index) => (value === '?' || value === 'any' ? actual[index] : value)),

@@ -225,6 +225,28 @@ $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
+  {
+    name: 'Linux: two programs of one name, one for each family',
+    facts: linux([listens(3000, '127.0.0.1', 200), listens(3000, '::1', 201)], {
+      processes: [
+        { pid: 200, imageName: 'node', application: 'node server.js', workingDirectory: '/home/ann/shop' },
+        { pid: 201, imageName: 'node', application: 'node server.js', workingDirectory: '/home/ann/blog' },
+      ],
+    }),
+    ask: 'TCP * 3000',
+    tried: 'EADDRINUSE EADDRINUSE',
+    verdict: `
+no, WildcardAgainstSpecific, High: node server.js in ~ann/shop (200); node server.js in ~ann/blog (201)
+- It cannot be bound now: a listener on 127.0.0.1 blocks binding to all addresses.
+- TCP 127.0.0.1:3000 is held by node server.js in ~ann/shop (200) (Listen).
+- TCP [::1]:3000 is held by node server.js in ~ann/blog (201) (Listen).
+- An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
+- An attempt to bind TCP [::]:3000 failed: EADDRINUSE (98).
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 3000  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.1, instead of all
+$ portowner 3000 --format list  # show everything known about the owner`,
+  },
   // Linux: addresses
   {
     name: 'Linux: every address is wanted, one is taken',
@@ -233,7 +255,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     tried: 'EADDRINUSE bound',
     verdict: `
 no, WildcardAgainstSpecific, High: systemd-resolved.service (systemd-resolve 100)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on 127.0.0.53 blocks binding to all addresses.
 - TCP 127.0.0.53:53 is held by systemd-resolved.service (systemd-resolve 100) (Listen).
 - An attempt to bind TCP 0.0.0.0:53 failed: EADDRINUSE (98).
 - An attempt to bind TCP [::]:53 succeeded (released immediately).
@@ -251,7 +273,7 @@ $ portowner 53 --format list  # show everything known about the owner`,
     tried: 'EADDRINUSE',
     verdict: `
 no, WildcardAgainstSpecific, High: node (200)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - TCP 0.0.0.0:8080 is held by node (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: EADDRINUSE (98).
 $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
@@ -929,7 +951,7 @@ $ # run it on the machine itself: only there can the bind be tried`,
     tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
-- It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
+- It can be bound now, although there is a listener on all addresses.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 succeeded (released immediately).
 - It takes 10.0.0.5 away from the owner of 0.0.0.0.`,
@@ -941,7 +963,7 @@ yes, WildcardAgainstSpecific, High: app.exe (200)
     tried: 'WSAEACCES',
     verdict: `
 no, WildcardAgainstSpecific, High: other.exe (300)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - TCP 0.0.0.0:8080 is held by other.exe (300) (Listen).
 - An attempt to bind TCP 10.0.0.5:8080 failed: WSAEACCES (10013).
 - 10013 instead of 10048 means that the owner is another user or requested exclusive use.
@@ -956,7 +978,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     tried: 'bound',
     verdict: `
 yes, WildcardAgainstSpecific, High: app.exe (200)
-- It can be bound now, although a listener on one address blocks binding to all addresses, or the other way around.
+- It can be bound now, although there is a listener on 127.0.0.1.
 - TCP 127.0.0.1:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 succeeded (released immediately).
 - A program cannot get exclusive use.
@@ -1373,7 +1395,7 @@ $ portowner 3302 --format list  # show everything known about the owner`,
     error: 'Ports are not available: listen tcp 127.0.0.1:8080: bind: An attempt was made to access a socket in a way forbidden by its access permissions.',
     verdict: `
 no, WildcardAgainstSpecific, Medium: portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400)
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:8080 (the words of the message).
 - TCP 0.0.0.0:8080 is held by portproxy to 127.0.0.1:8080 (iphlpsvc, svchost.exe 400) (Listen).
 - No attempt was made: the facts are from another time or machine.
@@ -1417,7 +1439,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     error: '2024/05/22 10:31:42 [emerg] 19492#19524: bind() to 127.0.0.1:80 failed (10013: An attempt was made to access a socket in a way forbidden by its access permissions)',
     verdict: `
 no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a process
-- It cannot be bound now: a listener on one address blocks binding to all addresses, or the other way around.
+- It cannot be bound now: a listener on all addresses blocks binding to one of them.
 - The text says "forbidden by access permissions" for TCP 127.0.0.1:80 (WSAEACCES (10013)).
 - TCP 0.0.0.0:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
 - TCP [::]:80 is held by HTTP.sys: DefaultAppPool, a queue without a process (Listen).
@@ -1637,7 +1659,7 @@ for (const situation of situations) {
 test('an outgoing connection that is refused', async () => {
   const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
-  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
@@ -1658,7 +1680,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
     facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
   };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
-  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
     `

@@ -5,6 +5,8 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { compare } from '../../src/audit/compare.ts';
+import { audit } from '../../src/audit/findings.ts';
 import { loadWriter } from '../../src/formats/formats.ts';
 import type { DocumentFrame } from '../../src/formats/writer.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
@@ -12,6 +14,7 @@ import { finding, severities } from '../../src/schema/finding.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { hostileText } from '../support/formats.ts';
 import { frame } from '../support/frame.ts';
+import { listener } from '../support/listener.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('sarif');
@@ -100,6 +103,28 @@ test('the report of an audit', async () => {
   assert.match(results[0]!.message.text, /^Opened: TCP 0\.0\.0\.0:8080, nginx as root\. /);
   assert.equal(results[0]!.partialFingerprints, { 'portowner/v1': 'box|Opened|TCP 0.0.0.0:8080|nginx as root' });
   assert.is(invocations[0]!.executionSuccessful, true);
+});
+
+test('a fingerprint has the file of the owner, whatever application it runs', async () => {
+  const rows = (applications: readonly string[]): AnyRow[] =>
+    [
+      { program: '/usr/bin/node' },
+      { program: '/usr/bin/node', services: ['shop.service'] },
+      { program: 'C:\\Program Files\\nodejs\\node.exe', user: 'BOX\\ann' },
+      { program: '/opt/a as b/node', user: null },
+      { program: 'node' },
+    ].flatMap((more) => {
+      const now = listener({ ...more, applications });
+      const [before, binary] = [listener({ ...more, address: '127.0.0.1', scope: 'Loopback' }), listener({ ...more, sha256: 'a' })];
+      return [[], [before], [binary]].flatMap(
+        (baseline) => audit(facts([]), [{ ...now, sha256: 'b' }], compare(baseline, [{ ...now, sha256: 'b' }]), { policy: null, reference: { name: 'b', approve: null } }).findings,
+      );
+    });
+  const prints = async (applications: readonly string[]) => (await written(rows(applications))).runs[0]!.results.map(({ partialFingerprints }) => partialFingerprints);
+  const plain = await prints([]);
+  assert.is(plain.length, 15);
+  assert.match(JSON.stringify(plain), /\|node \(shop\.service\) as root"/);
+  for (const application of ['node server.js', 'python -m http.server', 'vite', 'x as root', 'node -e']) assert.equal(await prints([application]), plain, application);
 });
 
 test('other rows than findings are refused', async () => {

@@ -59,7 +59,8 @@ UDP       0.0.0.0                53000
     55,
     `Protocol  Address           Port  Owner
 --------  -------           ----  -----
-TCP       fe80::1234:567…    443  nginx.exe (web serve…
+TCP       fe80::1234:567…    443  nginx.exe (web
+                                  server)
 UDP       0.0.0.0          53000
 `,
   ],
@@ -103,9 +104,9 @@ const server = {
   WorkingDirectory: '/home/ann/work/projects/shop',
 };
 
-test('a narrow table leaves out what says nothing new, and cuts no process from its owner', async () => {
+test('a narrow table leaves out what says nothing new, and wraps its owner', async () => {
   const { text } = await written('table', endpoints, [server], { terminal: terminal(60) });
-  assert.is(text, 'Protocol  LocalPort  Owner\n--------  ---------  -----\nTCP            3000  node server.js in /home/ann/wor… (8128)\n');
+  assert.is(text, 'Protocol  LocalPort  Owner\n--------  ---------  -----\nTCP            3000  node server.js in\n                     /home/ann/work/projects/shop (8128)\n');
 });
 
 test('it keeps what another row says, and what somebody asked for', async () => {
@@ -127,25 +128,57 @@ test('a wide table shows what there is room for: a process that the owner says m
   assert.match(wider.text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
 });
 
-test('of several owners each is seen, as far as there is room, and the rest are counted', async () => {
+test('several owners are wrapped, and those without room are counted', async () => {
   const column = { name: 'Owners', type: 'texts', keeps: 'process', importance: 1, description: '' } as const;
-  const shown = async (owners: readonly string[], columns: number): Promise<string> => {
+  const shown = async (owners: readonly string[], columns: number): Promise<string[]> => {
     const { text } = await written('table', { typeName: 'PortOwner.Sample', columns: [column] }, [{ Owners: owners }], { terminal: terminal(columns) });
-    const line = text.trimEnd().split('\n').at(-1)!;
-    assert.ok(line.length <= columns, line);
-    return line;
+    const lines = text.trimEnd().split('\n').slice(2);
+    for (const line of lines) assert.ok(line.length <= columns, line);
+    return lines;
   };
   const two = ['node jobs.js (28)', 'node jobs.js (29)'];
-  assert.is(await shown(two, 40), 'node jobs.js (28), node jobs.js (29)');
-  assert.is(await shown(two, 30), 'node job… (28), node job… (29)');
-  assert.is(await shown(['sshd (7)', 'a-program-with-a-long-name (1234)'], 30), 'sshd (7), a-program-wi… (1234)');
+  assert.equal(await shown(two, 40), ['node jobs.js (28), node jobs.js (29)']);
+  assert.equal(await shown(two, 30), ['node jobs.js (28),', 'node jobs.js (29)']);
+  assert.equal(await shown(['sshd (7)', 'a-program-with-a-long-name (1234)'], 30), ['sshd (7),', 'a-program-with-a-long-name', '(1234)']);
+  assert.equal(await shown(['vite in /home/ann/work/projects/shop/web (node 1234)'], 30), ['vite in', '/home/ann/work/projects/shop/', 'web (node 1234)']);
+  assert.equal(await shown(['vite in /home/ann/work/shop/web (node 1234)', 'sshd (7)'], 27), ['vite in', '/home/ann/work/shop/web', '(node 1234), sshd (7)']);
+  const many = Array.from({ length: 90 }, (_, i) => `node jobs.js (${i + 10})`);
+  assert.equal(await shown(many, 40), [...Array.from({ length: 7 }, (_, i) => `${many[2 * i]}, ${many[2 * i + 1]},`), 'and 76 more']);
+  assert.equal(await shown([many[0]!.repeat(30)], 8), ['node jo…']);
+});
+
+test('owners are wrapped before the most important values are cut', async () => {
+  const columns = [
+    { name: 'Endpoint', type: 'text', importance: 1, description: '' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 3, description: '' },
+  ] as const;
+  const row = { Endpoint: 'TCP [fe80::1234:5678:9abc:def0]:8081', Owner: 'python -m http.server as ann' };
+  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns }, [row], { terminal: terminal(60) });
   assert.is(
-    await shown(
-      Array.from({ length: 9 }, (_, i) => `node jobs.js (${i + 10})`),
-      40,
-    ),
-    'node jobs.js (10), node jobs.js (11) +7',
+    text,
+    'Endpoint                              Owner\n--------                              -----\nTCP [fe80::1234:5678:9abc:def0]:8081  python -m http.server\n                                      as ann\n',
   );
+});
+
+test('owners have their room before columns that say less', async () => {
+  const columns = [
+    { name: 'Kind', type: 'text', importance: 1, description: '' },
+    { name: 'Protocol', type: 'text', importance: 3, usual: 'TCP', description: '' },
+    { name: 'Address', type: 'text', importance: 4, description: '' },
+    { name: 'Owners', type: 'texts', keeps: 'process', importance: 2, description: '' },
+  ] as const;
+  const row = { Kind: 'FamilySplit', Protocol: 'TCP', Address: '127.0.0.1, ::1', Owners: ['node server.js in ~/shop (1001)', 'node server.js in ~/blog (1002)'] };
+  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns }, [row], { terminal: terminal(61) });
+  assert.is(
+    text,
+    `Kind         Address         Owners
+----         -------         ------
+FamilySplit  127.0.0.1, ::1  node server.js in ~/shop (1001),
+                             node server.js in ~/blog (1002)
+`,
+  );
+  const narrow = await written('table', { typeName: 'PortOwner.Sample', columns }, [row], { terminal: terminal(46) });
+  assert.is(narrow.text, 'Kind         Owners\n----         ------\nFamilySplit  node server.js in ~/shop (1001),\n             node server.js in ~/blog (1002)\n');
 });
 
 test('nothing when there are no rows', async () => assert.is((await written('table', schema, [])).text, ''));

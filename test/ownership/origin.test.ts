@@ -29,7 +29,12 @@ const rowOf = (processes: Process[], more: Parameters<typeof facts>[1] = {}): En
 };
 
 const cases: [what: string, processes: Process[], supervisor: string | null, roles: (string | null)[], more?: Parameters<typeof facts>[1]][] = [
-  ['in an SSH session', line('systemd', 'sshd', 'bash', 'npm run dev@node', 'dash', 'node server.js@node'), null, ['Shell', 'Runner', 'Shell', 'Session', null]],
+  [
+    'in an SSH session',
+    line('systemd', 'sshd', 'bash', 'npm run dev@node', 'sh -c@dash', 'node server.js@node'),
+    'bash (97), if it runs it in a loop',
+    ['Shell', 'Runner', 'Shell', 'Session', null],
+  ],
   [
     'nodemon',
     line('bash', 'npm start@node', 'nodemon server.js@node', 'node server.js@node'),
@@ -39,8 +44,13 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
   ['pm2', line('systemd', 'PM2@node', 'node server.js@node'), 'PM2 (node 99)', ['Supervisor', null]],
   ['supervisord', line('supervisord@python3.11', 'gunicorn: master@python3.11', { imageName: 'nginx' }), 'gunicorn: master (python 99)', ['Supervisor', 'Supervisor']],
   ['cron', line('cron', 'cron', 'dash', 'python app.py@python3.11'), 'cron (98)', ['Shell', 'Scheduler', 'Scheduler']],
-  ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), null, ['Shell', 'Editor']],
-  ["an editor's server", line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'), null, ['Shell', 'Editor']],
+  ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), 'zsh (99), if it runs it in a loop', ['Shell', 'Editor']],
+  [
+    "an editor's server",
+    line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'),
+    'bash (99), if it runs it in a loop',
+    ['Shell', 'Editor'],
+  ],
   ['a unit', line('systemd', { imageName: 'nginx', unit: 'nginx.service' }), 'systemd (nginx.service)', [null]],
   [
     'a unit, and what systemd does when it ends',
@@ -68,7 +78,13 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
     { platform: 'win32', services: [service({ name: 'Schedule', pid: 98 })] },
   ],
   ['IIS', line('svchost.exe', 'w3wp DefaultAppPool@w3wp.exe', 'dotnet Orders.dll@dotnet.exe'), 'IIS, application pool DefaultAppPool', ['Supervisor', null], { platform: 'win32' }],
-  ['a terminal of Windows', line('explorer.exe', 'WindowsTerminal.exe', 'pwsh.exe', 'node server.js@node.exe'), null, ['Shell', 'Terminal', 'Shell'], { platform: 'win32' }],
+  [
+    'a terminal of Windows',
+    line('explorer.exe', 'WindowsTerminal.exe', 'pwsh.exe', 'node server.js@node.exe'),
+    'pwsh (99), if it runs it in a loop',
+    ['Shell', 'Terminal', 'Shell'],
+    { platform: 'win32' },
+  ],
   [
     'node --watch',
     line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js@node'),
@@ -92,13 +108,18 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
   [
     'a loop above what goes on without it',
     line({ imageName: 'bash', restartsBy: 'a loop' }, 'npm test@node', 'node run.js@node', 'node server.js@node'),
-    null,
+    'node run.js (99), which started it',
     [null, 'Runner', 'Supervisor'],
   ],
-  ['what watches itself is not started again', line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }), null, ['Shell']],
+  [
+    'what watches itself is not started again by itself',
+    line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }),
+    'bash (99), if it runs it in a loop',
+    ['Shell'],
+  ],
   ['runit', line('runsvdir', 'runsv', 'nginx'), 'runsv (99)', ['Supervisor', 'Supervisor']],
   ['s6', line('s6-svscan', 's6-supervise', 'nginx'), 's6-supervise (99)', ['Supervisor', null]],
-  ['npm alone starts nothing again', line('bash', 'npm run dev@node', 'sh', 'vite@node'), null, ['Shell', 'Runner', 'Shell']],
+  ['npm alone starts nothing again', line('npm run dev@node', 'sh -c@sh', 'vite@node'), null, ['Shell', 'Runner']],
   ['a task of the older Task Scheduler', line('taskeng.exe', 'cmd.exe', 'node server.js@node.exe'), 'a scheduled task', ['Shell', 'Scheduler'], { platform: 'win32' }],
   ['nobody above', line('node server.js@node'), null, []],
 ];
@@ -139,9 +160,29 @@ Ports 443, 80:
       bash (98)  shell
         npm run dev (99)  runner
           node server.js (100)
-  Nothing is known that restarts it.`,
+  May be restarted by: bash (98), if it runs it in a loop`,
   );
 });
+
+const loops: [what: string, above: Part[], last: string][] = [
+  ['a prompt', ['sshd', 'bash'], 'May be restarted by: bash (99), if it runs it in a loop'],
+  ['a script', ['sshd', 'bash', 'bash run.sh@bash'], 'May be restarted by: bash run.sh (99), if it runs it in a loop'],
+  ['a runner at a prompt', ['sshd', 'zsh', 'npm run dev@node', 'sh -c@dash'], 'May be restarted by: zsh (97), if it runs it in a loop'],
+  ['a batch file', ['explorer.exe', 'cmd start.bat@cmd.exe'], 'May be restarted by: cmd start.bat (99), if it runs it in a loop'],
+  ['code without a loop', ['sshd', 'bash -c@bash'], 'Nothing is known that restarts it.'],
+  ['code with a loop', ['sshd', { imageName: 'bash', application: 'bash -c', restartsBy: 'a loop' }], 'May be restarted by: bash -c (99) in a loop'],
+  ['sudo at a prompt', ['bash', 'sudo'], 'May be restarted by: bash (98), if it runs it in a loop'],
+  ['the desktop', ['explorer.exe'], 'Nothing is known that restarts it.'],
+  ['another program', ['bash', 'node run.js@node'], 'May be restarted by: node run.js (99), which started it'],
+  ['an editor', ['code'], 'Nothing is known that restarts it.'],
+  ['systemd of a user', ['systemd', 'systemd'], 'Nothing is known that restarts it.'],
+  ['the init process of a container', ['tini'], 'Nothing is known that restarts it.'],
+];
+for (const [what, above, last] of loops)
+  test(`the last line of the tree: ${what}`, () => {
+    const row = rowOf(line(...above, 'node server.js@node'));
+    assert.is(treeText([row]).split('\n').at(-1)!.trim(), last);
+  });
 
 test('--tree: below the table, and as objects where programs read it', async () => {
   const from = ['--from', snapshotFile(facts([socket()], { processes: line('cron', 'sh', 'python app.py@python3.11') }))];
@@ -155,7 +196,10 @@ test('--tree: below the table, and as objects where programs read it', async () 
     ['sh', 'cron'],
   );
   const xml = (await run(['443', '--tree', '--format', 'clixml', ...from])).out;
-  assert.match(xml, /<Obj N="Ancestors"><TN RefId="\d+"><T>System\.Object\[\]<\/T>.*<LST><Obj><TN RefId="\d+"><T>PortOwner\.Ancestor<\/T><\/TN><MS><U32 N="ProcessId">99<\/U32>/);
+  assert.match(
+    xml,
+    /<Obj N="Ancestors"><TN RefId="\d+"><T>System\.Object\[\]<\/T>.*<LST><Obj><TN RefId="\d+"><T>PortOwner\.Ancestor<\/T><\/TN><ToString>sh \(99\)<\/ToString><MS><U32 N="ProcessId">99<\/U32>/,
+  );
   for (const format of ['table', 'json', 'csv', 'clixml']) assert.not.match((await run(['443', '--format', format, ...from])).out, /Ancestors|cron/);
   assert.match((await run(['443', '--format', 'list', ...from])).out, /^Ancestors +: sh \(99\)\n +cron \(98\)$/m);
 });

@@ -56,9 +56,9 @@ export const jsonRows = (text: string): Endpoint[] => JSON.parse(text) as Endpoi
 /** What is on standard error but warnings. */
 export const errorsIn = (err: string): string[] => err.split('\n').filter((line) => line.startsWith('portowner: ') && !/^portowner: PO\d+: warning: /.test(line));
 
-/** The rows that answer a command line: exit code 0, or 1 when there are none. */
+/** The rows that answer a command line, with command lines: exit code 0, or 1 when there are none. */
 export function rowsOf(portowner: PortOwner, args: readonly (string | number)[], options?: RunOptions): Endpoint[] {
-  const { code, out, err } = portowner([...args, '--format', 'json'], options);
+  const { code, out, err } = portowner([...args, '--command-lines', '--format', 'json'], options);
   assert.equal(errorsIn(err), []);
   const rows = jsonRows(out);
   assert.is(code, rows.length === 0 ? 1 : 0, `portowner ${args.join(' ')}`);

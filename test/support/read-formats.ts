@@ -7,7 +7,7 @@ import { plainColumns, type Column } from '../../src/schema/column.ts';
 
 type Values = Record<string, unknown>;
 
-/** What every format writes, unless columns are chosen: more is only looked up where it is asked for. */
+/** The columns that every format writes with --command-lines: others are only looked up if they are requested. */
 export const written = plainColumns(endpoint).filter(({ askedBy }) => askedBy !== 'columns' && askedBy !== 'tree');
 const names = written.map((column) => column.name) as (keyof Endpoint)[];
 
@@ -60,9 +60,9 @@ function clixmlValue(tag: string, text: string): unknown {
   return tag === 'S' ? decode(text) : Number(text);
 }
 
-/** A row without the columns that only an option fills. */
+/** A row without the columns that only options other than --command-lines fill. */
 export function asked<R extends object>(row: R): R {
-  const unasked = new Set<string>(endpoint.columns.filter((column: Column) => column.askedBy !== undefined).map(({ name }) => name));
+  const unasked = new Set<string>(endpoint.columns.filter(({ askedBy }: Column) => askedBy !== undefined && askedBy !== 'commandLines').map(({ name }) => name));
   return Object.fromEntries(Object.entries(row).filter(([name]) => !unasked.has(name))) as R;
 }
 

@@ -19,6 +19,7 @@ import { run } from '../support/harness.ts';
 import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
 import { jsonRows } from '../support/program.ts';
 import { skip, type TestContext } from '../support/skip.ts';
+import { facts as someFacts, socket } from '../support/example.ts';
 import { base, boundTable, filetime, servicePage, windows } from '../support/windows-raw.ts';
 
 const test = suite('the collector on Windows');
@@ -134,7 +135,7 @@ function localWindows() {
 }
 
 /** The stand-ins: functions of full language, which a constrained session has as Windows' own cmdlets. */
-function standIns(folderOf: string, { cim, accounts }: Required<Refused>): string {
+function standIns(folderOf: string, { cim, accounts, descriptor }: Required<Session>): string {
   const rows = {
     tcp: [
       ...[...sockets.tcp4, ...sockets.tcp6].map((row) =>
@@ -168,7 +169,7 @@ function standIns(folderOf: string, { cim, accounts }: Required<Refused>): strin
     })),
   };
   writeFileSync(join(folderOf, 'rows.json'), JSON.stringify(rows));
-  return `param($Mode, $Collector)
+  return `param($Mode, $Collector, $FactsVersion, $Calls, $Version, $Text)
 $global:rows = Get-Content -Raw -LiteralPath '${join(folderOf, 'rows.json')}' | ConvertFrom-Json
 function Get-Row($Kind, $Date) {
     foreach ($row in $global:rows.$Kind) {
@@ -192,6 +193,7 @@ function Get-Process([switch] $IncludeUserName) {
     foreach ($row in $global:rows.processes) { [pscustomobject]@{ Id = $row.ProcessId; ProcessName = $row.Name -replace '\\.exe$'; UserName = 'BOX\\ann' } }
 }
 $global:registry = @{
+    'HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion' = @{ ProgramFilesDir = '${folderOf} (x86)'; ProgramW6432Dir = '${folderOf}' }
     'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion' = @{ CurrentBuild = '26100'; CurrentMajorVersionNumber = 10; CurrentMinorVersionNumber = 0 }
     'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\PortProxy\\v4tov4\\tcp' = @{ '0.0.0.0/8080' = '10.0.0.9/80'; PSPath = 'x' }
     'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules' = @{ '{1}' = 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=80|Name=Web "x", y|' }
@@ -199,21 +201,31 @@ $global:registry = @{
 }
 function Test-Path($LiteralPath) { $global:registry.ContainsKey($LiteralPath) }
 function Get-ItemProperty($LiteralPath) { [pscustomobject]$global:registry[$LiteralPath] }
+function Get-Acl($LiteralPath) { [pscustomobject]@{ Sddl = '${descriptor}' } }
 # A culture that writes dates and numbers in its own way.
 [cultureinfo]::CurrentCulture = 'fa-IR'
 $ExecutionContext.SessionState.LanguageMode = $Mode
-& $Collector $true ''
+& $Collector $true '' $FactsVersion $Calls $Version $Text
 `;
 }
 
-interface Refused {
+interface Session {
   /** Classes of CIM that nobody may ask. */
   readonly cim?: boolean;
   /** Whether the accounts of processes are refused. */
   readonly accounts?: boolean;
+  /** The security descriptor of every file and folder. */
+  readonly descriptor?: string;
+  /** A shell script in place of a deployed portowner. */
+  readonly program?: string;
+  /** What a portowner there is asked, in PowerShell. */
+  readonly asked?: string;
 }
 
 const modes = ['FullLanguage', 'ConstrainedLanguage'] as const;
+const installer = 'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464';
+/** The descriptor of C:\\Program Files. */
+const closed = `O:${installer}G:${installer}D:PAI(A;OICIIO;GA;;;CO)(A;OICIIO;GA;;;SY)(A;;0x1301bf;;;SY)(A;OICIIO;GA;;;BA)(A;;0x1301bf;;;BA)(A;OICIIO;GXGR;;;BU)(A;;0x1200a9;;;BU)(A;CIIO;GA;;;${installer})(A;;FA;;;${installer})(A;;0x1200a9;;;AC)(A;OICIIO;GXGR;;;AC)`;
 const cannot = (context: TestContext): boolean => {
   if (process.platform === 'win32') skip('Windows has cmdlets of its own', context);
   else if (pwsh === null) skip(noPowerShell, context);
@@ -231,7 +243,7 @@ ${[...sockets.tcp4.slice(0, 2), ...sockets.tcp6].map(({ local, port, pid }) => `
 `;
 
 /** Runs the collector in a session whose cmdlets and tools are stand-ins. */
-function collect(mode: (typeof modes)[number], { cim = false, accounts = false }: Refused = {}): Buffer {
+function collect(mode: (typeof modes)[number], { cim = false, accounts = false, descriptor = closed, program, asked: question = '' }: Session = {}): Buffer {
   const own = mkdtempSync(join(folder, 'windows-'));
   const system = join(own, 'System32');
   mkdirSync(system);
@@ -253,8 +265,11 @@ function collect(mode: (typeof modes)[number], { cim = false, accounts = false }
   writeFileSync(join(own, 'netstat.txt'), netstat);
   tool('netstat.exe', `[ "$1" = -anoq ] && cat '${join(own, 'netstat.txt')}'`);
   const file = join(own, 'run.ps1');
-  writeFileSync(file, standIns(own, { cim, accounts }));
-  const asked = spawnSync(pwsh!, [...plain, '-File', file, mode, script('Collect.ps1')], {
+  writeFileSync(file, standIns(own, { cim, accounts, descriptor, program: '', asked: '' }));
+  const deployed = join(own, 'PortOwner/Deployed');
+  mkdirSync(deployed, { recursive: true });
+  if (program !== undefined) writeFileSync(join(deployed, 'portowner.exe'), `#!/bin/sh\n${program}\n`, { mode: 0o755 });
+  const asked = spawnSync(pwsh!, [...plain, '-Command', `& '${file}' ${mode} '${script('Collect.ps1')}' ${question}`], {
     cwd: own,
     env: { ...process.env, SystemRoot: own, COMPUTERNAME: machineName, PROCESSOR_ARCHITECTURE: 'AMD64', TMPDIR: own },
     maxBuffer: 1e9,
@@ -313,6 +328,87 @@ for (const mode of modes) {
   });
 }
 
+for (const mode of modes) {
+  const snapshot = JSON.stringify(someFacts([socket({ localPort: 8443, pid: 4242 })]));
+  const program = (text = snapshot): string => `[ "$1" = snapshot ] && printf '%s\\n' '${text}'`;
+
+  test(`${mode}: a portowner that only administrators can change answers with its snapshot`, async (context: TestContext) => {
+    if (cannot(context)) return;
+    const sent = collect(mode, { program: program(), asked: '1' });
+    assert.match(String(sent), /^#PortOwner\.Way used [^\n]*portowner\.exe\n#PortOwner\.Collection 1 /);
+    assert.equal((await factsOf(sent, everything)).sections, JSON.parse(snapshot).sections);
+  });
+
+  for (const [what, session, why] of [
+    ['others can change', { descriptor: closed.replace('0x1200a9;;;BU', '0x1301bf;;;BU'), program: program() }, 'others than administrators can write to .*portowner\\.exe'],
+    ['has other facts', { program: program(snapshot.replace('"formatVersion":1', '"formatVersion":2')) }, 'its snapshot does not have format version 1'],
+    ['fails', { program: 'exit 70' }, 'portowner snapshot ended with exit code 70'],
+  ] as const)
+    test(`${mode}: a portowner that ${what} is ignored, and the collector answers`, async (context: TestContext) => {
+      if (cannot(context)) return;
+      const sent = collect(mode, { ...session, asked: '1' });
+      assert.match(String(sent), new RegExp(`^#PortOwner\\.Way ignored [^\\n]*portowner\\.exe: ${why}`));
+      assert.is((await factsOf(sent, everything)).machine.name, machineName);
+    });
+
+  test(`${mode}: calls are answered there, with their input`, (context: TestContext) => {
+    if (cannot(context)) return;
+    const session = {
+      program: `case "$1" in --version) echo 'portowner 1.0';; *) printf '%s;' "$@"; cat; exit 1;; esac`,
+      asked: '0 @("why`t80", "why`t--a b") \'portowner 1.0\' \'a text\'',
+    };
+    const lines = String(collect(mode, session)).split('\n');
+    assert.equal(lines.slice(1), ['#PortOwner.Answer 1', '@answer', ' why;80;a text', '@answer', ' why;--a b;a text', '#End', '']);
+    assert.match(
+      String(collect(mode, { ...session, asked: "0 why 'portowner 2.0'" })),
+      /^#PortOwner\.Way ignored [^\n]*: it is not version portowner 2\.0\n#PortOwner\.Collection/,
+    );
+  });
+}
+
+const descriptors: readonly (readonly [descriptor: string, above: boolean, open: RegExp | null])[] = [
+  [closed, false, null],
+  // C:\\ of Windows 11, where everybody may add folders.
+  ['O:S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464D:PAI(A;OICIIO;SDGXGWGR;;;AU)(A;;LC;;;AU)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)', true, null],
+  ['O:BAD:(A;;LC;;;AU)', false, /LC of AU/],
+  ['O:SYG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FRFX;;;BU)S:AI(AU;SAFA;FA;;;WD)', false, null],
+  ['O:BAD:(D;;FA;;;WD)(A;;FA;;;BA)', false, null],
+  ['O:BAD:', false, null],
+  ['O:S-1-5-21-1-2-3-1001D:(A;;FA;;;BA)', false, /owner S-1-5-21-1-2-3-1001/],
+  ['O:BAD:(A;;FA;;;WD)', false, /FA of WD/],
+  ['O:BAD:(A;;FR;;;WD)(A;;FW;;;S-1-5-21-1-2-3-1001)', false, /FW of S-1-5-21/],
+  // Deleting, renaming, permissions, owner, attributes: also of a folder above.
+  ...['SD', 'DT', 'WD', 'WO', 'GA', 'GW', 'DC', '0x10000', '0x40', '0x40000', '0x80000', '0x2', '0x100', '0x10', '0xa0000000', 'FRSD', '-1'].map(
+    (rights) => [`O:BAD:(A;;${rights};;;BU)`, true, /rights/] as const,
+  ),
+  ['O:BAD:(A;CIIO;FA;;;CO)', false, null],
+  ['O:BAD:(A;;FA;;;CO)', false, /FA of CO/],
+  // What has a condition, or is not understood.
+  ['O:BAD:(XA;;FX;;;WD;(@User.a == 1))', false, /not readable/],
+  ['O:BAD:(OA;;CC;;;WD)', false, /CC of WD/],
+  ['O:BAD:NO_ACCESS_CONTROL', false, /not readable/],
+  ['O:BAG:BA', false, /not readable/],
+  ['', false, /not readable/],
+];
+for (const mode of modes)
+  test(`${mode}: a security descriptor tells whether others than administrators can change something`, (context: TestContext) => {
+    if (cannot(context)) return;
+    const call = `
+      $ast = [System.Management.Automation.Language.Parser]::ParseFile('${script('Collect.ps1')}', [ref] $null, [ref] $null)
+      $text = $ast.Find({ $args[0] -is [System.Management.Automation.Language.FunctionDefinitionAst] -and $args[0].Name -eq 'Get-OpenRight' }, $true).Extent.Text
+      $ExecutionContext.SessionState.LanguageMode = '${mode}'
+      Invoke-Expression $text
+      ${descriptors.map(([descriptor, above]) => `"=$(Get-OpenRight '${descriptor}' $${String(above)})"`).join('\n')}`;
+    const { stdout, stderr } = spawnSync(pwsh!, [...plain, '-Command', call], { encoding: 'utf8' });
+    assert.is(stderr, '');
+    const told = stdout.trim().split('\n');
+    assert.is(told.length, descriptors.length);
+    for (const [index, [descriptor, , open]] of descriptors.entries()) {
+      if (open === null) assert.is(told[index], '=', descriptor);
+      else assert.match(told[index]!, open, descriptor);
+    }
+  });
+
 test('it knows no more than Windows PowerShell 5.1, and nothing that writes, loads or connects', (context: TestContext) => {
   if (cannot(context)) return;
   const check = `
@@ -347,6 +443,10 @@ test('it knows no more than Windows PowerShell 5.1, and nothing that writes, loa
     'Get-ItemProperty': ['LiteralPath'],
     'Test-Path': ['LiteralPath'],
     'Get-Date': [],
+    'Get-Item': ['LiteralPath', 'Force', 'ErrorAction'],
+    'Get-ChildItem': ['LiteralPath', 'Directory', 'ErrorAction'],
+    'Get-Acl': ['LiteralPath'],
+    'Get-Variable': ['Name', 'ValueOnly'],
     'New-Object': ['TypeName', 'ArgumentList'],
     'Set-StrictMode': ['Off'],
     '/bin/sh': ['c'],
@@ -367,7 +467,7 @@ test("Windows' own PowerShell, by the command that ssh gives it", async (context
   if (runner === null) return skip('Wine is not installed (.ci/wine-setup)', context);
   if (program === undefined) return skip("Windows' PowerShell is not installed (.ci/windows-powershell-setup)", context);
   const [file, ...args] = [...runner, program, ...powershellCommand.split(' ').slice(1)] as [string, ...string[]];
-  const { status, stdout, stderr } = spawnSync(file, args, { input: collectorInput(false), maxBuffer: 1e9, timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync(file, args, { input: collectorInput({ commandLines: false, snapshot: true }), maxBuffer: 1e9, timeout: 120_000 });
   assert.is(status, 0, String(stderr));
   const { machine, sections } = await factsOf(stdout, everything);
   assert.equal([machine.platform, machine.architecture], ['win32', 'x64']);

@@ -1,6 +1,6 @@
 // The collectors for real: what they send is decoded to the facts that a local look at the same machine gives.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import type { Facts } from '../../src/facts/model/facts.ts';
 import { everything, type Question } from '../../src/facts/model/question.ts';
 import { readFacts } from '../../src/facts/read/read.ts';
 import { linuxSource } from '../../src/machine/linux/source.ts';
+import { facts as someFacts, socket } from '../support/example.ts';
 import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 
@@ -113,6 +114,106 @@ test('docker is asked by its own program, and by none of the settings of a user'
   assert.is(status, 0);
   assert.match(stdout, `@engine/docker\n -H unix://${socket} ps --no-trunc --format {{.ID}}\\t{{.Names}}\\t`);
 });
+
+// ---- A portowner there
+
+const snapshot = JSON.stringify(someFacts([socket({ localPort: 8443, pid: 4242 })], { platform: 'linux' }));
+/** A program in place of a portowner, and what it prints as a snapshot. */
+const standIn = (text = snapshot): string =>
+  `#!/bin/sh\ncase "$1" in --version) echo 'portowner 1.0' ;; snapshot) printf '%s\\n' '${text}' ;; *) printf '%s;' "$@"; cat; exit 1 ;; esac\n`;
+
+/** Runs the collector with a program in a folder that only root can change, after a change to either. */
+function collectBeside(shell: readonly string[], before: string, change: (folder: string, program: string) => void, text = standIn()) {
+  // Everybody can write to the folder for temporary files.
+  const own = mkdtempSync('/opt/portowner-test-');
+  try {
+    const folder = join(own, 'a/b');
+    const program = join(folder, 'portowner');
+    mkdirSync(folder, { recursive: true });
+    chmodSync(own, 0o755);
+    writeFileSync(program, text, { mode: 0o755 });
+    change(folder, program);
+    const places = readFileSync(script('collect.sh'), 'utf8').replace(/^program_places='[^']*'/m, `program_places='${own}/none ${folder}'`);
+    const { stdout, stderr } = spawnSync(shell[0]!, [...shell.slice(1), '-s'], { input: `${before}\n${places}`, maxBuffer: 1e9, env: { HOME: folder } });
+    assert.is(String(stderr), '');
+    return { sent: stdout, way: /^#PortOwner\.Way ([^\n]*)\n/.exec(String(stdout))?.[1]?.replaceAll(own, '') ?? '' };
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+}
+
+const noRoot = process.platform !== 'linux' ? 'Linux is asked' : process.getuid?.() !== 0 ? 'only root can make a folder that only root can change' : null;
+
+for (const shell of shells) {
+  test(`${shell.join(' ')}: a portowner that only root can change answers with its snapshot`, async (context: TestContext) => {
+    if (noRoot !== null) return skip(noRoot, context);
+    if (spawnSync(shell[0]!, ['-c', 'true']).error !== undefined) return skip(`${shell[0]} is not installed`, context);
+    const { sent, way } = collectBeside(shell, 'facts_version=1', () => undefined);
+    assert.is(way, 'used /a/b/portowner');
+    assert.equal((await factsOf(sent, everything)).sections, JSON.parse(snapshot).sections);
+    // Unless facts are wanted, it is not looked for.
+    assert.is(collectBeside(shell, '', () => undefined).way, '');
+  });
+
+  const untrusted: readonly (readonly [what: string, change: (folder: string, program: string) => void, why: RegExp, text?: string])[] = [
+    ['that others can write to', (_, program) => chmodSync(program, 0o757), /users other than root can write to \/a\/b\/portowner$/],
+    ['that a group can write to', (_, program) => chmodSync(program, 0o775), /users other than root can write to \/a\/b\/portowner$/],
+    ['of somebody else', (_, program) => chownSync(program, 65_534, 0), /root does not own \/a\/b\/portowner$/],
+    ['in a folder that others can write to', (folder) => chmodSync(folder, 0o777), /users other than root can write to \/a\/b$/],
+    ['in a folder of somebody else', (folder) => chownSync(join(folder, '..'), 65_534, 0), /root does not own \/a$/],
+    [
+      'that is a link to such a folder',
+      (folder, program) => {
+        mkdirSync(join(folder, 'open'));
+        renameSync(program, join(folder, 'open/portowner'));
+        chmodSync(join(folder, 'open'), 0o777);
+        symlinkSync('open/portowner', program);
+      },
+      /users other than root can write to \/a\/b\/open$/,
+    ],
+    [
+      'that a link of somebody else leads to',
+      (folder, program) => {
+        mkdirSync(join(folder, '../c'));
+        renameSync(program, join(folder, '../c/portowner'));
+        symlinkSync('../c/portowner', program);
+        chmodSync(folder, 0o777);
+      },
+      /users other than root can write to \/a\/b$/,
+    ],
+    [
+      'in a folder behind a link',
+      (folder) => {
+        renameSync(folder, join(folder, '../c'));
+        symlinkSync('c', folder);
+      },
+      /\/a\/b is behind a link$/,
+    ],
+    ['with other facts', () => undefined, /its snapshot does not have format version 1$/, standIn(snapshot.replace('"formatVersion":1', '"formatVersion":2'))],
+    ['that fails', () => undefined, /portowner snapshot ended with exit code 70$/, '#!/bin/sh\nexit 70\n'],
+    ['that cannot run', (_, program) => chmodSync(program, 0o644), /portowner snapshot ended with exit code 126$/],
+  ];
+  for (const [what, change, why, text] of untrusted)
+    test(`${shell.join(' ')}: a portowner ${what} is ignored, and the collector answers`, async (context: TestContext) => {
+      if (noRoot !== null) return skip(noRoot, context);
+      if (spawnSync(shell[0]!, ['-c', 'true']).error !== undefined) return skip(`${shell[0]} is not installed`, context);
+      const { sent, way } = collectBeside(shell, 'facts_version=1', change, text);
+      assert.match(way, /^ignored /);
+      assert.match(way, why);
+      assert.is(ownFacts(await factsOf(sent, everything)).sockets.length, listeners.length);
+    });
+
+  test(`${shell.join(' ')}: calls are answered by a portowner there, with their input`, (context: TestContext) => {
+    if (noRoot !== null) return skip(noRoot, context);
+    if (spawnSync(shell[0]!, ['-c', 'true']).error !== undefined) return skip(`${shell[0]} is not installed`, context);
+    const before = "calls='why\t*\nwhy\t--a b'\nversion='portowner 1.0'\ntext='a text'";
+    const { sent } = collectBeside(shell, before, () => undefined);
+    assert.equal(String(sent).split('\n').slice(1), ['#PortOwner.Answer 1', '@answer', ' why;*;a text', '@answer', ' why;--a b;a text', '#End', '']);
+    const { sent: other, way } = collectBeside(shell, before.replace('1.0', '2.0'), () => undefined);
+    assert.match(way, /it is not version portowner 2\.0$/);
+    assert.match(String(other), /\n#PortOwner\.Collection 1 /);
+  });
+}
 
 test('PowerShell on Linux hands over to sh', async (context: TestContext) => {
   if (process.platform !== 'linux') return skip('Linux is asked', context);

@@ -407,7 +407,7 @@ const everyColumn = ['--columns', [...written.map(({ name }) => name).filter((na
 
 for (const [format, { read, expected }] of Object.entries(formats)) {
   test(`--format ${format} reads back to the same rows`, () => {
-    const args = ['--all', '--pid', ours];
+    const args = ['--all', '--pid', ours, '--command-lines'];
     const { code, out, err } = portowner([...args, '--format', format, ...(format === 'table' ? everyColumn : [])]);
     assert.equal([code, err], [0, '']);
     assert.equal(read(out), expected(mine('--all')));
@@ -490,7 +490,7 @@ test('--output writes a file, whole and alone in its folder', () => {
   const path = join(place, 'ports.csv');
   writeFileSync(path, 'old'.repeat(1e6), { mode: 0o640 });
   for (const name of ['ports.csv', 'new.csv']) {
-    assert.equal(portowner(['--all', '--pid', ours, '--format', 'csv', '--output', join(place, name)]), { code: 0, out: '', err: '' });
+    assert.equal(portowner(['--all', '--pid', ours, '--command-lines', '--format', 'csv', '--output', join(place, name)]), { code: 0, out: '', err: '' });
     const text = readFileSync(join(place, name), 'utf8');
     assert.is(text[0], '\ufeff', 'a byte order mark, for Excel');
     assert.equal(readCsv(text.slice(1)), formats.csv!.expected(mine('--all')));
@@ -498,7 +498,7 @@ test('--output writes a file, whole and alone in its folder', () => {
   assert.is(statSync(path).mode & 0o777, 0o640);
   assert.equal(readdirSync(place).toSorted(), ['new.csv', 'ports.csv']);
   // A relative path, and a name that begins like an option.
-  assert.is(portowner([server.port('tcp ::'), '--format', 'json', '--output=-x'], { cwd: place }).code, 0);
+  assert.is(portowner([server.port('tcp ::'), '--command-lines', '--format', 'json', '--output=-x'], { cwd: place }).code, 0);
   assert.equal(jsonRows(readFileSync(join(place, '-x'), 'utf8')), rowsOf(portowner, [server.port('tcp ::')]));
 });
 
@@ -695,7 +695,7 @@ test('names that would take over a terminal, break lines or run in a spreadsheet
     assert.match(row.CommandLine!, /300$/);
   }
   for (const format of ['json', 'ndjson', 'clixml', 'csv'] as const) {
-    const { out } = portowner([...ports, '--format', format]);
+    const { out } = portowner([...ports, '--command-lines', '--format', format]);
     assert.equal(formats[format].read(out), formats[format].expected(rows), format);
   }
   const dangerous = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]/;
@@ -730,6 +730,22 @@ test('a snapshot answers as the machine did', () => {
   assertRows(rowsOf(portowner, ['--pid', ours, '--from', '-'], { input: bytes }), mine());
   assert.is(portowner([unusedPort(), '--from', file('snapshot.json')]).code, 1);
   assert.is(portowner(['ranges', '--from', file('snapshot.json')]).out, portowner(['ranges']).out);
+});
+
+test('command lines are only written if they are requested, or a person reads a list', () => {
+  const port = server.port('tcp ::');
+  for (const format of ['json', 'ndjson', 'csv', 'clixml'] as const) {
+    const plain = portowner([port, '--format', format]).out;
+    assert.not.match(plain, /CommandLine|--password/, format);
+    assert.match(portowner([port, '--format', format, '--columns', 'CommandLine']).out, /--password=/, format);
+  }
+  for (const name of ['lines.csv', 'lines.json', 'lines.xlsx', 'lines.html', 'lines.md']) {
+    const path = file(name);
+    assert.is(portowner([port, '--output', path]).code, 0);
+    assert.not.match(readFileSync(path, 'latin1'), /CommandLine|--password/, name);
+  }
+  assert.match(portowner([port, '--format', 'list']).out, /^CommandLine +: .*--password=/m);
+  assert.match(portowner([port, '--command-lines']).out, /CommandLine[^]*--password=/);
 });
 
 test('a snapshot without --command-lines has none, and says so', () => {

@@ -61,12 +61,12 @@ function snapshot(name: string, content: unknown): string {
 
 test('live objects with types', () => {
   const port = server.port('tcp 127.0.0.1');
-  const objects = answer(`& $exe ${port} --format clixml | Where-Object LocalPort -eq ${port} | ForEach-Object {
+  const objects = answer(`& $exe ${port} --command-lines --format clixml | Where-Object LocalPort -eq ${port} | ForEach-Object {
     [ordered]@{ type = $_.PSObject.TypeNames[0]; value = $_; types = @($_.PSObject.Properties | ForEach-Object { "$($_.Name) $(if ($null -ne $_.Value) { $_.Value.GetType().FullName })" }) }
   }`) as { type: string; value: Endpoint; types: string[] }[];
   assert.is(objects.length, 1);
   const [{ type, value, types }] = objects as [(typeof objects)[0]];
-  assert.is(type, 'Deserialized.PortOwner.Endpoint');
+  assert.is(type, 'Deserialized.PortOwner.Endpoint#CommandLines');
   const [row] = rowsOf(portowner, [port]);
   const clr: Readonly<Record<string, string>> = {
     text: 'System.String',
@@ -77,7 +77,7 @@ test('live objects with types', () => {
     texts: 'System.Object[]',
   };
   const expected = plainColumns(endpoint)
-    .filter((column: Column) => column.askedBy === undefined)
+    .filter(({ askedBy }: Column) => askedBy === undefined || askedBy === 'commandLines')
     .map(({ name, type: kind }) => `${name} ${row![name as keyof Endpoint] !== null ? clr[kind] : ''}`);
   assert.equal(types, expected);
   // ConvertTo-Json writes dates with all their digits.
@@ -183,7 +183,7 @@ test('CSV and JSON are what PowerShell reads too', () => {
   const names = written.map(({ name }) => name);
   const port = server.port('tcp 127.0.0.1');
   const [row] = rowsOf(portowner, [port]);
-  const [csv] = answer(`& $exe ${port} --format csv | ConvertFrom-Csv`) as Record<string, string>[];
+  const [csv] = answer(`& $exe ${port} --command-lines --format csv | ConvertFrom-Csv`) as Record<string, string>[];
   assert.equal(Object.keys(csv!), names);
   assert.equal([csv!.LocalPort, csv!.OwningProcess, csv!.ImageName], [String(port), String(server.pid), basename(row!.Path!)]);
   const [json] = answer(`& $exe ${port} --format json --columns LocalPort,CommandLine,Reason | ConvertFrom-Json`) as Endpoint[];

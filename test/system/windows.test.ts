@@ -192,7 +192,7 @@ for (const [format, { read, expected }] of Object.entries(formats)) {
       'OwnerKind',
       'Owner',
     ] as const;
-    const { code, out, err } = portowner(['--all', '--pid', ours, '--format', format, ...(plain ? ['--columns', columns.join(',')] : [])]);
+    const { code, out, err } = portowner(['--all', '--pid', ours, '--command-lines', '--format', format, ...(plain ? ['--columns', columns.join(',')] : [])]);
     assert.equal([code, err], [0, '']);
     assert.equal(read(out), plain ? all().map((row) => Object.fromEntries(columns.map((name) => [name, asText(row, ', ')[name]]))) : expected(all()));
     if (['clixml', 'json', 'ndjson'].includes(format)) assert.match(out, /^[\n -~]*$/, 'pure ASCII on a pipe');
@@ -253,7 +253,7 @@ test('--output writes a file, whole and alone in its folder', () => {
   const place = newFolder();
   const path = join(place, 'grüße 漢.csv');
   writeFileSync(path, 'old'.repeat(1e6));
-  assert.equal(portowner(['--all', '--pid', ours, '--format', 'csv', '--output', windowsPath(path)]), { code: 0, out: '', err: '' });
+  assert.equal(portowner(['--all', '--pid', ours, '--command-lines', '--format', 'csv', '--output', windowsPath(path)]), { code: 0, out: '', err: '' });
   const text = readFileSync(path, 'utf8');
   assert.is(text[0], '\ufeff', 'a byte order mark, for Excel');
   assert.equal(readCsv(text.slice(1)), formats.csv.expected(all()));

@@ -1,9 +1,18 @@
 import type { Cause } from '../cause.ts';
+import { plainAddress } from '../overlap.ts';
 import { look, say, stopping, takeAnother } from '../remedy-steps.ts';
 
 export const wildcardAgainstSpecific: Cause = {
   name: 'WildcardAgainstSpecific',
-  meaning: 'a listener on one address blocks binding to all addresses, or the other way around',
+  meaning: 'a listener on all addresses and a listener on one address exclude each other',
+  said({ socket }, can) {
+    const { wildcard, text, device } = plainAddress(socket?.localAddress ?? '');
+    if (socket === null || device !== null) return null;
+    const where = wildcard ? 'all addresses' : text;
+    return can === false
+      ? `a listener on ${where} blocks binding to ${wildcard ? 'one of them' : 'all addresses'}`
+      : `there is a listener on ${where}`;
+  },
   holds: ({ overlap }) => overlap === 'wildcard',
   remedies: (patient) => [
     look(patient),

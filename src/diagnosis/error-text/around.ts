@@ -65,7 +65,7 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
   const own = lines
     .slice(Math.max(0, first.at - 15), last.at + 8)
     .filter(({ record, frame, text }) => record === last.line.record && !frame && !tellsOfOthers(text));
-  return onePort(toldIn(own).filter(({ place }) => place.score >= 2));
+  return onePort(toldIn(own).filter(({ place }) => place.score >= 4));
 }
 
 /** Returns the port that a program announced before it failed, provided that it announced only one. */

@@ -1,7 +1,7 @@
 import { longest, natureFrom, near, placeAround } from './around.ts';
 import type { Sign } from './codes.ts';
 import type { Line } from './lines.ts';
-import type { Nature } from './nature.ts';
+import { isOfFile, type Nature } from './nature.ts';
 import type { NamedPlace } from './places.ts';
 import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
 
@@ -110,7 +110,10 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   return {
     said,
     lines: said.map(({ line }) => line),
-    nature: isOfConnections(sign) && own !== 'file' ? 'connection' : (own ?? 'bind'),
+    nature:
+      isOfConnections(sign) && own !== 'file'
+        ? 'connection'
+        : (own ?? (places.length === 0 && isOfFile(said.map(({ line }) => line.text).join('\n')) ? 'file' : 'bind')),
     sign,
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,

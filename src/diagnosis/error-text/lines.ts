@@ -33,7 +33,7 @@ const prefixes: readonly RegExp[] = [
   // 26/01/02 03:04:05, 06-01 01:26:50, 260102 03:04:05
   /^\[?(?:\d\d\/\d\d\/\d\d|\d\d-\d\d|\d{6}) \d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?/,
   // Seconds since 1970: 1704164645:, [1704164645.678]
-  /^\[?1\d{9}(?:\.\d{1,9})?\]?:/,
+  /^\[?1\d{9}(?:\.\d{1,9})?\]?(?::|(?<=[.\]]\d{0,9}\]?)(?= ))/,
   // glog, tornado: E0102 03:04:05.678   31533 server.cc:40], [I 260102 03:04:05 command:168]
   /^[DIWEF]\d{4} \d\d:\d\d:\d\d\.\d{1,9} {1,8}\d{1,8} [\w./-]{1,120}:\d{1,6}\]/,
   /^\[[DIWEC] [\d: .-]{10,24} [\w.-]{1,60}:\d{1,6}\]/,
@@ -42,6 +42,19 @@ const prefixes: readonly RegExp[] = [
   // Severity: [error], <Error>, WARN, INFO:
   /^[[<(](?:emerg|alert|crit(?:ical)?|fatal|ftl|severe|err(?:or)?|eror|warn(?:ing)?|wrn|notice|note|info(?:rmation)?|inf|debug|dbg|trace|fail|警告|エラー)[\])>]:?/iu,
   /^(?:ERROR|WARN(?:ING)?|INFO|NOTICE|FATAL|SEVERE|CRITICAL|DEBUG|TRACE|LOG|WRN|ERR|INF|FTL):?(?=\s)/,
+  // RFC 5424: <11>1 2026-01-02T03:04:05Z host app 4711 ID47 -; OpenWrt: daemon.err
+  /^<\d{1,3}>\d{1,2} \S{10,40} \S{1,255} \S{1,48} \S{1,128} \S{1,32} (?:-|\[[^\]\n]{1,400}\])(?= )/,
+  /^(?:kern|user|daemon|auth|cron|local\d)\.(?:emerg|alert|crit|err|warn|notice|info|debug)(?: :)?(?= )/,
+  // Redis: 4711:M 02 Jan 2026 03:04:05.678 #; Spring Boot: 4711 --- [  main] c.e.App   :
+  /^\d{1,8}:[A-Z] \d\d \p{L}{3}(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d{3})? [#*.-](?= )/u,
+  /^\d{1,8} --- (?:\[[^\]\n]{0,60}\] ?){1,2}(?:\S{1,80} {0,40}:(?= ))?/,
+  // Processes and threads: [4711], <4711>, #4711:, pid 4711:, [main-12], {thread=12}; kubectl: [pod/web-1/web]
+  /^(?:\[(?:[A-Za-z][\w.-]{0,40}[-#])?\d{1,8}\]|<\d{1,8}>|\{\w{1,16}=\d{1,8}\}|#\d{1,8}:?|(?:pid|tid|thread) \d{1,8}:|T\d{1,8})(?= )/i,
+  /^\[pod\/[^\]\s]{1,200}\](?= )/,
+  // The place in the source, and the name of a logger: main.go:12:, com.example.App:12 -, c.e.App :
+  /^[\w./-]{1,120}\.(?:go|rs|py|js|ts|cc?|cpp|cs|java|rb|php|ex|erl)(?::\d{1,6}){1,2}:?(?= )/,
+  /^(?:[a-z]\w{0,30}\.){1,8}[\w$]{1,60}(?::\d{1,6} -| {1,40}[:-])(?= )/,
+  /^npm (?:ERR!|error|warn|WARN)(?= )/,
   // Columns after a time
   /^\|(?: {1,4}[\w.-]{1,60} {0,40}\|){1,3}(?= )/,
   // Columns of a service wrapper; the line numbers of PowerShell's view of an error
@@ -56,7 +69,7 @@ const sources: readonly RegExp[] = [
 
 /** A call in a stack trace, also in the languages of .NET. */
 const frame =
-  /^at \S{2}|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
+  /^at \S{2}|^(?![^\n]{0,60}?(?:error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
 
 /** The beginning of a line that continues the message before it. */
 const goesOn =
@@ -69,19 +82,25 @@ export function linesOf(text: string): Line[] {
   let source = '';
   let hasPrefixes = false;
   let inPython = false;
-  for (const raw of text.split('\n')) {
-    const line = withoutPrefix(raw);
-    const said = line.text.trimStart();
-    if (said === '') continue;
-    const indented = said.length < line.text.length;
-    const call: boolean = frame.test(said) || (inPython && /^\s{4}/.test(line.text));
-    inPython = said.startsWith('File "') || (inPython && call);
-    // In a log with timestamps, a line without one continues the message before it.
-    const isNew = line.source !== source || line.prefixed || (!hasPrefixes && !indented && !goesOn.test(said));
-    hasPrefixes ||= line.prefixed;
-    source = line.source;
-    if (isNew && !call) record++;
-    lines.push({ text: said.trimEnd(), source, record, frame: call });
+  for (const whole of text.split('\n')) {
+    let inside = false;
+    for (const [at, part] of whole.split(breakInside).entries()) {
+      const line = withoutPrefix(part);
+      const said = line.text.trimStart();
+      if (said === '') continue;
+      const from = at === 0 || line.source !== '' ? line.source : source;
+      const indented = said.length < line.text.length;
+      const call: boolean = frame.test(said) || (inPython && /^\s{4}/.test(line.text));
+      inPython = said.startsWith('File "') || (inPython && call);
+      // In a log with timestamps, a line without one continues the message before it.
+      const isStamped = at === 0 ? hasPrefixes : inside;
+      const isNew = from !== source || ((line.prefixed || (!isStamped && !indented)) && !goesOn.test(said));
+      if (at === 0) hasPrefixes ||= line.prefixed;
+      else inside ||= line.prefixed;
+      source = from;
+      if (isNew && !call) record++;
+      lines.push({ text: said.trimEnd(), source, record, frame: call });
+    }
   }
   return lines;
 }
@@ -102,6 +121,9 @@ function withoutPrefix(raw: string): { text: string; source: string; prefixed: b
   return { text, source, prefixed };
 }
 
+/** A line break that a log wrote as an escape sequence. */
+const breakInside = '\u2028';
+
 /** Removes colors and invisible characters from a text, and replaces escape sequences with their characters. */
 export function cleaned(text: string): string {
   return (
@@ -115,8 +137,11 @@ export function cleaned(text: string): string {
       .replace(/(\baddress: '[^'\n]{0,64}',)\n\s{0,40}(?=port: \d)/g, '$1 ')
       // Escape sequences of JSON and others within one line
       .replace(/\\{1,2}u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+      // In JSON and logfmt, a backslash in a path is doubled.
+      .replace(/^.*(?:\{"|=").*$/gm, (line) => line.replace(/(?<!\\)\\n/g, breakInside))
       .replace(/\\{1,2}["']/g, '"')
-      .replace(/\\{1,2}[rnt](?![a-z]{2})/g, ' ')
+      .replace(/\\{1,2}[rt](?![a-z]{2})/g, ' ')
+      .replace(/\\{1,2}n(?![a-z]{2})/g, breakInside)
       // Null characters, direction marks, zero-width spaces, and remaining control characters
       .replace(
         /[\0-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g,

@@ -3,13 +3,16 @@
  * errors (EADDRINUSE, EACCES, EADDRNOTAVAIL), but with different meanings.
  */
 
+import { isHttp } from './http.ts';
+import { sharingViolation } from './words.ts';
+
 /** The kind of operation that failed. */
 export type Nature = 'bind' | 'connection' | 'file';
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
-  /\bconnect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b/gi,
-  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|\bOperationalError\b/g,
+  /\bconnect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
+  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
   /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
@@ -19,7 +22,7 @@ const connecting: readonly RegExp[] = [
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
   /\b(?:bind(?:ing|s)?|bound|rebind)\b|\blisten(?:ing|er|ers|s)?\b|\bmake_sock\b|_listener\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
-  /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed: \[Errno/gi,
+  /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
 /** Calls in stack traces. */
@@ -41,6 +44,14 @@ const last = (words: readonly RegExp[], text: string): number => {
 /** The port is at the remote end of an SSH connection. */
 const farEnd = /\bremote port forwarding\b/i;
 
+/** Words that a bind has, if its error is one that files have, too. */
+const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
+
+/** Whether a sharing violation, which is an error of files, has nothing of a bind. */
+export function isOfFile(text: string): boolean {
+  return sharingViolation.test(text) && !ofBinds.test(text) && !isHttp(text);
+}
+
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
   if (files.test(text)) return 'file';
@@ -61,19 +72,26 @@ export function natureOfCall(text: string): Nature | null {
 /** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
   if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
-  return (
-    /\b(?:fail(?:ed|s|ure|ing)?|could(?:n't| not)|can(?:not|'t| not)|unable|error|problem|not able|aborting|conflict\w{0,2}|did not)\b|échoué|fehlgeschlagen|nicht möglich|konnte nicht|no se pudo|impossibile|não foi possível|не удалось|失败|無法|无法|できません/iu.test(
-      text,
-    ) &&
-    /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.test(
-      text,
-    )
-  );
+  // The level of a record is no failure of what it reports.
+  const message = text
+    .replace(/(?:level|severity|@l)["']?[=:] ?["']?error\b|\[error\]/gi, '')
+    .replace(/\bERROR\b(?!:)/g, '');
+  if (/\bnow listening\b|\bsuccess\w{0,6}\b|\bis listening\b|\bstarted\.?$/i.test(message)) return false;
+  const failed =
+    /\b(?:fail(?:ed|s|ure|ing)?|could(?:n't| not)|can(?:not|'t| not)|unable|not able|aborting|conflict\w{0,2}|did not)\b|échoué|fehlgeschlagen|nicht möglich|konnte nicht|no se pudo|impossibile|não foi possível|не удалось|失败|無法|无法|できません/iu.test(
+      message,
+    );
+  const operation =
+    /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
+      message,
+    );
+  // "Error listening on", but not "listening on port 80, 3 errors".
+  return operation !== null && (failed || /\b(?:error|problem)\b/i.test(message.slice(0, operation.index)));
 }
 
 /** Whether a text reports, without a system error, that a program could not connect. */
 export function saysThatConnectFailed(text: string): boolean {
-  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\bconnect\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b/i.test(
+  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\b(?:connect|contact)\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b/i.test(
     text,
   );
 }
@@ -89,7 +107,7 @@ export function announces(text: string): boolean {
 
 /** A port that was opened, or belongs to another program, did not fail. */
 const succeeded =
-  /\bnow listening\b|\blistens? on\b|\blistening (?:on|at)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
+  /\bnow listening\b|\b(?:has been|was|have been) started\b|\blistens? on\b|\blistening (?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
 
 /** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {

@@ -17,6 +17,8 @@ export interface NamedPlace {
 interface Form {
   /** Has the groups `p` (port), `a` (address) and `t` (tcp or udp); the last two are optional. */
   readonly form: RegExp;
+  /** Only the other end of a connection is named like this. */
+  readonly remote?: true;
   /** 5: unambiguous; 3: an address with a port; 2: a port; 0: only next to a word such as "listen". */
   readonly score: number;
   readonly listed?: true;
@@ -40,6 +42,7 @@ const forms: readonly Form[] = [
   { form: /listener, ?"(?<a>[^"\n]{0,64})", ?(?<p>\d{1,5}), ?:?e[a-z]{4,}/g, score: 5 },
   { form: /\{port, ?(?<p>\d{1,5})\}[^\n]{0,40}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g, score: 4 },
   { form: /\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}[^\n]{0,40}?\{port, ?(?<p>\d{1,5})\}/g, score: 4 },
+  { form: /\{port, ?(?<p>\d{1,5})\}/g, score: 2 },
   { form: /\bip: \{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, port: (?<p>\d{1,5})/g, score: 4 },
   // URLs: http://+:8080/, https://[::1]:5001, amqp://guest:x@127.0.0.1:5672//, udp:127.0.0.1:161, socks://::1 1080
   {
@@ -60,14 +63,20 @@ const forms: readonly Form[] = [
     form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 5,
   },
+  // Node, copied by hand: address already in use::: 5001
+  { form: /\baddress already in use:{2,4} ?(?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
   // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194
-  { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // 0.0.0.0:80, 0.0.0.0%eth0:67, /0.0.0.0:8080, [0.0.0.0:80]
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
   // Java: /0:0:0:0:0:0:0:0:9000
   { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // *:6379, localhost:8000, any:8000, :::8080, <null>:8080
   { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // Vapor: 'api.example.com':8080
+  { form: /'(?<a>[\w-]{1,63}(?:\.[\w-]{1,63}){0,6})':(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 2 },
+  // Fiddler: [Localhost: 8888]
+  { form: /\[(?<a>localhost|\d{1,3}(?:\.\d{1,3}){3}): (?<p>\d{1,5})\]/gi, score: 3 },
   // Tomcat: on address [localhost] and port [8005]
   { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
   // racoon: 192.0.2.1[500]
@@ -87,7 +96,7 @@ const forms: readonly Form[] = [
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
-    form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?(?<!\w)port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
     score: 4,
   },
   {
@@ -102,26 +111,33 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}])[Pp]ort|(?<=[a-z])Port|\bPORT)(?:s|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
     form: /(?:porta|puerto|porto|poort|portul?|porcie|portti|θύρα|cổng|порт[а-яії]{0,3}|პორტზე|ポート|端口|連接埠|埠號|포트)["']? ?(?:номер|số)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
     score: 2,
   },
-  { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|포트|号端口|端口)/gu, score: 2 },
+  { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口)/gu, score: 2 },
+  { form: /(?<![\w)\]%-][ :=#-]{0,2}|\d)(?<p>\d{1,5}) ?(?:포트|端口)/gu, score: 2 },
   // The number before the word: 8080 portu, 8080 numaralı port, A 8080-as port
   {
-    form: /(?<![\w.:/#@-]|\bpid[ :=#]{0,3})(?<p>\d{2,5})(?:-[aáeéoö]s)?(?: (?:numaralı|nolu|no'lu|számú))? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#(]{0,4}\d)(?!s\b)/giu,
+    form: /(?<![\w.:/#@-])(?<p>\d{2,5}) (?:numaralı|nolu|no'lu|számú) port\p{L}{0,4}/giu,
+    score: 2,
+  },
+  // "line 80 port" and "pid 80 port" name other things: the number begins a clause.
+  {
+    form: /(?:^|[^\s\w]\s|\b(?:the|a|az|this|that|because|since|if|when|tcp|udp|local|on|your|bu|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#(]{0,4}\d)(?!s\b)/giu,
     score: 2,
   },
   // PostgreSQL: the only number next to "postmaster", in any language
-  { form: /\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)[^\n?]{0,60}\?/giu, score: 2 },
-  { form: /(?<![\d.:[])(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()[^\n?]{0,80}\?/giu, score: 2 },
+  { form: /^[^\d\n]{0,80}\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)[^\n?\d]{0,60}\?/giu, score: 2 },
+  { form: /^[^\d\n]{0,80}(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()[^\n?\d]{0,80}\?/giu, score: 2 },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
-  { form: /\b(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
+  // tcp/443; adb and socat: forward tcp:8081
+  { form: /\b(?<t>tcp|udp)[/:](?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
   // Tomcat: Several ports (8005, 8080, 8009) required by
   { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
   // kubectl: requested ports: [{8080 80}]
@@ -133,17 +149,23 @@ const forms: readonly Form[] = [
   },
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
   { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
-  { form: /\b(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
+  { form: /(?:\b|_)(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
   { form: /\b(?:listen(?:ing)?|bind(?:ing)?) (?:(?<t>tcp|udp)[46]? )?on (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // A host name, but not a line of a source file: api.example.com:443
+  {
+    form: /(?<![\w.@/\\-])(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<!\.(?:go|rs|py|js|ts|cc?|cpp|cs|h|java|rb|php|exs?|erl|scala|kt|lua|conf|cfg|ya?ml|json|xml))(?<=[a-z])):(?<p>\d{2,5})(?![\d:.])/gi,
+    score: 2,
+    remote: true,
+  },
   // Go, uWSGI: listening on :443, the same address (:8080)
   { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
 ];
 
 /** The words before a port that the program tried to bind, and before another program's port. */
 const toBind =
-  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
+  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retrying|(?<!already )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|->|→|-->/gi;
+  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retrying|(?<!already |process is |program is )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;
@@ -160,9 +182,17 @@ function context(text: string, index: number, wanted: Wanted): number {
   return own > others ? 3 : -6;
 }
 
+/** What stands before the number of a connector, and the option of a command line, which states nothing. */
+const device =
+  /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
+
+/** What follows a number that counts or measures something. */
+const amount =
+  /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of\b|times\b|retries\b|attempts?\b|connections?\b|clients?\b|requests?\b|ports\b)/i;
+
 function portNumber(text: string): number | null {
   const port = Number(text);
-  return port >= 1 && port <= 65535 ? port : null;
+  return port >= 1 && port <= 65535 && !text.startsWith('0') ? port : null;
 }
 
 /** Converts Erlang's {0,0,0,0,0,0,0,1}. */
@@ -221,17 +251,21 @@ export function placesIn(
   { but = null, said = null, wanted = 'own' }: PlacesOptions = {},
 ): NamedPlace[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
-  const places = forms.flatMap(({ form, score, listed = false }) =>
-    [...text.matchAll(form)].flatMap(({ 0: written, index, groups }): NamedPlace[] => {
-      const port = portNumber(groups!['p']!);
-      if (port === null) return [];
-      const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
-      const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
-      const at = index + written.lastIndexOf(groups!['p']!);
-      const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
-      const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
-      return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
-    }),
+  const places = forms.flatMap(({ form, score, listed = false, remote = false }) =>
+    (remote && wanted === 'own' ? [] : [...text.matchAll(form)]).flatMap(
+      ({ 0: written, index, groups }): NamedPlace[] => {
+        const port = portNumber(groups!['p']!);
+        if (port === null) return [];
+        const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
+        const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
+        const at = index + written.lastIndexOf(groups!['p']!);
+        if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
+        if (score <= 2 && amount.test(text.slice(at + groups!['p']!.length, at + 24))) return [];
+        const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
+        const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
+        return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
+      },
+    ),
   );
   const found = places.length === 0 ? portlessPrefix(text) : places;
   return found.sort((a, b) => b.score - a.score || Math.abs(a.index - near) - Math.abs(b.index - near));

@@ -2,7 +2,7 @@ import type { NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS|ServerMultiplayerManager)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
 /** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;
@@ -22,9 +22,11 @@ export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' 
   if (place?.protocol != null) return place.protocol;
   const text = given.replace(either, '');
   const udp =
-    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM|\bbind E[A-Z]{4}/i.test(
+    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM/i.test(
       text,
-    );
+    ) ||
+    // Node's dgram
+    /\bbind E[A-Z]{4}/.test(text);
   const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
   if (udp !== tcp) return udp ? 'UDP' : 'TCP';
   if (!udp && udpOnly.test(text)) return 'UDP';

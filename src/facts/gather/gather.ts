@@ -1,4 +1,5 @@
 import { version } from '../../schema/version.ts';
+import { factsVersion } from '../model/facts-version.ts';
 import type { Facts, Sections } from '../model/facts.ts';
 import type { Question } from '../model/question.ts';
 import type { RawSource } from '../../system/raw.ts';
@@ -24,7 +25,7 @@ export async function gather(source: RawSource, question: Question, now: Date): 
   if (question.addresses === true) Object.assign(sections, (await import('./addresses.ts')).gatherAddresses(source));
   return {
     kind: 'PortOwner.Facts',
-    formatVersion: 1,
+    formatVersion: factsVersion,
     tool: `portowner ${version}`,
     at: now.toISOString(),
     machine,

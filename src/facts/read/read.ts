@@ -92,7 +92,7 @@ function disownKernel({ machine, sections }: Facts): void {
 const collectionMark = '#PortOwner.Collection ';
 
 /** The most text that a shell may print before a collection, in bytes. */
-const mostNoise = 64 * 1024;
+export const mostNoise = 64 * 1024;
 
 /** Returns the collection in a file, in UTF-8 or UTF-16; null if there is none. */
 async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
@@ -107,6 +107,20 @@ async function collectionOf(bytes: Buffer): Promise<Uint8Array | null> {
   )
     return null;
   return (await import('./collection/find.ts')).collectionIn(bytes);
+}
+
+/** What a remote machine sent. */
+export interface Collected {
+  readonly facts: FactsReader;
+  /** Its raw entries; null if it sent a snapshot. */
+  readonly envelope: RawEnvelope | null;
+}
+
+/** Reads the output of a collector. Throws PO2002 and PO2003. */
+export async function readCollection(bytes: Uint8Array, name: string): Promise<Collected> {
+  const told = await (await import('./collection/collection.ts')).parseCollection(bytes, name);
+  if (typeof told === 'string') return { facts: await parseSnapshot(name, Buffer.from(told)), envelope: null };
+  return { facts: (question) => decodeRecording(told, question), envelope: told };
 }
 
 /** Whether a file is XML, such as CLIXML. False for folders, standard input and unreadable files. */
@@ -170,10 +184,7 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
     const { name } = first!;
     const bytes = wholeOf(first!, sizeLimit);
     const collection = await collectionOf(bytes);
-    if (collection !== null) {
-      const envelope = await (await import('./collection/collection.ts')).parseCollection(collection, name);
-      return (question) => decodeRecording(envelope, question);
-    }
+    if (collection !== null) return (await readCollection(collection, name)).facts;
     return await parseSnapshot(name, bytes);
   } finally {
     files.forEach(closeFile);

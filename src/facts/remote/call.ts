@@ -1,3 +1,4 @@
+import { factsVersion } from '../model/facts-version.ts';
 import { powershellCollector, shellCollector } from './collectors.ts';
 
 /*
@@ -27,11 +28,19 @@ export const powershellCommand = powershell;
  */
 export const shellCommand = 'sh -s';
 
+/** The options of a collector. */
+export interface CollectorOptions {
+  readonly commandLines: boolean;
+  /** Whether a portowner there may answer instead, with a snapshot. */
+  readonly snapshot: boolean;
+}
+
 /** Returns the standard input of the program that `command` starts. */
-export function collectorInput(commandLines: boolean): string {
+export function collectorInput({ commandLines, snapshot }: CollectorOptions): string {
+  const version = snapshot ? factsVersion : 0;
   const script = powershellCollector.replace(
     /^param\(.*\)\n/m,
-    `$CommandLines = $${String(commandLines)}\n$ShellScript = ''\n`,
+    `$CommandLines = $${String(commandLines)}\n$FactsVersion = ${version}\n$ShellScript = $Calls = $Version = $Text = ''\n`,
   );
-  return `command_lines=${commandLines ? 1 : 0}\n${shellCollector}${mark}\n${script}`;
+  return `command_lines=${commandLines ? 1 : 0}\nfacts_version=${version}\n${shellCollector}${mark}\n${script}`;
 }

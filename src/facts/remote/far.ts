@@ -1,9 +1,9 @@
 import { PortOwnerError, type Report } from '../../schema/problems.ts';
 import { closeFile, openFile } from '../../io/read.ts';
-import { recordedSource, type RawEnvelope, type RawSource } from '../../system/raw.ts';
+import { recordedSource, type RawSource } from '../../system/raw.ts';
 import type { AskRemote, RemoteAnswer, RemoteCall } from '../../system/remote.ts';
-import { parseCollection } from '../read/collection/collection.ts';
 import { collectionIn } from '../read/collection/find.ts';
+import { mostNoise, readCollection, type Collected } from '../read/read.ts';
 import { collectorInput, command, powershellCommand, shellCommand } from './call.ts';
 
 /** Which far machines to query, and how. */
@@ -13,12 +13,14 @@ export interface FarRequest {
   readonly config: string | null;
   /** Whether command lines are wanted. */
   readonly commandLines: boolean;
+  /** Whether raw entries are needed, which a portowner there does not send. */
+  readonly raw?: boolean;
   /** Whether ssh may prompt a person. */
   readonly hasPerson: boolean;
 }
 
 /** The answer of a host, or why there is none. */
-type FarAnswer = RawEnvelope | PortOwnerError;
+type FarAnswer = Collected | PortOwnerError;
 
 /** At most this many hosts are queried at once. */
 const mostAtOnce = 32;
@@ -39,15 +41,21 @@ function checkHosts(hosts: readonly string[]): void {
       );
 }
 
+/** Returns the answer of the only host. Throws PO3006, PO2001 and PO1001. */
+export async function askHostAlone(request: FarRequest, ask: AskRemote, report?: Report): Promise<Collected> {
+  const [answer] = await askHosts(request, ask, report);
+  if (answer === undefined || answer instanceof PortOwnerError) throw answer;
+  return answer;
+}
+
 /** Returns the only host as a raw source, and the time of its answer. Throws PO3006, PO2001 and PO1001. */
 export async function farSource(
   request: FarRequest,
   ask: AskRemote,
   report?: Report,
 ): Promise<{ source: RawSource; at: Date }> {
-  const [answer] = await askHosts(request, ask, report);
-  if (answer === undefined || answer instanceof PortOwnerError) throw answer;
-  return { source: recordedSource(answer), at: new Date(answer.entries.get('machine')!.at) };
+  const envelope = (await askHostAlone({ ...request, raw: true }, ask, report)).envelope!;
+  return { source: recordedSource(envelope), at: new Date(envelope.entries.get('machine')!.at) };
 }
 
 /** Returns the last line that contains a letter. */
@@ -80,22 +88,32 @@ async function collect(call: Call, ask: AskRemote): Promise<{ answer: RemoteAnsw
   return isOpen() ? { answer: first, bytes } : { answer, bytes };
 }
 
+/** Says how a host answered, and which programs there were not used. */
+function waysOf(output: Uint8Array, { envelope }: Collected): string[] {
+  const told = Buffer.from(output.subarray(0, mostNoise)).toString();
+  const ways = [...told.matchAll(/^#PortOwner\.Way (used|ignored) ([^\r\n]*)/gm)];
+  const ignored = ways.filter(([, what]) => what === 'ignored').map(([, , text]) => `ignored ${text}`);
+  const used = ways.find(([, what]) => what === 'used')?.[2];
+  const answered =
+    envelope === null
+      ? `queried through ssh with ${used ?? 'a portowner'} there`
+      : `queried through ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`;
+  return [...ignored, answered];
+}
+
 /** Queries one host. */
 async function askHost(host: string, request: FarRequest, ask: AskRemote, report?: Report): Promise<FarAnswer> {
   const { config, commandLines, hasPerson, hosts } = request;
   // With several hosts, all prompts would share one terminal.
   const mayAsk = hasPerson && hosts.length === 1;
-  const call = { host, input: collectorInput(commandLines), config, mayAsk };
+  const call = { host, input: collectorInput({ commandLines, snapshot: request.raw !== true }), config, mayAsk };
   report?.('Progress', `querying ${host} through ssh`);
   const { answer, bytes } = await collect(call, ask);
   if (bytes === null || answer.failure !== null) return notAsked(host, answer);
   try {
-    const envelope = await parseCollection(bytes, `what ${host} sent`);
-    report?.(
-      'Verbose',
-      `${host} was queried through ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`,
-    );
-    return envelope;
+    const collected = await readCollection(bytes, `what ${host} sent`);
+    for (const text of waysOf(answer.output, collected)) report?.('Verbose', `${host}: ${text}`);
+    return collected;
   } catch (error) {
     if (error instanceof PortOwnerError) return answer.exitCode === 0 ? error : notAsked(host, answer);
     throw error;

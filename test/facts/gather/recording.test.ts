@@ -61,7 +61,7 @@ test('Windows: of a command line stays what it says of the program', () => {
     commandLine: null,
     application: 'node server.js',
   });
-  assert.is(read('cmd.exe', 'cmd /c dir').application, undefined);
+  assert.is(read('cmd.exe', 'cmd /c dir').application, 'cmd /c');
   const other = windows({}).read('processes');
   assert.is(kept!('processes', other), other);
 });

@@ -164,4 +164,18 @@ for (const [what, commands, expected, needs] of cases)
     }
   });
 
+test('two servers of one name are told apart by their folder', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('it needs Linux', context);
+  const port = await freePort();
+  const two = await ready(byStarter([{ host: '127.0.0.1' }, { host: '::1', at: 'blog' }])(port)[0]!);
+  try {
+    const { out } = await run(['conflicts', String(port), '--format', 'json'], { source: linuxSource() });
+    const [row] = JSON.parse(out) as Conflict[];
+    const texts = ['shop', 'blog'].map((name) => new RegExp(`^node server\\.js in ${RegExp.escape(join(folder, name))} \\(\\d+\\)$`));
+    row!.Owners!.forEach((owner, at) => assert.match(owner, texts[at]!));
+  } finally {
+    await closed([two]);
+  }
+});
+
 test.run();

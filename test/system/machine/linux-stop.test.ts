@@ -288,9 +288,9 @@ const odd: [what: string, unshare: readonly string[], script: string, code: numb
     mounts,
     'mount -t proc -o hidepid=2 proc /proc && setpriv --reuid 65534 --regid 65534 --clear-groups "$@"',
     77,
-    /PO4106: .* its owner cannot be seen/,
+    /PO4106: the owner of .* was not stopped: it is /,
   ],
-  ['no rights', mounts, 'setpriv --reuid 65534 --regid 65534 --clear-groups "$@"', 77, /PO4106: .* its owner cannot be seen/],
+  ['no rights', mounts, 'setpriv --reuid 65534 --regid 65534 --clear-groups "$@"', 77, /PO4106: the owner of .* was not stopped: it is /],
 ];
 for (const [what, unshare, script, code, message] of odd) {
   test(`${what}: one message, and exit code ${code}`, async (context) => {

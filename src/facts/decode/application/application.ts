@@ -146,11 +146,21 @@ function withoutVersion(file: string): string {
   return before === null || before.index === 0 ? file : stem.slice(0, before.index) + file.slice(dot);
 }
 
+/** A script that has no name: an open file. */
+const openFile = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/\w+\/fd\/)/;
+
+/** Returns the name of a known program; if it is a launcher itself, such as PowerShell, with what that runs. */
+function knownName(name: string, args: readonly string[]): string {
+  const launcher = launchers.find((one) => one.name === name);
+  return (launcher === undefined ? null : launched(launcher, args)) ?? name;
+}
+
 /** Returns the name of a script together with its interpreter. */
 function scriptName(launcher: Launcher, script: string, rest: readonly string[]): string {
   const path = script.replaceAll('\\', '/');
   const file = withoutVersion(fileOf(path));
-  if (Object.hasOwn(launcher.known ?? {}, file)) return launcher.known![file]!;
+  if (Object.hasOwn(launcher.known ?? {}, file)) return knownName(launcher.known![file]!, [script, ...rest]);
+  if (openFile.test(path)) return launcher.name;
   const owner = packageOf(path);
   if (owner !== null && owner !== '') return toolName(owner, rest);
   // Launchers that pip and similar tools install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
@@ -200,6 +210,27 @@ function has(options: readonly string[] | undefined, argument: string, anyCase: 
   );
 }
 
+/** An option, and a value that is attached to it. */
+interface GivenOption {
+  readonly option: string;
+  readonly attached: string;
+}
+
+/** Separates an option from the flags before it and the value after it: `-um` and `-mhttp.server` are `-m`. */
+function separated({ flags }: Launcher, argument: string): GivenOption {
+  const whole = { option: argument, attached: '' };
+  if (flags === undefined || !/^-[^-]/.test(argument)) return whole;
+  let at = 1;
+  while (flags.includes(argument[at] ?? ' ')) at++;
+  return at === argument.length ? whole : { option: `-${argument[at]}`, attached: argument.slice(at + 1) };
+}
+
+/** Returns the name of a launcher that runs inline code: `python -c`. */
+function inlineName({ name, inline }: Launcher, option: string, anyCase: boolean): string | null {
+  const found = inline?.find((options) => has(options, option, anyCase));
+  return found === undefined ? null : `${name} ${found[0]}`;
+}
+
 /** Returns the program that a launcher's arguments name; null if they name none. */
 function launched(launcher: Launcher, args: readonly string[]): string | null {
   const anyCase = launcher.windowsOptions === true;
@@ -209,12 +240,16 @@ function launched(launcher: Launcher, args: readonly string[]): string | null {
     const next = args[i + 1];
     if (launcher.onlyNamed === true && !has(launcher.named, argument, false)) continue;
     if (argument === '--') return next === undefined ? null : scriptName(launcher, next, args.slice(i + 2));
-    if (has(launcher.inline, argument, anyCase)) return null;
-    if (has(launcher.named, argument, anyCase))
-      return next === undefined ? null : namedProgram(launcher, argument, next, args.slice(i + 2));
+    const { option, attached } = separated(launcher, argument);
+    const inline = inlineName(launcher, option, anyCase);
+    if (inline !== null) return inline;
+    if (has(launcher.named, option, anyCase)) {
+      const [value, ...rest] = attached === '' ? args.slice(i + 1) : [attached, ...args.slice(i + 1)];
+      return value === undefined ? null : namedProgram(launcher, option, value, rest);
+    }
     if (has(launcher.script, argument, anyCase))
-      return next === undefined ? null : batchOrScript(launcher, next, args.slice(i + 2));
-    if (has(launcher.valued, argument, anyCase)) i++;
+      return next === undefined ? null : batchOrScript(launcher, argument, args.slice(i + 1));
+    if (has(launcher.valued, option, anyCase)) i += attached === '' ? 1 : 0;
     else if (argument.startsWith('-') || argument.startsWith('+') || (anyCase && /^\/\w+(?::.*)?$/.test(argument)))
       continue;
     else if (verbs.length === 0 && launcher.verbs?.includes(argument)) verbs.push(argument);
@@ -239,11 +274,11 @@ function javaClass(launcher: Launcher, name: string): string | null {
 }
 
 /** cmd can run a whole command; only a batch file counts as a program. */
-function batchOrScript(launcher: Launcher, script: string, rest: readonly string[]): string | null {
+function batchOrScript(launcher: Launcher, option: string, [script = '', ...rest]: readonly string[]): string {
   if (launcher.name !== 'cmd') return scriptName(launcher, script, rest);
   const [first = ''] = splitCommandLine(script.replace(/^["\s]+/, ''));
   const [, file] = /^([^"\s]+\.(?:bat|cmd))$/i.exec(fileOf(first)) ?? [];
-  return file === undefined ? null : `cmd ${file}`;
+  return `cmd ${file ?? option.toLowerCase()}`;
 }
 
 /** Programs whose process titles state a role: `gunicorn: worker`, `php-fpm: pool www`. */

@@ -6,8 +6,10 @@ export interface Launcher {
   readonly files: readonly string[];
   /** Options that take the next argument as their value. */
   readonly valued?: readonly string[];
-  /** Options that are followed by inline code: there is no program to name. */
-  readonly inline?: readonly string[];
+  /** Options that are followed by inline code. Each list starts with the option that the displayed name has: `python -c`. */
+  readonly inline?: readonly (readonly string[])[];
+  /** Options of one letter that take no value, and can be combined with the option after them: `-um` is `-u -m`. */
+  readonly flags?: string;
   /** Options whose value names the program, and that are part of the displayed name: `-m`, `-jar`. */
   readonly named?: readonly string[];
   /** Options whose value is the script. */
@@ -42,10 +44,16 @@ const powershell = {
     '-w',
     '-PSConsoleFile',
   ],
-  inline: ['-Command', '-c', '-EncodedCommand', '-e', '-ec', '-enc', '-CommandWithArgs', '-cwa'],
+  inline: [
+    ['-Command', '-c', '-CommandWithArgs', '-cwa'],
+    ['-EncodedCommand', '-e', '-ec', '-enc'],
+  ],
   script: ['-File', '-f'],
   windowsOptions: true,
 } as const;
+
+/** The options of POSIX shells that take no value. */
+const shellFlags = 'abefhiklmnprstuvxBCDEHPT';
 
 /** To support another launcher, add a line. For a program that changes its own name, add its files to `multiCall`. */
 export const launchers: readonly Launcher[] = [
@@ -69,13 +77,19 @@ export const launchers: readonly Launcher[] = [
       '--openssl-config',
       '--max-http-header-size',
     ],
-    inline: ['-e', '--eval', '-p', '--print', '-pe'],
+    inline: [
+      ['-e', '--eval'],
+      ['-p', '--print', '-pe'],
+    ],
   },
   {
     name: 'bun',
     files: ['bun', 'bunx'],
     valued: ['--cwd', '-r', '--preload', '--env-file'],
-    inline: ['-e', '-p'],
+    inline: [
+      ['-e', '--eval'],
+      ['-p', '--print'],
+    ],
     verbs: ['run', 'x', 'exec', 'test'],
   },
   {
@@ -83,14 +97,15 @@ export const launchers: readonly Launcher[] = [
     files: ['deno'],
     valued: ['-c', '--config', '--import-map', '--lock', '--host', '--port', '-L'],
     verbs: ['run', 'task', 'serve', 'test', 'watch'],
-    inline: ['eval'],
+    inline: [['eval']],
   },
   {
     name: 'python',
     files: ['python', 'pythonw', 'pypy', 'py', 'pyw'],
     // https://docs.python.org/3/using/cmdline.html
     valued: ['-W', '-X', '-Q', '--check-hash-based-pycs'],
-    inline: ['-c'],
+    inline: [['-c']],
+    flags: 'bBdEhiIOPqRsSuvx',
     named: ['-m'],
   },
   {
@@ -158,22 +173,34 @@ export const launchers: readonly Launcher[] = [
     name: 'ruby',
     files: ['ruby', 'rubyw', 'jruby', 'truffleruby'],
     valued: ['-I', '-r', '-C', '-E', '-K'],
-    inline: ['-e'],
+    inline: [['-e']],
+    flags: 'acdhlnpsSUvwy',
   },
   {
     name: 'php',
     files: ['php', 'php-cgi'],
     // https://www.php.net/manual/en/features.commandline.options.php
     valued: ['-c', '-d', '-t', '-z', '--php-ini', '--define', '--docroot'],
-    inline: ['-r', '-B', '-R', '-E', '--run'],
+    inline: [['-r', '--run'], ['-B'], ['-R'], ['-E']],
     script: ['-f', '--file', '-F'],
     named: ['-S', '--server'],
   },
   { name: 'php-fpm', files: ['php-fpm'] },
-  { name: 'perl', files: ['perl', 'wperl'], valued: ['-I'], inline: ['-e', '-E'] },
-  { name: 'lua', files: ['lua', 'luajit', 'luvit'], valued: ['-l'], inline: ['-e'] },
-  { name: 'Rscript', files: ['rscript', 'r'], inline: ['-e'], script: ['-f'] },
-  { name: 'julia', files: ['julia'], valued: ['-L', '-J', '-t', '-p', '-C'], inline: ['-e', '-E'] },
+  {
+    name: 'perl',
+    files: ['perl', 'wperl'],
+    valued: ['-I'],
+    inline: [['-e', '-E']],
+    flags: '0123456789acflnpsStTuUvwWX',
+  },
+  { name: 'lua', files: ['lua', 'luajit', 'luvit'], valued: ['-l'], inline: [['-e']] },
+  { name: 'Rscript', files: ['rscript', 'r'], inline: [['-e']], script: ['-f'] },
+  {
+    name: 'julia',
+    files: ['julia'],
+    valued: ['-L', '-J', '-t', '-p', '-C'],
+    inline: [['-e', '--eval', '-E', '--print']],
+  },
   {
     name: 'erlang',
     files: ['beam.smp', 'beam', 'erl', 'werl'],
@@ -193,14 +220,16 @@ export const launchers: readonly Launcher[] = [
     name: 'bash',
     files: ['bash', 'rbash'],
     valued: ['-O', '-o', '+O', '--rcfile', '--init-file'],
-    inline: ['-c', '-lc', '-ic', '-ec', '-xc'],
+    inline: [['-c']],
+    flags: shellFlags,
   },
-  {
-    name: 'sh',
-    files: ['sh', 'dash', 'ash', 'ksh', 'mksh', 'zsh', 'fish'],
-    valued: ['-o'],
-    inline: ['-c', '-lc', '-ec', '-xc'],
-  },
+  ...[['sh', 'dash', 'ash'], ['ksh'], ['mksh'], ['zsh'], ['fish']].map((files) => ({
+    name: files[0]!,
+    files,
+    valued: ['-o', '+o'],
+    inline: [['-c', '--command']],
+    flags: shellFlags,
+  })),
   // https://learn.microsoft.com/iis: the application pool that a worker process serves
   { name: 'w3wp', files: ['w3wp'], script: ['-ap'] },
   { name: 'npm', files: ['npm'] },

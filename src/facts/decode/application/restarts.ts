@@ -39,16 +39,23 @@ function posixLoop(code: string): boolean {
   return start >= 0 && /[\s;]do\s/.test(code.slice(start));
 }
 
+const fishStart = /(?:^|[\s;])(?:while|for)\s/;
+const fishLoop = (code: string): boolean => fishStart.test(code) && /[\s;]end(?:[\s;]|$)/.test(code);
+
 const powershellLoop = (code: string): boolean => powershellStart.test(code);
 const loopOf: Readonly<Record<string, ((code: string) => boolean) | undefined>> = {
   sh: posixLoop,
   bash: posixLoop,
+  ksh: posixLoop,
+  mksh: posixLoop,
+  zsh: posixLoop,
+  fish: fishLoop,
   busybox: posixLoop,
   pwsh: powershellLoop,
   powershell: powershellLoop,
   cmd: (code) => cmdStart.test(code),
 };
-const loopWords = /^(?:-[a-z]*c|-command|-commandwithargs|-cwa|\/[ckr])$/i;
+const loopWords = /^(?:-[a-z]*c|--?command|-commandwithargs|-cwa|\/[ckr])$/i;
 
 /** Only this many characters of the code are searched. */
 const longestCode = 4096;
@@ -74,9 +81,9 @@ export function restartsBy(candidate: ApplicationCandidate): string | null {
   const { imageName, arguments: args } = candidate;
   // A title that a process set contains no arguments.
   if (args === null || args.length < 2) return null;
-  const loop = loopOf[programName(imageName).toLowerCase()];
-  if (loop !== undefined) return loop(codeIn(args) ?? '') ? 'a loop' : null;
   const [first = ''] = applicationOf(candidate).split(' ');
+  const loop = loopOf[programName(imageName).toLowerCase()] ?? loopOf[first];
+  if (loop !== undefined) return loop(codeIn(args) ?? '') ? 'a loop' : null;
   for (const { of, words, leading, unless } of watching) {
     if (of !== first) continue;
     const looked = leading === true ? optionsBefore(imageName, args) : args.slice(1);

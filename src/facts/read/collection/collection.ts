@@ -1,9 +1,14 @@
 import type { RawEnvelope } from '../../../system/raw.ts';
 import { damagedCollection, partsOf, settings } from './text.ts';
 
-/** Parses the output of a collector into the raw entries of its machine. Throws PO2002 and PO2003. */
-export async function parseCollection(bytes: Uint8Array, name: string): Promise<RawEnvelope> {
+/**
+ * Parses the output of a collector into the raw entries of its machine, or returns the text of the snapshot that a
+ * portowner there took instead. Throws PO2002 and PO2003.
+ */
+export async function parseCollection(bytes: Uint8Array, name: string): Promise<RawEnvelope | string> {
   const parts = partsOf(bytes, name);
+  const snapshot = parts.get('snapshot');
+  if (snapshot !== undefined) return snapshot.lines.join('\n');
   const machine = parts.get('machine');
   if (machine === undefined || machine.refusal !== null)
     throw damagedCollection(

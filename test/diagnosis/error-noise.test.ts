@@ -1,0 +1,123 @@
+// No number around an error becomes its port: what logs add to a line changes nothing, or at most hides the port.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { root } from '../../src/build/runtime.mjs';
+import { readErrors, type ErrorReading } from '../../src/diagnosis/error-text.ts';
+
+const test = suite('error noise');
+
+/** A number in the range of ports that no fixture has. */
+const n = 27413;
+
+const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside'].flatMap((name) =>
+  readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('# '))
+    .map((line) => unescaped(line.split('\t').slice(4).join('\t'))),
+);
+
+/** What logs put before each line. */
+const prefixes: readonly string[] = [
+  `Jan 12 03:04:05 web01 app[${n}]: `,
+  `<11>1 2026-01-12T03:04:05.678Z web01 app ${n} ID47 - `,
+  'web-1  | ',
+  `[pod/app-${n}-x7k2p/app] `,
+  `2026-01-12 03:04:05,678 [main-${n}] ERROR com.example.App:${n} - `,
+  `2026-01-12T03:04:05.678+01:00 ERROR ${n} --- [           main] c.e.App : `,
+  `[03:04:05 ERR] <${n}> `,
+  `I0112 03:04:05.678901   ${n} server.go:${n}] `,
+  `2026/01/12 03:04:05 main.go:${n}: `,
+  `[${n}] 2026-01-12 `,
+  `${n}:M 12 Jan 2026 03:04:05.678 # `,
+  `\u001b[2m2026-01-12T03:04:05.678Z\u001b[0m \u001b[31mERROR\u001b[0m [${n}]: `,
+  'npm ERR! ',
+  `#${n} `,
+  `pid ${n}: `,
+  `T${n} `,
+  `{thread=${n}} `,
+  `daemon.err ${n} `,
+  `1704164645.${n} `,
+  `[2026-01-12 03:04:05 +0000] [${n}] [ERROR] `,
+  `${n} `,
+  `session ${n} user 12: `,
+];
+
+const quoted = (text: string): string => JSON.stringify(text);
+/** Records that contain the text: Serilog, pino, zap, Docker, and logfmt. */
+const records: readonly ((text: string) => string)[] = [
+  (text) => `{"@t":"2026-01-12T03:04:05.6789Z","@m":${quoted(text)},"@l":"Error","ThreadId":${n},"EventId":{"Id":${n}}}`,
+  (text) => `{"level":50,"time":1704164645678,"pid":${n},"hostname":"web01","msg":${quoted(text)}}`,
+  (text) => `{"level":"error","ts":1704164645.678,"caller":"main.go:${n}","msg":"error","error":${quoted(text)},"attempt":${n}}`,
+  (text) => `{"log":${quoted(`${text}\n`)},"stream":"stderr","time":"2026-01-12T03:04:05.678Z"}`,
+  (text) => `time="2026-01-12T03:04:05Z" level=error msg=${quoted(text)} pid=${n} took=${n}ms`,
+  (text) => `ts=2026-01-12T03:04:05Z caller=main.go:${n} level=error err=${quoted(text)} retries=${n}`,
+];
+
+/** What stands around an error: the event log of Windows, systemd, npm, a stack, other messages. */
+const surroundings: readonly ((text: string) => string)[] = [
+  (text) => `Log Name: Application\nSource: App\nEvent ID: ${n}\nLevel: Error\nProcess ID: ${n}\nThread ID: ${n}\nDescription:\n${text}`,
+  (text) => `Process: ${n} ExecStart=/usr/bin/app (code=exited, status=1/FAILURE)\nMain PID: ${n} (code=exited, status=1/FAILURE)\nCPU: ${n}ms\n\n${text}`,
+  (text) => `${text}\nProcess ${n} exited with code ${n}`,
+  (text) => `${text}\n    at Object.<anonymous> (/srv/app/server.js:${n}:17)\n    at Module._compile (node:internal/modules/cjs/loader:${n}:14)`,
+  (text) => `Traceback (most recent call last):\n  File "/srv/app.py", line ${n}, in <module>\n    main()\n${text}`,
+  (text) => `loaded ${n} modules in ${n} ms\n${text}\nheap: ${n} MB`,
+];
+
+/** What programs put between the clauses of a message. */
+const bits = [
+  ['(pid N)', 'pid=N', '[pid N]', 'after N ms', '(N ms)', 'line N', 'line:N', 'server.c:N', '(server.c:N)', 'N bytes', 'N connections'],
+  ['attempt N', '(attempt N/9)', 'id=N', '#N', 'thread N', '0xN', 'exit code N', 'N%', 'session=N', 'uid=N', '(N)', '<N>', '[N]', 'v1.2.N'],
+  ['1.N', 'N req/s', 'retry in N seconds', 'worker-N', 'fd N', 'fd=N', 'status N', 'code=N', 'error N', 'errno=N', 'took Nus', 'size: N'],
+  ['count: N', 'job N', 'event N', 'build N', 'rev. N', 'KBN', 'timeout=N', 'max N', 'at offset N', '(#N)', 'user N', 'tid:N', 'on line N'],
+  ['for N seconds', 'address 0xN', 'process N', 'by process N', 'seq N', 'node N', '12:34:56.N', 'from N hosts', 'backlog=N', 'ports: N total'],
+  ['transport N', 'support N', 'import N', 'report N', 'export=N', 'viewport: N', 'remotePort=N', 'client_port=N', 'socket N', 'sock=N'],
+]
+  .flat()
+  .map((bit) => bit.replace('N', String(n)));
+
+const portsOf = ({ errors }: ErrorReading): number[] => errors.flatMap(({ port, remote }) => [port, remote?.port]).filter((port) => port != null);
+
+/** Checks that a text names no port that the error alone does not name, and means nothing else. */
+function assertSame(plain: string, noisy: string): void {
+  const [before, after] = [readErrors(plain), readErrors(noisy)];
+  const known = portsOf(before);
+  assert.equal(
+    portsOf(after).filter((port) => !known.includes(port)),
+    [],
+    noisy,
+  );
+  const meanings = before.errors.map(({ meaning }) => meaning);
+  if (meanings[0] != null)
+    assert.ok(
+      after.errors.every(({ meaning }) => meaning === null || meanings.includes(meaning)),
+      noisy,
+    );
+}
+
+const each = (what: string, check: (text: string, at: number) => void): void => test(what, () => texts.forEach(check));
+const some = <T>(all: readonly T[], at: number, count: number): T[] => Array.from({ length: count }, (_, index) => all[(at * count + index) % all.length]!);
+
+each('the prefix of each line', (text, at) => {
+  for (const prefix of some(prefixes, at, 5)) assertSame(text, text.replace(/^/gm, prefix));
+});
+each('the fields of a record', (text, at) => {
+  // Each line of several sources has a record of its own.
+  if (!text.includes('\n')) for (const record of some(records, at, 3)) assertSame(text, record(text));
+});
+each('the lines around it', (text, at) => {
+  for (const surrounding of some(surroundings, at, 2)) assertSame(text, surrounding(text));
+});
+each('what stands between the clauses', (text, at) => {
+  const ends = [...text.matchAll(/(?<=(?<!ports?|port\(s\))[:;.])\s+(?!\d)|$|^(?!\s|--->|Caused by)/gm)].map(({ index }) => index);
+  for (const [index, bit] of some(bits, at, 8).entries()) {
+    const end = ends[(at + index) % ends.length]!;
+    const before = text.slice(0, end);
+    assertSame(text, `${before}${before === '' || before.endsWith('\n') ? '' : ' '}${bit} ${text.slice(end)}`);
+  }
+});
+
+test.run();
