@@ -2,11 +2,17 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { BaseCommand, problemText } from '../cli/base.ts';
 import { checkFiles, named } from '../cli/files.ts';
-import { endings } from '../formats/formats.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { checkStandardOutput, delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import {
+  checkStandardOutput,
+  delimiterOf,
+  endings,
+  formatNamed,
+  OutputOption,
+  RowOptions,
+} from '../cli/options/rows.ts';
 import { fileSink } from '../io/sink.ts';
 import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';

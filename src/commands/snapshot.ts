@@ -13,7 +13,7 @@ import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
-import { writeSnapshot, type SnapshotWorld } from '../facts/write-snapshot.ts';
+import { writeSnapshot, type SnapshotRequest, type SnapshotWorld } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
@@ -93,20 +93,26 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
-    const kept = this.raw !== undefined ? '--raw' : this.commandLines ? '--command-lines' : null;
-    if (this.redact && kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
+    const redaction = await redactionOf(this);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
     const machine = this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
     const far = 'told' in machine ? { told: machine.told } : {};
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const { raw, hash, commandLines } = this;
-    const redaction = this.redact ? (await import('../doctor/redact.ts')).redactFacts : null;
     const world = { source: machine.source, now: machine.now, write, ...far, ...told };
     const facts = await writeSnapshot({ raw, hash, commandLines, redaction }, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** What redacts the facts; null to keep them. Throws PO1005 for options that keep what is to be redacted. */
+async function redactionOf({ redact, raw, commandLines }: SnapshotCommand): Promise<SnapshotRequest['redaction']> {
+  if (!redact) return null;
+  const kept = raw !== undefined ? '--raw' : commandLines ? '--command-lines' : null;
+  if (kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
+  return (await import('../doctor/redact.ts')).redactFacts;
 }
 
 /** A remote machine: as a source for --raw, or else as facts. */
