@@ -98,34 +98,27 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
           : 'a snapshot describes one machine',
         { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
       );
-    const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
+    const { farOrigin } = await import('../facts/remote/far.ts');
     const request = {
       hosts: host,
       config: this.sshConfig ?? null,
       commandLines: this.commandLines,
+      raw: this.raw !== undefined,
       hasPerson: this.surroundings.confirm !== null,
     };
-    const remote = await this.surroundings.remote();
-    if (this.raw === undefined) {
-      const { facts } = await askHostAlone(request, remote, report);
-      return { source: this.surroundings.source, now: this.surroundings.now, told: facts };
-    }
-    const far = await farSource(request, remote, report);
-    return { source: async () => far.source, now: () => far.at };
+    return farOrigin(request, this.surroundings, report);
   }
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const machine: Awaited<ReturnType<typeof this.farMachine>> =
+    const read = this.from === undefined ? undefined : toldBy(this.from, this, report);
+    const origin: Pick<SnapshotWorld, 'source' | 'now' | 'told'> =
       this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
-    const far = machine.told === undefined ? {} : { told: machine.told };
+    const { source, now } = origin;
+    const told = read ?? origin.told;
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(
-      this,
-      { source: machine.source, now: machine.now, write, ...far, ...told },
-      report,
-    );
+    const world = { source, now, write, ...(told === undefined ? {} : { told }) };
+    const facts = await writeSnapshot(this, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
