@@ -38,11 +38,8 @@ function run(context: TestContext, before: string, steps: readonly (readonly str
     (step) => `'=== ${step[0]}'; ${step[0] === 'show' ? step[1] : `& '${windowsPath(join(folder, 'Deploy.ps1'))}' ${step.map((word) => `'${word}'`).join(' ')}`}`,
   );
   writeFileSync(join(folder, 'run.ps1'), [before, ...calls].join('\n'));
-  const [file, ...args] = [...runner, program, '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', windowsPath(join(folder, 'run.ps1'))] as unknown as [
-    string,
-    ...string[],
-  ];
-  const { status, stdout, stderr } = spawnSync(file, args, { encoding: 'utf8', timeout: 120_000 });
+  const words = [...runner, program, '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-File', windowsPath(join(folder, 'run.ps1'))];
+  const { status, stdout, stderr } = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8', timeout: 120_000 });
   assert.is(status, 0, stderr);
   return stdout
     .split('=== ')
