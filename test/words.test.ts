@@ -10,6 +10,12 @@ const test = suite('words');
 
 /** What is not to be written: how it is found, how it looks, and what to write instead. */
 const habits: readonly (readonly [RegExp, bad: string, better: string])[] = [
+  [/\btells? (?:of|more)\b/, 'the machine that this snapshot tells of', 'describes, contains, or for details'],
+  [/\bhas room for\b/, 'the format has room for rows of one kind', 'can contain only'],
+  [/\bthat is no [a-z]+\b/, 'one character that is no letter', 'is not a'],
+  [/\b(?:name|extension) of \S+ (?:does not )?says? it\b/, 'the name of -Path says it', 'determines it'],
+  [/\bworks? on this machine alone\b/, 'works on this machine alone', 'only on this machine'],
+  [/\bcould not tell all\b/, 'it could not tell all', 'it was incomplete'],
   [/\bhas no value "/, '--format has no value "xml"', 'unknown value "xml" for --format; expected table, list …'],
   [/\bso many (?:days|minutes|seconds|hours|audits)\b/, 'more than so many days ago', '"this many days", or a name such as DAYS'],
   [/\btells no\b/, 'the end of the name tells no format', 'cannot tell the report format from "x"; use .csv …'],
@@ -73,6 +79,16 @@ const files = [
   'CONTRIBUTING.md',
   'SECURITY.md',
 ];
+
+test('no message names a file of the sources, which users do not have', () => {
+  const shown = files.filter((path) => /^src\/(?!build\/)/.test(path) || path.startsWith('ps/'));
+  const found = shown.flatMap((path) =>
+    texts(path)
+      .filter((text) => !text.trimStart().startsWith('#') && /\bsrc\/[a-z]/.test(text))
+      .map((text) => `${path}: ${text.trim().slice(0, 120)}`),
+  );
+  assert.equal(found, []);
+});
 
 test('no text has one of the worst habits', () => {
   const found = files.flatMap((path) =>

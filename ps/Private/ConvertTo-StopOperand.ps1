@@ -1,6 +1,6 @@
-# What a piped item asks to stop, in the executable's words: a port expression, pid:NUMBER, or where the item tells of
-# one listener, exactly that: its endpoint, process, start and computer. A row of a snapshot is refused: its process id is
-# another process's here. What another machine's row asks for is added to -Far, by the name of the machine.
+# Converts a piped item to an operand of the executable: a port expression, pid:NUMBER, or, if the item describes one
+# listener, exactly that listener: its endpoint, process, start time, and computer. A row of a snapshot is refused: here,
+# its process ID belongs to a different process. Rows of other machines are added to -Far, by the name of the machine.
 function ConvertTo-StopOperand {
     param($Cmdlet, $InputObject, $Far)
 
@@ -32,7 +32,7 @@ function ConvertTo-StopOperand {
                 continue
             }
             $operand = $null
-            $message = "'$item' is on $computer, and does not tell of one listener there: $(if ($null -eq $value.StartTime) { 'when its process was started is not known' } else { 'it has no LocalAddress, LocalPort and OwningProcess' })."
+            $message = "'$item' is on $computer, and does not identify a listener there: $(if ($null -eq $value.StartTime) { 'the start time of its process is unknown' } else { 'it has no LocalAddress, LocalPort, and OwningProcess' })."
         } elseif ($computer) {
             $message = "'$item' is on $computer, not on this computer."
         } elseif ($value.Identity) {
@@ -80,8 +80,8 @@ function ConvertTo-StopOperand {
     }
 }
 
-# The identity of the one listener that a row's values tell of, as the executable writes it; nothing of another machine's
-# row that could be mistaken for another process's.
+# Returns the identity of the listener that a row describes, as the executable writes it; nothing if the row is from
+# another machine and could be mistaken for a different process.
 function Get-RowIdentity {
     param($Value)
 

@@ -56,7 +56,7 @@ function Invoke-Executable {
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$path $arguments"; Hint = $null }
 
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
-    # What is told on the way: text that is no row, whether progress was shown, whether there was an answer, and its end.
+    # What arrives besides rows: text, whether progress was shown, whether there was an answer, and whether it was complete.
     $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false; Machine = $(if ($from) { $Machine['Name'] }) }
     try {
         Start-Executable -Path $path -Argument $arguments -Line $line | Receive-Output -Cmdlet $Cmdlet -Told $told
@@ -66,8 +66,8 @@ function Invoke-Executable {
             Write-Problem -Cmdlet $Cmdlet -Problem @{
                 Severity    = 'Error'
                 Code        = 'PO3001'
-                Message     = 'Cannot tell: not everything that the question needs could be read.'
-                Hint        = 'Of files, make sure that they tell of TCP and UDP sockets.'
+                Message     = 'Cannot tell: some of the required facts could not be read.'
+                Hint        = 'If you query files, make sure that they contain TCP and UDP sockets.'
                 Target      = $null
                 Category    = 'ResourceUnavailable'
                 Terminating = $false

@@ -68,8 +68,9 @@ function Get-PortOwner {
         Adds the property FirewallStatus: whether this machine's firewall lets other machines reach the port.
 
     .PARAMETER Tree
-        Adds the property Ancestors: the ancestors of the owner, parent first, as objects with ProcessId, ImageName,
-        Application, StartTime, and Role; and the property Supervisor: what might restart the owner.
+        Shows each owner below its ancestors. Adds the property Ancestors: the ancestors of the owner, parent first, as
+        objects with ProcessId, ImageName, Application, StartTime, and Role; and the property Supervisor: what restarts
+        the owner, or may do so.
 
     .PARAMETER IncludeCommandLine
         Adds the property CommandLine: the command line of the owner, with password-like arguments masked.

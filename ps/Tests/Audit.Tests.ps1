@@ -87,7 +87,7 @@ Describe 'Compare-PortSnapshot' {
 }
 
 Describe 'Invoke-PortAudit and Get-PortAudit' {
-    It 'give findings as objects, keep them, and tell of them' {
+    It 'give findings as objects, store them, and report them' {
         $report = Join-Path $TestDrive 'r.csv'
         $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath $store -ReportPath $report -KeepDay 30 -WarningVariable warnings -WarningAction SilentlyContinue)
         $finding = $findings | Where-Object Kind -EQ 'Forbidden'

@@ -101,7 +101,7 @@ BeforeAll {
 }
 
 Describe 'Invoke-FleetAudit.ps1' {
-    It 'audits each machine that answers, and tells of the one that does not' {
+    It 'audits each machine that answers, and reports the one that does not' {
         $result = Invoke-Fleet @{ web1 = New-Machine -Tcp 23, 135; web2 = New-Machine } -List '# ours', 'web1', '', 'web2', 'dead', 'web1'
         $result.Code | Should -Be 69
         $result.Said | Should -BeLike '*Forbidden*TCP 0.0.0.0:23*'
@@ -140,7 +140,7 @@ Describe 'Invoke-FleetAudit.ps1' {
         $result.Code | Should -Be 0
     }
 
-    It 'audits no machine that tells of no <What>' -ForEach @{ What = 'TCP socket'; Machine = @{ Tcp = @() } }, @{ What = 'service'; Machine = @{ Service = @() } } {
+    It 'audits no machine without a <What>' -ForEach @{ What = 'TCP socket'; Machine = @{ Tcp = @() } }, @{ What = 'service'; Machine = @{ Service = @() } } {
         $result = Invoke-Fleet @{ web1 = New-Machine @Machine }
         $result.Code | Should -Be 69
         $result.Said | Should -BeLike "*web1: it returned no $What*web1: it was not audited*"

@@ -494,7 +494,7 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $one.WaitForExit(5000) | Should -BeTrue
     }
 
-    It 'stops what a row tells of, the way it was asked' {
+    It 'stops the owner of a row, in the way the machine was queried' {
         $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main '127.0.0.3') -WarningAction Ignore
         ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
         $one.WaitForExit(5000) | Should -BeTrue

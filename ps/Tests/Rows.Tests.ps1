@@ -41,6 +41,21 @@ Describe 'Get-PortOwner' {
         (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'Ancestors'
     }
 
+    It 'shows in words what led to this process, where -Tree asks for it' -Skip:(-not $onLinux) {
+        $row = Get-PortOwner $port -Tree
+        $parent = (Get-Process -Id $PID).Parent
+        $shown = ($row | Out-String) -replace '\x1b\[[\d;]*m'
+        $shown | Should -Match "(?m)^TCP 127\.0\.0\.1 port $port, Listen:\s*$"
+        $shown | Should -Match "(?m)^ +\S.* \($($parent.Id)\)(  [a-z]+)?\s*$"
+        $shown | Should -Match "(?m)^ +.+\((\w+ )?$PID\)\s*$"
+        $shown | Should -Match '(?m)^  (Nothing is known that restarts it\.|May be restarted by: .+)'
+        $shown | Should -Not -Match '@\{'
+        # The first ancestor comes first.
+        $shown.IndexOf("($($row.Ancestors[-1].ProcessId))") | Should -BeLessOrEqual $shown.IndexOf("($($parent.Id))")
+        "$($row.Ancestors[0])" | Should -Match " \($($parent.Id)\)$"
+        $row | Format-List * | Out-String | Should -Not -Match '@\{'
+    }
+
     It 'looks the working directory up where it is chosen' -Skip:(-not $onLinux) {
         (Get-PortOwner $port -Column WorkingDirectory).WorkingDirectory | Should -Be (Get-Item "/proc/$PID/cwd").Target
         (Get-PortOwner $port).PSObject.Properties.Name | Should -Not -Contain 'WorkingDirectory'
@@ -198,6 +213,17 @@ Describe 'Save-PortSnapshot' {
         } finally {
             Pop-Location
         }
+    }
+
+    It 'leaves out names of people and machines with -Redact, and still answers' {
+        $path = Join-Path $TestDrive 'redacted.json'
+        Save-PortSnapshot $path -Redact -WarningAction Ignore
+        $facts = Get-Content -LiteralPath $path -Raw | ConvertFrom-Json
+        $facts.machine.name | Should -Be 'MACHINE1'
+        $row = Get-PortOwner $port -FromSnapshot $path
+        $row.OwningProcess | Should -Be $PID
+        $row.ComputerName | Should -Be 'MACHINE1'
+        $row.WorkingDirectory, $row.CommandLine | Should -Be $null, $null
     }
 
     It 'writes to a drive of PowerShell' {

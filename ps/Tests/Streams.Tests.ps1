@@ -187,7 +187,7 @@ Describe 'What nobody owns' {
         Invoke-Shell "Import-Module '$moduleFolder'; `$x = Get-PortOwner $closed; `"`$(`$null -eq `$x)`"" | Should -Be (@("$said" -split '\r?\n') + 'True')
     }
 
-    It 'is said beside what somebody owns' {
+    It 'is said together with what somebody owns' {
         $out = Get-PortOwner $port, $closed 6>&1
         @($out | Where-Object { $_ -isnot [System.Management.Automation.InformationRecord] }).LocalPort | Should -Be $port
         "$($out | Where-Object { $_ -is [System.Management.Automation.InformationRecord] })" | Should -Be "Nobody owns port $closed."

@@ -80,7 +80,7 @@ export const draft = (found: FoundListener, pid: number, means: Means, more: Par
   ...more,
 });
 
-/** The command that stops a service manually. */
+/** Returns the command that stops a service manually. */
 function serviceCommand(
   { name }: ServiceId,
   { manager, triggers, dependents }: ServiceState,
@@ -91,14 +91,16 @@ function serviceCommand(
   return quoted === null ? null : `Stop-Service ${quoted}${dependents.length > 0 ? ' -Force' : ''}`;
 }
 
-/** Why not even the process's owner may end it; null if it may be ended. */
+/** Returns why not even the process's owner may end it; null if it may be ended. */
 function never(scene: Scene, pid: number): string | null {
   const named = scene.processes.get(pid) ?? { pid, imageName: scene.tree.get(pid)?.imageName ?? null, path: null };
   if (scene.ancestors.has(pid)) return pid === scene.self.pid ? 'it is this program' : 'this program runs in it';
   return protectedReason(named, scene.platform);
 }
 
-/** Why a service, or a service that it depends on, is never stopped to free a port; null if it may be stopped. */
+/**
+ * Returns why a service, or a service that depends on it, is never stopped to free a port; null if it may be stopped.
+ */
 function vitalReason({ name }: ServiceId, { dependents }: ServiceState, platform: Platform): string | null {
   if (platform !== 'win32') return null;
   if (isVitalService(name)) return `much of Windows needs the service ${name}: it is never stopped to free a port`;

@@ -19,6 +19,7 @@ import {
   chooseFree,
   passedOver,
   reasonLines,
+  registeredLines,
   skippedSpans,
   type FreeAnswer,
   type FreeKnowledge,
@@ -64,8 +65,12 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
     : { answer: choose([]), until: null };
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
-  const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
-  if (!live && answer.ports.length > 0) notes.push('By what the machine told: no bind was tried there.');
+  const notes = [
+    ...(request.explain ? [] : passedOver(request, answer)),
+    ...registeredLines(request, answer, { serviceName }),
+  ];
+  if (!live && answer.ports.length > 0)
+    notes.push('According to the facts of that machine: no bind was attempted there.');
   return {
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answer.ports.length < request.count ? {} : { headline: freeText(answer.ports) }),
@@ -75,7 +80,7 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
   };
 }
 
-/** Which ports were found. */
+/** Says which ports were found. */
 function freeText(ports: readonly number[]): string {
   const text = formatPorts(ports.map((port) => ({ start: port, end: port })));
   return ports.length === 1 ? `Port ${text} is free.` : `Ports ${text} are free.`;
@@ -115,7 +120,7 @@ function held(
 /** Up to this many requested ports, the answer explains each of them. */
 const fewPorts = 16;
 
-/** Whether to look up the owners of ports in use. */
+/** Returns whether to look up the owners of ports in use. */
 function namesOwners({ explain, spans }: FindFreeRequest): boolean {
   return explain || (spans !== null && spans.reduce((sum, { start, end }) => sum + end - start + 1, 0) <= fewPorts);
 }
@@ -139,7 +144,7 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
   };
 }
 
-/** The choice, without the leases. */
+/** Chooses ports, without recording leases. */
 async function chooser(
   facts: Facts,
   request: FindFreeRequest,
@@ -171,7 +176,7 @@ async function chooser(
   };
 }
 
-/** The ports that a policy and a baseline reserve. */
+/** Returns the ports that a policy and a baseline reserve. */
 async function reservedFor(
   { policy, baseline, address }: FindFreeRequest,
   { now }: FindFreeWorld,

@@ -106,7 +106,7 @@ function forbiddingRange(
   );
 }
 
-/** The candidates in order of preference. */
+/** Returns the candidates in order of preference. */
 function* candidates({ spans, near }: FreeRequest): Generator<number> {
   const within = spans ?? usual;
   if (near === null) {
@@ -119,7 +119,9 @@ function* candidates({ spans, near }: FreeRequest): Generator<number> {
   for (let port = near - 1; port >= 1; port--) if (matches(port)) yield port;
 }
 
-/** The binds that must succeed for a port: exclusive if the system supports it, so that nobody shares the port. */
+/**
+ * Returns the binds that must succeed for a port: exclusive if the system supports it, so that nobody shares the port.
+ */
 export function bindsFor(
   port: number,
   { protocols, address }: Pick<FreeRequest, 'protocols' | 'address'>,
@@ -138,7 +140,7 @@ export function bindsFor(
   );
 }
 
-/** The result of the attempts: null if every address family of the machine could be bound. */
+/** Returns the result of the attempts: null if every address family of the machine could be bound. */
 export function attemptsReason(attempts: readonly BindAttempt[]): string | null {
   const failed = attempts.find(({ result }) => result === 'refused' || result === 'notMade');
   if (failed !== undefined) {
@@ -161,7 +163,7 @@ function usesOf(facts: Facts, protocols: readonly string[], isTried: boolean): R
   return used;
 }
 
-/** Why a port is unavailable; null if it is free. The most expensive check, the bind attempt, comes last. */
+/** Returns why a port is unavailable; null if it is free. The most expensive check, the bind attempt, comes last. */
 type Reason = (port: number) => Skip | null;
 
 /** The reasons in order of priority, each for a port and a protocol. */
@@ -211,7 +213,7 @@ function reasonsOf(facts: Facts, request: FreeRequest, knowledge: FreeKnowledge)
   return (port) => first(order, (reason) => reason(port));
 }
 
-/** The first answer among the items; later items are not evaluated. */
+/** Returns the first answer among the items; later items are not evaluated. */
 function first<T, Answer>(items: readonly T[], ask: (item: T) => Answer | null): Answer | null {
   for (const item of items) {
     const answer = ask(item);
@@ -242,7 +244,7 @@ function runsOf(count: number, isFree: (port: number) => boolean): (start: numbe
   };
 }
 
-/** The first free candidates, or the first run of them. */
+/** Returns the first free candidates, or the first run of them. */
 function firstFree(request: FreeRequest, isFree: (port: number) => boolean): number[] {
   const { count, consecutive, spans } = request;
   if (consecutive) {
@@ -285,7 +287,7 @@ function skipText(skips: readonly Skip[]): string {
   const names = [...new Set(skips.flatMap((skip) => ('service' in skip ? [skip.service] : [])))];
   const more = names.length - namedServices;
   const others = more <= 0 ? '' : ` and ${more} more`;
-  return `registered by IANA for ${names.slice(0, namedServices).join(', ')}${others} (--registered allows it)`;
+  return `registered with IANA for ${names.slice(0, namedServices).join(', ')}${others} (--registered allows it)`;
 }
 
 /** Groups consecutive ports that were skipped for the same reason. */
@@ -308,12 +310,19 @@ export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { 
 export const reasonLines = (spans: ReturnType<typeof skippedSpans>): string[] =>
   spans.map((span) => `${formatPorts([span])}: ${span.reason}`);
 
-/** Explains to a person why the ports before the first free one were skipped, and what the free ones are registered for. */
-export function passedOver(
-  { near, protocols, spans }: FreeRequest,
-  { ports, skipped }: FreeAnswer,
+/** Explains to a person what the free ports are registered for. */
+export const registeredLines = (
+  { protocols }: Pick<FreeRequest, 'protocols'>,
+  { ports }: Pick<FreeAnswer, 'ports'>,
   { serviceName }: Pick<FreeKnowledge, 'serviceName'>,
-): string[] {
+): string[] =>
+  ports.flatMap((port) => {
+    const name = first(protocols, (protocol) => serviceName(port, protocol));
+    return name === null ? [] : [`${port}: free; registered with IANA for ${name}`];
+  });
+
+/** Explains to a person why the ports before the first free one were skipped. */
+export function passedOver({ near, spans }: FreeRequest, { ports, skipped }: FreeAnswer): string[] {
   const [found] = ports;
   const from = near ?? spans?.[0]?.start;
   if (from === undefined || found === undefined) return [];
@@ -322,9 +331,5 @@ export function passedOver(
   return [
     ...reasonLines(skippedOver.slice(0, 3)),
     ...(skippedOver.length > 3 ? [`and ${skippedOver.length - 3} more; --explain lists them`] : []),
-    ...ports.flatMap((port) => {
-      const name = protocols.map((protocol) => serviceName(port, protocol)).find((service) => service !== null);
-      return name == null ? [] : [`${port}: free; registered by IANA for ${name}`];
-    }),
   ];
 }

@@ -8,7 +8,6 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPlaces, placeMatcher, type Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
-import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -42,7 +41,9 @@ export interface GiveBackWorld extends Pick<Surroundings, 'source' | 'hands' | '
   readonly show: (target: Target) => void;
   /** Approves or declines a target. */
   readonly approve: (target: Target) => boolean;
-  /** Another machine, of which only what would end is told; left out for this one. */
+  /** The home folder of the person who reads the answer; empty if there is none. */
+  readonly home: string;
+  /** Another machine, for which a dry run shows what would end; missing for this one. */
   readonly told?: AskedMachine;
 }
 
@@ -70,7 +71,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
     };
   }
   const decided = targets.map((target): Target | Stopped => {
-    // Of one that is never stopped alone the error says all there is.
+    // If the only target is never stopped, the error contains all details.
     if (targets.length > 1 || target.means.how !== 'refused') world.show(target);
     if (dryRun || target.means.how === 'refused') return planned(target);
     return world.approve(target) ? target : stopRow(target, { result: 'Declined', reasons: ['the answer was no'] });
@@ -86,7 +87,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   };
 }
 
-/** Selects sockets. */
+/** Returns a filter for the requested sockets. */
 function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackRequest): (socket: Socket) => boolean {
   const address = addresses === null ? null : addressMatcher(addresses);
   const isThere = placeMatcher(spans.length > 0 ? spans : null);
@@ -107,7 +108,10 @@ function wantedBy({ spans, pids, identities, protocols, addresses }: GiveBackReq
         (spans.length > 0 || listens(socket))));
 }
 
-/** The plan; if exact targets were approved, only these, and a row for each target that no longer exists. */
+/**
+ * Selects the targets to stop; if exact targets were approved, only these, with a row for each target that no longer
+ * exists.
+ */
 function targetsOf(
   all: readonly Target[],
   { facts }: Situation,
@@ -143,32 +147,33 @@ function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest):
   return pids.has(target.pid) || target.holders.some(({ pid }) => pids.has(pid));
 }
 
-/** What a plan is made from. */
+/** The facts that a plan needs. */
 const whole: Question = {
   ...everything,
-  details: new Set([...everything.details, 'ancestors', 'restarts']),
+  details: new Set([...everything.details, 'ancestors', 'restarts', 'workingDirectory']),
   ranges: false,
   configured: false,
   firewall: false,
   addresses: false,
 };
 
-/** The situation on another machine. Throws PO1005 where something is to be stopped. */
-async function toldSituation({ dryRun }: GiveBackRequest, { told }: GiveBackWorld): Promise<Situation> {
+/** Returns the situation on another machine. Throws PO1005 if something is to be stopped there. */
+async function toldSituation({ dryRun }: GiveBackRequest, { told, home }: GiveBackWorld): Promise<Situation> {
   if (!dryRun)
     throw new PortOwnerError('PO1005', '--from needs --dry-run: programs of other machines are stopped there', {
       hint: 'Run portowner stop on that machine.',
     });
-  return situationOf(await told!.facts(whole));
+  return { ...situationOf(await told!.facts(whole)), home };
 }
 
-/** The machine, for repeated inspection while stopping. */
-async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
+/** Returns the machine, for repeated inspection while stopping. */
+async function stopWorld({ source: asked, hands: given, now, home }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
   const look = async (): Promise<Situation> => ({
     facts: await gather(source, whole, now()),
     tree: hands.processes(),
     self: hands.self,
+    home,
     asking: hands.asking,
     service: (id) => hands.service(id),
     sites: () => hands.sites(),
@@ -197,7 +202,7 @@ async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): P
   };
 }
 
-/** The row of an approved target that no longer exists in that form. */
+/** Returns the row of an approved target that no longer exists in that form. */
 function absent(identity: Identity, targets: readonly Target[], why: string | null): Stopped {
   const keys = new Set(identity.endpoints.map(endpointKeyText));
   const now = targets.filter(({ endpoints }) => endpoints.some((endpoint) => keys.has(endpointKeyText(endpoint))));
@@ -237,7 +242,7 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
-  const where = Endpoints?.join(', ') ?? 'no port';
+  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].join(', ');
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
     case 'Planned':
@@ -262,7 +267,7 @@ function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
 
 const fine = new Set(['Planned', 'Stopped', 'Gone']);
 
-/** What became of the targets; of those that an error tells of, the error does. */
+/** Describes the results of the targets, except those that an error describes. */
 function headlineOf(results: readonly Stopped[]): { headline?: readonly string[] } {
   const sentences = results.filter((one) => problemOf(one).length === 0).map(sentenceOf);
   return sentences.length === 0 ? {} : { headline: sentences };

@@ -29,7 +29,7 @@ export function identityText({ endpoints, pid, startTime, computer, what }: Iden
   return `${endpoints.map(endpointKeyText).join('+')};${pid};${startTime ?? ''};${computer ?? ''}${last}`;
 }
 
-/** The names of what is stopped, as part of an identity. */
+/** Formats the names of what is stopped, as part of an identity. */
 export function whatText(kind: 'service' | 'sites', names: readonly string[]): string {
   return `${kind}=${names.map((name) => encodeURIComponent(name.toWellFormed())).join('+')}`;
 }
@@ -38,7 +38,7 @@ const endpointForm = /^(TCP|UDP)\/(?:\[([0-9a-f:.]+(?:%[^\];,+]{1,64})?)\]|([0-9
 const whatForm = /^(?:service|sites)=[\w.~!*'()%+-]{1,4096}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?Z$/;
 
-/** Whether a word is an identity rather than a port expression. */
+/** Returns whether a word is an identity rather than a port expression. */
 export const looksLikeIdentity = (text: string): boolean => text.includes(';');
 
 /** Parses the output of identityText. Throws PO1002. */
@@ -78,7 +78,7 @@ export function sameInstant(a: string, b: string): boolean {
   return plainInstant(a) === plainInstant(b);
 }
 
-/** Whether a target is the inspected one: it has the same listeners, process, and start time. */
+/** Returns whether a target is the inspected one: it has the same listeners, process, and start time. */
 export function isSame(target: Identity, wanted: Identity): boolean {
   if (target.pid !== wanted.pid) return false;
   if (wanted.what !== null && target.what !== wanted.what) return false;

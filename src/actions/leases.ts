@@ -64,7 +64,7 @@ function isLease(value: unknown): value is Lease {
   return (protocol === 'TCP' || protocol === 'UDP') && isPort && Number.isFinite(until);
 }
 
-/** The content of the file; before it had a version, only the list. */
+/** The contents of the file; before it had a version, it contained only the list. */
 interface LeaseFile {
   readonly kind: typeof fileKind;
   readonly version: number;
@@ -98,7 +98,7 @@ function parseLeases(bytes: Uint8Array, path: string): Lease[] {
   return leases.map(({ protocol, port, until }) => ({ protocol, port, until }));
 }
 
-/** The leases in a folder that is private. */
+/** Returns the leases in a folder that is private. */
 function leasesIn(folder: string, now: number): Lease[] {
   const path = join(folder, fileName);
   const read = readPrivate(path, maxBytes);
@@ -112,7 +112,10 @@ function leasesIn(folder: string, now: number): Lease[] {
   }
 }
 
-/** The current leases. Throws PO4101 or PO2003 if the file cannot be understood, because then no port is known to be free. */
+/**
+ * Returns the current leases. Throws PO4101 or PO2003 if the file cannot be understood, because then no port is known
+ * to be free.
+ */
 export function readLeases(folder: string, now: number): Lease[] {
   const path = join(folder, fileName);
   return using(path, () => {

@@ -1,3 +1,4 @@
+import { withOwnersApart } from '../diagnosis/told-apart.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
@@ -9,9 +10,12 @@ import { descendantsIn, lineOf, socketsIn } from './process-tree.ts';
 import { draftsOf } from './stop-rules.ts';
 import { keyOf, listens, meansText, type Means, type Situation, type Target } from './target.ts';
 
-/** The drafts of all sockets; merges drafts with the same action and target. */
+/** Drafts a stop of all sockets; merges drafts with the same action and target. */
 function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
-  const rows = endpoints(scene.facts, sockets, { live: true, serviceName: null });
+  const rows = withOwnersApart(endpoints(scene.facts, sockets, { live: true, serviceName: null }), sockets, {
+    platform: scene.platform,
+    home: scene.situation.home ?? '',
+  });
   const merged = new Map<string, StopDraft>();
   sockets.forEach((socket, index) => {
     for (const one of draftsOf(scene, { socket, row: rows[index]! })) {
@@ -24,19 +28,19 @@ function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
   return [...merged.values()];
 }
 
-/** The names in an identity, in addition to the process. */
+/** Returns the names in an identity, in addition to the process. */
 function namedBy(means: Means): string | null {
   if (means.how === 'service') return whatText('service', [means.id.name]);
   return means.how === 'sites' ? whatText('sites', means.names) : null;
 }
 
-/** The processes that end together with a target. */
+/** Returns the processes that end together with a target. */
 function endingWith({ means, pid }: StopDraft, holders: readonly number[]): readonly number[] {
   if (pid <= 4 || (means.how === 'service' && !means.alone)) return [];
   return [...new Set(holders)];
 }
 
-/** An ancestor that may restart a process that ends; null if this program runs in it. */
+/** Finds the ancestor that may restart a process that ends; null if this program runs in it. */
 function suspectOf(pid: number, { tree, processes, ancestors }: Scene): Suspect | null {
   const above = lineOf(pid, tree).slice(1);
   const suspect = suspectIn(above.map((one) => ancestorOf(processes.get(one.pid) ?? { ...one, path: null })));
@@ -45,7 +49,7 @@ function suspectOf(pid: number, { tree, processes, ancestors }: Scene): Suspect 
 
 const named = (text: string | null): Restarter | null => (text === null ? null : { text, stop: null });
 
-/** What is known to restart it. */
+/** Returns what is known to restart it. */
 function restarterFor({ means, pid }: StopDraft, scene: Scene): Restarter | null {
   const { situation, processes, services } = scene;
   if (means.how === 'service')
@@ -55,7 +59,7 @@ function restarterFor({ means, pid }: StopDraft, scene: Scene): Restarter | null
   return process === undefined ? null : restarterOf(process, { processes, servicesOf: services });
 }
 
-/** What stops it permanently, if something restarts it that needs a different command. */
+/** Says what stops it permanently, if something restarts it that needs a different command. */
 const insteadNotes = (restarter: Restarter | null): readonly string[] =>
   restarter?.stop == null ? [] : [`if ${restarter.text} restarts it, stop it with: ${restarter.stop}`];
 

@@ -9,7 +9,7 @@ function parentOf(one: TreeProcess, tree: ReadonlyMap<number, TreeProcess>): Tre
   return younger ? undefined : above;
 }
 
-/** A process and all its ancestors. */
+/** Returns a process and all its ancestors. */
 export function lineOf(pid: number, tree: ReadonlyMap<number, TreeProcess>): TreeProcess[] {
   const line = new Set<TreeProcess>();
   for (let next = tree.get(pid); next !== undefined && !line.has(next); next = parentOf(next, tree)) line.add(next);

@@ -57,8 +57,8 @@ const linuxNames = new Set([
 ]);
 
 /**
- * Why a process is never stopped, whatever the request; null if it may be stopped. Checks the path, because a program with
- * such a name in another folder is an ordinary program. If the path cannot be seen, checks the name.
+ * Returns why a process is never stopped, whatever the request; null if it may be stopped. Checks the path, because a
+ * program with such a name in another folder is an ordinary program. If the path cannot be seen, checks the name.
  */
 export function protectedReason({ pid, imageName, path, literalPath }: Named, platform: Platform): string | null {
   if (platform === 'win32') {
@@ -76,7 +76,7 @@ export function protectedReason({ pid, imageName, path, literalPath }: Named, pl
     : null;
 }
 
-/** The program that hosts Windows' own services; it is never ended itself. */
+/** Returns whether a process is the program that hosts Windows' own services, which is never ended itself. */
 export function isServiceHost({ imageName, path }: Named): boolean {
   return /^svchost\.exe$/i.test(imageName ?? '') || /\\svchost\.exe$/i.test(path ?? '');
 }

@@ -22,9 +22,8 @@ const shells =
   /^(?:ba|z|fi|da|a|k|mk|tc|c)?sh(?:\.exe)?$|^(?:cmd|powershell)\.exe$|^(?:pwsh|nu|xonsh|elvish)(?:\.exe)?$/i;
 
 /**
- * How long to watch, according to the nearest ancestor of a target that still runs.
- * `line`: its ancestors before it was stopped, nearest first; `tree`: the current processes; `own`: the processes that this
- * program runs in.
+ * Returns how long to watch, according to the nearest ancestor of a target that still runs. `line`: its ancestors
+ * before it was stopped, nearest first; `tree`: the current processes; `own`: the processes that this program runs in.
  */
 export function watchTime(
   line: readonly TreeProcess[],

@@ -18,7 +18,7 @@ type SocketRule = (scene: Scene, found: FoundListener) => readonly StopDraft[] |
 /** The same for a socket of an existing process. */
 type ProcessRule = (scene: Scene, found: FoundListener, pid: number, process: Process) => StopDraft | null;
 
-/** What is missing, in words. */
+/** Says what is missing. */
 const refusalTexts = ({ refusals }: OwnedEndpoint): string =>
   [...new Set(refusals.map(({ text }) => text))].join('; ') || 'the reason is unknown';
 
@@ -27,7 +27,7 @@ const boundOnly: SocketRule = (_scene, found) =>
     ? null
     : [draft(found, found.socket.pid ?? 0, obstacle('it is bound, but does not listen: only listeners are stopped'))];
 
-/** For a port of HTTP.sys, stops whoever serves it, never HTTP.sys. */
+/** For a port of HTTP.sys, stops the program that serves it, never HTTP.sys itself. */
 const ofHttpSys: SocketRule = (scene, found) => {
   if (!found.socket.kernel || scene.platform !== 'win32' || found.row.OwnerKind !== 'HttpSys') return null;
   const queues = queuesBehind(scene.facts.sections.httpQueues?.data ?? [], found.socket);
@@ -69,7 +69,10 @@ const ofNobody: SocketRule = (_scene, found) => {
   ];
 };
 
-/** systemd itself has a socket open for a service that it starts on demand: stops the service and the socket's unit. */
+/**
+ * For a socket that systemd itself opened for a service that it starts on demand, stops the service and the unit of the
+ * socket.
+ */
 const activatedService: SocketRule = (scene, found) => {
   const { socket } = found;
   const { platform, processes } = scene;
@@ -95,7 +98,7 @@ const ofSystemd: SocketRule = ({ platform, processes }, found) =>
       ]
     : null;
 
-/** A process that has ended while others have its socket: nothing is ended on a guess. */
+/** For a socket of a process that has ended while others hold it, ends nothing on a guess. */
 const ofEnded: SocketRule = ({ processes, tree }, found) => {
   const { pid, heirs = [], heirCandidates = [] } = found.socket;
   if (pid === null || processes.has(pid)) return null;
@@ -114,7 +117,7 @@ const ofEnded: SocketRule = ({ processes, tree }, found) => {
   return [draft(found, pid, obstacle(text, command))];
 };
 
-/** For an existing process, by the list of rules. */
+/** For an existing process, applies the list of rules. */
 const ofProcess: SocketRule = (scene, found) => {
   const { pid } = found.socket;
   const process = pid === null ? undefined : scene.processes.get(pid);
@@ -134,7 +137,7 @@ const inContainer: ProcessRule = ({ self }, found, pid, { container }) => {
   return draft(found, pid, obstacle(`it runs in a container, which is stopped as a whole${how}`, { command }));
 };
 
-/** The forwarding of a socket's port, if the row says that its process is a relay. */
+/** Returns the forwarding of a socket's port, if the row says that its process is a relay. */
 function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: number): Relay | undefined {
   if (row.OwnerKind !== 'Relay') return undefined;
   return socket.holders
@@ -143,7 +146,7 @@ function relayBehind({ processes }: Scene, { socket, row }: FoundListener, pid: 
     .find(({ listenPort }) => listenPort === null || listenPort === socket.localPort);
 }
 
-/** Why a relay is not ended, and the command that finds what it serves. */
+/** Returns why a relay is not ended, and the command that finds what it serves. */
 function carriedObstacle(carried: Carried, socket: Socket): StopDraft['means'] {
   if (socket.container !== undefined)
     return obstacle('it forwards the port to a container, which is stopped as a whole', {
@@ -189,7 +192,7 @@ const portProxyRule: ProcessRule = ({ facts }, found, pid, process) => {
   return draft(found, pid, obstacle(text, { command }));
 };
 
-/** For a process with Windows services: the service that owns the socket, if known. */
+/** For a process with Windows services, stops the service that owns the socket, if known. */
 const windowsService: ProcessRule = (scene, found, pid, process) => {
   if (scene.platform !== 'win32') return null;
   const rights = scene.facts.machine.elevated === false;
@@ -213,14 +216,14 @@ const systemdService: ProcessRule = (scene, found, pid, process) => {
 
 const sitesOf = new WeakMap<Scene, readonly Site[]>();
 
-/** The IIS sites, queried once. */
+/** Returns the IIS sites, which are queried once. */
 function sitesHere(scene: Scene): readonly Site[] {
   const known = sitesOf.get(scene) ?? scene.situation.sites();
   sitesOf.set(scene, known);
   return known;
 }
 
-/** Whether a queue of HTTP.sys is one of IIS. */
+/** Returns whether a queue of HTTP.sys is one of IIS. */
 function isOfIis({ servicesOf, processes, tree }: Scene, queue: HttpQueue): boolean {
   const { controller } = queue;
   if (controller !== null && servicesOf(controller).some((name) => name === 'WAS' || name === 'W3SVC')) return true;
@@ -254,7 +257,7 @@ function ofSites(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraf
   );
 }
 
-/** What serves a queue of HTTP.sys. */
+/** Drafts a stop of what serves a queue of HTTP.sys. */
 function ofQueue(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraft {
   if (isOfIis(scene, queue)) return ofSites(scene, found, queue);
   const [first] = queue.processes;
@@ -277,7 +280,10 @@ function ofQueue(scene: Scene, found: FoundListener, queue: HttpQueue): StopDraf
   );
 }
 
-/** Whether the queue serves an IIS site: it belongs to one of the site's pools, and any running worker is of that pool. */
+/**
+ * Returns whether the queue serves an IIS site: it belongs to one of the site's pools, and any running worker is of
+ * that pool.
+ */
 function servesQueue({ pools, workers }: Site, queue: HttpQueue): boolean {
   const name = queue.name?.toLowerCase();
   return (

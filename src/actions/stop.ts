@@ -56,7 +56,7 @@ export interface Stopped {
 
 const list = (texts: readonly string[]): readonly string[] | null => (texts.length === 0 ? null : texts);
 
-/** A target as a row. */
+/** Returns a target as a row. */
 export function stopRow(target: Target, outcome: Outcome): Stopped {
   const [first] = target.endpoints;
   const obstacle = target.means.how === 'refused' ? target.means.obstacle : null;
@@ -93,7 +93,7 @@ export function stopRow(target: Target, outcome: Outcome): Stopped {
   };
 }
 
-/** The rows of the plan: what would be done. */
+/** Returns a target of the plan as a row: what would be done. */
 export function planned(target: Target): Stopped {
   return stopRow(target, { result: target.means.how === 'refused' ? 'Refused' : 'Planned' });
 }
@@ -104,7 +104,7 @@ const failed = ({ code, text, needs }: Refusal): Outcome => ({
   rights: code === 'AccessDenied',
 });
 
-/** Whether a socket on one address prevents a bind to the other. */
+/** Returns whether a socket on one address prevents a bind to the other. */
 function meets(endpoint: EndpointKey, socket: Socket): boolean {
   if (socket.protocol !== endpoint.protocol || socket.localPort !== endpoint.port) return false;
   // :: may include IPv4; the facts do not say.
@@ -129,7 +129,7 @@ async function until(
 
 const members = (target: Target): readonly Member[] => (target.means.how === 'process' ? target.means.members : []);
 
-/** The sockets on the target's endpoints, and whether they belong to the target. */
+/** Returns the sockets on the target's endpoints, and whether they belong to the target. */
 async function watchEndpoints(
   target: Target,
   world: StopWorld,
@@ -153,7 +153,7 @@ async function watchEndpoints(
 const socketName = (socket: Socket): string =>
   `${socket.protocol} ${socket.localAddress} ${socket.localPort} ${socket.pid}`;
 
-/** Whether HTTP.sys still listens for the stopped target. */
+/** Returns whether HTTP.sys still listens for the stopped target. */
 function isStillServed(situation: Situation, target: Target): boolean {
   if (target.means.how === 'process') return false;
   const keys = new Set(target.endpoints.map(endpointKeyText));
@@ -167,12 +167,15 @@ function isStillServed(situation: Situation, target: Target): boolean {
   ).some((one) => what(one) === what(target));
 }
 
-/** Whether this program itself runs in that unit, such as the one of a whole session. */
+/** Returns whether this program itself runs in that unit, such as the one of a whole session. */
 function isOwnUnit(unit: { readonly name: string; readonly user: number | null }, self: Self): boolean {
   return unit.name === self.unit && unit.user === self.unitUser;
 }
 
-/** What keeps restarting it: its service manager, or the common parent of the old and the new process. */
+/**
+ * Returns what restarted it: its service manager, something that is known to restart programs, or an ancestor of the
+ * new process.
+ */
 function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target: Target): string | null {
   const process = facts.sections.processes.data.find(({ pid }) => pid === socket.pid);
   if (process === undefined) return target.supervisor;
@@ -184,13 +187,15 @@ function supervisorOf(facts: Facts, situation: Situation, socket: Socket, target
   const restarter = restarterOf(process, { processes, servicesOf: new Map() });
   if (restarter !== null) return restarter.text;
   const suspect = suspectIn(ancestorsOf(process, { processes }));
-  // It did restart the program.
+  // It has restarted the program.
   if (suspect !== null) return suspect.isShell ? `${suspect.text} in a loop` : suspect.text;
   const parent = situation.tree.find(({ pid }) => pid === process.parent);
   return parent === undefined || isInit(parent) ? target.supervisor : processText(parent);
 }
 
-/** How long the port must stay free, in milliseconds, according to what remains that could restart the program. */
+/**
+ * Returns how long the port must stay free, in milliseconds, according to what remains that could restart the program.
+ */
 function watchOf(
   target: Target,
   { facts, tree, self }: Situation,
@@ -216,7 +221,7 @@ interface Newcomer {
   readonly facts: Facts;
 }
 
-/** The new owner of a target's ports within the remaining time; null if there is none. */
+/** Finds the new owner of a target's ports within the remaining time; null if there is none. */
 async function newcomer(
   target: Target,
   before: Situation,
@@ -242,7 +247,7 @@ async function newcomer(
 
 const ownerText = ({ Owner }: { readonly Owner: string | null }): string => Owner ?? 'somebody who cannot be seen';
 
-/** Who owns the port of a target now, and what starts it. */
+/** Says who owns the port of a target now, and what started it. */
 async function retaken(target: Target, { socket, facts }: Newcomer, world: StopWorld): Promise<Outcome> {
   const situation = await world.look();
   const [row] = endpoints(facts, [socket], { live: true, serviceName: null });
@@ -287,7 +292,7 @@ interface Ending {
   readonly reasons: string[];
 }
 
-/** The error of ending a process; null on success, or if the process had already ended. */
+/** Returns the error of ending a process; null on success, or if the process had already ended. */
 function attempt(act: () => void): Refusal | null {
   try {
     act();
@@ -384,7 +389,7 @@ async function stopService(target: Target, world: StopWorld, options: StopOption
     : { result: 'NotStopped', reasons: ['the service did not even stop by force'] };
 }
 
-/** Whether a new plan stops the same thing in the same way. The processes of a service may have changed. */
+/** Returns whether a new plan stops the same thing in the same way. The processes of a service may have changed. */
 function isSameMeans(now: Means, before: Means): boolean {
   return now.how === 'process' ? before.how === 'process' : meansText(now) === meansText(before);
 }
@@ -398,7 +403,7 @@ function holdMembers(target: Target, { hands }: StopWorld, held: Map<number, Hel
   return null;
 }
 
-/** The target in a new plan, or the row that says why it is not stopped. */
+/** Finds the target in a new plan, or returns the row that says why it is not stopped. */
 function lookAgain(target: Target, situation: Situation, held: ReadonlyMap<number, HeldProcess>): Target | Stopped {
   const wanted = new Set(target.endpoints.map(endpointKeyText));
   const again = planStop(

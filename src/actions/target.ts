@@ -10,6 +10,8 @@ export interface Situation {
   /** Every process. */
   readonly tree: readonly TreeProcess[];
   readonly self: Self;
+  /** The home folder of the person who reads the plan; missing if nobody does. */
+  readonly home?: string;
   /** How a program is asked to end on this system, as text. */
   readonly asking: string;
   readonly service: (id: ServiceId) => ServiceState | null;
@@ -72,12 +74,12 @@ export const keyOf = (socket: Pick<Socket, 'protocol' | 'localAddress' | 'localP
   port: socket.localPort,
 });
 
-/** Whether a socket listens: only these are stopped. */
+/** Returns whether a socket listens: only listeners are stopped. */
 export function listens({ protocol, state, remotePort }: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return protocol === 'TCP' ? state === 'Listen' : remotePort === null;
 }
 
-/** A key of the action and its target, to find duplicates. */
+/** Returns a key for the action and its target, to find duplicates. */
 export function meansText(means: Means): string {
   switch (means.how) {
     case 'service':

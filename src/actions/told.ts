@@ -2,7 +2,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import type { ServiceId, ServiceState } from '../system/hands.ts';
 import type { Situation } from './target.ts';
 
-/** Its manager is asked by whoever stops it. */
+/** Returns the state of a service on another machine, whose manager is queried there when the service is stopped. */
 function serviceState({ user }: ServiceId): ServiceState {
   return {
     foreign: user === null ? null : 'it is a unit of a user, whose manager is asked on that machine only',
@@ -15,7 +15,10 @@ function serviceState({ user }: ServiceId): ServiceState {
   };
 }
 
-/** The situation on a machine that told of itself: whoever stops something there looks again right before. */
+/**
+ * Returns the situation on another machine, from its facts. It is checked again there right before something is
+ * stopped.
+ */
 export function situationOf(facts: Facts): Situation {
   return {
     facts,
@@ -25,7 +28,7 @@ export function situationOf(facts: Facts): Situation {
       startTime,
       imageName,
     })),
-    // Which of its programs serve the one who asks is not told: there it is looked at.
+    // The facts do not show which programs serve the caller: this is checked there.
     self: { pid: 0, container: null, unit: null, unitUser: null },
     asking: facts.machine.platform === 'win32' ? 'by force: a program of another session cannot be asked' : 'SIGTERM',
     service: serviceState,

@@ -2,7 +2,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { besides, fileName, type Change, type Comparison } from './compare.ts';
 import { endpointText } from '../ports/address.ts';
-import type { FindingKind } from './finding-kinds.ts';
+import type { FindingKind } from '../schema/finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
 import { isPartial, wasAsked } from '../facts/model/section.ts';
@@ -53,14 +53,14 @@ function severityOf(change: Change): Severity {
 
 const whoIs = ({ port, ports }: Listener): string[] => {
   const number = port === 'dynamic' ? ports[0] : port;
-  return number === undefined ? [] : [`portowner ${number}   # show the current owner`];
+  return number === undefined ? [] : [`portowner ${number}  # show the current owner`];
 };
 
 function remedyOf(
   { kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind },
   approve: string | null,
 ): string[] {
-  const approval = approve === null ? [] : [`${approve}   # if this is intended`];
+  const approval = approve === null ? [] : [`${approve}  # if this is intended`];
   if (kind === 'Closed') return [`restart ${ownerText(before!)} if it is needed`, ...approval];
   if (kind === 'FileGone') return [...whoIs(after!), 'restart it if an update replaced its file'];
   return [...whoIs(after!), ...approval];
@@ -102,6 +102,16 @@ function placeText({ protocol, address, port, ports }: Listener): string {
     : endpointText({ protocol, address, port });
 }
 
+/** At most this many applications of a listener are named. */
+const mostApplications = 3;
+
+/** The name of a program for people: what it runs, or its file. */
+function nameOf({ program, applications = [] }: Listener): string | null {
+  if (applications.length === 0) return program && fileName(program);
+  const more = applications.length - mostApplications;
+  return applications.slice(0, mostApplications).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 function row(
   kind: FindingKind,
   severity: Severity,
@@ -115,7 +125,7 @@ function row(
     Severity: severity,
     FirstSeen: null,
     Endpoint: placeText(listener),
-    Owner: ownerText({ ...listener, program: listener.program && fileName(listener.program) }),
+    Owner: ownerText({ ...listener, program: nameOf(listener) }),
     Before: sideText(kind, before, after, endpoint),
     After: sideText(kind, after, before, endpoint),
     Rule: more.rule,

@@ -63,7 +63,7 @@ function runsText(runs: readonly AuditRun[]): string {
   const { RunTime, Findings, WorstSeverity, Complete } = runs[0]!;
   const found = Findings === 0 || Findings === null ? 'no findings' : counted(Findings, 'finding');
   const worst = WorstSeverity === null ? '' : `, ${WorstSeverity} at worst`;
-  const doubt = Complete === false ? '; it could not tell all' : '';
+  const doubt = Complete === false ? '; it was incomplete' : '';
   return `${counted(runs.length, 'audit')} of ${machineText(runs)}. The newest, of ${momentText(RunTime!)}, has ${found}${worst}${doubt}.`;
 }
 
@@ -72,13 +72,13 @@ function spansText(spans: readonly PortSpanRow[]): string {
   if (spans.length > 1) {
     const open = spans.filter(({ IsOpen }) => IsOpen === true).length;
     const still = open === 0 ? 'none is' : open === 1 ? '1 is' : `${open} are`;
-    return `${spans.length} entries of ${machineText(spans)}, of which ${still} open by the newest audit.`;
+    return `${spans.length} entries of ${machineText(spans)}, of which ${still} open in the newest audit.`;
   }
   const { Program, Protocol, Port, Event, FirstSeen, LastSeen, IsOpen } = spans[0]!;
   const what = Port === 'dynamic' ? `dynamic ${Protocol} ports` : `${Protocol} port ${Port}`;
   const first = `${momentText(FirstSeen!)}${Event === 'Known' ? ' or longer' : ''}`;
   const when = IsOpen === true ? `since ${first}` : `from ${momentText(FirstSeen!)} to ${momentText(LastSeen!)}`;
-  return `${Program ?? 'An unknown program'} ${IsOpen === true ? 'has had' : 'had'} ${what} on ${machineText(spans)} ${when}.`;
+  return `${Program ?? 'An unknown program'} ${IsOpen === true ? 'has owned' : 'owned'} ${what} on ${machineText(spans)} ${when}.`;
 }
 
 function ownerTest({ programs, services }: HistoryRequest): SpanQuestion['owner'] {

@@ -20,6 +20,8 @@ export interface Listener {
   readonly scope: Scope;
   /** The full path of the executable; only its name if the path is unavailable; null if both are. */
   readonly program: string | null;
+  /** What the program runs, as people call it: only shown. Baselines and stores have the file. Never empty. */
+  readonly applications?: readonly string[];
   /** The file of the program was removed or replaced after it started. */
   readonly fileGone?: true;
   /** No owner was found, although the rights were sufficient. */
@@ -144,10 +146,11 @@ export function listeners(facts: Facts): Listener[] {
   const sockets = facts.sections.sockets.data.filter((socket) => holdsPort(socket) && socket.state !== 'Bound');
   const binaries = new Map((facts.sections.binaries?.data ?? []).map((binary) => [binary.pid, binary]));
   const linux = facts.machine.platform === 'linux';
+  const applications = new Map(facts.sections.processes.data.map(({ pid, application }) => [pid, application]));
   const literal = new Set(
     facts.sections.processes.data.flatMap(({ pid, literalPath }) => (literalPath === true ? [pid] : [])),
   );
-  const found = new Map<string, Listener & { readonly ports: number[]; fileGone?: true }>();
+  const found = new Map<string, Listener & { readonly ports: number[]; applications?: string[]; fileGone?: true }>();
   for (const row of endpoints(facts, sockets, { live: false, serviceName: null })) {
     const protocol = row.Protocol as Listener['protocol'];
     const plain = withoutScope(row.LocalAddress ?? '');
@@ -157,6 +160,7 @@ export function listeners(facts: Facts): Listener[] {
     const program = programOf(row, linux, isLiteral);
     const binary = row.OwningProcess === null ? undefined : binaries.get(row.OwningProcess);
     const services = lastingServices(row.Services);
+    const application = row.OwningProcess === null ? undefined : applications.get(row.OwningProcess);
     const listener = {
       protocol,
       port: dynamic ? 'dynamic' : row.LocalPort!,
@@ -176,9 +180,13 @@ export function listeners(facts: Facts): Listener[] {
     } as const satisfies Listener;
     const key = listenerKey(listener);
     const known = found.get(key);
-    if (known === undefined) found.set(key, { ...listener, ports: [...listener.ports] });
-    else {
+    if (known === undefined) {
+      const named = application === undefined ? {} : { applications: [application] };
+      found.set(key, { ...listener, ...named, ports: [...listener.ports] });
+    } else {
       known.ports.push(row.LocalPort!);
+      if (application !== undefined && known.applications?.includes(application) !== true)
+        (known.applications ??= []).push(application);
       if ('fileGone' in listener) known.fileGone = true;
     }
   }

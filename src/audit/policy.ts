@@ -60,7 +60,7 @@ interface RuleText {
 const kind: DocumentKind = {
   name: 'a policy',
   kind: 'PortOwner.Policy',
-  hint: 'src/audit/policy.schema.json describes the form.',
+  hint: 'A policy needs kind: PortOwner.Policy, version: 1, and rules. To list the keys of a rule: portowner audit --help',
   validate,
 };
 

@@ -20,7 +20,7 @@ import { factsVersion } from '../facts/model/facts-version.ts';
 import { styles } from '../formats/table.ts';
 import { isNumeric } from '../formats/text.ts';
 import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
-import { tableColumns, variantOf, variants } from '../schema/variant.ts';
+import { tableColumns, treeVariant, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './platform.ts';
 import { root } from './runtime.mjs';
@@ -107,6 +107,14 @@ function listView(typeName: string, columns: readonly Column[]): string {
   );
 }
 
+const plain = String.raw`-replace '[\p{Cc}\p{Cf}]', '?'`;
+
+const binding = (script: string, more = ''): string =>
+  `<ExpressionBinding><ScriptBlock>${xml(script)}</ScriptBlock>${more}</ExpressionBinding>`;
+
+const custom = (items: string): string =>
+  `<CustomControl><CustomEntries><CustomEntry><CustomItem>${items}</CustomItem></CustomEntry></CustomEntries></CustomControl>`;
+
 /** The languages in which PowerShell breaks lines between words; in others, it breaks words. */
 const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
 
@@ -122,11 +130,6 @@ const breakWords = `if ($width) { $first = $true; foreach ($part in $one -replac
  */
 function textView({ typeName, columns }: RowSchema): string[] {
   if (!columns.some(({ name }) => name === 'Summary')) return [];
-  const plain = String.raw`-replace '[\p{Cc}\p{Cf}]', '?'`;
-  const binding = (script: string, more = ''): string =>
-    `<ExpressionBinding><ScriptBlock>${xml(script)}</ScriptBlock>${more}</ExpressionBinding>`;
-  const custom = (items: string): string =>
-    `<CustomControl><CustomEntries><CustomEntry><CustomItem>${items}</CustomItem></CustomEntry></CustomEntries></CustomControl>`;
   const width = `$width = 0; if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - 7 } catch { $width = 0 }; if ($width -lt 20) { $width = 0 } }`;
   const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
   const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
@@ -142,10 +145,24 @@ function textView({ typeName, columns }: RowSchema): string[] {
   return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
 
+/** An owner below its ancestors, the first on top, as the executable shows them. */
+function treeView({ typeName, columns }: RowSchema): string[] {
+  if (!columns.some(({ type }) => type === 'ancestors')) return [];
+  const first = `$far = if ($_.RemotePort) { " to $($_.RemoteAddress) port $($_.RemotePort)" }; "$($_.Protocol) $($_.LocalAddress) port $($_.LocalPort)$far$(if ($_.State) { ", $($_.State)" }):"`;
+  const above = `for ($at = $all.Count - 1; $at -ge 0; $at--) { $one = $all[$at]; $name = if ($one.Application) { "$($one.Application) ($($one.ProcessId))" } else { "process $($one.ProcessId)" }; if ($one.Role) { "$name  $("$($one.Role)".ToLowerInvariant())" } else { $name } }`;
+  const owner = `if ($_.Owner) { $_.Owner } else { 'an owner that cannot be seen' }`;
+  const again = `if ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } else { 'Nothing is known that restarts it.' }`;
+  const lines = `$all = @($_.Ancestors | Where-Object { $_ }); $depth = 0; foreach ($line in @(${above}; ${owner})) { ('  ' * $depth++) + ($line ${plain}) }; ${again}`;
+  const each = binding(lines, `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`);
+  const frame = `<Frame><LeftIndent>2</LeftIndent><CustomItem>\n${each}\n</CustomItem></Frame>`;
+  return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${frame}\n`))];
+}
+
 /** The views: for each variant of an answer a table of what answers the question, and a list of everything. */
 export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   const views = all.flatMap((schema) => [
     ...textView(schema),
+    ...treeView(schema),
     ...variants(schema).map((variant) =>
       tableView(
         variant.name === '' ? schema.typeName : `${schema.typeName}#${variant.name}`,

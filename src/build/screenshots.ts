@@ -35,7 +35,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'audit',
     before:
-      '$ann portowner baseline create ok.yaml >made 2>&1 && (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
+      '$ann portowner baseline create ok.yaml >made 2>&1 || true; (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
   },

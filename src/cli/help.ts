@@ -111,7 +111,7 @@ export function helpText(all: readonly KnownCommand[], words: readonly string[],
   if (words.length > 1 && all.some(({ path }) => path === words[0])) return helpText(all, words.slice(0, 1), columns);
   const shared = all.filter(({ path }) => path.startsWith(`${wanted} `));
   if (shared.length > 0)
-    return `${commandLines(shared, width)}\n\n${wrap(`portowner ${wanted} COMMAND --help tells more about each.`, 2, width)}\n`;
+    return `${commandLines(shared, width)}\n\n${wrap(`Run portowner ${wanted} COMMAND --help for details.`, 2, width)}\n`;
   const names = all.flatMap(({ path, about }) => [path, path.split(' ')[0]!, ...(about.aliases ?? [])]);
   throw new PortOwnerError('PO1001', `unknown command ${JSON.stringify(wanted)}`, {
     hint: didYouMean(wanted, names, 'To list the commands: portowner --help'),

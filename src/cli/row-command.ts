@@ -18,7 +18,7 @@ import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
+import { checkStandardOutput, delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
 export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
@@ -137,6 +137,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return format === 'list' || (this.forPeople && this.outputTerminal !== null);
   }
 
+  /** The home folder of the person who reads the answer now; empty if nobody does. */
+  protected get readerHome(): string {
+    return this.personReads ? this.surroundings.homeFolder() : '';
+  }
+
   /** The terminal that the answer goes to; null if it goes elsewhere, such as to a file. */
   protected get outputTerminal(): Terminal | null {
     return this.output === undefined ? this.surroundings.terminal() : null;
@@ -184,24 +189,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
-    const { binary, findings, page } = traitsOf(format);
+    const { binary, findings } = traitsOf(format);
     const isWritten = this.countRows !== true && !this.quiet;
-    if (page === true && isWritten && this.outputTerminal !== null)
-      throw new PortOwnerError(
-        'PO1005',
-        `--format ${format} writes a page for a browser: on a terminal it needs --output FILE`,
-        {
-          hint: `For example: --output ports.${format}`,
-        },
-      );
-    if (binary === true && this.output === undefined)
-      throw new PortOwnerError('PO1005', `--format ${format} writes a binary file: it needs --output FILE`, {
-        hint: `For example: --output ports.${format}`,
-      });
+    if (this.output === undefined) checkStandardOutput(format, isWritten && this.outputTerminal !== null);
     if (binary === true && this.countRows === true)
       throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
     if (findings === true && this.schema !== ((await import('../schema/finding.ts')).finding as RowSchema))
-      throw new PortOwnerError('PO1005', `--format ${format} is for findings: portowner audit, portowner diff`);
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} can be used only for findings: portowner audit and portowner diff`,
+      );
   }
 
   /** Writes even a terminating error as a row, and progress before there is an answer, as the module needs them. */
@@ -295,7 +292,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now };
+    const overSsh = this.host !== undefined;
+    return { about, subject: this.subject, question: ['portowner', ...words], overSsh, at: surroundings.now };
   }
 
   private async writer(

@@ -23,14 +23,14 @@ function planLines(target: Target): string[] {
   return lines.filter(([, texts]) => texts.length > 0).map(([name, texts]) => `  ${name}: ${sanitize(shown(texts))}`);
 }
 
-/** The text about a target on which a person decides. */
+/** Returns the text about a target on which a person decides. */
 export function planText(target: Target): string {
   const { owner, endpoints, method } = target;
   const head = sanitize(`About to stop ${owner} on ${endpoints.map(endpointKeyText).join(', ')} (${method}).`);
   return [head, ...planLines(target)].map((line) => `${line}\n`).join('');
 }
 
-/** What would end besides the owners that the answer names; empty if nothing would. */
+/** Describes what would end in addition to the owners in the answer; empty if nothing would. */
 export function besidesText(targets: readonly Target[]): string {
   return targets
     .map((target): [Target, string[]] => [target, planLines(target)])

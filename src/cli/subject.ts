@@ -1,4 +1,5 @@
 import type { Subject } from '../ownership/who.ts';
+import { endpointText } from '../ports/address.ts';
 import type { Place } from '../ports/place.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { places, portWords } from './values.ts';
@@ -73,4 +74,21 @@ export async function placeOfOne(text: string, what: string): Promise<OnePlace> 
       target: text,
     });
   return { port: span.start, ...commonPlace(spans, what) };
+}
+
+/** Formats what a row is about, for a heading: `TCP 127.0.0.1:3000`, `TCP port 3000`. */
+export function placeText({
+  Protocol,
+  Address,
+  Port,
+}: {
+  readonly Protocol: string | null;
+  readonly Address: string | null;
+  readonly Port: number | null;
+}): string {
+  if (Port === null) return 'no port';
+  const protocol = Protocol ?? 'TCP';
+  return Address === null || Address === '*'
+    ? `${protocol} port ${Port}`
+    : endpointText({ protocol, address: Address, port: Port });
 }

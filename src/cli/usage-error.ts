@@ -92,7 +92,7 @@ function unknownOption(name: string, { known, options, help }: Known, path: stri
   if (name === '--host' || name === '--ssh-config')
     return wrong(
       `unknown option ${name}${path}`,
-      `portowner ${known.path} works on this machine alone: run it there, such as by ssh HOST portowner ${known.path}.`,
+      `portowner ${known.path} works only on this machine: run it there, for example: ssh HOST portowner ${known.path}`,
       name,
     );
   const synonyms = synonymsOf({ about: known.about, groups: known.groups.map((about) => ({ about })) });

@@ -1,17 +1,17 @@
 // Parses option values. Everything throws PO1001, or the errors of parsePorts.
 import { parsePorts, type PortSpan } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
-import { didYouMean } from '../schema/nearest.ts';
+import { didYouMean, nearest } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
-/** The error for an invalid option value; `words` are candidates for a suggestion. */
+/** The error for an invalid option value; `words` are candidates for a suggestion, or the hint itself. */
 export function unknownValue(
   option: string,
   text: unknown,
   expected: string,
-  words: readonly string[] = [],
+  words: readonly string[] | string = [],
 ): PortOwnerError {
-  const hint = typeof text === 'string' ? didYouMean(text, words) : '';
+  const hint = typeof words === 'string' ? words : typeof text === 'string' ? didYouMean(text, words) : '';
   return new PortOwnerError('PO1001', `unknown value ${JSON.stringify(text)} for ${option}; expected ${expected}`, {
     ...(hint === '' ? {} : { hint }),
     ...(typeof text === 'string' ? { target: text } : {}),
@@ -56,7 +56,10 @@ export function word<T>(
   const found = Object.entries(words).find(([one]) => plain(one) === name);
   if (found !== undefined) return found[1];
   const names = Object.keys(words);
-  throw unknownValue(option, text, orList(names), [...names, ...Object.keys(also)]);
+  const near = nearest(text, [...names, ...Object.keys(also)]);
+  // Suggest a value that is in the list.
+  const hint = near === null ? '' : `Did you mean ${also[near] ?? near}?`;
+  throw unknownValue(option, text, orList(names), hint);
 }
 
 /** Parses process IDs. */

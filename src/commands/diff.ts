@@ -70,8 +70,8 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
     if (before === '-' && after === '-')
       throw new PortOwnerError('PO1005', 'only one of the two snapshots can come from standard input');
     if (after !== undefined && this.host !== undefined)
-      throw new PortOwnerError('PO1005', '--host is compared with A, and B is given, too', {
-        hint: 'Leave one of them out.',
+      throw new PortOwnerError('PO1005', 'B and --host exclude each other: A is compared with one of them', {
+        hint: 'Remove one of them.',
       });
     if (after !== undefined && this.hash)
       throw new PortOwnerError(

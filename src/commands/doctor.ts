@@ -31,7 +31,7 @@ export class DoctorCommand extends withOptions(RowCommand, CountOptions, Snapsho
     rows: [check],
     operands: null,
     values: { '--bundle': 'file' },
-    exitCodes: { 0: 'all agree', 1: 'something differs', 69: 'something could not be checked' },
+    exitCodes: { 0: 'all agree, except for skipped checks', 1: 'something differs', 69: 'a check failed' },
     powershell: 'a check of PortOwner itself, for people',
   };
 

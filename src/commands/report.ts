@@ -5,47 +5,71 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import {
+  checkStandardOutput,
+  delimiterOf,
+  endings,
+  formatNamed,
+  OutputOption,
+  RowOptions,
+} from '../cli/options/rows.ts';
+import { fileSink } from '../io/sink.ts';
+import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { rowKinds } from '../schema/kinds.ts';
+
+/** What the module calls the rows that it saved, because its temporary file means nothing to the user. */
+const piped: SavedSource = {
+  name: 'the pipeline',
+  hint: 'Pipe objects from functions of this module: Get-PortOwner | Export-PortReport ports.xlsx',
+};
 
 /** Makes a report of rows that were saved. */
 export class ReportCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
   static override paths = [['report']];
   static override usage = Command.Usage({
-    description: 'make a report of saved rows: a workbook, Markdown, CSV …',
+    description: 'create a report from saved rows: a workbook, Markdown, CSV …',
     details: `
-      FILES are CLIXML: what functions of the PowerShell module gave to Export-Clixml, or what --format clixml wrote. Rows of several kinds and of several machines become one workbook, with a sheet for each kind.
+      FILES are CLIXML: objects of the PowerShell module, saved with Export-Clixml, or rows written with --format clixml. Rows of several kinds and of several machines become one workbook, with a sheet for each kind.
 
-      The format follows from the name of --output: report.xlsx, report.md, report.csv.
+      The file name extension of --output determines the format: report.xlsx, report.md, report.csv.
     `,
     examples: [
       ['A workbook', '$0 report ports.clixml --output ports.xlsx'],
-      ['Of several machines', '$0 report server7.clixml server8.clixml --output servers.xlsx --title "All servers"'],
+      [
+        'A report of several machines',
+        '$0 report server7.clixml server8.clixml --output servers.xlsx --title "All servers"',
+      ],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [],
     operands: 'file',
     values: { '--format': RowOptions.about.values['--format'] },
-    exitCodes: { 0: 'done', 69: 'a file cannot be read or is no CLIXML of rows, or the report cannot be written' },
+    exitCodes: {
+      0: 'done',
+      69: 'a file cannot be read or contains no rows in CLIXML, or the report cannot be written',
+    },
     powershell: {
       name: 'Export-PortReport',
-      own: ['InputObject', 'UseCulture', 'Show', 'PassThru'],
+      own: ['InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru'],
+      endings,
       parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
-      leftOut: { '--format': 'the name of -Path says it' },
+      leftOut: { '--format': 'the file name extension of -Path determines it' },
     },
   };
 
   rows = Option.Rest({ name: 'FILES', required: 1 });
-  title = Option.String('--title', { description: 'the title of the report (default: what is in it)' });
-  format = Option.String('--format,-f', { description: 'the format, where the name of --output does not say it' });
+  title = Option.String('--title', { description: 'the title of the report (default: what it contains)' });
+  format = Option.String('--format,-f', {
+    description: 'the format (default: from the file name extension of --output)',
+  });
   columns = Option.Array('--columns', {
-    description: 'the columns of its rows, in this order: A,B,C; report stands for those that fit on a printed page',
+    description: 'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page',
   });
   delimiter = Option.String('--delimiter', {
-    description: 'CSV: what is between the values: comma (default), semicolon, tab, or any other character',
+    description: 'CSV: the separator between values: comma (default), semicolon, tab, or any other character',
   });
 
   async perform(): Promise<ExitCode> {
@@ -62,16 +86,21 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
 
   private async write(warn: (problem: Problem) => void): Promise<ExitCode> {
     const { output, title = null, columns = null, delimiter } = this;
-    if (output === undefined)
-      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
+    const isModule = this.problems === 'rows';
+    if (output === undefined && (isModule || this.format === undefined))
+      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT', {
+        hint: 'To write to standard output, use --format.',
+      });
     checkFiles(named('FILES', this.rows), named('--output', output));
     const { readSavedRows } = await import('../facts/read/saved-rows.ts');
     const { reportFormat } = await import('../cli/report.ts');
     const { writeSaved } = await import('../cli/saved-report.ts');
-    const format = this.format === undefined ? reportFormat(output) : formatNamed(this.format);
-    const kinds = readSavedRows(this.rows, rowKinds);
+    const format = this.format === undefined ? reportFormat(output!) : formatNamed(this.format);
+    if (output === undefined) checkStandardOutput(format, this.surroundings.terminal() !== null);
+    const kinds = readSavedRows(this.rows, rowKinds, isModule ? piped : null);
     const request = {
-      output,
+      isFile: output !== undefined,
+      open: () => (output === undefined ? this.surroundings.output() : fileSink(output)),
       format,
       title,
       columns,

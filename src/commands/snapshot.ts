@@ -13,7 +13,7 @@ import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
-import { writeSnapshot, type SnapshotWorld } from '../facts/write-snapshot.ts';
+import { writeSnapshot, type SnapshotRequest, type SnapshotWorld } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
@@ -22,11 +22,13 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   static override usage = Command.Usage({
     description: 'save all facts about this machine as JSON, to query later with --from',
     details: `
-      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. The schema is src/facts/model/facts.schema.json. Each section says how complete it is.
+      The facts are every TCP and UDP socket, the processes and services behind them, and the port ranges. Each section of the file has a status that says how complete it is: ok, partial, failed, or notAsked.
 
       They go to FILE, which is the same as --output FILE, or to standard output.
 
       Command lines are left out because they may contain secrets; --command-lines includes them, with password-like arguments masked.
+
+      --redact makes a snapshot that you can show to others: names of users, machines, projects, and containers, paths below user profiles, and IP addresses are replaced consistently, and working directories are left out. Names of programs, services, and units are kept: review the file before you send it.
 
       --raw also saves the unmodified answers of the system in a new folder: nothing in it is masked.
     `,
@@ -35,6 +37,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       ['Query it later', '$0 443 --from server7.json'],
       ['A snapshot of a machine without PortOwner', '$0 snapshot server7.json --host server7'],
       ['From the output of a collector', '$0 snapshot server7.json --from server7.txt'],
+      ['To show to others', '$0 snapshot report.json --redact'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
       ['With the raw answers of the system, for a defect report', '$0 snapshot server7.json --raw server7-raw'],
     ],
@@ -52,6 +55,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         RawPath: '--raw',
         IncludeCommandLine: '--command-lines',
         IncludeHash: '--hash',
+        Redact: '--redact',
       },
       leftOut: { '--from': 'the parameters of remoting name machines' },
     },
@@ -63,16 +67,19 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'read the executables that hold a port, and include their SHA-256 hash and, on Windows, their signer',
   });
   from = Option.String('--from', {
-    description: 'of what this collection or recording tells (- is standard input), instead of this machine',
+    description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+  redact = Option.Boolean('--redact', false, {
+    description: 'replace the names of users, machines, home folders, and projects, and IP addresses',
+  });
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
     if (this.file !== undefined) {
       if (this.output !== undefined)
         throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
-      this.output = this.file;
+      this.output = this.file === '-' ? undefined : this.file;
     }
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
@@ -85,43 +92,54 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine: as a source for --raw, or else as facts. */
-  private async farMachine(
-    host: readonly string[],
-    report: Report | undefined,
-  ): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
-    if (host.length > 1 || this.hash)
-      throw new PortOwnerError(
-        'PO1005',
-        this.hash
-          ? '--hash reads executables of this machine, but --host queries another one'
-          : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Leave one of them out.' : 'Take one snapshot for each --host.' },
-      );
-    const { farOrigin } = await import('../facts/remote/far.ts');
-    const request = {
-      hosts: host,
-      config: this.sshConfig ?? null,
-      commandLines: this.commandLines,
-      raw: this.raw !== undefined,
-      hasPerson: this.surroundings.confirm !== null,
-    };
-    return farOrigin(request, this.surroundings, report);
-  }
-
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
+    const redaction = await redactionOf(this);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const read = this.from === undefined ? undefined : toldBy(this.from, this, report);
     const origin: Pick<SnapshotWorld, 'source' | 'now' | 'told'> =
-      this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
+      this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
     const { source, now } = origin;
     const told = read ?? origin.told;
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
+    const { raw, hash, commandLines } = this;
     const world = { source, now, write, ...(told === undefined ? {} : { told }) };
-    const facts = await writeSnapshot(this, world, report);
+    const facts = await writeSnapshot({ raw, hash, commandLines, redaction }, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** What redacts the facts; null to keep them. Throws PO1005 for options that keep what is to be redacted. */
+async function redactionOf({ redact, raw, commandLines }: SnapshotCommand): Promise<SnapshotRequest['redaction']> {
+  if (!redact) return null;
+  const kept = raw !== undefined ? '--raw' : commandLines ? '--command-lines' : null;
+  if (kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
+  return (await import('../doctor/redact.ts')).redactFacts;
+}
+
+/** A remote machine: as a source for --raw, or else as facts. */
+async function farMachine(
+  command: SnapshotCommand,
+  host: readonly string[],
+  report: Report | undefined,
+): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
+  if (host.length > 1 || command.hash)
+    throw new PortOwnerError(
+      'PO1005',
+      command.hash
+        ? '--hash reads executables of this machine, but --host queries another one'
+        : 'a snapshot describes one machine',
+      { hint: command.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
+    );
+  const { farOrigin } = await import('../facts/remote/far.ts');
+  const request = {
+    hosts: host,
+    config: command.sshConfig ?? null,
+    commandLines: command.commandLines,
+    raw: command.raw !== undefined,
+    hasPerson: command.surroundings.confirm !== null,
+  };
+  return farOrigin(request, command.surroundings, report);
 }
 
 /** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */
@@ -132,8 +150,8 @@ function toldBy(
 ): AskedMachine['facts'] {
   const other = host !== undefined ? '--host' : raw !== undefined ? '--raw' : hash ? '--hash' : null;
   if (other !== null)
-    throw new PortOwnerError('PO1005', `--from tells of a machine, and ${other} asks one`, {
-      hint: 'Leave one of them out.',
+    throw new PortOwnerError('PO1005', `--from and ${other} exclude each other`, {
+      hint: 'Remove one of them.',
     });
   return (question) => machineOf([from], report).facts(question);
 }

@@ -6,7 +6,7 @@ import type { WhyRequest } from '../diagnosis/why.ts';
 import { textOfEnds } from '../io/read.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { verdict, type Verdict } from '../schema/verdict.ts';
-import { placeOfOne } from '../cli/subject.ts';
+import { placeOfOne, placeText } from '../cli/subject.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -75,7 +75,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const questions: WhyRequest[] = [];
     for (const error of errors) questions.push({ bind: await this.request(error), error });
     const { whyNotEach } = await import('../diagnosis/why.ts');
-    const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
+    const world = { machine: this.askedMachine(), binder: this.surroundings.binder, home: this.readerHome };
     const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
     const [first, ...others] = rows as [Verdict, ...Verdict[]];
     const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };
@@ -86,8 +86,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
   /** A table has no room for lists. */
   private noteOf(rows: readonly Verdict[]): { note?: string } {
     if (!this.narrow) return {};
-    const of = ({ Protocol, Address, Port }: Verdict) =>
-      rows.length === 1 ? '' : ` (${Port === null ? 'no port' : `${Protocol} ${Address} ${Port}`})`;
+    const of = (row: Verdict): string => (rows.length === 1 ? '' : ` (${placeText(row)})`);
     const notes = rows.flatMap((row) => [
       ...titled(`Evidence${of(row)}`, row.Evidence),
       ...titled(`What to do${of(row)}`, row.Remedy),

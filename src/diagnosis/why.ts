@@ -23,12 +23,14 @@ export interface WhyRequest {
 /** The machine to inspect, and this machine, to attempt binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
   readonly machine: AskedMachine;
+  /** The home folder of the person who reads the answer; empty if there is none. */
+  readonly home: string;
 }
 
 /** The verdict, and what determines the exit code. */
 interface WhyAnswer {
   readonly row: Verdict;
-  /** The verdict in one sentence; null where no port is named. */
+  /** The verdict in one sentence. */
   readonly headline: string | null;
   readonly problems: readonly Problem[];
   /** What prevents deciding whether the port can be bound. */
@@ -66,7 +68,7 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
 async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
   if (bind === null) {
     const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
-    return { row, headline: null, problems: [], lack: 'source' };
+    return { row, headline: row.Summary, problems: [], lack: 'source' };
   }
   let { facts, diagnosis } = await look(bind, error, world);
   // If a port changes hands during the check, check again.
@@ -81,19 +83,19 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
 async function look(
   request: Request,
   error: ParsedError | null,
-  { machine, binder }: WhyWorld,
+  { machine, binder, home }: WhyWorld,
 ): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
   const facts = await machine.facts({
     localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
     protocols: [request.protocol],
     sockets: 'all',
-    details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+    details: new Set(['owner', 'path', 'user', 'parent', 'services', 'workingDirectory']),
     ranges: true,
     addresses: true,
   });
   const attempts = attemptsFor(facts, request).filter((bind) => bind !== null);
   const probed: Probe | null = machine.live ? probe(await binder(), attempts) : null;
-  return { facts, diagnosis: diagnose(facts, request, probed, error) };
+  return { facts, diagnosis: diagnose(facts, request, { probed, error, home }) };
 }
 
 /** Explains an error that names no port. */
@@ -105,16 +107,13 @@ function noPort(error: ParsedError): Verdict {
     CanBind: null,
     Cause: 'Unknown',
     Owner: null,
-    Evidence: [
-      error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: no port is named.',
-      error.evidence,
-    ],
+    Evidence: [error.evidence],
     Remedy:
       error.about === 'file'
         ? null
         : ['portowner why PORT --error "…"  # the same with the port that the program needs'],
     Confidence: 'Low',
     ComputerName: null,
-    Summary: null,
+    Summary: error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: the text names no port.',
   };
 }

@@ -1,6 +1,6 @@
 import type { CheckStatus } from '../schema/check.ts';
 
-/** What one check found: a row but for the machine's name. */
+/** The result of one check: a row without the machine's name. */
 export interface CheckResult {
   readonly check: string;
   readonly status: CheckStatus;
@@ -8,7 +8,7 @@ export interface CheckResult {
   readonly evidence: readonly string[];
 }
 
-/** What a check found, with all its evidence; it differs when there is some. */
+/** Makes the result of a check with all its evidence: any evidence means that something differs. */
 export function checkResult(check: string, detail: string, evidence: readonly string[]): CheckResult {
   return { check, status: evidence.length === 0 ? 'ok' : 'differs', detail, evidence };
 }

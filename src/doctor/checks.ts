@@ -5,10 +5,10 @@ import { counted } from '../io/counted.ts';
 import { checkResult, type CheckResult } from './check-result.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
 
-/** Where the hundreds of entries of one kind become one check. */
+/** Combines the many entries of one kind into one check. */
 const familyOf = (name: string): string => name.replace(/^(process|user)\/\d+$/, '$1/…');
 
-/** Whether each source answered. A process that ended meanwhile is no failure. */
+/** Checks whether each source answered. A process that has ended in the meantime is not a failure. */
 export function sourceResults(entries: ReadonlyMap<string, RawEntry>): CheckResult[] {
   const families = new Map<string, RawEntry[]>();
   for (const [name, entry] of entries) {
@@ -38,7 +38,7 @@ export function sourceResults(entries: ReadonlyMap<string, RawEntry>): CheckResu
   });
 }
 
-/** Whether each source was decoded whole, to its last byte. */
+/** Checks whether each source was decoded completely, to its last byte. */
 export function sectionResults(facts: Facts): CheckResult[] {
   return Object.entries(facts.sections)
     .filter(([, section]) => wasAsked(section))
@@ -56,11 +56,11 @@ export function sectionResults(facts: Facts): CheckResult[] {
 const socketText = (socket: Socket): string =>
   `${socket.protocol} ${socket.localAddress}:${socket.localPort}${socket.state === null ? '' : ` ${socket.state}`}`;
 
-/** The items for which something does not hold, as texts. */
+/** Describes the items for which a condition does not hold. */
 const broken = <T>(items: readonly T[], holds: (item: T) => boolean, say: (item: T) => string): string[] =>
   items.filter((item) => !holds(item)).map(say);
 
-/** What holds of every socket, with what it is that holds. */
+/** The conditions that every socket meets, with their descriptions. */
 const socketInvariants: readonly (readonly [what: string, holds: (socket: Socket) => boolean])[] = [
   [
     'port numbers are valid',
@@ -96,7 +96,7 @@ function socketResults(facts: Facts): CheckResult[] {
 function processResults({ at, sections: { processes } }: Facts): CheckResult[] {
   const byPid = new Map(processes.data.map((process) => [process.pid, process]));
   const count = `${processes.data.length} process${processes.data.length === 1 ? '' : 'es'}`;
-  // Clocks of the kernel and of the calendar drift apart by seconds.
+  // The clocks of the kernel and the calendar drift apart by seconds.
   const latest = Date.parse(processes.at ?? at) + 10_000;
   return [
     checkResult(
@@ -135,7 +135,7 @@ function rangeResult({ sections: { dynamicRanges } }: Facts): CheckResult {
   );
 }
 
-/** Windows' services; elsewhere, and where they could not be read, nothing is claimed of them. */
+/** Checks the Windows services; does nothing on other systems, and if the services could not be read. */
 function serviceResults({ machine, sections: { services } }: Facts): CheckResult[] {
   if (machine.platform !== 'win32' || !isWhole(services)) return [];
   const found = broken(
@@ -146,12 +146,12 @@ function serviceResults({ machine, sections: { services } }: Facts): CheckResult
   return [checkResult('a running service has a process', counted(services.data.length, 'service'), found)];
 }
 
-/** What holds on every machine, whatever it runs. */
+/** Checks the conditions that hold on every machine, whatever runs on it. */
 export function invariantResults(facts: Facts): CheckResult[] {
   return [...socketResults(facts), ...processResults(facts), rangeResult(facts), ...serviceResults(facts)];
 }
 
-/** Connections that are listed twice: the ends of a connection are unique. */
+/** Finds connections that are listed twice: the ends of a connection are unique. */
 function twice(facts: Facts): string[] {
   const seen = new Set<string>();
   const found: string[] = [];

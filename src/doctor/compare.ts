@@ -1,14 +1,14 @@
 import type { Socket } from '../facts/model/facts.ts';
 import { comparableEndpoint, type ToolSocket } from './tools.ts';
 
-/** One socket, or several with the same ends, as either side sees them. */
+/** One socket, or several with the same ends, as PortOwner or a tool lists them. */
 interface Group {
   count: number;
-  /** Null when nobody tells. */
+  /** Null if the owners are unknown. */
   pids: Set<number> | null;
 }
 
-/** What of a socket is compared: without states when the tool has none that can be read. */
+/** The key by which sockets are compared: without the state if the tool does not report states in a readable form. */
 function key(socket: ToolSocket, states: boolean): string {
   const remote = socket.remote === null ? '' : ` to ${socket.remote}`;
   return `${socket.protocol} ${socket.local}${remote}${states && socket.state !== null ? ` ${socket.state}` : ''}`;
@@ -27,11 +27,11 @@ function group(sockets: readonly ToolSocket[], states: boolean): Map<string, Gro
   return groups;
 }
 
-/** PortOwner's sockets in the form of a tool's. */
+/** Converts PortOwner's sockets to the form of a tool's. */
 export function asToolSockets(sockets: readonly Socket[]): ToolSocket[] {
   return (
     sockets
-      // Which tool lists a socket that is bound and does no more differs.
+      // Tools differ in whether they list sockets that are only bound.
       .filter((socket) => socket.state !== 'Bound' && socket.state !== 'Closed')
       .map((socket) => ({
         protocol: socket.protocol,
@@ -47,8 +47,8 @@ export function asToolSockets(sockets: readonly Socket[]): ToolSocket[] {
 }
 
 /**
- * Where a tool and PortOwner disagree, in words. PortOwner looked before and after the tool did: what came or went in
- * between may be seen by either.
+ * Describes where a tool and PortOwner disagree. `before` and `after` are what PortOwner saw before and after the tool
+ * ran: only one of them may contain a socket that appeared or disappeared in between.
  */
 export function disagreements(
   before: readonly ToolSocket[],
@@ -75,7 +75,7 @@ export function disagreements(
         );
       }
       const told = group.pids !== null && group.pids.size > 0 && one.pids !== null && two.pids !== null;
-      // Only what neither look agrees with: a process may have taken or left a socket meanwhile.
+      // Only if both queries disagree with the tool: a process may have taken or closed a socket in the meantime.
       if (
         told &&
         [one, two].every(({ pids }) => pids!.symmetricDifference(group.pids!).size > 0) &&

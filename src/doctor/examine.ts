@@ -19,26 +19,26 @@ import { parseCim, parseNetstat, parseSs, type ToolSocket } from './tools.ts';
 
 /** A request to compare PortOwner's view of this machine with the system's tools. */
 export interface ExamineRequest {
-  /** Where what the system said is written to, redacted. */
+  /** The file for the redacted answers of the system. */
   readonly bundle: string | undefined;
 }
 
 /** This machine, and the tools of its system. */
 type ExamineWorld = Pick<Surroundings, 'source' | 'tools' | 'now'>;
 
-/** All that an examination saw. */
+/** Everything that an examination found. */
 interface Seen {
   readonly entries: ReadonlyMap<string, RawEntry>;
   readonly facts: Facts;
   readonly results: readonly CheckResult[];
 }
 
-/** A tool of the system: what it is called, and how its answer is read. */
+/** A tool of the system: its name, and how its output is parsed. */
 interface Tool {
   readonly name: string;
   readonly title: string;
   readonly protocols: readonly ('TCP' | 'UDP')[];
-  /** Whether it tells states in every language. */
+  /** Whether its states are readable in every language. */
   readonly states: boolean;
   readonly parse: (text: string) => ToolSocket[];
 }
@@ -64,10 +64,13 @@ const tools: Readonly<Record<Platform, readonly Tool[]>> = {
   linux: [{ name: 'ss', title: 'ss -tuanp', protocols: ['TCP', 'UDP'], states: true, parse: parseSs }],
 };
 
-/** A comparison is made once more before a disagreement counts: sockets come and go. */
+/** The number of attempts: a comparison is repeated before a disagreement counts, because sockets come and go. */
 const rounds = 3;
 
-/** Reads every source, checks what must hold on any machine, and compares with the system's own tools. */
+/**
+ * Reads every source, checks the conditions that hold on any machine, and compares the results with the system's own
+ * tools.
+ */
 export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): Promise<Answer> {
   const source = await world.source();
   const entries = new Map<string, RawEntry>();
@@ -89,7 +92,7 @@ export async function examine({ bundle }: ExamineRequest, world: ExamineWorld): 
   };
 }
 
-/** The kernel's text tables against its binary ones, which are read before and after them. */
+/** Compares the kernel's text tables with its binary ones, which are read before and after them. */
 async function kernelTables(source: RawSource, before: Facts, world: ExamineWorld): Promise<CheckResult[]> {
   const protocols = ['TCP', 'UDP'] as const;
   const texts = protocols.map((protocol) =>
@@ -171,7 +174,7 @@ async function compared(tool: Tool, own: RawSource, source: RawSource, world: Ex
   return checkResult(title, counted(count, 'socket'), [...(found ?? [])].toSorted());
 }
 
-/** The redacted answers of the system and the results, for a defect report. */
+/** Writes the redacted answers of the system and the results, for a defect report. */
 async function writeBundle(path: string, platform: Platform, seen: Seen): Promise<void> {
   const { entries, facts, results } = seen;
   const { redact } = await import('./redact.ts');
@@ -198,7 +201,7 @@ function row({ check: name, status, detail, evidence }: CheckResult, machine: st
   };
 }
 
-/** What the checks amount to: disagreements first, and that all is well only where all was looked at. */
+/** Summarizes the checks: disagreements first, and success only if everything was checked. */
 function sentence(results: readonly CheckResult[]): string {
   const [differs = 0, failed = 0, skipped = 0] = (['differs', 'failed', 'skipped'] as const).map(
     (wanted) => results.filter(({ status }) => status === wanted).length,
@@ -206,7 +209,7 @@ function sentence(results: readonly CheckResult[]): string {
   const all = counted(results.length, 'check');
   if (differs + failed + skipped === 0) return `PortOwner and this machine agree in all ${all}.`;
   const rest = [
-    ...(failed > 0 ? [`${failed} could not be made`] : []),
+    ...(failed > 0 ? [`${failed} could not be run`] : []),
     ...(skipped > 0 ? [`${skipped} ${skipped === 1 ? 'was' : 'were'} skipped`] : []),
   ].join(', and ');
   const found =
@@ -214,7 +217,8 @@ function sentence(results: readonly CheckResult[]): string {
   return `${found}${rest === '' ? '' : `; ${rest}`} (--format list says why).`;
 }
 
+/** A skipped check is not a failure: this machine lacks what it checks, or the user the rights. */
 function verdict(results: readonly CheckResult[]): ExitCode {
   if (results.some(({ status }) => status === 'differs')) return exitCodeOf(false);
-  return exitCodeOf(true, results.some(({ status }) => status === 'failed' || status === 'skipped') ? 'source' : null);
+  return exitCodeOf(results.some(({ status }) => status === 'failed') ? null : true);
 }

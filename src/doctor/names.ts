@@ -1,17 +1,19 @@
-/** No file system and no account has longer names: so much is compared at one place at most. */
+/** The maximum length of a name in any file system or account database. It limits the comparison at each position. */
 export const longestName = 255;
 
-/** Where a name stands, and what takes its place. */
+/** The position of a name, and its replacement. */
 export interface Found {
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
 }
 
-/** Finds names in a text, whatever their case. `whole`: only where no letter or digit goes on, and none twice. */
+/** Finds names in a text, ignoring case. `whole`: only whole words, without overlaps. */
 export type NameFinder = (text: string, whole: boolean) => Generator<Found>;
 
-/** By code unit, plus 1: upper case where that is one code unit, as regular expressions without regard to case have it. */
+/**
+ * For each code unit, its upper case plus 1, if that is a single code unit, as in case-insensitive regular expressions.
+ */
 const upper = new Uint32Array(0x10000);
 
 function foldedAt(text: string, at: number): number {
@@ -30,11 +32,11 @@ function isWordAt(text: string, at: number): boolean {
 }
 
 /**
- * Looks for all names at once, by a tree of their letters: one after another, the time would grow with their number
- * times the text. Of names that begin at one place the longest counts.
+ * Searches for all names at once, using a tree of their letters: one search per name would multiply the time by the
+ * number of names. The longest name at a position wins.
  */
 export function nameFinder(names: ReadonlyMap<string, string>): NameFinder {
-  /** From a node by a letter to the next node. */
+  /** The next node for a node and a letter. */
   const next = new Map<number, number>();
   const ends = new Map<number, string>();
   const edge = (node: number, letter: number): number => node * 0x10000 + letter;

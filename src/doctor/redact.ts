@@ -1,26 +1,28 @@
 /**
- * Replaces in a recording what tells of people and networks, the same by the same, so that it still decodes and its
- * parts still fit together. What no source declares is left out: src/facts/sources.ts says how each entry is redacted.
+ * Redacts a recording: replaces values that identify people and networks, equal values by equal ones, so that it still
+ * decodes and its parts still fit together. Entries that no source declares are left out: src/facts/sources.ts specifies
+ * how each entry is redacted.
  *
  * | what | becomes |
  * |---|---|
  * | the machine's name, its domain | `MACHINE1`, `DOMAIN1` |
  * | accounts of people | `user1`, `user2` … |
- * | paths below a user's profile | `…\Users\user1\folder1\name.exe`: as deep, with the file's own name |
- * | IPv4 addresses but any, loopback, multicast and broadcast | 198.18.0.1, 198.18.0.2 … (RFC 2544) |
- * | IPv6 addresses but any, loopback and multicast | 2001:db8::1 … (RFC 3849), fe80::1 … where link-local |
- * | numbers of accounts | `S-1-5-21-0-0-0-1001` |
+ * | paths below a user's profile | `…\Users\user1\folder1\name.exe`: same depth, same file name |
+ * | IPv4 addresses except any, loopback, multicast and broadcast | 198.18.0.1, 198.18.0.2 … (RFC 2544) |
+ * | IPv6 addresses except any, loopback and multicast | 2001:db8::1 … (RFC 3849), fe80::1 … where link-local |
+ * | SIDs of accounts | `S-1-5-21-0-0-0-1001` |
  * | hosts and paths of URLs | `host1`, `path1` … |
- * | command lines, working directories | nothing |
- * | what an interpreter runs | the name of the interpreter, or of a tool that everybody has |
+ * | command lines, working directories | an empty text |
+ * | the program that an interpreter runs | the name of the interpreter, or of a well-known tool |
  */
+import type { Container, Facts, Process } from '../facts/model/facts.ts';
 import { withoutProject } from '../facts/decode/application/application.ts';
 import { addressBytes, addressText, isLinkLocal, scopeOf, withoutScope } from '../ports/address.ts';
 import { sourceEntry, type Redaction } from '../facts/sources.ts';
 import type { Platform, RawEntry, RawEnvelope } from '../system/raw.ts';
 import { longestName, nameFinder, type NameFinder } from './names.ts';
 
-/** Numbers names in the order in which they come. */
+/** Numbers names in order of appearance. */
 function numbered(prefix: string): (text: string) => string {
   const known = new Map<string, string>();
   return (text) => {
@@ -31,13 +33,13 @@ function numbered(prefix: string): (text: string) => string {
   };
 }
 
-/** Domains that belong to Windows, not to anybody. */
+/** Domains that belong to Windows, not to an organization. */
 const systemDomains =
   /^(?:NT AUTHORITY|NT SERVICE|NT VIRTUAL MACHINE|IIS APPPOOL|Window Manager|Font Driver Host|BUILTIN)$/i;
 /** Folders below a profile that are the same everywhere. */
 const commonFolders =
   /^(?:AppData|Local|LocalLow|Roaming|Programs|Temp|Documents|Desktop|Downloads|bin|lib|share|snap|\.local|\.cache|\.config|\.npm|\.nvm)$/;
-/** Users that every machine has: their names say nothing. */
+/** Users that exist on every machine: their names reveal nothing. */
 const commonProfiles = /^(?:Public|Default|Default User|All Users)$/i;
 
 interface Names {
@@ -47,9 +49,9 @@ interface Names {
   readonly folder: (text: string) => string;
   readonly host: (text: string) => string;
   readonly path: (text: string) => string;
-  /** Replaces 4 or 16 bytes of an address in their place. */
+  /** Replaces the 4 or 16 bytes of an address in place. */
   readonly address: (bytes: Uint8Array) => void;
-  /** Every name found so far that must not stay anywhere, with what it becomes. */
+  /** Every name found so far that must not remain anywhere, with its replacement. */
   readonly secrets: Map<string, string>;
 }
 
@@ -62,7 +64,7 @@ function newNames(): Names {
   };
   const address4 = (bytes: Uint8Array): void => {
     const [first = 0, second = 0] = bytes;
-    // The last is one that has been replaced already.
+    // The last condition detects an address that has already been replaced.
     if (first === 0 || first === 127 || first >= 224 || (first === 198 && (second & 0xfe) === 18)) return;
     const number = numberOf(four, bytes.join('.'));
     bytes.set([198, 18 + ((number >> 16) & 1), (number >> 8) & 0xff, number & 0xff]);
@@ -90,7 +92,7 @@ function newNames(): Names {
   };
 }
 
-/** An address as text, replaced; other text comes back as it is. */
+/** Redacts an address in text form; returns any other text unchanged. */
 function redactAddress(text: string, names: Names): string {
   const bytes = addressBytes(withoutScope(text));
   if (bytes === null) return text;
@@ -99,7 +101,7 @@ function redactAddress(text: string, names: Names): string {
   return addressText(bytes) + (scope === null ? '' : `%${scope}`);
 }
 
-/** `C:\Users\anna\…`, `/home/anna/…` or `/root/…` inside of a text. */
+/** `C:\Users\anna\…`, `/home/anna/…`, or `/root/…` inside a text. */
 const profilePath =
   /(?<start>(?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)(?<user>[^\\/"<>|:*?\r\n]+)(?<rest>(?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(?<root>\/root)(?<rootRest>(?:\/[^/"<>|:*?\r\n]+)+)/gi;
 
@@ -124,7 +126,7 @@ function redactProfiles(text: string, names: Names): string {
   });
 }
 
-/** A URL by its parts; `ip` is the address that HTTP.sys is told to bind a prefix to. */
+/** The parts of a URL; `ip` is the address that HTTP.sys binds for a prefix. */
 const url =
   /(?<scheme>https?:\/\/)(?<host>\[[^\]\s]*\]|[^\s/:"'<>]+)(?<port>(?::\d+)?)(?<ip>(?::[\d.]+|:\[[^\]\s]*\])?)(?<path>[^\s"'<>]*)/gi;
 
@@ -146,7 +148,7 @@ function person(user: string, names: Names): string {
 }
 
 function redactText(text: string, names: Names): string {
-  // An account's number tells of its domain.
+  // An account's SID reveals its domain.
   const accounts = redactProfiles(text, names).replace(/\bS-1-5-21-\d+-\d+-\d+-(\d+)/g, 'S-1-5-21-0-0-0-$1');
   return redactUrls(accounts, names)
     .replace(/(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4})(?![\w:])/gi, (address) =>
@@ -155,7 +157,7 @@ function redactText(text: string, names: Names): string {
     .replace(/(?<![\w.]|::ffff:)(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)/g, (address) => redactAddress(address, names));
 }
 
-/** JSON text with every string in it replaced by `change`, which is told its member's name. */
+/** Replaces every string in JSON text by the result of `change`, which also gets the name of its member. */
 function changeJson(text: string, change: (value: string, member: string) => string): string {
   let member = '';
   const walk = (value: unknown): unknown => {
@@ -164,7 +166,7 @@ function changeJson(text: string, change: (value: string, member: string) => str
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => {
-        // Told values are `{ value: … }`: their name is one further out.
+        // Values in the form `{ value: … }` are named by the enclosing member.
         if (name !== 'value' && name !== 'refusal') member = name;
         return [name, walk(inner)];
       }),
@@ -177,7 +179,7 @@ function changeJson(text: string, change: (value: string, member: string) => str
   }
 }
 
-/** `DOMAIN\name`, or a name alone. */
+/** Redacts `DOMAIN\name`, or only a name. */
 function account(text: string, names: Names): string {
   const at = text.indexOf('\\');
   const [domain, name] = at < 0 ? ['', text] : [text.slice(0, at), text.slice(at + 1)];
@@ -193,7 +195,7 @@ const textRule =
   (entry, names) =>
     entry.text === undefined ? entry : { ...entry, text: change(entry.text, names) };
 
-/** Addresses at fixed places in the rows of a table. */
+/** Redacts addresses at fixed offsets in the rows of a table. */
 const table =
   ({ first, size, places, length }: Extract<Redaction, object>): Rule =>
   (entry, names) => {
@@ -204,7 +206,7 @@ const table =
     return { ...entry, bytes };
   };
 
-/** Console text in a code page of its own: what is replaced is ASCII. */
+/** Redacts console text in any code page: only ASCII is replaced. */
 const consoleText: Rule = (entry, names) =>
   entry.bytes === undefined
     ? entry
@@ -213,7 +215,7 @@ const consoleText: Rule = (entry, names) =>
         bytes: new Uint8Array(Buffer.from(redactText(Buffer.from(entry.bytes).toString('latin1'), names), 'latin1')),
       };
 
-/** sock_diag's messages: nlmsghdr, then inet_diag_msg with both addresses. */
+/** Redacts sock_diag messages: nlmsghdr, then inet_diag_msg with both addresses. */
 const diag: Rule = (entry, names) => {
   if (entry.bytes === undefined) return entry;
   const bytes = Uint8Array.from(entry.bytes);
@@ -230,7 +232,7 @@ const diag: Rule = (entry, names) => {
   return { ...entry, bytes };
 };
 
-/** `0100007F:0050`: 32-bit numbers of a little-endian machine. */
+/** Redacts `0100007F:0050`: 32-bit numbers of a little-endian machine. */
 const procNet = textRule((text, names) =>
   text.replace(/\b([0-9A-F]{8}|[0-9A-F]{32})(?=:[0-9A-F]{4}\b)/g, (hex) => {
     const bytes = Buffer.from(hex, 'hex').swap32();
@@ -247,7 +249,7 @@ const interfaces = textRule((text, names) =>
   }),
 );
 
-/** /etc/passwd: people have numbers from 1000 on, but for nobody. */
+/** Redacts /etc/passwd: the IDs of people start at 1000, except for nobody's. */
 const users = textRule((text, names) =>
   text
     .split('\n')
@@ -297,7 +299,7 @@ const machine = textRule((text, names) =>
   }),
 );
 
-/** The rule of each kind of redaction; undefined for what is left out. */
+/** Returns the rule for a kind of redaction; undefined for entries that are left out. */
 function ruleOf(kind: Redaction): Rule | undefined {
   if (typeof kind === 'object') return table(kind);
   switch (kind) {
@@ -328,14 +330,88 @@ function ruleOf(kind: Redaction): Rule | undefined {
   }
 }
 
-/** The kind of an entry, whatever machine an envelope says that it is of. What doctor found is in it, too, and is no source. */
+/**
+ * Returns how an entry is redacted, regardless of the platform that an envelope claims. The envelope also contains the
+ * results of doctor, which are not a source.
+ */
 function redactionOf(platform: Platform, name: string): Redaction {
   if (name === 'doctor') return 'JSON with slashes';
   const entry = sourceEntry(platform, name) ?? sourceEntry(platform === 'linux' ? 'win32' : 'linux', name);
   return entry?.redaction ?? 'left out';
 }
 
-/** In bytes a name can only be replaced by one of the same length. */
+/** The last folder of a path. */
+const lastFolder = (path: string): string => path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
+
+/** Notes the name of the folder where a program runs, which is usually the name of its project, if it is in a profile. */
+function noteProject(folder: string, names: Names): void {
+  const name = lastFolder(folder);
+  const isInProfile = redactProfiles(folder, names) !== folder;
+  if (!isInProfile || name.length < 3 || name.length > longestName || names.secrets.has(name)) return;
+  if (!commonFolders.test(name) && withoutProject(name) === '') names.secrets.set(name, names.folder(name));
+}
+
+/** The names of a container are those of its project. */
+function redactContainer({ name, image, project, service, ...rest }: Container, names: Names): Container {
+  return {
+    ...rest,
+    ...(name === undefined ? {} : { name: `container-${names.folder(name)}` }),
+    ...(image === undefined ? {} : { image: `image-${names.folder(image)}` }),
+    ...(project === undefined ? {} : { project: names.folder(project) }),
+    ...(service === undefined ? {} : { service: names.folder(service) }),
+  };
+}
+
+/** Replaces an account, unless it is one of the system, or of the program of that name: `postgres`. */
+const accountOf = (user: string | null, names: Names, programs: ReadonlySet<string | null>): string | null =>
+  user === null || /^(?:root|nobody|_.*|systemd-.*)$/.test(user) || programs.has(user) ? user : account(user, names);
+
+function redactProcess(process: Process, names: Names, programs: ReadonlySet<string | null>): Process {
+  const { application, saved, workingDirectory, user, realUser, container, ...rest } = process;
+  const known = application === undefined ? '' : withoutProject(application);
+  const { project: _, ...others } = saved ?? {};
+  return {
+    ...rest,
+    commandLine: null,
+    ...(known === '' ? {} : { application: known }),
+    ...(saved === undefined ? {} : { saved: others }),
+    ...(workingDirectory === undefined ? {} : { workingDirectory: null }),
+    user: accountOf(user, names, programs),
+    ...(realUser === undefined ? {} : { realUser: accountOf(realUser, names, programs)! }),
+    container: container === null ? null : redactContainer(container, names),
+  };
+}
+
+/** Facts with everything replaced that this file names: they answer the same questions. */
+export function redactFacts(facts: Facts): Facts {
+  const names = newNames();
+  const { name } = facts.machine;
+  const machineName = name === '' ? '' : names.machine(name);
+  if (name.length >= 3 && name.length <= longestName) names.secrets.set(name, machineName);
+  for (const { workingDirectory } of facts.sections.processes.data)
+    if (workingDirectory != null) noteProject(workingDirectory, names);
+  const { sockets, processes, boundSockets } = facts.sections;
+  const programs = new Set(processes.data.map(({ imageName }) => imageName));
+  const withoutNames = (socket: (typeof sockets.data)[number]): (typeof sockets.data)[number] => ({
+    ...socket,
+    user: accountOf(socket.user, names, programs),
+    ...(socket.container === undefined ? {} : { container: redactContainer(socket.container, names) }),
+  });
+  const sections = {
+    ...facts.sections,
+    sockets: { ...sockets, data: sockets.data.map(withoutNames) },
+    processes: { ...processes, data: processes.data.map((process) => redactProcess(process, names, programs)) },
+    ...(boundSockets === undefined
+      ? {}
+      : { boundSockets: { ...boundSockets, data: boundSockets.data.map(withoutNames) } }),
+  };
+  const text = JSON.stringify({ ...facts, machine: { ...facts.machine, name: machineName }, sections });
+  const replaced = changeJson(text, (value) => redactText(value, names));
+  const find = nameFinder(names.secrets);
+  return JSON.parse(changeJson(replaced, (value) => scrubText(value, find))) as Facts;
+}
+
+/** Removes names from bytes, where a name can only be replaced by one of the same length. */
 function scrubBytes(bytes: Uint8Array, find: NameFinder): Uint8Array {
   const copy = Buffer.from(bytes);
   const given = Buffer.from(bytes);
@@ -345,7 +421,7 @@ function scrubBytes(bytes: Uint8Array, find: NameFinder): Uint8Array {
       copy.write('x'.repeat(end - start), from + start * size, encoding);
   };
   mask('latin1', 0);
-  // Text in a structure need not begin at an even place.
+  // Text in a structure can start at an odd offset, too.
   mask('utf16le', 0);
   mask('utf16le', 1);
   return new Uint8Array(copy);
@@ -361,11 +437,11 @@ function scrubText(text: string, find: NameFinder): string {
   return done === 0 ? text : result + text.slice(done);
 }
 
-/** The envelope with everything replaced that this file names. */
+/** Returns the envelope with everything redacted that this file lists. */
 export function redact(envelope: RawEnvelope): RawEnvelope {
   const names = newNames();
   const entries = new Map<string, RawEntry>();
-  // The machine's name first: an account may belong to it.
+  // The machine's name first, because an account may belong to the machine.
   for (const [name, entry] of [...envelope.entries].toSorted(
     ([a], [b]) => Number(b === 'machine') - Number(a === 'machine'),
   )) {
@@ -377,7 +453,7 @@ export function redact(envelope: RawEnvelope): RawEnvelope {
         : rule(entry, names),
     );
   }
-  // Then names in places that no rule looks at; members keep theirs, which may be somebody's too.
+  // Then replace names that no rule covers. The names of JSON members stay, even if somebody has the same name.
   const find = nameFinder(names.secrets);
   for (const [name, entry] of entries) {
     const refusal =
@@ -395,7 +471,7 @@ export function redact(envelope: RawEnvelope): RawEnvelope {
       ...refusal,
     });
   }
-  // In the order in which they were read.
+  // In the order in which the entries were read.
   return {
     platform: envelope.platform,
     entries: new Map([...envelope.entries.keys()].map((name) => [name, entries.get(name)!])),

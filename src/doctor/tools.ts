@@ -1,24 +1,26 @@
-/** What the system's own tools say about sockets, whatever language the system speaks. */
+/** Parses what the system's own tools report about sockets, regardless of the system's language. */
 import { comparableHost, withoutScope } from '../ports/address.ts';
 
-/** A socket as a tool lists it. */
+/** A socket as listed by a tool. */
 export interface ToolSocket {
   readonly protocol: 'TCP' | 'UDP';
   readonly local: string;
   /** Null for UDP and listeners. */
   readonly remote: string | null;
-  /** By Get-NetTCPConnection's names; null where the tool does not tell, or only in the system's language. */
+  /** A name from Get-NetTCPConnection; null if the tool does not report the state, or only in the system's language. */
   readonly state: string | null;
-  /** Null where the tool does not tell. */
+  /** Null if the tool does not report them. */
   readonly pids: readonly number[] | null;
 }
 
-/** An address without its scope and a port, in the one form that is compared. */
+/** An address without its scope and a port, in the form used for comparison. */
 export function comparableEndpoint(address: string, port: string | number): string {
   return `${comparableHost(withoutScope(address.replace(/^\[|\]$/g, '')))}:${port}`;
 }
 
-/** `[::1]:80`, `127.0.0.53%lo:53`, `*:80`; null when it is none. `*` is any address of either family. */
+/**
+ * Normalizes `[::1]:80`, `127.0.0.53%lo:53`, or `*:80`; null for anything else. `*` is any address of either family.
+ */
 function splitEndpoint(text: string): string | null {
   const match = /^(.+):(\d{1,5}|\*)$/.exec(text);
   if (match === null) return null;
@@ -39,10 +41,11 @@ const ssStates: Readonly<Record<string, string>> = {
   UNCONN: 'Closed',
 };
 
-/** `ss -H -tuanp`: network, state, two queues, local, remote, processes. */
+/** Parses `ss -H -tuanp`: network, state, two queues, local, remote, processes. */
 export function parseSs(text: string): ToolSocket[] {
   const sockets: ToolSocket[] = [];
-  // The name of a process may hold a line break: a line that starts like no socket goes on with the one before.
+  // The name of a process can contain a line break: a line that does not start like a socket continues the previous
+  // one.
   for (const line of text.split(/\n(?=(?:tcp|udp)\s+\S+\s+\d+\s+\d+\s)/)) {
     const match = /^(tcp|udp)\s+(\S+)\s+\d+\s+\d+\s+(\S+)\s+(\S+)\s*(.*)$/s.exec(line);
     if (match === null) continue;
@@ -62,10 +65,10 @@ export function parseSs(text: string): ToolSocket[] {
   return sockets;
 }
 
-/** Process 0 is nobody: that is how TIME_WAIT is told. */
+/** Process 0 means no owner: netstat shows it for TIME_WAIT. */
 const owners = (pid: number): readonly number[] => (pid === 0 ? [] : [pid]);
 
-/** `netstat -ano`: only what no language changes counts, which leaves the states out. */
+/** Parses `netstat -ano`, using only parts that do not depend on the language, which excludes the states. */
 export function parseNetstat(text: string): ToolSocket[] {
   const sockets: ToolSocket[] = [];
   for (const line of text.split(/\r?\n/)) {
@@ -86,7 +89,7 @@ export function parseNetstat(text: string): ToolSocket[] {
   return sockets;
 }
 
-/** MSFT_NetTCPConnection's State; Bound is Get-NetTCPConnection's own. */
+/** The states of MSFT_NetTCPConnection; Bound is specific to Get-NetTCPConnection. */
 const cimStates: Readonly<Record<string, string>> = {
   1: 'Closed',
   2: 'Listen',
@@ -103,7 +106,7 @@ const cimStates: Readonly<Record<string, string>> = {
   100: 'Bound',
 };
 
-/** Lines of ConvertTo-Csv: of Get-NetTCPConnection with its state as a number, or of Get-NetUDPEndpoint. */
+/** Parses lines of ConvertTo-Csv: of Get-NetTCPConnection with its state as a number, or of Get-NetUDPEndpoint. */
 export function parseCim(protocol: 'TCP' | 'UDP', text: string): ToolSocket[] {
   const rows = text
     .split(/\r?\n/)

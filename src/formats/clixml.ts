@@ -7,6 +7,7 @@ import {
   type ColumnType,
   type RowSchema,
 } from '../schema/column.ts';
+import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
 import { endRow, problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './writer.ts';
 
@@ -104,9 +105,9 @@ function ancestorsProperty(name: string, types: TypeNames): WriteProperty {
   return (value) => {
     if (!Array.isArray(value)) return `<Nil N="${name}" />`;
     const list = types.of(objectList);
-    const items = (value as readonly AnyRow[]).map(
+    const items = (value as unknown as readonly (Ancestor & AnyRow)[]).map(
       (item) =>
-        `<Obj>${types.of(ancestorNames)}<MS>${properties.map(([key, write]) => write(item[key])).join('')}</MS></Obj>`,
+        `<Obj>${types.of(ancestorNames)}<ToString>${encode(ancestorText(item))}</ToString><MS>${properties.map(([key, write]) => write(item[key])).join('')}</MS></Obj>`,
     );
     return `<Obj N="${name}">${list}<LST>${items.join('')}</LST></Obj>`;
   };

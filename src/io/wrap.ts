@@ -1,16 +1,33 @@
 // Text for people, wrapped to the width of their terminal.
 import { isArgument } from './command-words.ts';
 
-/** Splits text into unbreakable pieces: words, and the commands of this program with their arguments. */
+/** Programs whose commands are in messages. */
+const program = /^["'(]?(?:sudo )?(?:portowner|docker|kill|net|netsh|podman|ssh|sysctl|systemctl|wsl)(?: |$)/;
+/** The words of their commands that look like prose. */
+const commandWord =
+  /^(?:add|all|delete|disable|dynamicportrange|enable|excludedportrange|http|interface|iplisten|ipv[46]|list-sockets|portproxy|ps|restart|servicestate|set|show|start|status|stop|urlacl)$/;
+/** What such a word acts on may be any name, but not a word that continues the sentence. */
+const verb = /^(?:restart|start|status|stop)$/;
+const proseWord = /^(?:a|and|for|if|in|it|on|or|the|them|to|with)$/;
+
+/** Whether a word continues the command that a piece begins with. */
+function continues(piece: string, word: string, before: string): boolean {
+  if (before === 'sudo') return true;
+  if (!program.test(piece) || /[.,;:)]$/.test(before)) return false;
+  // Every command of this program has a word; some have two.
+  const isName = /portowner(?: (?:baseline|schedule))?$/.test(piece) && /^[a-z]/.test(word);
+  if (isName || isArgument(word, before) || /\w=/.test(word)) return true;
+  if (/^["'(]?(?:sudo )?portowner/.test(piece)) return false;
+  if (piece.startsWith('ssh ')) return word === 'portowner';
+  return commandWord.test(word.replace(/[.,;:)]$/, '')) || (verb.test(before) && !proseWord.test(word));
+}
+
+/** Splits text into unbreakable pieces: words, and commands with their arguments. */
 function pieces(text: string): string[] {
   const found: string[] = [];
-  let before: string | undefined;
+  let before = '';
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
-    const open = /^(?:["'(]?(?:sudo )?portowner)(?: |$)/.test(found.at(-1) ?? '') && !/[.,;:)]$/.test(before ?? '');
-    // Every command has a word; some have two.
-    const names = open && /(?:portowner(?: (?:baseline|schedule))?|sudo)$/.test(found.at(-1)!) && /^[a-z]/.test(word);
-    if (before === 'sudo' || (open && (names || isArgument(word, before))))
-      found.splice(-1, 1, `${found.at(-1)} ${word}`);
+    if (continues(found.at(-1) ?? '', word, before)) found.splice(-1, 1, `${found.at(-1)} ${word}`);
     else found.push(word);
     before = word;
   }

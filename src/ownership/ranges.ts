@@ -28,13 +28,13 @@ export async function portRanges(machine: AskedMachine): Promise<Answer> {
   };
 }
 
-/** Which ports the machine hands out by itself, and how many ranges it keeps from programs. */
+/** Which ports the machine assigns automatically, and how many ranges it reserves. */
 function rangesText({ machine: { name }, sections: { dynamicRanges, reservedPorts } }: Facts): string {
   const who = name === '' ? 'This machine' : name;
   const dynamic = [...new Set(dynamicRanges.data.map(({ start, end }) => `${start}-${end}`))];
   const handsOut =
     dynamic.length > 0
-      ? `${who} hands out ports ${dynamic.join(', ')} by itself`
+      ? `${who} assigns ports ${dynamic.join(', ')} automatically`
       : `The dynamic range of ${who} is not known`;
   // That a port below 1024 needs root keeps nobody from it who may bind it at all.
   const kept = new Set(

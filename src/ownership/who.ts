@@ -8,7 +8,7 @@ import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { exit, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { variantOf } from '../schema/variant.ts';
+import { treeVariant, variantOf } from '../schema/variant.ts';
 import { detailsFor } from './details.ts';
 import { endpoints } from './endpoints.ts';
 import type { RowFilter } from './filter.ts';
@@ -139,7 +139,7 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
   const background = (): Promise<Background> => rangesOf(machine, question);
   if (sort !== null) rows.sort((await import('./sort.ts')).compareRows(sort));
   const isConnected = rows.some((row) => row.RemotePort !== null);
-  const { name: variant } = variantOf(endpoint, isConnected, request.asks);
+  const variant = request.tree ? treeVariant : variantOf(endpoint, isConnected, request.asks).name;
   if (rows.length > 0) {
     const note = request.explain ? await besides(request, { question, facts, owned, rows }) : '';
     const more = { ...(variant === '' ? {} : { variant }), ...(note === '' ? {} : { note }) };
@@ -307,7 +307,7 @@ function verdict(
 function unknownText(undecided: readonly OwnedEndpoint[], { sections }: Facts): string {
   const { sockets } = sections;
   if (undecided.length > 0)
-    return `Cannot tell: too little is known of ${undecided.length} socket${undecided.length === 1 ? '' : 's'} to say whether ${undecided.length === 1 ? 'it matches' : 'they match'}.`;
+    return `Cannot tell: some details of ${undecided.length === 1 ? '1 socket' : `${undecided.length} sockets`} are missing, so ${undecided.length === 1 ? 'it' : 'they'} may match.`;
   return `Cannot tell: ${(wasAsked(sockets) ? null : sockets.reason) ?? 'some sources could not be read'}.`;
 }
 

@@ -10,6 +10,8 @@ export interface Background {
   readonly ranges: readonly Range[];
   /** Who listens there, where the rows are something else. */
   readonly listeners?: readonly Endpoint[];
+  /** How many listeners an audit counts there: the dynamic ports of a program are one listener. */
+  readonly audited?: number;
   /** The audits that the store has of them, newest first. */
   readonly runs?: readonly AuditRun[];
   /** What appeared, changed hands, or disappeared between those audits. */

@@ -36,7 +36,7 @@ export const finding = {
       keeps: 'process',
       importance: 3,
       description:
-        'Who listens there now or, if nobody does, who did: the file name of the program, its services, and its user.',
+        'Who listens there now or, if nobody does, who did: the application if it is known, otherwise the file name of the program, its services, and its user.',
     },
     {
       name: 'Before',

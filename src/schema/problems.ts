@@ -136,7 +136,7 @@ export const problemKinds = {
     category: 'ResourceUnavailable',
   },
   PO3007: {
-    summary: 'portowner could not be deployed on a remote machine',
+    summary: 'PortOwner could not be deployed on a remote machine',
     action: 'Use an account that is an administrator there, or omit -Deploy.',
     exitCode: exit.unavailable,
     category: 'ResourceUnavailable',

@@ -13,6 +13,9 @@ export interface Variant {
 /** Options whose columns are not in any table: --columns defines its own, and a tree follows the table. */
 const withoutTable = new Set(['columns', 'tree']);
 
+/** The variant of an answer with ancestors, which PowerShell shows as a tree. */
+export const treeVariant = 'Tree';
+
 /** Whether a table shows the column of an option: it has no room for lists. */
 const shownWhenAsked = ({ askedBy, type }: Column): boolean =>
   askedBy !== undefined && !withoutTable.has(askedBy) && type === 'text';

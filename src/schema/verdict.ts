@@ -36,7 +36,7 @@ export const verdict = {
         'High: the facts and a real bind attempt agree. Medium: only one of them shows it. Low: some of the necessary facts could not be seen.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine the verdict is about.' },
-    { name: 'Summary', type: 'text', description: 'The answer as a sentence; null if no port is named.' },
+    { name: 'Summary', type: 'text', description: 'The answer as a sentence.' },
   ],
 } as const satisfies RowSchema;
 

@@ -66,7 +66,7 @@ test('a file that is gone is told once, mildly, and hides nothing', () => {
   assert.equal(kinds([listener()], [gone], '  - { name: web, action: allow, program: nginx }'), ['Low FileGone TCP 0.0.0.0:80 by baseline b.yaml']);
   const [forbidden] = find(null, [gone], '  - { name: no web, action: forbid, program: /usr/sbin/* }').findings;
   assert.equal([forbidden?.Kind, forbidden?.Evidence], ['Forbidden', ['its file was removed or replaced after it started']]);
-  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80   # show the current owner', 'restart it if an update replaced its file']);
+  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80  # show the current owner', 'restart it if an update replaced its file']);
 });
 
 test('a row', () => {
@@ -81,7 +81,7 @@ test('a row', () => {
       After: '/usr/sbin/nginx as root',
       Rule: 'baseline b.yaml',
       Evidence: ['address: 127.0.0.1 to 0.0.0.0 (Loopback to Any)'],
-      Remedy: ['portowner 80   # show the current owner', 'portowner baseline update b.yaml   # if this is intended'],
+      Remedy: ['portowner 80  # show the current owner', 'portowner baseline update b.yaml  # if this is intended'],
       Contact: null,
       Ticket: null,
       Protocol: 'TCP',
@@ -90,6 +90,19 @@ test('a row', () => {
       ComputerName: 'box',
     },
   ]);
+});
+
+test('the owner is called what it runs; what is compared and stored is the file', () => {
+  const node = listener({ program: '/usr/bin/node', services: ['shop.service'] });
+  const [plain] = find([], [node]).findings;
+  const named = (...applications: string[]) => find([], [{ ...node, applications }]).findings[0]!;
+  assert.is(plain!.Owner, 'node (shop.service) as root');
+  assert.is(named('node server.js').Owner, 'node server.js (shop.service) as root');
+  assert.is(named('node server.js', 'vite').Owner, 'node server.js, vite (shop.service) as root');
+  assert.is(named('a', 'b', 'c', 'd', 'e').Owner, 'a, b, c and 2 more (shop.service) as root');
+  assert.is(findingKey(named('node server.js')), findingKey(plain!));
+  assert.equal({ ...named('node server.js'), Owner: plain!.Owner }, plain);
+  assert.equal(find([node], [{ ...node, applications: ['node server.js'] }]).findings, []);
 });
 
 test('two executables of an owner are told apart', () => {

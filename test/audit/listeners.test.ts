@@ -21,6 +21,24 @@ test('listening TCP and unconnected UDP sockets; no connections, no bound socket
   );
 });
 
+test('the applications of a listener, each once', () => {
+  const script = (pid: number, application?: string) => process({ pid, imageName: 'node', path: '/usr/bin/node', ...(application === undefined ? {} : { application }) });
+  const on = (localPort: number, pid: number) => socket({ localPort, pid, holders: [pid] });
+  const found = listeners(
+    facts([on(80, 100), on(40000, 101), on(40001, 102), on(40002, 101), on(81, 103)], {
+      processes: [script(100, 'node server.js'), script(101, 'node a.js'), script(102, 'node b.js'), script(103)],
+    }),
+  );
+  assert.equal(
+    found.map(({ port, program, applications }) => [port, program, applications]),
+    [
+      [80, '/usr/bin/node', ['node server.js']],
+      [81, '/usr/bin/node', undefined],
+      ['dynamic', '/usr/bin/node', ['node a.js', 'node b.js']],
+    ],
+  );
+});
+
 test('ports of the dynamic range are one listener a program, user, protocol and scope', () => {
   const found = listeners(
     facts(

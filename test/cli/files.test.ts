@@ -83,7 +83,7 @@ test('links, other ways to a file, and names that only begin alike', () => {
   assert.ok(alike(at('f/one'), `${folder}/f/../f/one`));
   assert.not.ok(alike(at('f/one'), at('f/on')));
   assert.is(alike(at('f/new'), at('f/NEW')), process.platform === 'win32');
-  assert.not.ok(alike('-', '-'), 'standard input is no file');
+  assert.not.ok(alike('-', './-'), 'standard input is no file');
   assert.not.ok(
     refuses(() => checkFiles(named('A', [at('hard'), at('hard')]), [])),
     'two inputs may be one',
@@ -117,5 +117,54 @@ for (const [what, line] of empty) {
     assert.match(err, new RegExp(`^portowner: PO1001: missing value for ${what}; expected the path of a file(?:, or - for standard input)?\n$`));
   });
 }
+
+for (const [what, line] of [
+  ['rows', (at) => ['--from', at('s.json'), '--columns', 'LocalPort', '--format', 'csv']],
+  ['findings', (at) => ['audit', '--from', at('s.json'), '--baseline', at('b.yaml'), '--format', 'sarif']],
+  ['a page', (at) => ['--from', at('s.json'), '--html']],
+  ['facts', (at) => ['snapshot', '--from', at('s.json')]],
+] satisfies [string, Line][]) {
+  test(`- is standard output: ${what}`, async () => {
+    const { at, contents } = await place();
+    const before = contents();
+    const there = process.cwd();
+    process.chdir(at('.'));
+    try {
+      const plain = await run(line(at));
+      const dash = await run([...line(at), '-o', '-']);
+      assert.is.not(plain.out, '');
+      // A page and a log name their command line.
+      const same = (text: string): string => text.replaceAll(/ (?:-o|--output) -(?="| *<)/g, '');
+      assert.equal([dash.code, same(dash.out), dash.err], [plain.code, plain.out, plain.err]);
+    } finally {
+      process.chdir(there);
+    }
+    assert.is(contents(), before);
+  });
+}
+
+for (const [what, line, name] of [
+  ['a baseline', (at) => ['baseline', 'create', '-', '--from', at('s.json')], 'FILE'],
+  ['a report', (at) => ['audit', '--baseline', at('b.yaml'), '--from', at('s.json'), '--report', '-'], '--report'],
+  ['a store', (at) => ['audit', '--store', '-', '--from', at('s.json')], '--store'],
+  ['raw answers', (at) => ['snapshot', '--raw', '-', '-o', at('x.json')], '--raw'],
+  ['a bundle', () => ['doctor', '--bundle', '-'], '--bundle'],
+] satisfies [string, Line, string][]) {
+  test(`- is no file: ${what}`, async () => {
+    const { at, contents } = await place();
+    const before = contents();
+    const { code, out, err } = await run(line(at));
+    assert.equal([code, out], [64, '']);
+    assert.match(err, `PO1001: ${name} - is not the path of a file`);
+    assert.is(contents(), before);
+  });
+}
+
+test('a binary format needs a file', async () => {
+  const { at } = await place();
+  const { code, out, err } = await run(['--from', at('s.json'), '--format', 'xlsx', '-o', '-']);
+  assert.equal([code, out], [64, '']);
+  assert.match(err, /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n {2}For example/);
+});
 
 test.run();

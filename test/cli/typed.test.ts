@@ -265,6 +265,11 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ['443 --format jsno', `PO1001: unknown value "jsno" for --format; expected ${formatNames}`, 'Did you mean json?'],
   ['443 --protocol tpc', 'PO1001: unknown value "tpc" for --protocol; expected tcp or udp', 'Did you mean tcp?'],
   ['443 --problems row', 'PO1001: unknown value "row" for --problems; expected rows', 'Did you mean rows?'],
+  [
+    '443 --state lisening',
+    'PO1001: unknown value "lisening" for --state; expected Bound, Closed, CloseWait, Closing, DeleteTCB, Established, FinWait1, FinWait2, LastAck, Listen, SynReceived, SynSent, or TimeWait',
+    'Did you mean Listen?',
+  ],
   ['443 --pid nginx', 'PO1001: unknown value "nginx" for --pid; expected process IDs, such as 1234', ''],
   ['443 --resolve=never', 'PO1001: unknown value "never" for --resolve; expected seconds, up to 300', ''],
   ['free --proto both', 'PO1001: unknown option --proto for portowner free', 'Did you mean --protocol? To list the options: portowner free --help'],

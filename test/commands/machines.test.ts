@@ -81,7 +81,7 @@ test('a free port of another machine, by what it told', async () => {
   assert.equal([code, out], [0, '8002\n']);
   const explained = await run(['free', '8000-8009', '--explain', '--from', snapshotFile(busy), '--format', 'csv', '--columns', 'LocalPort,Reason']);
   assert.match(explained.out, '8000,"in use: TCP 0.0.0.0, owner: web (7)"');
-  assert.match((await run(['free', '8000-8009', '--from', snapshotFile(busy), '--format', 'table'])).out, 'By what the machine told: no bind was tried there.');
+  assert.match((await run(['free', '8000-8009', '--from', snapshotFile(busy), '--format', 'table'])).out, 'According to the facts of that machine: no bind was attempted there.');
   // Each machine has to have as many as wanted.
   assert.is((await run(['free', '8000-8001', '--from', first, '--from', snapshotFile(busy), '--format', 'json'])).code, 1);
   assert.match((await run(['free', '--hold', '5', '--from', first])).err, 'PO1005: --hold can be used only for ports of this machine');
@@ -165,7 +165,7 @@ test('a snapshot of what another machine told, which a question is answered from
   for (const other of ['--host=a', '--raw=b', '--hash']) {
     const refused = await run(['snapshot', '--from', first, other]);
     assert.is(refused.code, 64);
-    assert.match(refused.err, `PO1005: --from tells of a machine, and ${other.split('=')[0]} asks one`);
+    assert.match(refused.err, `PO1005: --from and ${other.split('=')[0]} exclude each other`);
   }
 });
 

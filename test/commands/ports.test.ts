@@ -152,7 +152,7 @@ test('a process whose sockets may be hidden is never "nobody"', async () => {
   );
   const { code, out } = await run(['pid:100', '--from', hidden]);
   assert.is(code, 77);
-  assert.match(out, /^Cannot tell: too little is known of 1 socket/);
+  assert.match(out, /^Cannot tell: some details of 1 socket/);
   assert.is((await run(['pid:999', '--from', file])).code, 1);
 });
 
@@ -431,7 +431,7 @@ test('a program that reads an empty list is told that it cannot be told', async 
   const json = await ask('--format', 'json');
   assert.is(json.code, 69);
   assert.is(json.out, '[]\n');
-  assert.match(json.err, /^portowner: PO3001: cannot tell: too little is known of 1 socket to say whether it matches\n/m);
+  assert.match(json.err, /^portowner: PO3001: cannot tell: some details of 1 socket are missing, so it may match\n/m);
   assert.match((await ask('--format', 'json', '--problems', 'rows')).out, /"Severity":"Error","Code":"PO3001","Message":"cannot tell: /);
   assert.match((await ask('--format', 'clixml', '--problems', 'rows')).out, /<S N="Code">PO3001<\/S>/);
   assert.match((await ask('--format', 'csv')).err, /^portowner: PO3001: cannot tell: /m);

@@ -82,10 +82,10 @@ test('rows of several machines come together', async () => {
 for (const [what, args, message, code] of [
   ['no --output', ['report', ports], /PO1001: missing --output/, 64],
   ['an unknown ending', ['report', ports, '--output', file('x.yaml')], /PO1001: cannot tell the report format/, 64],
-  ['two kinds in CSV', ['report', ports, findings, '--output', file('x.csv')], /PO1005: the format csv has room for rows of one kind, and there are Findings, Ports/, 64],
-  ['two kinds in Markdown', ['report', ports, findings, '--output', file('x.md')], /PO1005: the format md has room for rows of one kind, and there are Findings, Ports/, 64],
-  ['two kinds in SARIF', ['report', ports, findings, '--output', file('x.sarif')], /PO1005: the format sarif has room for rows of one kind/, 64],
-  ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: the format sarif is for findings, and there are Ports/, 64],
+  ['two kinds in CSV', ['report', ports, findings, '--output', file('x.csv')], /PO1005: the format csv can contain rows of only one kind, but these are Findings, Ports/, 64],
+  ['two kinds in Markdown', ['report', ports, findings, '--output', file('x.md')], /PO1005: the format md can contain rows of only one kind, but these are Findings, Ports/, 64],
+  ['two kinds in SARIF', ['report', ports, findings, '--output', file('x.sarif')], /PO1005: the format sarif can contain rows of only one kind/, 64],
+  ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: the format sarif can contain only findings, but these are Ports/, 64],
   ['an unknown column', ['report', ports, '--output', file('x.csv'), '--columns', 'Nothing'], /PO1003: unknown column "Nothing"/, 64],
   ['a file that is no CLIXML', ['report', machine, '--output', file('x.csv')], /PO2002: .* is no/, 69],
   ['no file', ['report', file('missing'), '--output', file('x.csv')], /PO2001/, 69],
@@ -129,7 +129,35 @@ test('other objects are refused', async () => {
   );
   const { code, err } = await run(['report', file('p.clixml'), '--output', file('p.csv')]);
   assert.is(code, 69);
-  assert.match(err, /PO2002: .*holds an object of the type System\.Diagnostics\.Process, which is no row of PortOwner/);
+  assert.match(err, /PO2002: .*p\.clixml contains an object of the type System\.Diagnostics\.Process; expected rows of PortOwner/);
+});
+
+test('the module hears of the objects, not of the file that it saved them in', async () => {
+  for (const [object, type] of [
+    ['<Obj RefId="0"><TN RefId="0"><T>System.Diagnostics.Process</T></TN><Props><S N="Name">x</S></Props></Obj>', 'System.Diagnostics.Process'],
+    ['<I32>1</I32>', 'System.Int32'],
+    ['<S>a</S>', 'System.String'],
+  ] as const) {
+    writeFileSync(file('temporary.clixml'), `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">${object}</Objs>`);
+    const { code, out } = await run(['report', file('temporary.clixml'), '--output', file('p.csv'), '--problems', 'rows']);
+    assert.is(code, 69);
+    assert.match(out, `the pipeline contains an object of the type ${type}; expected rows of PortOwner`);
+    assert.match(out, 'Pipe objects from functions of this module');
+    assert.not.match(out, /temporary/);
+  }
+});
+
+test('a report on standard output', async () => {
+  for (const args of [['--output', '-'], []]) {
+    const { code, out, err } = await run(['report', ports, '--format', 'csv', '--columns', 'LocalPort,Protocol', ...args]);
+    assert.equal([code, out, err], [0, 'LocalPort,Protocol\r\n23,TCP\r\n80,TCP\r\n443,TCP\r\n', '']);
+  }
+  const binary = await run(['report', ports, '--format', 'xlsx', '--output', '-']);
+  assert.is(binary.code, 64);
+  assert.match(binary.err, /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n/);
+  const nameless = await run(['report', ports, '--output', '-']);
+  assert.is(nameless.code, 64);
+  assert.match(nameless.err, /PO1001: missing --output.*\n.*use --format/);
 });
 
 test.run();

@@ -35,6 +35,26 @@ test('a command in a sentence stays whole, and the sentence does not cling to it
   assert.is(fitted('  By hand: sudo systemctl stop a-service-with-a-long-name.service', 40), '  By hand:\n    sudo systemctl stop a-service-with-a-long-name.service');
 });
 
+for (const [text, command] of [
+  ['Stop it there: ssh HOST portowner stop PORT, or kill it.', 'ssh HOST portowner stop PORT,'],
+  ['the container that uses the port; use docker stop to stop it', 'docker stop'],
+  ['To end all of them, docker stop web-1 stops the container.', 'docker stop web-1'],
+  ['In a terminal of the administrator: netsh interface ipv4 show dynamicportrange protocol=tcp shows the range.', 'netsh interface ipv4 show dynamicportrange protocol=tcp'],
+  ['If it has a unit, use sudo systemctl restart nginx.service and look again.', 'sudo systemctl restart nginx.service'],
+  ['It is stopped with systemctl --user stop redis if you want.', 'systemctl --user stop redis'],
+  ['It is a rule of netsh interface portproxy: delete the rule.', 'netsh interface portproxy:'],
+] as const)
+  test(`a command of another program stays whole: ${command}`, () => {
+    for (let width = 12; width <= 100; width++)
+      assert.ok(
+        wrap(text, 2, width)
+          .split('\n')
+          .some((line) => line.includes(command)),
+        `${width}: ${wrap(text, 2, width)}`,
+      );
+    assert.match(wrap(text, 0, 12), /\n.*\n/, 'the rest of the sentence is still wrapped');
+  });
+
 test('every command stays whole', async () => {
   for (const { path } of await loadAllCommands(catalogue)) if (path !== '') assert.ok(wrap(`See portowner ${path} for it`, 0, 10).split('\n').includes(`portowner ${path}`), path);
 });

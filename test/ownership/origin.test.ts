@@ -196,7 +196,10 @@ test('--tree: below the table, and as objects where programs read it', async () 
     ['sh', 'cron'],
   );
   const xml = (await run(['443', '--tree', '--format', 'clixml', ...from])).out;
-  assert.match(xml, /<Obj N="Ancestors"><TN RefId="\d+"><T>System\.Object\[\]<\/T>.*<LST><Obj><TN RefId="\d+"><T>PortOwner\.Ancestor<\/T><\/TN><MS><U32 N="ProcessId">99<\/U32>/);
+  assert.match(
+    xml,
+    /<Obj N="Ancestors"><TN RefId="\d+"><T>System\.Object\[\]<\/T>.*<LST><Obj><TN RefId="\d+"><T>PortOwner\.Ancestor<\/T><\/TN><ToString>sh \(99\)<\/ToString><MS><U32 N="ProcessId">99<\/U32>/,
+  );
   for (const format of ['table', 'json', 'csv', 'clixml']) assert.not.match((await run(['443', '--format', format, ...from])).out, /Ancestors|cron/);
   assert.match((await run(['443', '--format', 'list', ...from])).out, /^Ancestors +: sh \(99\)\n +cron \(98\)$/m);
 });

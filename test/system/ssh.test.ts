@@ -184,7 +184,7 @@ test('what is no host, and what does not go together, is refused before anything
     assert.match(portowner([80, `--host=${host}`]).err, /PO1001: .*--host/, host);
   assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host and --from exclude each other');
   assert.match(portowner([80, '--ssh-config', 'a']).err, 'PO1005: --ssh-config needs --host');
-  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, such as by ssh HOST portowner stop\./);
+  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, for example: ssh HOST portowner stop/);
 });
 
 test.run();

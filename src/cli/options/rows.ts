@@ -1,11 +1,14 @@
 import { Option } from 'clipanion';
-import { formats, type Format } from '../../formats/formats.ts';
+import { formats, traitsOf, type Format } from '../../formats/formats.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
+export { endings } from '../../formats/formats.ts';
+
 const outputOption = () =>
   Option.String('--output,-o', {
-    description: 'write to this file instead of standard output; the file is replaced only when it is complete',
+    description: 'write to this file instead of standard output (-); the file is replaced only when it is complete',
   });
 
 /** Where an answer goes. */
@@ -23,6 +26,21 @@ const formatWords = Object.fromEntries(formats.map((format) => [format, format])
 /** Reads the value of `--format`. Throws PO1001. */
 export const formatNamed = (text: string): Format => word('--format', text, formatWords);
 
+/** Checks that a format can be written to standard output, which may be a terminal. Throws PO1005. */
+export function checkStandardOutput(format: Format, isTerminal: boolean): void {
+  const { binary, page } = traitsOf(format);
+  const why =
+    binary === true
+      ? 'writes a binary file: it'
+      : page === true && isTerminal
+        ? 'writes a page for a browser: on a terminal it'
+        : null;
+  if (why === null) return;
+  throw new PortOwnerError('PO1005', `--format ${format} ${why} needs --output FILE`, {
+    hint: `For example: --output ports.${format}`,
+  });
+}
+
 const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
 
 /** Parses the CSV delimiter. Throws PO1001. */
@@ -30,7 +48,11 @@ export function delimiterOf(text: string): string {
   const named = delimiters[text.toLowerCase() as keyof typeof delimiters] ?? text;
   // A quote, a line end, or half a character could not be distinguished from the values.
   if (/^[^\p{C}\p{L}\p{N}"'\r\n]$/u.test(named) || named === '\t') return named;
-  throw unknownValue('--delimiter', text, 'comma, semicolon, tab, or one character that is no letter, digit, or quote');
+  throw unknownValue(
+    '--delimiter',
+    text,
+    'comma, semicolon, tab, or one character that is not a letter, digit, or quote',
+  );
 }
 
 /** How rows are written. */

@@ -135,6 +135,8 @@ function numberEverywhere(text: string): Sign | null {
 
 /** Finds a labeled number: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091. */
 function numberSaidToBe(text: string): Sign | null {
+  // The result codes of LDAP are other numbers, and its bind is a login.
+  if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
     /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|os error|code(?:\(\))?|err(?:or)? ?(?:code|number|num|no)?|system)\b["']?[ :=]{0,3}-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)/gimu,
   )) {

@@ -94,7 +94,7 @@ export function linesOf(text: string): Line[] {
       inPython = said.startsWith('File "') || (inPython && call);
       // In a log with timestamps, a line without one continues the message before it.
       const isStamped = at === 0 ? hasPrefixes : inside;
-      const isNew = from !== source || line.prefixed || (!isStamped && !indented && !goesOn.test(said));
+      const isNew = from !== source || ((line.prefixed || (!isStamped && !indented)) && !goesOn.test(said));
       if (at === 0) hasPrefixes ||= line.prefixed;
       else inside ||= line.prefixed;
       source = from;

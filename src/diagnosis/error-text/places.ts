@@ -63,6 +63,8 @@ const forms: readonly Form[] = [
     form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 5,
   },
+  // Node, copied by hand: address already in use::: 5001
+  { form: /\baddress already in use:{2,4} ?(?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
   // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194
   { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // 0.0.0.0:80, 0.0.0.0%eth0:67, /0.0.0.0:8080, [0.0.0.0:80]
@@ -71,6 +73,10 @@ const forms: readonly Form[] = [
   { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // *:6379, localhost:8000, any:8000, :::8080, <null>:8080
   { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // Vapor: 'api.example.com':8080
+  { form: /'(?<a>[\w-]{1,63}(?:\.[\w-]{1,63}){0,6})':(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 2 },
+  // Fiddler: [Localhost: 8888]
+  { form: /\[(?<a>localhost|\d{1,3}(?:\.\d{1,3}){3}): (?<p>\d{1,5})\]/gi, score: 3 },
   // Tomcat: on address [localhost] and port [8005]
   { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
   // racoon: 192.0.2.1[500]
@@ -105,7 +111,7 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)[Pp]ort|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
@@ -159,7 +165,7 @@ const forms: readonly Form[] = [
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retrying|(?<!already )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retrying|(?<!already |process is |program is )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;
@@ -176,13 +182,17 @@ function context(text: string, index: number, wanted: Wanted): number {
   return own > others ? 3 : -6;
 }
 
+/** What stands before the number of a connector, and the option of a command line, which states nothing. */
+const device =
+  /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
+
 /** What follows a number that counts or measures something. */
 const amount =
   /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of\b|times\b|retries\b|attempts?\b|connections?\b|clients?\b|requests?\b|ports\b)/i;
 
 function portNumber(text: string): number | null {
   const port = Number(text);
-  return port >= 1 && port <= 65535 ? port : null;
+  return port >= 1 && port <= 65535 && !text.startsWith('0') ? port : null;
 }
 
 /** Converts Erlang's {0,0,0,0,0,0,0,1}. */
@@ -249,6 +259,7 @@ export function placesIn(
         const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
         const at = index + written.lastIndexOf(groups!['p']!);
+        if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
         if (score <= 2 && amount.test(text.slice(at + groups!['p']!.length, at + 24))) return [];
         const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
         const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);

@@ -22,9 +22,11 @@ export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' 
   if (place?.protocol != null) return place.protocol;
   const text = given.replace(either, '');
   const udp =
-    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM|\bbind E[A-Z]{4}/i.test(
+    /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM/i.test(
       text,
-    );
+    ) ||
+    // Node's dgram
+    /\bbind E[A-Z]{4}/.test(text);
   const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
   if (udp !== tcp) return udp ? 'UDP' : 'TCP';
   if (!udp && udpOnly.test(text)) return 'UDP';

@@ -7,7 +7,10 @@ import type { Meaning, Sign } from './codes.ts';
 
 /** Windows, and the C libraries of Linux and macOS, each in its available languages; the first matching row counts. */
 const systems: readonly (readonly [Meaning, RegExp])[] = [
-  ['exhausted', /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use/iu],
+  [
+    'exhausted',
+    /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use|selected local endpoint was recently used/iu,
+  ],
   [
     'exhausted',
     /Pufferspeicher|für den Puffer verfügbar|(?:espace|mémoire) (?:insuffisant|tampon|de mémoire tampon|dans la mémoire tampon)|espacio (?:suficiente (?:en el|de)|de|disponible en el) búfer|memoria intermedia|suficiente espacio de búfer|spazio (?:sufficiente )?(?:nel|di) buffer|espaço (?:suficiente no|disponível no|em|de) buffer|miejsca w buforze/iu,
@@ -134,7 +137,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['refused', /积极拒绝|拒绝连接|連線.{0,6}拒絕|拒絕連線|によって拒否|接続を拒否|연결을 거부|연결이 거부/iu],
   [
     'timedOut',
-    /(?:connection|connect(?:ing)?)\b.{0,120}\btimed? ?out|did not properly respond after a period of time/iu,
+    /(?:connection|connect(?:ing)?)\b.{0,120}\btimed? ?out\b(?! ?(?:of|is|set|=|:|\d))|did not properly respond after a period of time/iu,
   ],
   [
     'timedOut',
@@ -165,7 +168,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
 ];
 
 /** ERROR_SHARING_VIOLATION (32), which HTTP.sys reports for a port, and everything else for a file. */
-export const sharing =
+export const sharingViolation =
   /being used by another process|von einem anderen Prozess verwendet|utilisé par un autre processus|(?:utilizado|usado) por (?:otro proceso|outro processo)|utilizzato da un altro processo|używany przez inny proces|файл занят другим процессом|另一个程序正在使用|另一個程序正在使用|別のプロセスで使用中|다른 프로세스에서 사용/iu;
 
 /** A port, in languages other than English, with case endings. */
@@ -208,6 +211,9 @@ const guesses: readonly RegExp[] = [
 const otherThings =
   /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|disk|drive|partition|camera|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
 
+/** What can be in use by another program: a port has one of these words or a colon next to it. */
+const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|prefix|:\d{2,5}\b/i;
+
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';
 
@@ -225,7 +231,8 @@ export function guessIn(text: string, couldNotBind = false): Sign | null {
   if (otherThings.test(text)) return null;
   for (const words of couldNotBind ? [...guesses, inUse] : guesses) {
     const found = words.exec(text);
-    if (found !== null) return { meaning: 'inUse', sign: said, index: found.index, length: found[0].length };
+    if (found === null || (/^in use by/i.test(found[0]) && !ofSockets.test(text))) continue;
+    return { meaning: 'inUse', sign: said, index: found.index, length: found[0].length };
   }
   return null;
 }

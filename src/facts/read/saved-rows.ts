@@ -6,13 +6,19 @@ import type { Ancestor } from '../../schema/ancestor.ts';
 import { plainColumns, type AnyRow, type Column, type RowSchema } from '../../schema/column.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
+/** Where rows come from, for a message. */
+export interface SavedSource {
+  readonly name: string;
+  readonly hint: string;
+}
+
 /** Rows of one kind. */
 export interface SavedRows {
   readonly schema: RowSchema;
   readonly rows: readonly AnyRow[];
 }
 
-const hint = 'Give what the functions of the module gave to Export-Clixml, or what --format clixml wrote.';
+const hint = 'Use a file that Export-Clixml wrote from objects of this module, or that --format clixml wrote.';
 
 const isObject = (value: ClixmlValue | undefined): value is ClixmlObject =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
@@ -103,7 +109,11 @@ function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow
  * Reads rows of any of these kinds that were saved as CLIXML; the kinds are in order of first appearance. Throws
  * PO2001, and PO2002 for files that are not CLIXML or contain other objects.
  */
-export function readSavedRows(paths: readonly string[], schemas: readonly RowSchema[]): SavedRows[] {
+export function readSavedRows(
+  paths: readonly string[],
+  schemas: readonly RowSchema[],
+  source: SavedSource | null = null,
+): SavedRows[] {
   const kinds = new Map<RowSchema, { readonly columns: readonly Column[]; readonly rows: AnyRow[] }>();
   for (const path of paths) {
     const file = openFile(path, hint);
@@ -117,7 +127,7 @@ export function readSavedRows(paths: readonly string[], schemas: readonly RowSch
           const schema = kindOf(object, schemas);
           if (schema === null)
             throw new ClixmlError(
-              `holds an object of the type ${object.typeNames[0] ?? 'unknown'}, which is no row of PortOwner`,
+              `contains an object of the type ${object.typeNames[0] ?? 'unknown'}; expected rows of PortOwner`,
             );
           let kind = kinds.get(schema);
           if (kind === undefined) kinds.set(schema, (kind = { columns: plainColumns(schema), rows: [] }));
@@ -126,7 +136,11 @@ export function readSavedRows(paths: readonly string[], schemas: readonly RowSch
       });
     } catch (error) {
       if (!(error instanceof ClixmlError)) throw error;
-      throw new PortOwnerError('PO2002', `${file.name} ${error.message}`, { hint, target: path, cause: error });
+      throw new PortOwnerError('PO2002', `${source?.name ?? file.name} ${error.message}`, {
+        hint: source?.hint ?? hint,
+        ...(source === null ? { target: path } : {}),
+        cause: error,
+      });
     } finally {
       closeFile(file);
     }

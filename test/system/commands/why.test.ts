@@ -268,7 +268,7 @@ test('--error answers each failure of a log, the newest first; a refusal makes i
   );
   assert.is(code, 1);
   const table = await run(['why', '--error', '-', '--from', taken], { input: log });
-  assert.match(table.out, /\nEvidence \(TCP 0\.0\.0\.0 3001\):\n {2}It can be bound now[^]*\nEvidence \(TCP 0\.0\.0\.0 3000\):\n {2}It cannot/);
+  assert.match(table.out, /\nEvidence \(TCP 0\.0\.0\.0:3001\):\n {2}It can be bound now[^]*\nEvidence \(TCP 0\.0\.0\.0:3000\):\n {2}It cannot/);
 });
 
 test('--error of a connection binds nothing, and says whether somebody listens there', async () => {
