@@ -138,7 +138,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $here = Get-PortOwner $port -IncludeCommandLine -WarningAction Ignore
         $row.PSComputerName | Should -Be '127.0.0.1'
         foreach ($name in 'LocalPort', 'OwningProcess', 'Owner', 'Path', 'CommandLine', 'UserName', 'ComputerName') { $row.$name | Should -Be $here.$name }
-        $row.PSTypeNames[0] | Should -Be 'PortOwner.Endpoint'
+        $row.PSTypeNames | Should -Contain 'PortOwner.Endpoint'
         $row.PSObject.Properties.Name | Should -Not -Contain 'Id'
         Get-Job | Should -BeNullOrEmpty
     }
