@@ -341,7 +341,7 @@ function redactionOf(platform: Platform, name: string): Redaction {
 }
 
 /** The last folder of a path. */
-const lastFolder = (path: string): string => path.replace(/[\\/]+$/, '').replace(/^.*[\\/]/s, '');
+const lastFolder = (path: string): string => path.split(/[\\/]/).findLast((name) => name !== '') ?? '';
 
 /** Notes the name of the folder where a program runs, which is usually the name of its project, if it is in a profile. */
 function noteProject(folder: string, names: Names): void {
