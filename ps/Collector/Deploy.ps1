@@ -149,10 +149,7 @@ try {
             $null = $global:PortOwnerPieces.Add($Piece)
         }
         'Finish' { Complete-Copy }
-        'Remove' {
-            if ($language -eq 'FullLanguage' -and (Test-Path -LiteralPath $path) -and -not (Test-Administrator)) { throw 'only an administrator can remove it' }
-            Remove-Deployed
-        }
+        'Remove' { Remove-Deployed }
     }
 } catch {
     "failed $("$_" -replace '\s+', ' ')"

@@ -20,3 +20,45 @@ function Resolve-FilePath {
         $full -replace '(?<=[^:\\/])[\\/]+$'
     }
 }
+
+# The full path of a file to write, which must be possible: this is checked before the rows arrive, which can take long.
+function Resolve-OutputFile {
+    param($Cmdlet, [string] $Path, [string[]] $Ending, [switch] $NoClobber)
+
+    $problem = @{ Severity = 'Error'; Code = 'PO1001'; Message = $null; Hint = $null; Target = $Path; Category = 'InvalidArgument'; Terminating = $true }
+    $full = @()
+    $place = 'FileSystem'
+    if (Test-Path -LiteralPath $Path) {
+        $full = @(Convert-Path -LiteralPath $Path)
+        $place = (Get-Item -LiteralPath $Path -Force).PSProvider.Name
+    } elseif ($Path -match '[*?]') {
+        $full = @(Convert-Path -Path $Path -ErrorAction Ignore)
+        if ($full.Count -ne 1) { $problem.Message = "The wildcards in -Path $Path match $($full.Count) files; expected the path of one file." }
+    } elseif ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+        $provider = $drive = $null
+        try {
+            $full = @($Cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path, [ref] $provider, [ref] $drive))
+            $place = $provider.Name
+        } catch { $problem.Message = "-Path $Path`: $($_.Exception.GetBaseException().Message)" }
+    } else {
+        $full = @(Resolve-FilePath -Cmdlet $Cmdlet -Path $Path)
+    }
+    $one = "$full"
+    if (-not $problem.Message -and $place -ne 'FileSystem') { $problem.Message = "-Path $Path is a path of the provider $place; expected a path in the file system." }
+    if (-not $problem.Message -and @($Ending | Where-Object { $one -like "*$_" }).Count -eq 0) {
+        $problem.Message = "cannot tell the report format from ""$one""; use $($Ending -join ', ')"
+    } elseif (-not $problem.Message) {
+        $problem.Code = 'PO2004'
+        $problem.Category = 'WriteError'
+        if (Test-Path -LiteralPath $one -PathType Container) { $problem.Message = "cannot write $one`: it is a folder" }
+        elseif ($NoClobber -and (Test-Path -LiteralPath $one)) {
+            $problem.Message = "cannot write $one`: it already exists, and -NoClobber was specified"
+            $problem.Hint = 'Choose another file, or omit -NoClobber to replace it.'
+        } elseif (-not (Test-Path -LiteralPath (Split-Path -Path $one -Parent))) {
+            $problem.Message = "cannot write $one`: its folder does not exist"
+            $problem.Hint = 'Create the folder first.'
+        }
+    }
+    if ($problem.Message) { Write-Problem -Cmdlet $Cmdlet -Problem $problem }
+    $one
+}

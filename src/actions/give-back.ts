@@ -242,7 +242,7 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
-  const where = Endpoints?.join(', ') ?? 'no port';
+  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].join(', ');
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
     case 'Planned':

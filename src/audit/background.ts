@@ -7,7 +7,7 @@ import { ranges } from '../ownership/ranges.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Background } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { auditQuestion } from './listeners.ts';
+import { auditQuestion, listeners } from './listeners.ts';
 import { useStore } from './store/open.ts';
 
 /** How many of the last audits a report shows. */
@@ -49,6 +49,7 @@ export async function backgroundOf(facts: Facts, store: string | null): Promise<
   return {
     ranges: ranges(facts),
     listeners: owned.sort(defaultOrder).map(toRow),
+    audited: listeners(facts).length,
     ...(store === null ? {} : await historyOf(store, machine)),
   };
 }

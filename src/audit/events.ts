@@ -1,7 +1,7 @@
 import type { Problem } from '../schema/problems.ts';
 import type { LogEvent } from '../system/log.ts';
 import type { Finding } from '../schema/finding.ts';
-import { auditEventIds, findingKinds, type FindingKind } from './finding-kinds.ts';
+import { auditEventIds, findingKinds, type FindingKind } from '../schema/finding-kinds.ts';
 
 const longest = 31_000;
 const most = 100;

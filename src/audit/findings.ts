@@ -2,7 +2,7 @@ import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
 import { besides, fileName, type Change, type Comparison } from './compare.ts';
 import { endpointText } from '../ports/address.ts';
-import type { FindingKind } from './finding-kinds.ts';
+import type { FindingKind } from '../schema/finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
 import { isPartial, wasAsked } from '../facts/model/section.ts';

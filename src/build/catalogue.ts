@@ -129,6 +129,7 @@ function functionEntry(command: KnownCommand, about: PowerShellFunction): string
     `Options = [ordered]@{\n${table(Object.entries(about.parameters), '                ')}\n            }`,
     ...(terms.length === 0 ? [] : [`Terms   = @{ ${terms.join('; ')} }`]),
     ...(paths.length === 0 ? [] : [`Paths   = ${list(paths)}`]),
+    ...(about.endings === undefined ? [] : [`Endings = ${list(about.endings)}`]),
   ];
   return `        ${quoted(about.name)} = @{\n${lines.map((line) => `            ${line}`).join('\n')}\n        }`;
 }
@@ -148,6 +149,7 @@ export function commandTable(all: readonly KnownCommand[]): string {
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ
 #   Paths     parameters that are paths
+#   Endings   the extensions of the file that it writes
 function Get-CommandTable {
     @{
 ${functions.join('\n')}

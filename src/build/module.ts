@@ -280,7 +280,7 @@ function collectorFunction(file: string, start: string): string {
 }
 
 /** What runs on another machine to deploy the executable, with the checks that the collectors make. */
-function deployScript(): string {
+export function deployScript(): string {
   const parts: readonly (readonly [mark: string, text: string])[] = [
     [
       '# The build puts the functions Get-OpenRight and Get-Distrust of Collect.ps1 here.',

@@ -5,7 +5,7 @@ import type { KnownCommand } from '../cli/commands.ts';
 import { operandsOf, pathOf } from '../cli/help.ts';
 import { optionSections, otherWords } from '../cli/words.ts';
 import { leftOut } from './catalogue.ts';
-import { auditEventIds, findingKinds } from '../audit/finding-kinds.ts';
+import { auditEventIds, findingKinds } from '../schema/finding-kinds.ts';
 import { conflictKinds } from '../diagnosis/conflict-kinds.ts';
 import { causes } from '../diagnosis/causes.ts';
 import { sectionTitle } from '../facts/model/sections.ts';

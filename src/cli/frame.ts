@@ -1,4 +1,5 @@
 import type { DocumentFrame, DocumentTable } from '../formats/writer.ts';
+import { counted } from '../io/counted.ts';
 import type { Answer } from '../schema/answer.ts';
 import { auditRun, portSpan, type AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, RowSchema } from '../schema/column.ts';
@@ -13,6 +14,8 @@ export interface Asker {
   readonly subject: string | null;
   /** The words of the command line; null if the document is not about one. */
   readonly question: readonly string[] | null;
+  /** Whether it asked machines over SSH. */
+  readonly overSsh?: boolean;
   readonly at: () => Date;
 }
 
@@ -39,12 +42,26 @@ export const nightsOf = (rows: readonly AnyRow[]): readonly AuditRun[] =>
     .filter(({ RunTime }) => !Number.isNaN(Date.parse(RunTime ?? '')))
     .sort((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1));
 
+/** Why there are more sockets than the listeners that an audit counts; null if there are not. */
+const listenerRemark = (sockets: number, audited: number): string | null =>
+  sockets === audited
+    ? null
+    : `${counted(sockets, 'socket')} of ${counted(audited, 'listener')}: an audit counts the sockets of a program as one listener if they have the same address and port, or ports from the dynamic range`;
+
 /** The parts of a document about an answer, except its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
-  const { listeners = [], changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
+  const {
+    listeners = [],
+    audited = listeners.length,
+    changes,
+    runs = [],
+    ranges = [],
+  } = (await answer.background?.()) ?? {};
   const tables: DocumentTable[] = [
-    ...(listeners.length === 0 ? [] : [{ title: 'Listeners', schema: endpoint, rows: listeners }]),
+    ...(listeners.length === 0
+      ? []
+      : [{ title: 'Listeners', schema: endpoint, rows: listeners, remark: listenerRemark(listeners.length, audited) }]),
     ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
   ];
   const rowsTitle = headingOf(schema);
@@ -54,6 +71,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     title,
     rowsTitle,
     question: asker.question === null ? null : asker.question.map(quoted).join(' '),
+    overSsh: asker.overSsh === true,
     at: asker.at().toISOString(),
     exitCode,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,

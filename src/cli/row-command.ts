@@ -292,7 +292,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return { about, subject: this.subject, question: ['portowner', ...words], at: surroundings.now };
+    const overSsh = this.host !== undefined;
+    return { about, subject: this.subject, question: ['portowner', ...words], overSsh, at: surroundings.now };
   }
 
   private async writer(

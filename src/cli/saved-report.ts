@@ -39,9 +39,12 @@ async function frameFor(
   const answer = { rows: main.rows, problems: [], exitCode: 0 } as const;
   const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at: () => at });
   const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows;
+  const isEmpty = others.length === 0 && main.rows.length === 0;
   return {
     ...frame,
-    title: title ?? frame.title,
+    // Nobody knows what kind of rows are missing.
+    ...(isEmpty ? { rowsTitle: 'Rows', headline: 'The report is empty: there are no rows' } : {}),
+    title: title ?? (isEmpty ? 'Empty report' : frame.title),
     meaning: null,
     tables: others.map(({ schema, rows }) => ({ title: headingOf(schema), schema, rows })),
     nights: runs === undefined ? frame.nights : nightsOf(runs),

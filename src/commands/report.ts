@@ -5,7 +5,14 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { checkStandardOutput, delimiterOf, formatNamed, OutputOption, RowOptions } from '../cli/options/rows.ts';
+import {
+  checkStandardOutput,
+  delimiterOf,
+  endings,
+  formatNamed,
+  OutputOption,
+  RowOptions,
+} from '../cli/options/rows.ts';
 import { fileSink } from '../io/sink.ts';
 import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
@@ -46,7 +53,8 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
     },
     powershell: {
       name: 'Export-PortReport',
-      own: ['InputObject', 'UseCulture', 'Show', 'PassThru'],
+      own: ['InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru'],
+      endings,
       parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
       leftOut: { '--format': 'the file name extension of -Path determines it' },
     },

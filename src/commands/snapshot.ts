@@ -95,12 +95,14 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     const redaction = await redactionOf(this);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const machine = this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
-    const far = 'told' in machine ? { told: machine.told } : {};
+    const read = this.from === undefined ? undefined : toldBy(this.from, this, report);
+    const origin: Pick<SnapshotWorld, 'source' | 'now' | 'told'> =
+      this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
+    const { source, now } = origin;
+    const told = read ?? origin.told;
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
     const { raw, hash, commandLines } = this;
-    const world = { source: machine.source, now: machine.now, write, ...far, ...told };
+    const world = { source, now, write, ...(told === undefined ? {} : { told }) };
     const facts = await writeSnapshot({ raw, hash, commandLines, redaction }, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
@@ -129,20 +131,15 @@ async function farMachine(
         : 'a snapshot describes one machine',
       { hint: command.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
     );
-  const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
+  const { farOrigin } = await import('../facts/remote/far.ts');
   const request = {
     hosts: host,
     config: command.sshConfig ?? null,
     commandLines: command.commandLines,
+    raw: command.raw !== undefined,
     hasPerson: command.surroundings.confirm !== null,
   };
-  const remote = await command.surroundings.remote();
-  if (command.raw === undefined) {
-    const { facts } = await askHostAlone(request, remote, report);
-    return { source: command.surroundings.source, now: command.surroundings.now, told: facts };
-  }
-  const far = await farSource(request, remote, report);
-  return { source: async () => far.source, now: () => far.at };
+  return farOrigin(request, command.surroundings, report);
 }
 
 /** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */

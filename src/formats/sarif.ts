@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { asciiJson } from '../io/ascii.ts';
 import type { AnyRow } from '../schema/column.ts';
+import { findingKinds } from '../schema/finding-kinds.ts';
 import type { Severity } from '../schema/finding.ts';
 import type { Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
@@ -17,11 +19,16 @@ const levels: Readonly<Record<Severity, { readonly level: string; readonly rank:
 
 const text = (row: AnyRow, name: string): string => plainText(row[name], '; ').toWellFormed();
 
-/** The location of a finding as a URI: dashboards expect a file, and a listener is not a file. */
-function uriOf(row: AnyRow): string {
-  const parts = [text(row, 'ComputerName'), text(row, 'Endpoint')].map((part) => encodeURIComponent(part || 'unknown'));
-  return `portowner/${parts.join('/')}`;
-}
+/** A part of a path in a URI; dots alone would name another folder, even when encoded. */
+const uriPart = (part: string): string =>
+  /^\.*$/.test(part) ? part.replaceAll('.', '_') || 'unknown' : encodeURIComponent(part.toWellFormed());
+
+/**
+ * The location of a finding as a URI below the root of a repository: dashboards expect a file, and a listener is not a
+ * file.
+ */
+const uriOf = (row: AnyRow): string =>
+  ['portowner', text(row, 'ComputerName'), text(row, 'Endpoint')].map(uriPart).join('/');
 
 /**
  * The owner by the file of its program, which is the same in every version. Owner names the application: what follows that
@@ -39,8 +46,20 @@ function fileOwner(row: AnyRow): string {
   return side.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
+/** What is the same in every audit that has the finding: the ports of a dynamic listener are not. */
+function identityOf(row: AnyRow): string {
+  const isDynamic = row['LocalPort'] == null && row['LocalAddress'] != null;
+  const endpoint = isDynamic ? `${text(row, 'Protocol')} ${text(row, 'LocalAddress')}:dynamic` : text(row, 'Endpoint');
+  return [text(row, 'ComputerName'), text(row, 'Kind'), endpoint, fileOwner(row)].join('|');
+}
+
+/** The only fingerprint that GitHub compares has this name and this form. */
+const lineHash = (identity: string): string => `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}:1`;
+
+const gradeOf = ({ Severity }: AnyRow) => levels[Severity as Severity] ?? levels.Info;
+
 function result(row: AnyRow): object {
-  const { level, rank } = levels[row['Severity'] as Severity] ?? levels.Info;
+  const { level, rank } = gradeOf(row);
   const remedy = text(row, 'Remedy');
   const owner = text(row, 'Owner');
   const sentences = [
@@ -48,27 +67,64 @@ function result(row: AnyRow): object {
     text(row, 'Evidence'),
     remedy,
   ];
+  const identity = identityOf(row);
   return {
     ruleId: text(row, 'Kind'),
     level,
     message: { text: sentences.filter((sentence) => sentence !== '').join('. ') },
     locations: [
       {
-        physicalLocation: { artifactLocation: { uri: uriOf(row) }, region: { startLine: 1 } },
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(row), uriBaseId: '%SRCROOT%' },
+          region: { startLine: 1 },
+        },
         logicalLocations: [
           { name: text(row, 'Endpoint'), fullyQualifiedName: `${text(row, 'ComputerName')} ${text(row, 'Endpoint')}` },
         ],
       },
     ],
-    // The same finding in another audit has the same fingerprint.
-    partialFingerprints: {
-      'portowner/v1': [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), fileOwner(row)].join('|'),
-    },
+    partialFingerprints: { 'portowner/v1': identity, primaryLocationLineHash: lineHash(identity) },
     properties: Object.fromEntries([
       ['security-severity', rank],
       ...Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
     ]),
   };
+}
+
+/** A kind of finding, as severe as the worst of its findings: dashboards show one severity for each rule. */
+function rule(id: string, rows: readonly AnyRow[]): object {
+  const { meaning = 'a finding', severity = null } =
+    (findingKinds as Readonly<Record<string, { meaning: string; severity: string }>>)[id] ?? {};
+  const sentence = `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`;
+  const grade = rows.map(gradeOf).reduce((worst, one) => (Number(one.rank) > Number(worst.rank) ? one : worst));
+  const usual = severity === null ? '' : ` Severity: ${severity}.`;
+  const advice = 'Each finding says what differs, and what to do about it.';
+  return {
+    id,
+    name: id,
+    shortDescription: { text: sentence },
+    fullDescription: { text: `${sentence}${usual}` },
+    help: {
+      text: `${sentence}${usual} ${advice}`,
+      markdown: `**${sentence}**${usual === '' ? '' : `\n\n${usual.trim()}`}\n\n${advice}`,
+    },
+    defaultConfiguration: { level: grade.level },
+    properties: { tags: ['security', 'network'], precision: 'high', 'security-severity': grade.rank },
+  };
+}
+
+/** Names the run: in code scanning, a run replaces the previous one whose name has the same start, up to the last slash. */
+function runName({ tables, nights, at }: DocumentFrame, rows: readonly AnyRow[]): string {
+  const all: readonly (readonly AnyRow[])[] = [rows, ...tables.map((table) => table.rows), nights];
+  const machines = new Set(
+    all
+      .flat()
+      .map(({ ComputerName }) => ComputerName)
+      .filter((name) => typeof name === 'string'),
+  );
+  const [machine = ''] = machines;
+  const of = machines.size === 1 ? [uriPart(machine)] : machines.size === 0 ? [] : ['several-machines'];
+  return ['PortOwner', ...of, at].join('/');
 }
 
 const notificationLevels: Readonly<Record<string, string>> = { Error: 'error', Warning: 'warning' };
@@ -94,28 +150,26 @@ function invocation({ exitCode, meaning, at, problems, question }: DocumentFrame
 
 /** Writes findings for code scanning dashboards: SARIF 2.1.0, pure ASCII. */
 export const create: CreateWriter = (_schema, { sink, frame }) => {
-  const results: object[] = [];
-  const rules = new Map<string, object>();
+  const rows: AnyRow[] = [];
 
   return {
     carriesProblems: false,
-    row(row) {
-      const id = text(row, 'Kind');
-      if (!rules.has(id)) rules.set(id, { id, name: id, shortDescription: { text: id } });
-      results.push(result(row));
-    },
+    row: (row) => void rows.push(row),
     problem: noProblems,
     flush: () => sink.flush(),
     end() {
+      const about = framed(frame);
+      const rules = [...Map.groupBy(rows, (row) => text(row, 'Kind'))].map(([id, own]) => rule(id, own));
       const log = {
         $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
         version: '2.1.0',
         runs: [
           {
-            tool: { driver: { name: 'PortOwner', version, rules: [...rules.values()] } },
+            tool: { driver: { name: 'PortOwner', semanticVersion: version, version, rules } },
+            automationDetails: { id: runName(about, rows) },
             columnKind: 'utf16CodeUnits',
-            invocations: [invocation(framed(frame))],
-            results,
+            invocations: [invocation(about)],
+            results: rows.map(result),
           },
         ],
       };

@@ -163,8 +163,8 @@ function partOf(
     of = table.rows.length,
   }: { readonly asked: boolean; readonly several: boolean; readonly of?: number },
 ): Part {
-  const { title, schema, rows } = table;
-  if (asked) return { title, schema, rows, of, columns, printed: columns.length };
+  const { title, schema, rows, remark = null } = table;
+  if (asked) return { title, schema, rows, remark, of, columns, printed: columns.length };
   const isConnection = rows.some((row) => row['RemotePort'] != null);
   const printed = new Set(
     reportColumns(schema)
@@ -173,7 +173,7 @@ function partOf(
   );
   const sorted = ordered(columns, printed, several);
   const count = sorted.filter(({ name }) => printed.has(name)).length;
-  return { title, schema, rows, of, columns: sorted, printed: count === 0 ? sorted.length : count };
+  return { title, schema, rows, remark, of, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
@@ -197,8 +197,11 @@ const day = (at: string): string => at.slice(0, 10);
 function nightLines(nights: readonly AuditRun[]): {
   readonly lines: SheetLine[];
   readonly machines: readonly string[];
+  /** The number of machines, of which the chart may contain only the first. */
+  readonly of: number;
 } {
-  const machines = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))].slice(0, mostLines);
+  const all = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))];
+  const machines = all.slice(0, mostLines);
   const days = new Map<string, CellValue[]>();
   for (const { RunTime, ComputerName, Listeners } of nights.toReversed()) {
     const date = day(RunTime!);
@@ -208,16 +211,17 @@ function nightLines(nights: readonly AuditRun[]): {
     if (place >= 0) counts[place] = Listeners;
   }
   const lines = [...days].map(([date, counts]): SheetLine => ({ cells: [date, ...counts] }));
-  return { lines, machines };
+  return { lines, machines, of: all.length };
 }
 
 /** The number of rows of each kind, and of each of their values. */
 function countLines(parts: readonly Part[]): SheetLine[] {
-  return parts.map(({ title, schema, rows, of }) => {
+  return parts.flatMap(({ title, schema, rows, of, remark }) => {
     const counts = countsText(summaryOf(schema, rows));
     const amount = rows.length === of ? rows.length : `${rows.length} of ${of}`;
     const text = counts === '' ? amount : `${amount} (${counts})`;
-    return { ...labeled(sheetName(title), text), sheet: sheetName(title) };
+    const lines: SheetLine[] = [{ ...labeled(sheetName(title), text), sheet: sheetName(title) }];
+    return remark == null ? lines : [...lines, labeled('', `${remark}.`)];
   });
 }
 
@@ -264,9 +268,10 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
     ...(several ? parts.filter(({ rows }) => rows.length > 0).flatMap(machineLines) : []),
   ];
   if (nights.length === 0) return { name: 'Summary', widths: summaryWidths, lines, chart: null };
-  const { lines: counts, machines } = nightLines(nights);
+  const { lines: counts, machines, of } = nightLines(nights);
+  const which = machines.length < of ? `, ${machines.length} of ${of} machines` : '';
   const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
-  lines.push(empty, { cells: ['Listeners, night by night'], look: 'heading' });
+  lines.push(empty, { cells: [`Listeners, the last ${counted(counts.length, 'night')}${which}`], look: 'heading' });
   const start = lines.length;
   // The numbers are below their chart.
   lines.push(...Array.from({ length: 17 }, () => empty), { cells: ['Night', ...series], look: 'header' }, ...counts);

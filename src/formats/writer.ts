@@ -11,6 +11,8 @@ export interface DocumentTable {
   readonly title: string;
   readonly schema: RowSchema;
   readonly rows: readonly AnyRow[];
+  /** What a reader must know to understand their number; null if it is clear. */
+  readonly remark?: string | null;
 }
 
 /** What a whole document (a workbook, a page, or Markdown) contains in addition to the rows. */
@@ -20,6 +22,8 @@ export interface DocumentFrame {
   readonly rowsTitle: string;
   /** The command line that produced it; null if there was none. */
   readonly question: string | null;
+  /** Whether the machines were queried over SSH. */
+  readonly overSsh?: boolean;
   /** The time of its creation, ISO 8601 in UTC. */
   readonly at: string;
   readonly exitCode: ExitCode;

@@ -10,6 +10,8 @@ export interface Background {
   readonly ranges: readonly Range[];
   /** The listeners, if the rows are something else. */
   readonly listeners?: readonly Endpoint[];
+  /** The number of listeners that an audit counts: the dynamic ports of a program are one listener. */
+  readonly audited?: number;
   /** Their audits in the store, newest first. */
   readonly runs?: readonly AuditRun[];
   /** What appeared, changed hands, or disappeared between those audits. */

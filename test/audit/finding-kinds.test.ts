@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { auditEventIds, findingKinds } from '../../src/audit/finding-kinds.ts';
+import { auditEventIds, findingKinds } from '../../src/schema/finding-kinds.ts';
 import { finding } from '../../src/schema/finding.ts';
 
 const test = suite('finding kinds');

@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../src/audit/compare.ts';
-import { findingKinds, type FindingKind } from '../../src/audit/finding-kinds.ts';
+import { findingKinds, type FindingKind } from '../../src/schema/finding-kinds.ts';
 import { audit } from '../../src/audit/findings.ts';
 import type { Listener } from '../../src/audit/listeners.ts';
 import { parsePolicy } from '../../src/audit/policy.ts';

@@ -1,12 +1,14 @@
 // --format html, by every command that answers with rows.
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import { withPart } from '../../src/formats/zip-part.ts';
 import { auditRun } from '../../src/schema/audit-run.ts';
+import { endpoint } from '../../src/schema/endpoint.ts';
 import { facts, process, socket } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { asked, readHtml } from '../support/read-formats.ts';
@@ -145,11 +147,49 @@ test('the last nights are drawn in their order, whatever order the rows have', a
   assert.equal(figures(oldest!), figures(newest!));
 });
 
+test('the pictures of the first machines say so', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({ ...example.listeners[0]!, ComputerName: `box${i}` }));
+  const text = await pageText(endpoint, rows);
+  assert.is(figures(text).length, 40);
+  assert.match(text, '<p class="quiet">The pictures show the first 40 of 60 machines.</p>');
+  assert.not.match(await pageText(endpoint, rows.slice(0, 40)), 'The pictures show');
+});
+
+test('a report says why an audit counts fewer listeners than its list has sockets', async () => {
+  const of = (ports: readonly number[]): string =>
+    snapshotFile({
+      ...facts(
+        ports.map((localPort) => socket({ localPort })),
+        { processes: [process()] },
+      ),
+      at: '2026-01-02T02:00:00.000Z',
+    });
+  const policy = join(temporaryFolder(), 'p.yaml');
+  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
+  const remark = '3 sockets of 2 listeners: an audit counts the sockets of a program as one listener if they have the same address and port, or ports from the dynamic range.';
+  for (const [file, told] of [
+    [of([443, 50_001, 50_002]), true],
+    [of([443, 80]), false],
+  ] as const) {
+    const { text } = await pageOf(['audit', '--policy', policy, '--from', file]);
+    assert.is(text.includes(`<p class="note">Listeners: ${remark}</p>`), told);
+    const book = join(temporaryFolder(), 'a.xlsx');
+    await run(['audit', '--policy', policy, '--from', file, '--output', book]);
+    let strings = '';
+    withPart(readFileSync(book), 'xl/sharedStrings.xml', (part) => (strings = part));
+    assert.is(strings.includes(remark), told);
+    assert.match(strings, /2 listeners/);
+  }
+});
+
 test('of years of nights the last ones are drawn', async () => {
   const runs = [...Array(5000).keys()].map((ago) => Object.assign({}, example.runs[0], { RunTime: new Date(Date.UTC(2026, 4, 4, 2) - ago * 86_400_000).toISOString() }));
   const [figure] = figures(await pageText(auditRun, runs));
   assert.match(figure!, 'The last 100 audits of SERVER7');
   assert.match(figure!, 'to 2026-05-04');
+  assert.match(figure!, '<p class="quiet">The last 100 of 5000 audits, 2026-01-25 to 2026-05-04.</p>');
+  const [few] = figures(await pageText(auditRun, runs.slice(0, 2)));
+  assert.match(few!, '<p class="quiet">2 audits, 2026-05-03 to 2026-05-04.</p>');
 });
 
 test.run();

@@ -4,6 +4,8 @@ import { PortOwnerError } from '../../schema/problems.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
+export { endings } from '../../formats/formats.ts';
+
 const outputOption = () =>
   Option.String('--output,-o', {
     description: 'write to this file instead of standard output (-); the file is replaced only when it is complete',

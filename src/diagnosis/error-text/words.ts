@@ -137,7 +137,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['refused', /积极拒绝|拒绝连接|連線.{0,6}拒絕|拒絕連線|によって拒否|接続を拒否|연결을 거부|연결이 거부/iu],
   [
     'timedOut',
-    /(?:connection|connect(?:ing)?)\b.{0,120}\btimed? ?out|did not properly respond after a period of time/iu,
+    /(?:connection|connect(?:ing)?)\b.{0,120}\btimed? ?out\b(?! ?(?:of|is|set|=|:|\d))|did not properly respond after a period of time/iu,
   ],
   [
     'timedOut',

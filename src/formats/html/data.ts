@@ -37,6 +37,8 @@ export interface PageAbout {
   /** The file name of downloads, without an extension. */
   readonly file: string;
   readonly machines: readonly string[];
+  /** The parameter for the machine in copied commands; null if they are about the only machine. */
+  readonly machineParameter: '-HostName' | '-ComputerName' | null;
   readonly tables: readonly PageTable[];
 }
 

@@ -1,8 +1,11 @@
+import { counted } from '../../io/counted.ts';
 import { script, scriptHash, style, styleHash } from '../../generated/page.js';
 import type { AnyRow, Column, RowSchema } from '../../schema/column.ts';
+import type { AuditRun } from '../../schema/audit-run.ts';
 import type { Problem } from '../../schema/problems.ts';
 import type { Range } from '../../schema/range.ts';
 import { version } from '../../schema/version.ts';
+import type { DocumentFrame } from '../writer.ts';
 import { summaryOf } from '../summary.ts';
 import { isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
@@ -63,6 +66,13 @@ function verdictPart({ tone, text, facts, notes }: PageVerdict): Markup {
     ${notes.map((note) => html`<p class="note">${note}</p>`)}`;
 }
 
+/** Which audits a timeline shows. */
+function nightsCaption(shown: readonly AuditRun[], of: number): Markup {
+  const [newest, oldest] = [shown[0]!, shown.at(-1)!].map(({ RunTime }) => RunTime!.slice(0, 10));
+  const count = shown.length < of ? `The last ${shown.length} of ${of} audits` : counted(shown.length, 'audit');
+  return html`<p class="quiet">${count}, ${oldest === newest ? newest! : `${oldest} to ${newest}`}.</p>`;
+}
+
 /** The pictures of each machine, and the names of the machines that have one. */
 function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[]): Markup {
   const names = machines.length === 0 ? [''] : machines.slice(0, mostPictures);
@@ -70,6 +80,11 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
   const sockets = socketsOf(whole, schema);
   const ranges: readonly Range[] = rangesOf(whole, schema);
   const { nights: runs } = whole.frame;
+  const left = machines.length - names.length;
+  const more =
+    left > 0
+      ? html`<p class="quiet">The pictures show the first ${names.length} of ${machines.length} machines.</p>`
+      : null;
   const drawn = (draw: (machine: string, i: number) => Markup | null): Markup[] =>
     names.flatMap((machine, i) => {
       const content = draw(machine, i);
@@ -81,8 +96,10 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
     return inBothWidths(`space${i}`, (frame) => portSpace(space, frame));
   });
   const nights = drawn((machine, i) => {
-    const own = ofMachine(runs, machine).slice(0, mostNights);
-    return own.length === 0 ? null : inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame));
+    const all = ofMachine(runs, machine);
+    const own = all.slice(0, mostNights);
+    if (own.length === 0) return null;
+    return html`${inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame))}${nightsCaption(own, all.length)}`;
   });
   const connections = drawn((machine, i) => {
     const own = talksOf(ofMachine(sockets, machine));
@@ -95,7 +112,7 @@ ${key('handed', 'handed out by the system')} ${key('kept', 'excluded or reserved
 <span class="quiet">TCP above, UDP below</span>
 </p>
 `;
-  return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...spaces])}${nights.length === 0 ? null : section('nights', 'The last nights', nights)}${connections.length === 0 ? null : section('talks', 'Who talks to whom', connections)}`;
+  return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...spaces, more ?? html``])}${nights.length === 0 ? null : section('nights', 'The last nights', [...nights, more ?? html``])}${connections.length === 0 ? null : section('talks', 'Who talks to whom', connections)}`;
 }
 
 const cellText = (row: AnyRow, { name, type }: Column): string => {
@@ -168,12 +185,13 @@ function cards({ rows, frame }: Whole, schema: RowSchema, several: boolean): Mar
   return section('told', frame.rowsTitle, [...toldRows(rows).map((row) => card(row, several)), more]);
 }
 
-function aboutOf(tables: readonly RowTable[], machines: readonly string[], at: string): PageAbout {
+function aboutOf(tables: readonly RowTable[], machines: readonly string[], { at, overSsh }: DocumentFrame): PageAbout {
   const [machine] = machines;
   const name = machines.length === 1 ? machine!.replaceAll(/[^\w.-]+/g, '_') : '';
   return {
     file: ['portowner', name, at.slice(0, 10)].filter((part) => part !== '').join('-'),
     machines,
+    machineParameter: overSsh === true ? '-HostName' : machines.length > 1 ? '-ComputerName' : null,
     tables: tables.map(({ name, title, schema, columns, rows, shown, narrow }) => ({
       name,
       title,
@@ -196,7 +214,7 @@ export function page(whole: Whole, wanted: Wanted): string[] {
   const { frame } = whole;
   const machines = machineNames(whole);
   const tables = tablesOf(whole, wanted, machines);
-  const about = aboutOf(tables, machines, frame.at);
+  const about = aboutOf(tables, machines, frame);
   const verdict = verdictOf(whole, schema);
   const { title, question } = frame;
   const written = `${frame.at.slice(0, 16).replace('T', ' ')} UTC`;
