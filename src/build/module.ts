@@ -134,14 +134,18 @@ function textView({ typeName, columns }: RowSchema): string[] {
   const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
   const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
   // Continuation lines are indented by two more spaces.
-  const framed = (indent: number, script: string): string => {
+  const framed = (indent: number, property: string, script: string): string => {
     const each = binding(
       `${width}; foreach ($one in $(${script})) { ${breakWords} }`,
-      `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`,
+      `<ItemSelectionCondition><ScriptBlock>$_.${property}</ScriptBlock></ItemSelectionCondition><EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`,
     );
     return `<Frame><LeftIndent>${indent}</LeftIndent><FirstLineHanging>2</FirstLineHanging><CustomItem>\n${each}\n</CustomItem></Frame>`;
   };
-  const frames = [framed(0, `$_.Summary ${plain}`), framed(2, evidence), framed(4, remedies)];
+  const frames = [
+    framed(0, 'Summary', `$_.Summary ${plain}`),
+    framed(2, 'Evidence', evidence),
+    framed(4, 'Remedy', remedies),
+  ];
   return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
 
