@@ -39,7 +39,7 @@ export interface AuditRequest extends AuditSettings {
   readonly forgetLater: boolean;
 }
 
-/** What an audit amounts to. */
+/** The result of an audit. */
 export interface AuditSum extends Pick<AuditAnswer, 'summary' | 'exitCode' | 'background'> {
   readonly machine: string;
 }

@@ -1,4 +1,4 @@
-// A machine that the picture of the HTML page shows: a web server on Windows, in the night of an audit.
+// The machine in the picture of the HTML page: a web server on Windows, in the night of an audit.
 import { frameOf } from '../cli/frame.ts';
 import { loadWriter } from '../formats/formats.ts';
 import type { Answer, Background } from '../schema/answer.ts';
