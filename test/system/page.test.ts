@@ -203,7 +203,7 @@ inBrowser('labels of a crowded picture touch neither each other nor the marks', 
     Array.from({ length: amount }, (_, i) => {
       const one = example.listeners[i % example.listeners.length]!;
       const port = i < 24 ? one.LocalPort! : i % 3 === 0 ? 49_152 + ((i * 7919) % 16_384) : 1024 + ((i * 104_729) % 9000);
-      return { ...one, LocalPort: port, Application: ['svchost', 'java -jar orders.jar', 'containerd-shim-runc-v2'][i % 3]!, Owner: 'x' };
+      return { ...one, LocalPort: port, Application: ['svchost', 'java -jar orders.jar', 'containerd-shim-runc-v2', 'a\u202eb\u0007\u200b'][i % 4]!, Owner: 'x' };
     });
   for (const [amount, isWhole] of [
     [24, true],

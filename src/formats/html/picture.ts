@@ -1,3 +1,4 @@
+import { sanitize } from '../../io/sanitize.ts';
 import { html, raw, type Markup } from './markup.ts';
 
 /** The widths of pictures: for a wide page, and for a phone, where a scaled-down picture would be illegible. */
@@ -35,8 +36,9 @@ export const px = (value: number): Markup => raw(String(Math.round(value * 10) /
 /** Estimates the width of a text in pixels: the page uses the reader's own font. */
 export const textWidth = (text: string, size = 12): number => text.length * size * 0.56;
 
-/** Shortens a text to the available width, without splitting characters. */
-export function shortened(text: string, room: number, size = 12): string {
+/** Shortens a text to the available width as it is displayed, without splitting characters. */
+export function shortened(whole: string, room: number, size = 12): string {
+  const text = sanitize(whole);
   if (textWidth(text, size) <= room) return text;
   const most = Math.max(1, Math.floor(room / (size * 0.56)) - 1);
   return `${[...text].slice(0, most).join('')}…`;

@@ -123,9 +123,9 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
     const text = shortened(labelOf(mark), 150, 11);
     const room = textWidth(text, 11);
     const isAtEnd = mark.x + 10 + room > width;
-    const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;
+    const x = isAtEnd ? mark.x - 14 - room : mark.x + 9;
     // The marks to its right, farthest first.
-    const covered = placed.flatMap((one, j) => (leftOf(one) < x + room + 8 ? levels[j]! : []));
+    const covered = placed.flatMap((one, j) => (leftOf(one) < x + room + 14 ? levels[j]! : []));
     const level = Math.max(0, ...covered) + 1;
     const before = marks[marks.length - 2 - i];
     const fits = level <= lanes.length && (!isAtEnd || before === undefined || before.x < x - 4);
