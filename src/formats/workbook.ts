@@ -271,7 +271,10 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   const { lines: counts, machines, of } = nightLines(nights);
   const which = machines.length < of ? `, ${machines.length} of ${of} machines` : '';
   const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
-  lines.push(empty, { cells: [`Listeners, the last ${counted(counts.length, 'night')}${which}`], look: 'heading' });
+  lines.push(empty, {
+    cells: [`Listeners, ${counts.length === 1 ? 'the last night' : `the last ${counts.length} nights`}${which}`],
+    look: 'heading',
+  });
   const start = lines.length;
   // The numbers are below their chart.
   lines.push(...Array.from({ length: 17 }, () => empty), { cells: ['Night', ...series], look: 'header' }, ...counts);

@@ -9,6 +9,8 @@ import type { Facts } from '../../src/facts/model/facts.ts';
 import { withPart } from '../../src/formats/zip-part.ts';
 import { auditRun } from '../../src/schema/audit-run.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
+import { loadWriter } from '../../src/formats/formats.ts';
+import { frame } from '../support/frame.ts';
 import { facts, process, socket } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { asked, readHtml } from '../support/read-formats.ts';
@@ -153,6 +155,27 @@ test('the pictures of the first machines say so', async () => {
   assert.is(figures(text).length, 40);
   assert.match(text, '<p class="quiet">The pictures show the first 40 of 60 machines.</p>');
   assert.not.match(await pageText(endpoint, rows.slice(0, 40)), 'The pictures show');
+});
+
+test('the chart of a workbook says which nights and machines it contains', async () => {
+  for (const [nights, machines, heading] of [
+    [1, 1, 'Listeners, the last night'],
+    [30, 8, 'Listeners, the last 30 nights'],
+    [2, 12, 'Listeners, the last 2 nights, 8 of 12 machines'],
+  ] as const) {
+    const runs = Array.from({ length: nights }, (_, ago) => Array.from({ length: machines }, (_, i) => ({ ...example.runs[ago]!, ComputerName: `box${i}` }))).flat();
+    let strings = '';
+    const bytes: Uint8Array[] = [];
+    const writer = await loadWriter('xlsx', auditRun, {
+      columns: auditRun.columns,
+      sink: { write() {}, flush() {}, bytes: (more) => void bytes.push(more) },
+      problems: 'auto',
+      frame: frame({ nights: runs }),
+    });
+    await writer.end();
+    withPart(Buffer.concat(bytes), 'xl/sharedStrings.xml', (part) => (strings = part));
+    assert.ok(strings.includes(`>${heading}<`), heading);
+  }
 });
 
 test('a report says why an audit counts fewer listeners than its list has sockets', async () => {
