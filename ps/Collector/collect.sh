@@ -223,10 +223,10 @@ untrusted() {
   while :; do
     entry=$(ls -ldn "$path" 2>/dev/null)
     case $entry in
-      ?????w* | ????????w*) echo "users other than root can write to $path"; return ;;
+      ?????w* | ????????w*) echo "users other than root can write to $path"; return 0 ;;
     esac
-    printf '%s\n' "$entry" | grep -q '^[-d][^ ]* *[0-9]* *0 ' || { echo "root does not own $path"; return; }
-    [ "$path" != / ] || return
+    printf '%s\n' "$entry" | grep -q '^[-d][^ ]* *[0-9]* *0 ' || { echo "root does not own $path"; return 0; }
+    [ "$path" != / ] || return 0
     path=${path%/*}
     path=${path:-/}
   done
@@ -271,7 +271,9 @@ ask_program() {
   for place in $program_places; do
     program=$(readlink -f "$place/portowner" 2>/dev/null)
     [ -f "$program" ] || continue
-    why=$(untrusted "$program")
+    # Whoever can change the folder of a link can let it lead to any program.
+    if [ "$(readlink -f "$place")" = "$place" ]; then why=$(untrusted "$place"); else why="$place is behind a link"; fi
+    [ -n "$why" ] || why=$(untrusted "$program")
     if [ -z "$why" ] && "$1"; then
       way "used $program"
       return 0

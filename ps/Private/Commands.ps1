@@ -8,6 +8,7 @@
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ
 #   Paths     parameters that are paths
+#   Endings   the extensions of the file that it writes
 function Get-CommandTable {
     @{
         'Get-PortOwner' = @{
@@ -162,6 +163,7 @@ function Get-CommandTable {
                 Delimiter = '--delimiter'
             }
             Paths   = @('Path')
+            Endings = @('.txt', '.csv', '.clixml', '.xml', '.json', '.ndjson', '.md', '.sarif', '.html', '.htm', '.xlsx')
         }
         'Register-PortAuditTask' = @{
             Command = @('schedule', 'install')
@@ -208,6 +210,7 @@ function Get-CommandTable {
                 RawPath = '--raw'
                 IncludeCommandLine = '--command-lines'
                 IncludeHash = '--hash'
+                Redact = '--redact'
             }
             Paths   = @('Path', 'RawPath')
         }

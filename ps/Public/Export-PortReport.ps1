@@ -1,51 +1,49 @@
 function Export-PortReport {
     <#
     .SYNOPSIS
-        Writes objects of this module to a report: a workbook for Excel, Markdown, CSV, and more.
+        Writes objects of this module to a report: a workbook for Excel, an HTML page, Markdown, CSV, and more.
 
     .DESCRIPTION
-        Takes the objects of any function of this module, from this machine, from snapshots, and from other machines, and
-        writes them to one file. The end of its name says what it becomes: .xlsx, .md, .csv, .sarif, .json, and others that
-        portowner report --help names. A workbook has a sheet for each kind of objects, and a column ComputerName first
-        where there are several machines.
+        Takes the objects that any function of this module returned, from this machine, from snapshots, and from remote
+        machines, and writes them to one file. Its extension determines the format: .xlsx, .html, .md, .csv, .sarif,
+        .json, and others that portowner report --help lists. A workbook has a sheet for each kind of objects. With
+        several machines, the column ComputerName comes first.
 
-        A file that exists is replaced in one step, when the report is complete, unless -NoClobber is specified. A
-        read-only file is not replaced.
+        An existing file is replaced only when the report is complete.
 
     .PARAMETER Path
-        The file to write. A relative path is relative to the current location of PowerShell, and drives of PowerShell can
-        be used if they are in the file system.
+        The file to write. Its folder must exist. Wildcards must match exactly one existing file.
 
     .PARAMETER InputObject
-        Objects of this module. Objects that Select-Object made of them will do, as long as it added no properties.
+        Objects of this module, also those that Select-Object returned, if it added no properties.
 
     .PARAMETER Title
-        The title of the report; without it, what the report is about.
+        The title of the report. The default is what the report contains.
 
     .PARAMETER Column
-        Only these properties, in this order; report stands for those that fit on a printed page.
+        The properties to write, in this order. The value report stands for those that fit on a printed page.
 
     .PARAMETER Delimiter
-        What is between the values of CSV. The default is a comma.
+        The separator between the values of a CSV file. The default is a comma.
 
     .PARAMETER UseCulture
-        Puts between the values of CSV what the current culture does. Where Excel has the same culture, a double-click
-        finds the right columns.
+        Uses the list separator of the current culture in a CSV file. If Excel has the same culture, it finds the columns
+        on a double-click.
 
     .PARAMETER NoClobber
-        Does not replace a file that exists: this is an error then.
+        Does not replace an existing file.
 
     .PARAMETER Show
-        Opens the report with the program for such files.
+        Opens the report with the program for its file type.
 
     .PARAMETER PassThru
-        Gives the file as an object.
+        Returns the file as an object.
 
     .INPUTS
-        The objects of this module.
+        Objects of this module.
 
     .OUTPUTS
-        None, or with -PassThru System.IO.FileInfo.
+        None. With -PassThru, System.IO.FileInfo.
 
     .EXAMPLE
         $file = Get-PortOwner | Export-PortReport ports.xlsx -PassThru
@@ -98,31 +96,42 @@ function Export-PortReport {
         [switch] $PassThru
     )
 
-    begin { $rows = @{} }
+    begin {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        $full = Resolve-OutputFile -Cmdlet $PSCmdlet -Path $Path -Ending (Get-CommandTable)['Export-PortReport'].Endings -NoClobber:$NoClobber
+        # Constrained language has no lists to add to.
+        $rows = @{}
+        $known = ''
+    }
 
-    # Constrained language has no lists to add to.
-    process { foreach ($one in $InputObject) { if ($null -ne $one) { $rows[$rows.Count] = $one } } }
+    process {
+        foreach ($one in $InputObject) {
+            if ($null -eq $one) { continue }
+            $type = @($one.PSTypeNames)[0]
+            # Select-Object can make rows of other types; the executable looks at their properties.
+            if ($type -ne $known -and $type -notmatch '(?:^|\.)PortOwner\.|\.PSCustomObject$') {
+                Write-Problem -Cmdlet $PSCmdlet -Problem @{
+                    Severity    = 'Error'
+                    Code        = 'PO2002'
+                    Message     = "the pipeline contains an object of the type $type; expected rows of PortOwner"
+                    Hint        = 'Pipe objects from functions of this module: Get-PortOwner | Export-PortReport ports.xlsx'
+                    Target      = $one
+                    Category    = 'InvalidData'
+                    Terminating = $true
+                }
+            }
+            $known = $type
+            $rows[$rows.Count] = $one
+        }
+    }
 
     end {
         Use-CallerPreference -Cmdlet $PSCmdlet
-        # A path with wildcards is the name of one file.
-        $full = Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path -Literal
-        if ($NoClobber -and (Test-Path -LiteralPath $full)) {
-            Write-Problem -Cmdlet $PSCmdlet -Problem @{
-                Severity    = 'Error'
-                Code        = 'PO2004'
-                Message     = "cannot write $full`: it exists, and -NoClobber is specified"
-                Hint        = 'Choose another file, or remove -NoClobber.'
-                Target      = $full
-                Category    = 'ResourceExists'
-                Terminating = $true
-            }
-        }
         if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $full -Action 'Write a report')) { return }
         $bound = @{} + $PSBoundParameters
         $bound['Path'] = $full
         if ($UseCulture -and -not $Delimiter) { $bound['Delimiter'] = (Get-Culture).TextInfo.ListSeparator }
-        # The rows travel as PowerShell saves objects: dates, numbers, and lists stay what they are.
+        # Pass the rows as PowerShell saves objects: dates, numbers, and lists keep their types.
         $file = New-TemporaryFile -WhatIf:$false -Confirm:$false
         try {
             & { for ($i = 0; $i -lt $rows.Count; $i++) { $rows[$i] } } |

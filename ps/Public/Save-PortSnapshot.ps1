@@ -19,6 +19,11 @@ function Save-PortSnapshot {
     .PARAMETER IncludeHash
         Reads the executables that hold a port, and includes their SHA-256 hash and, on Windows, their signer.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, projects, and containers, paths below user profiles, and IP addresses
+        consistently, and leaves out working directories, so that you can show the file to others. Names of programs and
+        services are kept: review the file before you send it.
+
     .PARAMETER RawPath
         Also saves the unmodified answers of the system in this new folder, with nothing masked.
 
@@ -51,6 +56,11 @@ function Save-PortSnapshot {
 
         Shows what would be saved.
 
+    .EXAMPLE
+        Save-PortSnapshot report.json -Redact
+
+        Saves the facts without the names of people and projects, to show them to others.
+
     .LINK
         about_PortOwner
 
@@ -65,6 +75,8 @@ function Save-PortSnapshot {
         [string] $Path,
 
         [switch] $IncludeCommandLine,
+
+        [switch] $Redact,
 
         [Parameter(ParameterSetName = 'Local')]
         [switch] $IncludeHash,

@@ -47,6 +47,15 @@ function RemoteParameters {
     .PARAMETER OperationTimeout
         The number of seconds that a machine can take to answer. By default, 180.
 
+    .PARAMETER Deploy
+        First copies the portowner executable to each machine that does not have it, so that the machine answers itself:
+        with more detail than the script that is used without it, and Test-PortBinding tries to bind there. It goes into
+        a folder that only administrators can change, and stays there. This needs an account that is an administrator
+        there, or root.
+
+    .PARAMETER Undeploy
+        Removes the executable that -Deploy copied, after the machine has answered.
+
     .PARAMETER AsJob
         Runs in the background, and returns a job.
     #>
@@ -111,6 +120,18 @@ function RemoteParameters {
         [Parameter(ParameterSetName = 'SSHConnection')]
         [ValidateRange(1, 86400)]
         [int] $OperationTimeout,
+
+        [Parameter(ParameterSetName = 'ComputerName')]
+        [Parameter(ParameterSetName = 'Session')]
+        [Parameter(ParameterSetName = 'HostName')]
+        [Parameter(ParameterSetName = 'SSHConnection')]
+        [switch] $Deploy,
+
+        [Parameter(ParameterSetName = 'ComputerName')]
+        [Parameter(ParameterSetName = 'Session')]
+        [Parameter(ParameterSetName = 'HostName')]
+        [Parameter(ParameterSetName = 'SSHConnection')]
+        [switch] $Undeploy,
 
         [Parameter(ParameterSetName = 'ComputerName')]
         [Parameter(ParameterSetName = 'Session')]

@@ -6,11 +6,13 @@ function Read-Machine {
 
     $limit = if ($Bound['ThrottleLimit']) { $Bound['ThrottleLimit'] } else { 32 }
     $seconds = if ($Bound['OperationTimeout']) { $Bound['OperationTimeout'] } else { 180 }
-    if ($Script -eq 'Collect.ps1') {
+    $isQuestion = $Script -eq 'Collect.ps1'
+    if ($isQuestion) {
         $shell = Get-Content -LiteralPath (Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'collect.sh') -Raw
         $calls, $text = if ($Question) { $Question.Calls, $Question.Text }
         $ArgumentList = [bool] $CommandLine, $shell, $factsVersion, $calls, $executableVersion, $text
     }
+    $work = @{ Cmdlet = $Cmdlet; Script = $Script; ArgumentList = $ArgumentList; CommandLine = $CommandLine; Deploy = $isQuestion -and $Bound['Deploy']; Undeploy = $isQuestion -and $Bound['Undeploy'] }
     $running = @()
     $folders = @()
     $started = 0
@@ -25,7 +27,7 @@ function Read-Machine {
                     @{ Id = $one.Id; Name = $one.Name; IsHere = $true }
                 } else {
                     try {
-                        $running += Start-Script -Target $one -Script $Script -ArgumentList $ArgumentList
+                        $running += Start-Work -Target $one -Work $work
                     } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
                         # Such as a system without WinRM.
                         $ended++
@@ -44,13 +46,19 @@ function Read-Machine {
                 $said = if ($isOver) { Receive-Collection $one } else { @{ Text = ''; Problem = Get-Late $one $seconds } }
                 Remove-Job -Job $one.Job -Force -WhatIf:$false -Confirm:$false
                 $one.Job = $null
-                $again = if ($said['Problem'] -and $Script -eq 'Collect.ps1') { Start-PlainSsh -Cmdlet $Cmdlet -CommandLine:$CommandLine -Failed $one -Problem $said.Problem }
-                if ($again) { $left += $again; continue }
+                if (-not $isQuestion) { $next = $null } else { $next = Start-Next -One $one -Said $said -Work $work }
+                if ($next -and $next['Job']) {
+                    foreach ($name in $next.Keys) { $one[$name] = $next[$name] }
+                    $left += $one
+                    continue
+                }
+                Close-Link $one
+                if ($next) { $said = $next }
                 $ended++
                 if ($said['Problem']) { Write-Problem -Cmdlet $Cmdlet -Problem $said.Problem }
                 else {
                     if ($said['Path']) { $folders += $one.File }
-                    Write-Way -Cmdlet $Cmdlet -Name $one.Target.Name -Text $said['Text']
+                    Write-Way -Cmdlet $Cmdlet -Name $one.Target.Name -Text $said['Text'] -Deployed $one['Deployed']
                     @{ Id = $one.Target.Id; Name = $one.Target.Name; Text = $said['Text']; Path = $said['Path'] }
                 }
             }
@@ -59,6 +67,7 @@ function Read-Machine {
     } finally {
         foreach ($one in $running) {
             if ($one.Job) { Remove-Job -Job $one.Job -Force -WhatIf:$false -Confirm:$false }
+            Close-Link $one
             if ($one.File) { $folders += $one.File }
         }
         foreach ($folder in $folders) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
@@ -66,14 +75,53 @@ function Read-Machine {
     }
 }
 
+# Begins with a machine: by deploying to it, or with the script itself.
+function Start-Work {
+    param($Target, $Work)
+
+    $first = if ($Work.Deploy) { Start-Deployment -Cmdlet $Work.Cmdlet -Target $Target }
+    if ($first) { $first } else { Start-Script -Target $Target -Script $Work.Script -ArgumentList $Work.ArgumentList }
+}
+
+# What follows for a machine that has said something: what runs there next, what it said in the end, or a problem. Nothing,
+# if what it said is the end.
+function Start-Next {
+    param($One, $Said, $Work)
+
+    $cmdlet = $Work.Cmdlet
+    if ($One['Step'] -eq 'Remove') {
+        $problem = if ($Said['Problem']) { $Said.Problem } else { Get-RemoveProblem -One $One -Text $Said.Text }
+        if ($problem) { Write-Problem -Cmdlet $cmdlet -Problem $problem }
+        return $One.Said
+    }
+    if ($Said['Problem']) {
+        if (-not $Work.Deploy -and -not $Work.Undeploy) { return Start-PlainSsh -Cmdlet $cmdlet -CommandLine:$Work.CommandLine -Failed $One -Problem $Said.Problem }
+        if ($One.Target['Ssh'] -and -not $Said.Problem['Hint']) { $Said.Problem.Hint = '-Deploy and -Undeploy need a PowerShell session there: over SSH, sshd needs a line "Subsystem powershell ...".' }
+        return
+    }
+    if ($One['Step']) {
+        $next = Get-NextStep -Cmdlet $cmdlet -One $One -Text $Said.Text
+        if ($next) { return $next }
+        Close-Link $One
+        $next = Start-Script -Target $One.Target -Script $Work.Script -ArgumentList $Work.ArgumentList
+        $next.Step = $null
+        return $next
+    }
+    if (-not $Work.Undeploy) { return }
+    $next = Start-Script -Target $One.Target -Script 'Deploy.ps1' -ArgumentList 'Remove'
+    $next.Step = 'Remove'
+    $next.Said = $Said
+    $next
+}
+
 # Says which way a machine was asked, and which programs there were not used.
 function Write-Way {
-    param($Cmdlet, [string] $Name, [string] $Text)
+    param($Cmdlet, [string] $Name, [string] $Text, [string] $Deployed)
 
     $used = $null
     foreach ($line in $Text -split '\n(?=#)' | Where-Object { $_ -like '#PortOwner.Way *' } | Select-Object -Unique) {
         $way, $what = ($line.Trim() -replace '^#PortOwner\.Way ') -split ' ', 2
-        if ($way -eq 'used') { $used = $what } else { Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$Name`: $way $what."; Hint = $null } }
+        if ($way -eq 'used') { $used = $what } else { Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = $(if ($Deployed -and $what -like "$($Deployed): *") { 'Warning' } else { 'Verbose' }); Message = "$Name`: $way $what."; Hint = $null } }
     }
     if ($used) { $message = "answered by $used there." } elseif ($Text -like '*#PortOwner.Collection*') { $message = 'answered by the collector, since there is no portowner that can be used.' } else { return }
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$Name`: $message"; Hint = $null }

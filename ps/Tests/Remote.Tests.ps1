@@ -13,8 +13,9 @@ BeforeAll {
     $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
 
     # Starts sshd, whose subsystem is this PowerShell with these words behind it, or none; gives its port.
-    # With -Apart, it has a /opt of its own, which is empty.
-    function Start-Daemon([string] $Name, [string] $Subsystem, [string] $More, [switch] $Apart) {
+    # With -Apart, it has a /opt of its own, which is empty; with -Size no more than so large. Nothing of it is unmounted,
+    # and nothing is removed there without a look at the mount: below it is the machine's own /opt.
+    function Start-Daemon([string] $Name, [string] $Subsystem, [string] $More, [switch] $Apart, [string] $Size = '400m', [string] $Before = 'true') {
         $port = Get-ClosedPort
         $file = Join-Path $folder "$Name.sshd"
         $lines = @("Port $port", 'ListenAddress 0.0.0.0', "HostKey $folder/host", "AuthorizedKeysFile $folder/user.pub", 'StrictModes no', 'UsePAM no', 'PidFile none', 'PermitRootLogin yes', 'MaxStartups 100')
@@ -22,7 +23,7 @@ BeforeAll {
         if ($More) { $lines += $More }
         Set-Content -LiteralPath $file -Value $lines
         $start = New-Object System.Diagnostics.ProcessStartInfo '/usr/sbin/sshd', "-D -e -f $file"
-        if ($Apart) { $start = New-Object System.Diagnostics.ProcessStartInfo 'unshare', "-m /bin/sh -c ""mount -t tmpfs -o mode=755 none /opt && exec /usr/sbin/sshd -D -e -f $file""" }
+        if ($Apart) { $start = New-Object System.Diagnostics.ProcessStartInfo 'unshare', "-m /bin/sh -c ""mount -t tmpfs -o mode=755,size=$Size portowner-test /opt && $Before && exec /usr/sbin/sshd -D -e -f $file""" }
         $start.RedirectStandardError = $true
         $process = [System.Diagnostics.Process]::Start($start)
         $daemons[$Name] = $process
@@ -137,7 +138,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $here = Get-PortOwner $port -IncludeCommandLine -WarningAction Ignore
         $row.PSComputerName | Should -Be '127.0.0.1'
         foreach ($name in 'LocalPort', 'OwningProcess', 'Owner', 'Path', 'CommandLine', 'UserName', 'ComputerName') { $row.$name | Should -Be $here.$name }
-        $row.PSTypeNames[0] | Should -Be 'PortOwner.Endpoint'
+        $row.PSTypeNames | Should -Contain 'PortOwner.Endpoint'
         $row.PSObject.Properties.Name | Should -Not -Contain 'Id'
         Get-Job | Should -BeNullOrEmpty
     }
@@ -298,6 +299,152 @@ Describe 'A portowner on the other machine' -Skip:([bool] ($no + $noApart)) {
     }
 }
 
+Describe 'Deploying' -Skip:([bool] ($no + $noApart)) {
+    BeforeAll {
+        Set-Content -LiteralPath "$folder/recorded" -Value '#!/bin/sh', "tee -a $folder/wire | $pwsh"
+        Set-Content -LiteralPath "$folder/ordinary" -Value '#!/bin/sh', "export HOME=/tmp; exec setpriv --reuid=65534 --regid=65534 --clear-groups $pwsh"
+        chmod +x "$folder/recorded" "$folder/ordinary"
+        $recorded = Start-Daemon 'recorded' "$folder/recorded" -Apart
+        $ordinary = Start-Daemon 'ordinary' "$folder/ordinary" -Apart
+        $deployed = '/opt/portowner/deployed/portowner'
+        $there = New-PSSession -HostName 127.0.0.1 -Port $recorded -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+        function Get-Verbose([object[]] $Row) { @($Row | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" }
+        function Get-Place { Invoke-Command -Session $there { Get-ChildItem -LiteralPath /opt -Recurse -Force | ForEach-Object FullName } }
+        # A step of the script there, which fits in a few bytes.
+        function Invoke-Step([string] $Step, [string] $Hash, [byte[]] $Byte, $Through = $there) {
+            $text = if ($Byte) {
+                $memory = New-Object System.IO.MemoryStream
+                $packed = New-Object System.IO.Compression.GZipStream $memory, ([System.IO.Compression.CompressionMode]::Compress)
+                $packed.Write($Byte, 0, $Byte.Length)
+                $packed.Dispose()
+                [System.Convert]::ToBase64String($memory.ToArray())
+            }
+            @(Invoke-Command -Session $Through -FilePath (Join-Path $moduleFolder 'Collector/Deploy.ps1') -ArgumentList $Step, $Hash, $text)
+        }
+    }
+    AfterAll { if ($there) { Remove-PSSession $there } }
+
+    It 'copies the executable once, lets it answer, and removes it again' {
+        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $recorded) -Deploy -Verbose -WarningAction Ignore 4>&1)
+        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
+        Get-Verbose $rows | Should -BeLike "*portowner was deployed to $deployed *answered by $deployed there.*"
+        (Invoke-Command -Session $there -ArgumentList $deployed { param($Path) Get-FileHash -LiteralPath $Path }).Hash | Should -Be (Get-FileHash -LiteralPath $executable).Hash
+        Invoke-Command -Session $there -ArgumentList $deployed { param($Path) /bin/stat -c '%a %u %g' $Path } | Should -Be '755 0 0'
+
+        # What a copy sends keeps to the default limits of WinRM: 10 MB for an object, 50 MB for a command.
+        $script = @'
+const lines = require('fs').readFileSync(process.argv[2], 'utf8').split('\n');
+const commands = new Map(), objects = new Map();
+for (const [, id, data] of lines.map((line) => /^<Data Stream='Default' PSGuid='([^']*)'>([^<]*)</.exec(line)).filter(Boolean)) {
+  const bytes = Buffer.from(data, 'base64');
+  commands.set(id, (commands.get(id) ?? 0) + bytes.length);
+  // Fragments: number of the object, number of the fragment, flags, length.
+  for (let at = 0; at + 21 <= bytes.length;) {
+    const [object, length] = [`${id} ${bytes.readBigUInt64BE(at)}`, bytes.readUInt32BE(at + 17)];
+    objects.set(object, (objects.get(object) ?? 0) + length);
+    at += 21 + length;
+  }
+}
+const sum = [...commands.values()].reduce((a, b) => a + b, 0);
+console.log([sum, Math.max(...commands.values()), Math.max(...objects.values())].join(' '));
+'@
+        Set-Content -LiteralPath (Join-Path $TestDrive 'wire.cjs') -Value $script
+        [long] $sum, [long] $command, [long] $object = (& $node (Join-Path $TestDrive 'wire.cjs') "$folder/wire") -split ' '
+        $sum | Should -BeGreaterThan 30MB
+        $command | Should -BeLessThan 40MB
+        $object | Should -BeLessOrEqual 4MB
+
+        $rows = @(Get-PortOwner $port -Session $there -Deploy -Verbose -WarningAction Ignore 4>&1)
+        Get-Verbose $rows | Should -BeLike "*is the same portowner already, and nothing is copied.*answered by $deployed there.*"
+        $rows = @(Test-PortBinding $port -Session $there -Undeploy -Verbose -WarningAction Ignore 4>&1)
+        "$(($rows | Where-Object Port).Evidence)" | Should -BeLike '*attempt to bind*'
+        Get-Verbose $rows | Should -BeLike "*answered by $deployed there.*"
+        Get-Place | Should -BeNullOrEmpty
+        $there.State | Should -Be 'Opened'
+    }
+
+    It 'leaves nothing of a copy that does not have the right hash, or breaks off' {
+        Invoke-Step 'Piece' '' (1..100) | Should -Be '#End'
+        Get-Place | Should -BeNullOrEmpty
+        (Invoke-Step 'Finish' ('0' * 64))[0] | Should -BeLike 'failed the copy has the SHA-256 hash *instead of 0000*'
+        Get-Place | Should -BeNullOrEmpty
+    }
+
+    It 'leaves nothing where the disk is full' {
+        $full = Start-Daemon 'full' $pwsh -Apart -Size 1m
+        $session = New-PSSession -HostName 127.0.0.1 -Port $full -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+        try {
+            $null = Invoke-Step 'Piece' '' (New-Object byte[] 4MB) $session
+            (Invoke-Step 'Finish' ('0' * 64) $null $session)[0] | Should -BeLike 'failed *space*'
+            Invoke-Command -Session $session { Get-ChildItem -LiteralPath /opt -Recurse -Force | ForEach-Object FullName } | Should -BeNullOrEmpty
+        } finally {
+            Remove-PSSession $session
+        }
+    }
+
+    It 'keeps what was there where a copy fails' {
+        $bytes = [System.Text.Encoding]::ASCII.GetBytes('before')
+        $hash = (Get-FileHash -InputStream ([System.IO.MemoryStream]::new($bytes))).Hash
+        $null = Invoke-Step 'Piece' '' $bytes
+        Invoke-Step 'Finish' $hash | Should -Be '#End'
+        $null = Invoke-Step 'Piece' '' (1..100)
+        (Invoke-Step 'Finish' ('0' * 64))[0] | Should -BeLike 'failed *'
+        Invoke-Command -Session $there -ArgumentList $deployed { param($Path) Get-Content -LiteralPath $Path -Raw } | Should -Be 'before'
+        Invoke-Step 'Remove' | Should -Be '#End'
+        Get-Place | Should -BeNullOrEmpty
+    }
+
+    It 'refuses a folder that others can change: <_>' -ForEach 'mkdir -m 777 /opt/portowner', 'mkdir -p /opt/portowner/deployed && chown 65534 /opt/portowner/deployed', 'mkdir /opt/a && ln -s a /opt/portowner' {
+        try {
+            Invoke-Command -Session $there -ArgumentList $_ { /bin/sh -c $args[0] }
+            $before = Get-Place
+            Get-PortOwner $port -Session $there -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
+            $problems.FullyQualifiedErrorId | Should -Be 'PO3007,Get-PortOwner'
+            "$problems" | Should -Match 'users other than root can write to|root does not own|is behind a link'
+            Get-Place | Should -Be $before
+        } finally {
+            Invoke-Command -Session $there { /bin/sh -c 'grep -q "^portowner-test /opt tmpfs " /proc/mounts && rm -rf /opt/portowner /opt/a' }
+        }
+    }
+
+    It 'is one error about a machine where it cannot be, and the others answer' {
+        $machines = @{ ordinary = $ordinary; constrained = $constrained; jea = $jea; bare = $bare }
+        foreach ($name in $machines.Keys) {
+            $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $machines[$name] '127.0.0.2') -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+            $rows | Should -BeNullOrEmpty
+            @($problems).Count | Should -Be 1 -Because $name
+            $said = "$problems $($problems[0].ErrorDetails.RecommendedAction)"
+            switch ($name) {
+                'ordinary' { $said | Should -BeLike '*is not an administrator there (root on Linux)*' }
+                'constrained' { $said | Should -BeLike '*has the language mode ConstrainedLanguage*' }
+                'jea' { $said | Should -BeLike '*the endpoint of 127.0.0.2*runs no scripts*' }
+                'bare' { $said | Should -BeLike '*need a PowerShell session*' }
+            }
+        }
+        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $dead '127.0.0.3'), (New-Connection $constrained '127.0.0.4') -Undeploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.PSComputerName | Should -Be '127.0.0.4'
+        $problems.FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
+    }
+
+    It 'says that there is no executable for a platform' {
+        Set-Content -LiteralPath "$folder/uname" -Value '#!/bin/sh', 'echo Linux aarch64'
+        chmod +x "$folder/uname"
+        $arm = Start-Daemon 'arm' $pwsh -Apart -Before "mount --bind $folder/uname /usr/bin/uname"
+        $null = Get-PortOwner $port -SSHConnection (New-Connection $arm) -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore
+        "$problems" | Should -BeLike '*the module has no portowner for Linux aarch64*'
+    }
+
+    It 'is asked about where the function asks' {
+        $one = Start-NodeListener
+        try {
+            $null = Stop-PortOwner $one.Port -Session $there -Deploy -WhatIf -WarningAction Ignore
+            Get-Place | Should -BeNullOrEmpty
+        } finally {
+            $one.Kill()
+        }
+    }
+}
+
 Describe 'Every function' -Skip:([bool] $no) {
     BeforeAll { Push-Location $TestDrive }
     AfterAll { Pop-Location }
@@ -322,14 +469,18 @@ Describe 'Every function' -Skip:([bool] $no) {
         { Save-PortSnapshot one.json -ComputerName localhost, elsewhere } | Should -Throw -ErrorId 'PO1005,Save-PortSnapshot'
         Compare-PortSnapshot far.json -Session $session -WarningAction Ignore 6>$null | Should -BeNullOrEmpty
         @(New-PortBaseline far.yaml -Force -Session $session -WarningAction Ignore).LocalAddress.Count | Should -BeGreaterThan 1
-        $more = Start-NodeListener
+        # A baseline takes a program's dynamic ports together, and something here may have some: this one is below them.
+        $more = $null
+        while (-not $more) {
+            try { ($more = New-Object System.Net.Sockets.TcpListener ([System.Net.IPAddress]::Loopback), (Get-Random -Minimum 20000 -Maximum 30000)).Start() } catch { $more = $null }
+        }
         try {
             $found = @(Invoke-PortAudit -BaselinePath far.yaml -StorePath far.db -Session $session -WarningAction Ignore 6>$null)
             $found.Kind | Should -Be 'Opened'
             $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
             Import-Csv far.csv | ForEach-Object ComputerName | Where-Object { $_ } | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.2'
         } finally {
-            $more.Kill()
+            $more.Stop()
         }
     }
 }

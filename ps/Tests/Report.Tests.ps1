@@ -92,108 +92,105 @@ Describe 'Export-PortReport' {
         (Get-Content $path)[0].TrimStart([char]0xfeff) | Should -Be "Protocol$((Get-Culture).TextInfo.ListSeparator)LocalPort"
     }
 
-    It 'writes a report of nothing, too' {
-        $path = Join-Path $TestDrive 'none.md'
-        @() | Export-PortReport $path
-        Get-Content -Raw $path | Should -Match '\*\*There were no rows to report\.\*\*'
-        Get-PortOwner (Get-ClosedPort) -InformationAction Ignore | Export-PortReport $path -Title 'Port of the shop'
-        Get-Content -Raw $path | Should -Match '^## Port of the shop\r?\n'
+    It 'says that a report is empty' {
+        $page, $text = (Join-Path $TestDrive 'none.html'), (Join-Path $TestDrive 'none.md')
+        @() | Export-PortReport $page
+        Get-Content -Raw $page | Should -Match '<h1>Empty report</h1>\s*<p class="verdict[^"]*">The report is empty: there are no rows</p>'
+        Get-PortOwner (Get-ClosedPort) -InformationAction Ignore -WarningAction Ignore | Export-PortReport $text
+        Get-Content -Raw $text | Should -Match '## Empty report\s+\*\*The report is empty: there are no rows\*\*'
+        @() | Export-PortReport $text -Title 'Server 7'
+        Get-Content -Raw $text | Should -Match '## Server 7'
     }
 
-    It 'writes nothing with -WhatIf, and says what is wrong with a name, a column or an object' {
+    It 'says what the pipeline contains instead of rows: <Type>' -ForEach @(
+        @{ Type = 'System.Diagnostics.Process'; Get = { Get-Process } }
+        @{ Type = 'System.Int32'; Get = { 1..3 } }
+        @{ Type = 'System.String'; Get = { 'a' } }
+        @{ Type = 'System.Collections.Hashtable'; Get = { @{ LocalPort = 1 } } }
+        @{ Type = 'System.Management.Automation.PSCustomObject'; Get = { [pscustomobject]@{ x = 1 } } }
+        @{ Type = 'Selected.System.Diagnostics.Process'; Get = { Get-Process -Id $PID | Select-Object Name } }
+        @{ Type = 'Microsoft.PowerShell.Commands.Internal.Format.FormatStartData'; Get = { $rows | Format-Table } }
+        @{ Type = 'System.Int32'; Get = { $rows[0], 1 } }
+    ) {
+        $path = Join-Path $TestDrive 'foreign.xlsx'
+        $failure = $null
+        try { & $Get | Export-PortReport $path -ErrorAction Stop } catch { $failure = $_ }
+        $failure.FullyQualifiedErrorId | Should -Be 'PO2002,Export-PortReport'
+        "$failure" | Should -Be "the pipeline contains an object of the type $Type; expected rows of PortOwner"
+        $failure.ErrorDetails.RecommendedAction | Should -Match '^Pipe objects from functions of this module'
+        Test-Path $path | Should -BeFalse
+    }
+
+    It 'takes the paths that Export-Csv takes' {
+        Push-Location $TestDrive
+        $there = [System.IO.Directory]::GetCurrentDirectory()
+        try {
+            foreach ($path in 'relative.csv', './dot.csv', 'TestDrive:\drive.csv', '[x].csv', 'a, b $c.csv', "it's.csv") {
+                $rows | Export-PortReport $path -Column LocalPort
+                @(Import-Csv -LiteralPath $path).Count | Should -Be $rows.Count -Because $path
+            }
+            # Wildcards name the one file that they match.
+            $rows[0] | Export-PortReport 'relat*.csv' -Column LocalPort
+            @(Import-Csv relative.csv).Count | Should -Be 1
+        } finally { Pop-Location }
+        [System.IO.Directory]::GetCurrentDirectory() | Should -Be $there
+    }
+
+    It 'refuses a path before the rows arrive: <Path>' -ForEach @(
+        @{ Path = 'no*thing.csv'; Id = 'PO1001'; Message = 'match 0 files; expected the path of one file' }
+        @{ Path = 'many-*.csv'; Id = 'PO1001'; Message = 'match 2 files; expected the path of one file' }
+        @{ Path = 'Env:\x.csv'; Id = 'PO1001'; Message = 'provider Environment; expected a path in the file system' }
+        @{ Path = 'Nodrive:\x.csv'; Id = 'PO1001'; Message = 'Nodrive' }
+        @{ Path = 'x.yaml'; Id = 'PO1001'; Message = 'cannot tell the report format from ".*x\.yaml"; use \.txt, .*\.xlsx$' }
+        @{ Path = 'noending'; Id = 'PO1001'; Message = 'cannot tell the report format' }
+        @{ Path = 'missing/x.csv'; Id = 'PO2004'; Message = 'its folder does not exist$' }
+        @{ Path = 'folder.csv'; Id = 'PO2004'; Message = 'it is a folder$' }
+    ) {
+        Push-Location $TestDrive
+        try {
+            'many-1.csv', 'many-2.csv' | ForEach-Object { Set-Content $_ 'x' }
+            $null = New-Item -ItemType Directory folder.csv -Force
+            $asked = @()
+            $failure = $null
+            $before = @(Get-ChildItem -Name)
+            try { $rows | ForEach-Object { $asked += $_; $_ } | Export-PortReport $Path -ErrorAction Stop } catch { $failure = $_ }
+            $failure.FullyQualifiedErrorId | Should -Be "$Id,Export-PortReport"
+            "$failure" | Should -Match $Message
+            $asked | Should -BeNullOrEmpty
+            @(Get-ChildItem -Name) | Should -Be $before
+        } finally { Pop-Location }
+    }
+
+    It 'replaces a file, unless -NoClobber forbids it' {
+        $path = Join-Path $TestDrive 'old.csv'
+        Set-Content $path 'old'
+        { $rows | Export-PortReport $path -NoClobber -ErrorAction Stop } | Should -Throw -ErrorId 'PO2004,Export-PortReport' -ExpectedMessage '*already exists, and -NoClobber was specified'
+        Get-Content $path | Should -Be 'old'
+        $rows | Export-PortReport $path -WhatIf
+        Get-Content $path | Should -Be 'old'
+        $rows | Export-PortReport $path -Confirm:$false
+        @(Import-Csv $path).Count | Should -Be $rows.Count
+        $rows | Export-PortReport (Join-Path $TestDrive 'new.csv') -NoClobber
+        Test-Path (Join-Path $TestDrive 'new.csv') | Should -BeTrue
+    }
+
+    It 'does not replace a read-only file' {
+        if (-not $onWindows -and (id -u) -eq '0') { Set-ItResult -Skipped -Because 'root may write to every file' }
+        $path = Join-Path $TestDrive 'fixed.csv'
+        Set-Content $path 'old'
+        Set-ItemProperty $path IsReadOnly $true
+        try {
+            { $rows | Export-PortReport $path -ErrorAction Stop } | Should -Throw -ErrorId 'PO2004,Export-PortReport'
+            Get-Content $path | Should -Be 'old'
+        } finally { Set-ItemProperty $path IsReadOnly $false }
+    }
+
+    It 'writes nothing with -WhatIf, and says what is wrong with a column' {
         $path = Join-Path $TestDrive 'what.xlsx'
         $rows | Export-PortReport $path -WhatIf
         Test-Path $path | Should -BeFalse
-        { $rows | Export-PortReport (Join-Path $TestDrive 'x.yaml') -ErrorAction Stop } | Should -Throw -ErrorId 'PO1001,Export-PortReport'
         { $rows | Export-PortReport $path -Column Nothing -ErrorAction Stop } | Should -Throw -ErrorId 'PO1003,Export-PortReport'
-        { Get-Process -Id $PID | Export-PortReport $path -ErrorAction Stop } | Should -Throw -ErrorId 'PO2002,Export-PortReport'
         Test-Path $path | Should -BeFalse
-    }
-
-    It 'names the objects that are not of this module, and what to pipe instead' {
-        $path = Join-Path $TestDrive 'foreign.xlsx'
-        $cases = @(
-            @{ Given = { Get-Process -Id $PID }; Type = 'System.Diagnostics.Process' }
-            @{ Given = { 1..3 }; Type = 'System.Int32' }
-            @{ Given = { 'a' }; Type = 'System.String' }
-            @{ Given = { @{ a = 1 } }; Type = 'System.Collections.Hashtable' }
-            @{ Given = { $rows | Select-Object LocalPort, @{ n = 'z'; e = { 1 } } }; Type = 'no row has the property "z"' }
-        )
-        foreach ($case in $cases) {
-            $failure = $null
-            try { & $case.Given | Export-PortReport $path } catch { $failure = $_ }
-            $failure.FullyQualifiedErrorId | Should -Be 'PO2002,Export-PortReport'
-            "$failure" | Should -BeLike "The input of Export-PortReport contains an object of the type *"
-            "$failure" | Should -BeLike "*$($case.Type)*"
-            $failure.ErrorDetails.RecommendedAction | Should -BeLike '*Get-PortOwner*'
-            "$failure $($failure.TargetObject)" | Should -Not -BeLike '*.tmp*'
-            Test-Path $path | Should -BeFalse
-        }
-    }
-
-    It 'finds a path as PowerShell does' {
-        $folder = Join-Path $TestDrive 'paths'
-        $null = New-Item -ItemType Directory $folder
-        $null = New-PSDrive -Name PortOwnerTest -PSProvider FileSystem -Root $folder
-        $process = [System.Environment]::CurrentDirectory
-        Push-Location $folder
-        try {
-            # The current directory of the process is another folder.
-            [System.Environment]::CurrentDirectory = [System.IO.Path]::GetTempPath()
-            foreach ($name in 'here.md', './dot.md', 'a[1].md', 'x[ab].md', 'PortOwnerTest:drive.md', 'PortOwnerTest:/root.md', (Join-Path $folder 'full.md')) {
-                $file = $rows | Export-PortReport $name -PassThru
-                $file.DirectoryName | Should -Be (Convert-Path -LiteralPath $folder)
-                $file.Name | Should -Be ($name -replace '^.*[:/\\]')
-            }
-        } finally {
-            [System.Environment]::CurrentDirectory = $process
-            Pop-Location
-            Remove-PSDrive PortOwnerTest
-        }
-        $file = $rows | Export-PortReport 'TestDrive:\pester.md' -PassThru
-        $file.FullName | Should -Be (Join-Path (Convert-Path $TestDrive) 'pester.md')
-        @(Get-ChildItem $folder).Count | Should -Be 7
-    }
-
-    It 'writes no file for a path that is not in the file system' {
-        $folder = Join-Path $TestDrive 'outside'
-        $null = New-Item -ItemType Directory $folder
-        Push-Location $folder
-        try {
-            { $rows | Export-PortReport 'Env:x.md' } | Should -Throw '*the drive Env: is not in the file system*' -ErrorId 'PO2004,Export-PortReport'
-            { $rows | Export-PortReport 'PortOwnerNone:x.md' } | Should -Throw '*there is no drive PortOwnerNone:*' -ErrorId 'PO2004,Export-PortReport'
-            { Save-PortSnapshot 'Env:x.json' } | Should -Throw -ErrorId 'PO2004,Save-PortSnapshot'
-            Push-Location Env:
-            try { { $rows | Export-PortReport x.md } | Should -Throw '*the current location Env:* is not in the file system*' -ErrorId 'PO2004,Export-PortReport' } finally { Pop-Location }
-            { $rows | Export-PortReport (Join-Path 'none' 'x.md') } | Should -Throw '*its folder does not exist*' -ErrorId 'PO2004,Export-PortReport'
-            { $rows | Export-PortReport $folder } | Should -Throw -ErrorId 'PO1001,Export-PortReport'
-        } finally { Pop-Location }
-        Get-ChildItem $folder | Should -BeNullOrEmpty
-    }
-
-    It 'replaces no file by a wildcard, and none with -NoClobber' {
-        $folder = Join-Path $TestDrive 'clobber'
-        $null = New-Item -ItemType Directory $folder
-        Set-Content (Join-Path $folder 'a.md') 'mine'
-        Push-Location $folder
-        try {
-            # On Windows, it is not a name.
-            try { $rows | Export-PortReport '?.md' } catch { $onWindows | Should -BeTrue }
-            { $rows | Export-PortReport a.md -NoClobber } | Should -Throw '*it exists*' -ErrorId 'PO2004,Export-PortReport'
-            Get-Content a.md | Should -Be 'mine'
-            ($rows | Export-PortReport b.md -NoClobber -PassThru).Length | Should -BeGreaterThan 0
-            $rows | Export-PortReport a.md
-            Get-Content -Raw a.md | Should -Match '^## Ports'
-        } finally { Pop-Location }
-    }
-
-    It 'leaves a read-only file alone' {
-        if (-not $onWindows -and (id -u) -eq 0) { Set-ItResult -Skipped -Because 'root may write to read-only files'; return }
-        $path = Join-Path $TestDrive 'kept.md'
-        Set-Content $path 'mine'
-        (Get-Item $path).IsReadOnly = $true
-        try { { $rows | Export-PortReport $path } | Should -Throw -ErrorId 'PO2004,Export-PortReport' } finally { (Get-Item $path).IsReadOnly = $false }
-        Get-Content $path | Should -Be 'mine'
     }
 
     It 'leaves no file of its own behind' {

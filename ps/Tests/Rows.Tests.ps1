@@ -215,6 +215,17 @@ Describe 'Save-PortSnapshot' {
         }
     }
 
+    It 'leaves out names of people and machines with -Redact, and still answers' {
+        $path = Join-Path $TestDrive 'redacted.json'
+        Save-PortSnapshot $path -Redact -WarningAction Ignore
+        $facts = Get-Content -LiteralPath $path -Raw | ConvertFrom-Json
+        $facts.machine.name | Should -Be 'MACHINE1'
+        $row = Get-PortOwner $port -FromSnapshot $path
+        $row.OwningProcess | Should -Be $PID
+        $row.ComputerName | Should -Be 'MACHINE1'
+        $row.WorkingDirectory, $row.CommandLine | Should -Be $null, $null
+    }
+
     It 'writes to a drive of PowerShell' {
         $null = New-PSDrive -Name Snap -Scope Global -PSProvider FileSystem -Root (Convert-Path $TestDrive)
         Save-PortSnapshot 'Snap:\drive.json' -WarningAction Ignore

@@ -141,6 +141,13 @@ Describe 'The view that nobody chose' {
         $lines[0] | Should -Match '^Port '
     }
 
+    It 'of a verdict without remedies ends with its evidence' {
+        $row = Test-PortBinding (Get-ClosedPort)
+        $row.Remedy = $null
+        $lines = ($row | Out-String -Width 200) -replace '\x1b\[[0-9;]*m' -split '\r?\n'
+        @($lines -match '^ +(\{\})?$') | Should -HaveCount 0
+    }
+
     It 'of several verdicts has each' {
         $closed = Get-ClosedPort
         $text = $port, $closed | Test-PortBinding | Get-Text

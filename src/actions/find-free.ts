@@ -19,6 +19,7 @@ import {
   chooseFree,
   passedOver,
   reasonLines,
+  registeredLines,
   skippedSpans,
   type FreeAnswer,
   type FreeKnowledge,
@@ -64,7 +65,10 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
     : { answer: choose([]), until: null };
   const problems = sectionProblems(facts, []);
   if (answer.ports.length < request.count) problems.push(tooFew(request, answer));
-  const notes = request.explain ? [] : passedOver(request, answer, { serviceName });
+  const notes = [
+    ...(request.explain ? [] : passedOver(request, answer)),
+    ...registeredLines(request, answer, { serviceName }),
+  ];
   if (!live && answer.ports.length > 0)
     notes.push('According to the facts of that machine: no bind was attempted there.');
   return {

@@ -287,7 +287,7 @@ function skipText(skips: readonly Skip[]): string {
   const names = [...new Set(skips.flatMap((skip) => ('service' in skip ? [skip.service] : [])))];
   const more = names.length - namedServices;
   const others = more <= 0 ? '' : ` and ${more} more`;
-  return `registered by IANA for ${names.slice(0, namedServices).join(', ')}${others} (--registered allows it)`;
+  return `registered with IANA for ${names.slice(0, namedServices).join(', ')}${others} (--registered allows it)`;
 }
 
 /** Groups consecutive ports that were skipped for the same reason. */
@@ -310,12 +310,19 @@ export function skippedSpans(skipped: ReadonlyMap<number, Skip>): (PortSpan & { 
 export const reasonLines = (spans: ReturnType<typeof skippedSpans>): string[] =>
   spans.map((span) => `${formatPorts([span])}: ${span.reason}`);
 
-/** Explains to a person why the ports before the first free one were skipped, and what the free ones are registered for. */
-export function passedOver(
-  { near, protocols, spans }: FreeRequest,
-  { ports, skipped }: FreeAnswer,
+/** Explains to a person what the free ports are registered for. */
+export const registeredLines = (
+  { protocols }: Pick<FreeRequest, 'protocols'>,
+  { ports }: Pick<FreeAnswer, 'ports'>,
   { serviceName }: Pick<FreeKnowledge, 'serviceName'>,
-): string[] {
+): string[] =>
+  ports.flatMap((port) => {
+    const name = first(protocols, (protocol) => serviceName(port, protocol));
+    return name === null ? [] : [`${port}: free; registered with IANA for ${name}`];
+  });
+
+/** Explains to a person why the ports before the first free one were skipped. */
+export function passedOver({ near, spans }: FreeRequest, { ports, skipped }: FreeAnswer): string[] {
   const [found] = ports;
   const from = near ?? spans?.[0]?.start;
   if (from === undefined || found === undefined) return [];
@@ -324,9 +331,5 @@ export function passedOver(
   return [
     ...reasonLines(skippedOver.slice(0, 3)),
     ...(skippedOver.length > 3 ? [`and ${skippedOver.length - 3} more; --explain lists them`] : []),
-    ...ports.flatMap((port) => {
-      const name = protocols.map((protocol) => serviceName(port, protocol)).find((service) => service !== null);
-      return name == null ? [] : [`${port}: free; registered by IANA for ${name}`];
-    }),
   ];
 }

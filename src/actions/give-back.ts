@@ -8,7 +8,6 @@ import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPlaces, placeMatcher, type Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
-import type { StopResult } from '../schema/stop.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
@@ -42,6 +41,8 @@ export interface GiveBackWorld extends Pick<Surroundings, 'source' | 'hands' | '
   readonly show: (target: Target) => void;
   /** Approves or declines a target. */
   readonly approve: (target: Target) => boolean;
+  /** The home folder of the person who reads the answer; empty if there is none. */
+  readonly home: string;
   /** Another machine, for which a dry run shows what would end; missing for this one. */
   readonly told?: AskedMachine;
 }
@@ -149,7 +150,7 @@ function isOfPids(target: Target, { pids, identities, spans }: GiveBackRequest):
 /** The facts that a plan needs. */
 const whole: Question = {
   ...everything,
-  details: new Set([...everything.details, 'ancestors', 'restarts']),
+  details: new Set([...everything.details, 'ancestors', 'restarts', 'workingDirectory']),
   ranges: false,
   configured: false,
   firewall: false,
@@ -157,21 +158,22 @@ const whole: Question = {
 };
 
 /** Returns the situation on another machine. Throws PO1005 if something is to be stopped there. */
-async function toldSituation({ dryRun }: GiveBackRequest, { told }: GiveBackWorld): Promise<Situation> {
+async function toldSituation({ dryRun }: GiveBackRequest, { told, home }: GiveBackWorld): Promise<Situation> {
   if (!dryRun)
     throw new PortOwnerError('PO1005', '--from needs --dry-run: programs of other machines are stopped there', {
       hint: 'Run portowner stop on that machine.',
     });
-  return situationOf(await told!.facts(whole));
+  return { ...situationOf(await told!.facts(whole)), home };
 }
 
 /** Returns the machine, for repeated inspection while stopping. */
-async function stopWorld({ source: asked, hands: given, now }: GiveBackWorld): Promise<StopWorld> {
+async function stopWorld({ source: asked, hands: given, now, home }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
   const look = async (): Promise<Situation> => ({
     facts: await gather(source, whole, now()),
     tree: hands.processes(),
     self: hands.self,
+    home,
     asking: hands.asking,
     service: (id) => hands.service(id),
     sites: () => hands.sites(),
@@ -240,7 +242,7 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
-  const where = Endpoints?.join(', ') ?? 'no port';
+  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].join(', ');
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
     case 'Planned':

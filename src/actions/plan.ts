@@ -1,3 +1,4 @@
+import { withOwnersApart } from '../diagnosis/told-apart.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { processText } from '../ownership/attribution.ts';
 import { endpoints } from '../ownership/endpoints.ts';
@@ -11,7 +12,10 @@ import { keyOf, listens, meansText, type Means, type Situation, type Target } fr
 
 /** Drafts a stop of all sockets; merges drafts with the same action and target. */
 function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
-  const rows = endpoints(scene.facts, sockets, { live: true, serviceName: null });
+  const rows = withOwnersApart(endpoints(scene.facts, sockets, { live: true, serviceName: null }), sockets, {
+    platform: scene.platform,
+    home: scene.situation.home ?? '',
+  });
   const merged = new Map<string, StopDraft>();
   sockets.forEach((socket, index) => {
     for (const one of draftsOf(scene, { socket, row: rows[index]! })) {

@@ -10,6 +10,8 @@ export interface Situation {
   /** Every process. */
   readonly tree: readonly TreeProcess[];
   readonly self: Self;
+  /** The home folder of the person who reads the plan; missing if nobody does. */
+  readonly home?: string;
   /** How a program is asked to end on this system, as text. */
   readonly asking: string;
   readonly service: (id: ServiceId) => ServiceState | null;

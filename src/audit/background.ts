@@ -7,15 +7,15 @@ import { ranges } from '../ownership/ranges.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Background } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { auditQuestion } from './listeners.ts';
+import { auditQuestion, listeners } from './listeners.ts';
 import { useStore } from './store/open.ts';
 
 /** How many of the last audits a report shows. */
 const lastRuns = 60;
 
 /**
- * The last audits of a machine, and what changed between them; nothing where the store cannot be read. The audit itself
- * says so: a report does not fail for it.
+ * The last audits of a machine, and what changed between them; nothing if the store cannot be read. The audit itself
+ * reports that: the report does not fail because of it.
  */
 async function historyOf(store: string, machine: string): Promise<Pick<Background, 'runs' | 'changes'>> {
   return lastAudits(store, machine).catch((error: unknown) => {
@@ -29,7 +29,7 @@ async function lastAudits(store: string, machine: string): Promise<Pick<Backgrou
     const runs = await audits.runs({ machine, limit: lastRuns });
     const first = runs.at(-1)?.RunTime ?? '';
     const spans = await audits.spans({ machine, port: null, dynamic: true, owner: null });
-    // What the first of them saw is no change, and neither is what was gone before it.
+    // What the first audit saw is not a change, and neither is what had disappeared before it.
     const changes = spans.filter(
       ({ FirstSeen, LastSeen, IsOpen }) => FirstSeen! > first || (IsOpen === false && LastSeen! >= first),
     );
@@ -37,13 +37,9 @@ async function lastAudits(store: string, machine: string): Promise<Pick<Backgrou
   });
 }
 
-/**
- * What a report of an audit shows besides its findings: who listens, and the last audits of the machine in its store.
- * `listenerCount` is the number of listeners in the audit.
- */
-export async function backgroundOf(facts: Facts, store: string | null, listenerCount: number): Promise<Background> {
-  const sockets = selectSockets(facts.sections.sockets.data, auditQuestion).filter(({ state }) => state !== 'Bound');
-  const owned = endpoints(facts, sockets, {
+/** What a report of an audit shows in addition to findings: listeners, and the last audits of the machine in its store. */
+export async function backgroundOf(facts: Facts, store: string | null): Promise<Background> {
+  const owned = endpoints(facts, selectSockets(facts.sections.sockets.data, auditQuestion), {
     live: false,
     home: null,
     tree: null,
@@ -53,7 +49,7 @@ export async function backgroundOf(facts: Facts, store: string | null, listenerC
   return {
     ranges: ranges(facts),
     listeners: owned.sort(defaultOrder).map(toRow),
-    listenerCount,
+    audited: listeners(facts).length,
     ...(store === null ? {} : await historyOf(store, machine)),
   };
 }

@@ -48,7 +48,7 @@ const mostEntries = 300_000;
 /** For each alias, the package searches the whole file. */
 const mostAliases = 500;
 
-/** What is wrong with a file, and where. */
+/** An error in a file, and its position. */
 interface Flaw {
   readonly offset: number;
   readonly why: string;
@@ -191,7 +191,7 @@ function offsetOf(document: Document, path: readonly (string | number)[], key?: 
   return 0;
 }
 
-/** Explains a schema error to people: the deepest error says most. */
+/** Explains a schema error: the deepest one is the most specific. */
 function explain(errors: readonly SchemaProblem[]): { path: (string | number)[]; key?: string; why: string } {
   const depth = (error: SchemaProblem): number => error.instancePath.split('/').length;
   const specific = errors.filter(({ keyword }) => keyword !== 'oneOf');

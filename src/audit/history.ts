@@ -52,13 +52,13 @@ const answerOf = <Row extends AnyRow>(
   ...(rows.length > 0 ? { headline: sentence(rows) } : { note: nothing }),
 });
 
-/** What several rows are about, where that is one machine. */
+/** The machine of the rows, or how many machines they are about. */
 function machineText(rows: readonly { readonly ComputerName: string | null }[]): string {
   const machines = new Set(rows.map(({ ComputerName }) => ComputerName));
   return machines.size === 1 ? (rows[0]!.ComputerName ?? 'a machine without a name') : `${machines.size} machines`;
 }
 
-/** How many audits there are, and how the newest came out. */
+/** Describes the number of audits, and the result of the newest one. */
 function runsText(runs: readonly AuditRun[]): string {
   const { RunTime, Findings, WorstSeverity, Complete } = runs[0]!;
   const found = Findings === 0 || Findings === null ? 'no findings' : counted(Findings, 'finding');
@@ -67,7 +67,7 @@ function runsText(runs: readonly AuditRun[]): string {
   return `${counted(runs.length, 'audit')} of ${machineText(runs)}. The newest, of ${momentText(RunTime!)}, has ${found}${worst}${doubt}.`;
 }
 
-/** Who had it, and since when; of several how many there are, and how many still. */
+/** Describes the owner of one span and its time, or the number of spans, and how many of them are open. */
 function spansText(spans: readonly PortSpanRow[]): string {
   if (spans.length > 1) {
     const open = spans.filter(({ IsOpen }) => IsOpen === true).length;

@@ -39,7 +39,7 @@ export interface AuditRequest extends AuditSettings {
   readonly forgetLater: boolean;
 }
 
-/** What an audit amounts to. */
+/** The result of an audit. */
 export interface AuditSum extends Pick<AuditAnswer, 'summary' | 'exitCode' | 'background'> {
   readonly machine: string;
 }
@@ -135,7 +135,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const exitCode = (): ExitCode =>
     failures.length > 0 ? exitCodeOf(null) : exitCodeOf(atLeast(findings, failOn) === 0, lacking);
   const background = async (): Promise<Background> =>
-    (await import('./background.ts')).backgroundOf(facts, request.store, now.length);
+    (await import('./background.ts')).backgroundOf(facts, request.store);
   const sum = (): AuditSum => ({
     machine: facts.machine.name,
     summary: summary(),

@@ -26,7 +26,7 @@ function sign(path: string): void {
 }
 
 async function linux(code: string): Promise<Buffer> {
-  // Made on another platform, it starts without the cache: slower, and otherwise the same.
+  // Built on another platform, it starts without the cache: slower, but otherwise the same.
   if (process.platform !== 'linux') return executable('linux', code, {}, say);
   return executable('linux', ...(await withCodeCache('linux', code)), say);
 }
@@ -47,7 +47,7 @@ const manName = 'portowner.1';
 
 async function build(platforms: Platform[]): Promise<void> {
   mkdirSync(dist, { recursive: true });
-  // Removed, not overwritten: what runs goes on with the old file, and no sums means that the build has not ended well.
+  // Remove, not overwrite: running processes keep the old file, and missing checksums mean that the build failed.
   for (const name of [...platforms.map((platform) => makers[platform].name), 'SHA256SUMS'])
     rmSync(join(dist, name), { force: true });
   for (const platform of platforms.filter((one) => one !== 'linux'))

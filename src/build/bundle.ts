@@ -5,15 +5,15 @@ import { build, transform, type Metafile, type Plugin } from 'esbuild';
 import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
 
-/** PortOwner as one CommonJS file that requires nothing but Node's own modules. */
+/** PortOwner as one CommonJS file that requires only Node's built-in modules. */
 export interface Bundle {
   code: string;
   metafile: Metafile;
 }
 
 /**
- * clipanion looks for colors through node:tty, which costs a quarter of the start and is not used here:
- * take what it has for a place without terminals.
+ * clipanion detects colors with node:tty, which takes a quarter of the startup time and is not used here:
+ * use its version for environments without terminals.
  */
 const withoutTerminal: Plugin = {
   name: 'without terminal',
@@ -23,7 +23,7 @@ const withoutTerminal: Plugin = {
     ),
 };
 
-/** Switches of packages for their own developers, which print among the answer. yaml gives `process` a name of its own. */
+/** Debug switches of packages, whose output would be mixed with the answer. yaml renames `process`. */
 const withoutSwitches: Plugin = {
   name: 'without switches',
   setup: ({ onLoad }) =>
@@ -59,7 +59,7 @@ export async function bundle(): Promise<Bundle> {
     platform: 'node',
     format: 'cjs',
     target: 'node26',
-    // An import() that survives looks for a file, and in the executable there is none: make all of them require().
+    // A remaining import() would look for a file, which the executable does not have: convert all of them to require().
     supported: { 'dynamic-import': false },
     plugins: [withoutTerminal, withoutSwitches, shortNames],
     minifyWhitespace: true,
@@ -72,13 +72,13 @@ export async function bundle(): Promise<Bundle> {
     (warning) => `${warning.location?.file}:${warning.location?.line}: ${warning.text}`,
   );
   if (warnings.length > 0) throw new Error(`the bundler warns:\n${warnings.join('\n')}`);
-  // esbuild escapes what is not ASCII in strings, and leaves it in regular expressions.
+  // esbuild escapes non-ASCII characters in strings, but not in regular expressions.
   const code = (result.outputFiles[0]?.text ?? '').replaceAll(
     /[^\0-\x7f]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   if (/\bimport\(/.test(code)) throw new Error('an import() survives in the bundle');
-  // The page's script is a text in it, but made of packages, too.
+  // The page's script is a text in the bundle, but it consists of packages, too.
   const { metafile: page } = await pageAssets();
   return { code, metafile: { ...result.metafile, inputs: { ...result.metafile.inputs, ...page.inputs } } };
 }

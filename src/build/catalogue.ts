@@ -1,4 +1,4 @@
-// What is made from the commands' own files: the catalog of commands, and the PowerShell module's table of them.
+// Generates the catalog of commands, and the PowerShell module's table of them, from the files of the commands.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { operandParameters, type CommandAbout, type PowerShellFunction } from '../cli/about.ts';
@@ -33,13 +33,13 @@ async function commandClasses(): Promise<Found[]> {
   return found.toSorted((a, b) => (first(a) < first(b) ? -1 : 1));
 }
 
-/** Every command of src/commands with all that is known of it, those too that the catalogue does not have yet. */
+/** Every command of src/commands with its metadata, including those that are not in the catalog yet. */
 export async function foundCommands(): Promise<KnownCommand[]> {
   const classes = (await commandClasses()).map(({ command }) => command);
   return loadAllCommands({ '': async () => classes });
 }
 
-/** The source of the catalogue: for each first word the one file that is loaded for it. */
+/** The source of the catalog: the file to load for each first word. */
 export async function catalogueText(): Promise<string> {
   const words = Map.groupBy(await commandClasses(), ({ paths }) => paths[0]?.[0] ?? '');
   const entries = [...words].map(([word, classes]) => {
@@ -64,21 +64,21 @@ export async function catalogueText(): Promise<string> {
   return `// Generated from the files in src/commands by "node build.mjs generate": do not edit.
 import type { Catalogue } from '../cli/base.ts';
 
-/** The first word of a command line, and the one file that is loaded for it, or the word that it is another one for. */
+/** The first word of a command line, and the file to load for it, or the word that it is an alias of. */
 export const catalogue: Catalogue = {
 ${entries.join('\n')}
 };
 `;
 }
 
-/** Text as a literal of PowerShell. */
+/** Formats a text as a PowerShell literal. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-/** Texts as an array of PowerShell. */
+/** Formats texts as a PowerShell array. */
 export const list = (texts: readonly string[]): string => `@(${texts.map(quoted).join(', ')})`;
 
 /**
- * Why options of a command have no parameter. Throws when one has neither a parameter nor a reason, and when a
- * parameter or a reason is about no option.
+ * The reasons why options of a command have no parameter. Throws if an option has neither a parameter nor a reason, or if
+ * a parameter or a reason names an unknown option.
  */
 export function leftOut(
   { path, groups, definition }: KnownCommand,
@@ -129,6 +129,7 @@ function functionEntry(command: KnownCommand, about: PowerShellFunction): string
     `Options = [ordered]@{\n${table(Object.entries(about.parameters), '                ')}\n            }`,
     ...(terms.length === 0 ? [] : [`Terms   = @{ ${terms.join('; ')} }`]),
     ...(paths.length === 0 ? [] : [`Paths   = ${list(paths)}`]),
+    ...(about.endings === undefined ? [] : [`Endings = ${list(about.endings)}`]),
   ];
   return `        ${quoted(about.name)} = @{\n${lines.map((line) => `            ${line}`).join('\n')}\n        }`;
 }
@@ -148,6 +149,7 @@ export function commandTable(all: readonly KnownCommand[]): string {
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ
 #   Paths     parameters that are paths
+#   Endings   the extensions of the file that it writes
 function Get-CommandTable {
     @{
 ${functions.join('\n')}

@@ -1,4 +1,4 @@
-// Runs every check, or only those that are named: types, lint, format.
+// Runs every check, or only the checks in the arguments: types, lint, format.
 import { checks, report } from './checks.ts';
 
 const given = process.argv.slice(2);

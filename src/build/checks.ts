@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './runtime.mjs';
 
-/** What a checking tool said. */
+/** The output of a checking tool. */
 export interface Check {
   name: string;
   ok: boolean;

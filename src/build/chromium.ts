@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
-/** Where a Chromium is: PORTOWNER_CHROMIUM, else one on the PATH; null where there is none. */
+/** The path of Chromium: PORTOWNER_CHROMIUM, or one on the PATH; null if there is none. */
 export function chromiumPath(): string | null {
   const { PORTOWNER_CHROMIUM: own, PATH = '' } = process.env;
   if (own !== undefined && own !== '') return own;
@@ -25,7 +25,7 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
-/** How a page is looked at. */
+/** How a page is displayed. */
 export interface View {
   readonly width?: number;
   readonly height?: number;
@@ -34,7 +34,7 @@ export interface View {
   readonly scripts?: boolean;
 }
 
-/** The protocol over a pipe: JSON, each ended by a zero byte. */
+/** The protocol over a pipe: JSON texts, each terminated by a zero byte. */
 class Connection {
   readonly #to: Writable;
   readonly #waiting = new Map<number, { resolve: (result: Result) => void; reject: (error: Error) => void }>();
@@ -53,7 +53,7 @@ class Connection {
       }
     });
     from.on('close', () => this.#end());
-    // Nobody takes what is sent to one that did not start.
+    // If it did not start, nobody reads the pipe.
     to.on('error', () => this.#end());
   }
 
@@ -84,9 +84,9 @@ class Connection {
 export class BrowserPage {
   readonly #connection: Connection;
   readonly #session: string;
-  /** What it wrote to its console, and what it threw. */
+  /** Its console output and uncaught errors. */
   readonly messages: string[] = [];
-  /** The addresses that it asked for, its own among them. */
+  /** The addresses that it requested, including its own. */
   readonly requests: string[] = [];
 
   constructor(connection: Connection, session: string) {
@@ -124,7 +124,7 @@ export class BrowserPage {
     }
   }
 
-  /** Presses a key of no character, or types a text. */
+  /** Presses a named key, or types a text. */
   async press(key: string, code = 0): Promise<void> {
     const params = { key, code: key, windowsVirtualKeyCode: code, ...(key === 'Enter' ? { text: '\r' } : {}) };
     await this.send('Input.dispatchKeyEvent', { type: 'keyDown', ...params });
@@ -135,7 +135,7 @@ export class BrowserPage {
     await this.send('Input.insertText', { text });
   }
 
-  /** A picture of the page as PNG, of all of it or of what is seen. */
+  /** A PNG picture of the whole page, or of its visible part. */
   async screenshot(whole = false): Promise<Buffer> {
     const { data } = await this.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: whole });
     return Buffer.from(data as string, 'base64');
@@ -147,13 +147,13 @@ export class BrowserPage {
   }
 }
 
-/** A running Chromium without a window. */
+/** A running headless Chromium. */
 export interface Browser {
   open(url: string, view?: View): Promise<BrowserPage>;
   close(): Promise<void>;
 }
 
-/** Starts a Chromium that has nothing of its user, and asks nobody for anything. */
+/** Starts a Chromium with an empty profile and without background requests. */
 export async function startChromium(path: string): Promise<Browser> {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-chromium-'));
   const isRoot = process.getuid?.() === 0;

@@ -1,4 +1,4 @@
-// Makes V8's code cache of a wrapped bundle after really running it: what ran is compiled in it, and only that.
+// Creates V8's code cache of a wrapped bundle after running it: the cache contains only functions that ran.
 // Arguments: the wrapped bundle, the file to write.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +8,7 @@ import { Script } from 'node:vm';
 const [source = '', output = ''] = process.argv.slice(2);
 const script = new Script(readFileSync(source, 'latin1'), { filename: 'portowner.cjs' });
 
-// It would end this process.
+// Otherwise, it would end this process.
 process.exit = (() => undefined) as unknown as typeof process.exit;
 
 function run(args: string[]): void {
@@ -16,17 +16,17 @@ function run(args: string[]): void {
   script.runInThisContext()({}, createRequire(import.meta.url), { exports: {} }, process.execPath, '');
 }
 
-// The questions asked most: about a port that surely has an owner (this process), about one without, about all of them.
+// The most frequent queries: a port with an owner (this process), a port without one, and every port.
 const server = createServer().listen(0, '127.0.0.1', () => {
   server.unref();
   const owned = String((server.address() as AddressInfo).port);
   const questions = [['1'], []];
   let defect = false;
-  // An event loop that runs empty has answered.
+  // When the event loop is empty, the query is answered.
   const next = (): void => {
     defect ||= process.exitCode === 70;
     const args = questions.shift();
-    // Later, so that the event loop has something to do and runs empty once more.
+    // Later, so that the event loop becomes empty again.
     if (args) return void setImmediate(() => run(args));
     process.exitCode = defect ? 70 : 0;
     writeFileSync(output, script.createCachedData());

@@ -1,4 +1,4 @@
-// The Node that goes into an executable: the pinned one, deaf to the environment and, for Linux, without its symbols.
+// The Node in an executable: the pinned version, which ignores the environment and, on Linux, has no symbols.
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,8 +10,8 @@ import { nodeBinary, sha256, writeExecutable } from './runtime.mjs';
 const run = promisify(execFile);
 
 /**
- * Takes the symbols out of an ELF file, a fifth of Node, with strip of the binutils. Returns why it could not, or null.
- * This comes before the blob is put in: strip would move what the executable looks for.
+ * Removes the symbols, a fifth of Node, from an ELF file with strip (binutils). Returns why it failed, or null.
+ * This must happen before the blob is injected: strip would move what the executable looks for.
  */
 export async function stripSymbols(path: string): Promise<string | null> {
   try {
@@ -24,7 +24,7 @@ export async function stripSymbols(path: string): Promise<string | null> {
 }
 
 /**
- * Lays the Node for a platform into the cache of pkg under `home`, as if pkg had downloaded it. `say` is told what the
+ * Puts the Node for a platform into pkg's cache under `home`, as if pkg had downloaded it. Reports to `say` what the
  * executable lacks.
  */
 export async function layEmbeddedNode(platform: Platform, home: string, say: (text: string) => void): Promise<void> {
@@ -38,7 +38,7 @@ export async function layEmbeddedNode(platform: Platform, home: string, say: (te
   const [archive, path] = [join(folder, runtime.archive), join(folder, runtime.cached)];
   mkdirSync(dirname(path), { recursive: true });
   writeExecutable(path, bytes);
-  // pkg takes an archive that has a mark as downloaded and checked, and a binary that has one as extracted.
+  // To pkg, an archive with a marker file is downloaded and verified, and a binary with one is extracted.
   for (const mark of [archive, `${archive}.ok`, `${path}.ok`]) writeFileSync(mark, '');
   if (platform !== 'linux') return;
   const why = await stripSymbols(path);

@@ -8,28 +8,28 @@ import type { Job } from './pkg.ts';
 import { type Platform, runtimeOf } from './platform.ts';
 import { arm64Runtimes, nodeFlags, ownNode, root, runtimes } from './runtime.mjs';
 
-/** What an executable carries for `node:sea`, by name. */
+/** The assets of an executable for `node:sea`, by name. */
 export type Assets = Record<string, string | Uint8Array>;
 
-/** Node's flags inside the executable: no warning of experimental modules, and no way in from outside. */
+/** Node's flags inside the executable: no warnings about experimental modules, and no influence from outside. */
 const execArgv = (platform: Platform): string[] => [
   ...nodeFlags,
-  // Node's own default is a file that others may be able to write.
+  // Node's default is a file that others may be able to write.
   `--openssl-config=${platform === 'linux' ? '/dev/null' : 'NUL'}`,
   // No debugger that a signal, or a thread started by another process, opens on a port.
   '--disable-sigusr1',
-  // Room for all that an answer makes: otherwise the memory is tidied up several times on the way, a tenth of the run.
+  // Enough memory for a whole answer: otherwise, garbage collections take a tenth of the time.
   '--min-semi-space-size=8',
   // Before 26.8, node:ffi is off by default.
   ...(platform === 'win-arm64' ? ['--experimental-ffi'] : []),
 ];
 
-/** What follows is no flag of Node's: neither the name that the caller gave the program (argv[0]) nor its arguments. */
+/** Ends Node's flags: neither the program's name (argv[0]) nor its arguments are flags of Node. */
 const endOfFlags = '--';
 
 const run = promisify(execFile);
 
-/** Runs a script of this folder under a Node; throws what it said when it fails. */
+/** Runs a script of this folder with a Node; throws its output if it fails. */
 async function script(
   name: string,
   args: string[],
@@ -59,7 +59,7 @@ async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
 
 /**
  * Makes one executable of a main script (CommonJS, requiring only Node's own modules) and assets for `node:sea`.
- * Returns its bytes, as pkg leaves them; `say` is told what it lacks.
+ * Returns its bytes, as pkg writes them; reports to `say` what it lacks.
  */
 export async function executable(
   platform: Platform,
@@ -92,7 +92,7 @@ export async function executable(
 
 /**
  * The main script and the assets of an executable that starts from V8's code cache. The cache only fits the Node
- * that made it, so it can be had for this machine's platform alone.
+ * that created it, so it is available only for this machine's platform.
  */
 export async function withCodeCache(platform: Platform, bundle: string): Promise<[main: string, assets: Assets]> {
   const wrapped = `(function(exports,require,module,__filename,__dirname){${bundle}\n})`;

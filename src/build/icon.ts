@@ -1,4 +1,4 @@
-// Draws src/icon/portowner.ico from the SVG beside it. Run it after a change of the SVG, and commit both.
+// Draws src/icon/portowner.ico from the SVG next to it. Run it after changing the SVG, and commit both.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -17,7 +17,7 @@ interface Rectangle {
   color: readonly [red: number, green: number, blue: number];
 }
 
-/** The rectangles of an SVG that has nothing else, on a square of 16 by 16. */
+/** The rectangles of an SVG that contains nothing else, on a square of 16 by 16. */
 function rectangles(svg: string): Rectangle[] {
   return [...svg.matchAll(/<rect ([^>]*)\/>/g)].map(([, attributes = '']) => {
     const value = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '0';
@@ -70,7 +70,7 @@ function chunk(type: string, data: Buffer): Buffer {
   return Buffer.concat([length, body, sum]);
 }
 
-/** PNG, 8 bits a channel. */
+/** Encodes PNG with 8 bits per channel. */
 export function png(pixels: Buffer, size: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size, 0);
@@ -87,7 +87,7 @@ export function png(pixels: Buffer, size: number): Buffer {
   ]);
 }
 
-/** A bitmap as icons have it: BITMAPINFOHEADER of twice the height, rows from the bottom, an empty mask. */
+/** Encodes a bitmap for an icon: BITMAPINFOHEADER with twice the height, rows from the bottom, an empty mask. */
 function bitmap(pixels: Buffer, size: number): Buffer {
   const header = Buffer.alloc(40);
   header.writeUInt32LE(40, 0);
@@ -106,7 +106,7 @@ function bitmap(pixels: Buffer, size: number): Buffer {
   return Buffer.concat([header, body, Buffer.alloc(Math.ceil(size / 32) * 4 * size)]);
 }
 
-/** The icon file: small pictures as bitmaps, which every reader of icons knows, the large one as PNG. */
+/** The icon file: small pictures as bitmaps, which every reader supports, the large one as PNG. */
 export function icon(svg: string): Buffer {
   const images = sizes.map((size) => (size < 256 ? bitmap : png)(draw(svg, size), size));
   const head = Buffer.alloc(6 + 16 * sizes.length);

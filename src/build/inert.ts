@@ -1,9 +1,9 @@
-// What makes the embedded Node deaf to the environment. A variable such as NODE_COMPILE_CACHE or NODE_V8_COVERAGE loads
+// Makes the embedded Node ignore the environment. A variable such as NODE_COMPILE_CACHE or NODE_V8_COVERAGE loads
 // code or writes files before the first line of PortOwner runs, in what may be an elevated process: PortOwner cannot
 // refuse it, so Node's binary must not know its name.
 import type { Platform } from './platform.ts';
 
-/** How often a name stands where it is read: in Node for Linux, for Windows x64, for Windows on ARM64. */
+/** How often a name occurs where it is read: in Node for Linux, for Windows x64, for Windows on ARM64. */
 type Counts = readonly [linux: number, win: number, winArm64: number];
 
 /**
@@ -35,12 +35,12 @@ export const inert: Readonly<Record<string, Counts>> = {
   NODE_USE_SYSTEM_CA: [1, 1, 1],
   NODE_V8_COVERAGE: [17, 17, 12],
   WATCH_REPORT_DEPENDENCIES: [10, 10, 5],
-  // Node: what it says.
+  // Node: its output.
   NODE_DEBUG: [6, 6, 3],
   NODE_DEBUG_NATIVE: [2, 2, 1],
   NODE_NO_WARNINGS: [4, 4, 1],
   NODE_PENDING_DEPRECATION: [2, 2, 1],
-  // Node: test runner, benchmarks, debugger and packages that it carries.
+  // Node: test runner, benchmarks, debugger, and bundled packages.
   JEST_WORKER_ID: [1, 1, 1],
   NODE_BENCH_CONTEXT: [6, 6, 0],
   NODE_BENCH_FILE_RUN_ID: [3, 3, 0],
@@ -87,27 +87,27 @@ export const inert: Readonly<Record<string, Counts>> = {
  */
 export const languages: Readonly<Record<string, number>> = { LANG: 1, LC_ALL: 1, LC_MESSAGES: 1 };
 
-/** What stands before a name that the linker has put into the end of a longer text, which is then cut off: CLANG. */
+/** What precedes a name that the linker merged into the end of a longer text, which is then truncated: CLANG. */
 const tails: Readonly<Record<string, string>> = { LANG: 'C' };
 
-/** The variables that Node's own JavaScript may go on reading: they name no code and no file to write. */
+/** The variables that Node's own JavaScript may still read: they name neither code nor a file to write. */
 export const heeded: ReadonlySet<string> = new Set(
   [
-    // How a terminal is written to.
+    // Output to a terminal.
     'CI_NAME COLORTERM FORCE_COLOR NODE_DISABLE_COLORS NO_COLOR TEAMCITY_VERSION TERM TERM_PROGRAM TERM_PROGRAM_VERSION TMUX',
-    // Where the system and the user have their folders.
+    // The folders of the system and the user.
     'SystemRoot TEMP TMP USERPROFILE comspec windir',
-    // Proxies, with --use-env-proxy alone.
+    // Proxies, only with --use-env-proxy.
     'HTTPS_PROXY HTTP_PROXY NO_PROXY http_proxy https_proxy no_proxy',
-    // The interactive prompt, which the executable has not.
+    // The interactive prompt, which the executable does not have.
     'NODE_NO_READLINE NODE_REPL_HISTORY NODE_REPL_HISTORY_SIZE NODE_REPL_MODE',
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Strings of Node's binary that look like a variable and are none. */
+/** Strings of Node's binary that look like a variable but are not. */
 const noVariable = /^NODE_(?:DEBUG_ENABLED|PERFORMANCE_\w+|SEA_\w+)$/;
 
-/** What each platform's Node is expected to have. */
+/** The expected contents of each platform's Node. */
 export function expectedCounts(platform: Platform): Map<string, number> {
   const column = { linux: 0, win: 1, 'win-arm64': 2 }[platform];
   return new Map([
@@ -119,11 +119,11 @@ export function expectedCounts(platform: Platform): Map<string, number> {
 /** The offset and the new text of a change that keeps every other byte where it is. */
 type Change = readonly [at: number, text: string];
 
-/** What is to be changed where a name stands, or null where it is only mentioned: in a comment or a help text. */
+/** The change at an occurrence of a name; null if it is only mentioned, in a comment or a help text. */
 function changeAt(bytes: Buffer, text: string, at: number, name: string): Change | null {
   const end = at + name.length;
   // A string in C, or in V8's snapshot and code cache, which has its length in front. An empty name is never found:
-  // any other name could be set by whoever sets the environment.
+  // anybody who sets the environment could set any other name.
   if (bytes[end] === 0 || (at >= 4 && bytes.readUInt32LE(at - 4) === name.length)) return [at, '\0'];
   // JavaScript, as V8 compiles it when it has no code cache: `process.NAME`, which nobody has set.
   if (text.startsWith('process.env.', at - 12)) return [at - 5, '    '];
@@ -132,7 +132,7 @@ function changeAt(bytes: Buffer, text: string, at: number, name: string): Change
   return null;
 }
 
-/** The variables that the binary reads and nobody has judged. */
+/** The variables that the binary reads and that are in neither list. */
 function unknownVariables(text: string): string[] {
   const found = [
     ...text.matchAll(/\bprocess\.env\.([A-Za-z_]\w*)/g),
@@ -145,7 +145,7 @@ function unknownVariables(text: string): string[] {
     .toSorted();
 }
 
-/** What is to be changed in a binary, by the names that it reads. */
+/** The changes in a binary, by the names that it reads. */
 export function findReads(bytes: Buffer, names: readonly string[]): Map<string, Change[]> {
   const text = bytes.toString('latin1');
   const found = new Map<string, Change[]>(names.map((name) => [name, []]));
@@ -157,7 +157,7 @@ export function findReads(bytes: Buffer, names: readonly string[]): Map<string, 
     const change = changeAt(bytes, text, match.index, name);
     if (change !== null) found.get(name)!.push(change);
   }
-  // As Windows' own functions take them: 16 bits a character.
+  // For Windows' own functions: 16 bits per character.
   const wide = names.map((name) => `${[...name].join('\0')}\0`).join('|');
   for (const match of text.matchAll(new RegExp(`(?<![\\w$]\0)(?:${wide})(?=\0\0)`, 'g')))
     found.get(match[0].replaceAll('\0', ''))!.push([match.index, '\0']);
@@ -165,7 +165,7 @@ export function findReads(bytes: Buffer, names: readonly string[]): Map<string, 
 }
 
 /**
- * Makes a Node binary deaf to the variables in `expected`, which says how often each is found where it is read. Changes
+ * Makes a Node binary ignore the variables in `expected`, which says how often each is found where it is read. Changes
  * the bytes in place; throws when a count differs, or when the binary reads a variable that is neither inert nor heeded.
  */
 export function makeInert(bytes: Buffer, expected: ReadonlyMap<string, number>): void {

@@ -61,7 +61,7 @@ function commandSection(command: KnownCommand): string[] {
 export function manPage(all: readonly KnownCommand[], version: string): string {
   return `${[
     `.TH PORTOWNER 1 "" "PortOwner ${version}" "User Commands"`,
-    // Neither hyphens nor blanks that are not in the text.
+    // Add neither hyphens nor spaces to the text.
     '.nh',
     '.ad l',
     '.SH NAME',

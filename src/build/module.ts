@@ -1,4 +1,4 @@
-// Makes the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
+// Builds the PowerShell module in dist/: its sources in one file, its views from the schema, and an executable.
 import {
   cpSync,
   existsSync,
@@ -27,13 +27,13 @@ import { root } from './runtime.mjs';
 
 const sources = join(root, 'ps');
 
-/** The functions that give rows, and the schemas of these. */
+/** The functions that return rows, and the schemas of these rows. */
 const functions: ReadonlyMap<string, readonly RowSchema[]> = new Map(
   (await loadAllCommands(catalogue)).flatMap(({ about }): [string, readonly RowSchema[]][] =>
     typeof about.powershell === 'string' || about.rows.length === 0 ? [] : [[about.powershell.name, about.rows]],
   ),
 );
-/** Those of their rows, each once. */
+/** The schemas of all rows, each once. */
 const rowSchemas: readonly RowSchema[] = [...new Set([...functions.values()].flat())];
 
 const xml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
@@ -51,15 +51,15 @@ const dotnetTypes: Readonly<Record<ColumnType, string>> = {
 };
 
 /**
- * What a cell shows. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
- * The items of a list stand behind one another in a table, below one another in a list view: they may be sentences.
- * States have the colors that the executable gives them, where the host has colors (PowerShell 7.2 and newer).
+ * The content of a cell. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
+ * The items of a list are in one line in a table, and in one line each in a list view: they may be sentences.
+ * States have the same colors as in the executable, if the host supports colors (PowerShell 7.2 and newer).
  */
 function cell({ name, type }: Column, separator = "', '"): string {
   const colors = [...styles]
     .filter(([key]) => key.startsWith(`${name} `))
     .map(([key, [start]]) => ({ value: key.slice(name.length + 1), start }));
-  // PowerShell takes any text for true.
+  // In PowerShell, every text is true.
   if (colors.length > 0 && type !== 'boolean') {
     const cases = colors
       .map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`)
@@ -74,7 +74,7 @@ function cell({ name, type }: Column, separator = "', '"): string {
   return `<PropertyName>${name}</PropertyName>`;
 }
 
-// Every blank between elements costs time when the module is imported.
+// Every space between elements takes time when the module is imported.
 function view(typeName: string, control: string): string {
   return `<View><Name>${typeName}</Name><ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>\n${control}</View>`;
 }
@@ -94,7 +94,7 @@ function tableView(typeName: string, columns: readonly Column[]): string {
 
 function listView(typeName: string, columns: readonly Column[]): string {
   const items = columns.map((column) => {
-    // Not every row has it.
+    // Not every row has this property.
     const condition =
       column.askedBy === undefined && column.liveAliasOf === undefined
         ? ''
@@ -119,29 +119,33 @@ const custom = (items: string): string =>
 const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
 
 /**
- * Breaks the line $one between words, as wide as the window is, where PowerShell would break words. What continues a line
- * stands further in.
+ * Wraps the line $one between words, to the width of the window, where PowerShell would break words. Continuation lines
+ * are indented.
  */
 const breakWords = `if ($width) { $first = $true; foreach ($part in $one -replace "(.{1,$width})(?:\\s+|$)", "$([char]36)1\`n" -split '\\n') { if ($part) { if ($first) { $part } else { "  $part" }; $first = $false } } } else { $one }`;
 
 /**
- * A row in sentences, where its answer is one: then what shows it, and what to do. What a command does stands above it, so
- * that a narrow window breaks the words, not the command.
+ * Shows a row whose answer is a sentence as text: the answer, its evidence, and what to do. The description of a command
+ * is above the command, so that a narrow window wraps the description, not the command.
  */
 function textView({ typeName, columns }: RowSchema): string[] {
   if (!columns.some(({ name }) => name === 'Summary')) return [];
   const width = `$width = 0; if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - 7 } catch { $width = 0 }; if ($width -lt 20) { $width = 0 } }`;
   const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
   const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
-  // A line hangs: what continues it stands two blanks further in.
-  const framed = (indent: number, script: string): string => {
+  // Continuation lines are indented by two more spaces.
+  const framed = (indent: number, property: string, script: string): string => {
     const each = binding(
       `${width}; foreach ($one in $(${script})) { ${breakWords} }`,
-      `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`,
+      `<ItemSelectionCondition><ScriptBlock>$_.${property}</ScriptBlock></ItemSelectionCondition><EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`,
     );
     return `<Frame><LeftIndent>${indent}</LeftIndent><FirstLineHanging>2</FirstLineHanging><CustomItem>\n${each}\n</CustomItem></Frame>`;
   };
-  const frames = [framed(0, `$_.Summary ${plain}`), framed(2, evidence), framed(4, remedies)];
+  const frames = [
+    framed(0, 'Summary', `$_.Summary ${plain}`),
+    framed(2, 'Evidence', evidence),
+    framed(4, 'Remedy', remedies),
+  ];
   return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
 
@@ -158,7 +162,7 @@ function treeView({ typeName, columns }: RowSchema): string[] {
   return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${frame}\n`))];
 }
 
-/** The views: for each variant of an answer a table of what answers the question, and a list of everything. */
+/** The views: a table for each variant of an answer, and a list of all properties. */
 export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   const views = all.flatMap((schema) => [
     ...textView(schema),
@@ -198,7 +202,7 @@ function liveType({ typeName, columns }: RowSchema): string[] {
   return [`<Type><Name>${liveTypeName(typeName)}</Name><Members>${properties.join('')}${members}</Members></Type>`];
 }
 
-/** What is shown of a row among objects of other types, a line each: a few, which answer. */
+/** The few properties to show of a row among objects of other types, one per line. */
 function shownElsewhere(schema: RowSchema): string[] {
   const plain = tableColumns(
     schema,
@@ -210,7 +214,7 @@ function shownElsewhere(schema: RowSchema): string[] {
     : plain.filter(({ name, importance = spare }) => importance <= 2 || name === 'Reason').map(({ name }) => name);
 }
 
-/** What live rows have more than others, and what is shown of rows where no view is used: among objects of other types. */
+/** The additional properties of live rows, and the properties to show if no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
   const types = all.flatMap((schema) => {
     const names = shownElsewhere(schema).map((name) => `<Name>${name}</Name>`);
@@ -231,10 +235,10 @@ function scripts(folder: string): { name: string; text: string }[] {
     .map((file) => ({ name: basename(file, '.ps1'), text: readFileSync(join(sources, folder, file), 'utf8').trim() }));
 }
 
-/** Where a function's own parameters end, and those begin by which other machines are asked. */
+/** Where a function's own parameters end, and the remoting parameters begin. */
 const remoteMark = /\n\n {8}# Then the parameters of ps\/Remote\/Parameters\.ps1\.\n/;
 
-/** The parameters by which other machines are asked, and their help: the file has them as a function. */
+/** The remoting parameters and their help: the file has them as a function. */
 function remoteParameters(): { readonly help: string; readonly parameters: string } {
   const text = readFileSync(join(sources, 'Remote/Parameters.ps1'), 'utf8');
   const [, help] = /<#\n([^]*?\n)\s*#>/.exec(text) ?? [];
@@ -244,7 +248,7 @@ function remoteParameters(): { readonly help: string; readonly parameters: strin
   return { help, parameters };
 }
 
-/** A function of ps/Public as it is in the module: with the parameters for other machines, where it says so. */
+/** A function of ps/Public as it is in the module: with the remoting parameters, if it has the mark. */
 function wholeFunction(text: string): string {
   if (!remoteMark.test(text)) return text;
   const { help, parameters } = remoteParameters();
@@ -253,17 +257,45 @@ function wholeFunction(text: string): string {
     .replace('    .INPUTS\n', () => `${help}\n    .INPUTS\n`);
 }
 
-/** What is read when another machine is asked for the first time. */
+/** The script that is loaded when another machine is queried for the first time. */
 function remoteScript(): string {
   const parts = scripts('Remote').filter(({ name }) => name !== 'Parameters');
   const names = [...remoteParameters().parameters.matchAll(/^ {8}\[[\w.[\]]+\] \$(\w+)/gm)].map(([, name]) => name!);
   return `${[
     'Set-StrictMode -Version 3.0',
     `$remoteParameters = ${list(names)}`,
-    // What a portowner on another machine must have for its answers to be used.
+    // What a portowner on another machine needs so that its answers can be used.
     `$factsVersion = ${factsVersion}\n$executableVersion = ${quoted(`portowner ${version}`)}`,
     ...parts.map(({ text }) => text),
   ].join('\n\n')}\n`;
+}
+
+/** A function of a collector, as its text. */
+function collectorFunction(file: string, start: string): string {
+  const text = readFileSync(join(sources, 'Collector', file), 'utf8');
+  const from = text.indexOf(`\n${start}`);
+  const to = text.indexOf('\n}\n', from);
+  if (from < 0 || to < 0) throw new Error(`ps/Collector/${file} has no ${start}`);
+  return text.slice(from + 1, to + 2);
+}
+
+/** What runs on another machine to deploy the executable, with the checks that the collectors make. */
+export function deployScript(): string {
+  const parts: readonly (readonly [mark: string, text: string])[] = [
+    [
+      '# The build puts the functions Get-OpenRight and Get-Distrust of Collect.ps1 here.',
+      ['function Get-OpenRight(', 'function Get-Distrust(']
+        .map((name) => collectorFunction('Collect.ps1', name))
+        .join('\n\n'),
+    ],
+    ['# The build puts the function untrusted of collect.sh here.', collectorFunction('collect.sh', 'untrusted() {')],
+  ];
+  let text = readFileSync(join(sources, 'Collector/Deploy.ps1'), 'utf8');
+  for (const [mark, with_] of parts) {
+    if (!text.includes(mark)) throw new Error(`ps/Collector/Deploy.ps1 has no line "${mark}"`);
+    text = text.replace(mark, () => with_);
+  }
+  return text;
 }
 
 function scriptModule(): string {
@@ -280,12 +312,12 @@ function scriptModule(): string {
   ].join('\n\n')}\n`;
 }
 
-/** What completes the bare executable, as a script of its own: it is only read when somebody presses Tab. */
+/** The completion of the executable, as a separate script: it is loaded only when somebody presses Tab. */
 function completionScript(): string {
   return `# Completes portowner. The module runs it, and says what $program is.\n${powershellBody('$program')}`;
 }
 
-/** What CHANGELOG.md says of this version, in plain ASCII. */
+/** The section of CHANGELOG.md about this version, in plain ASCII. */
 function releaseNotes(): string {
   const text = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
   const section = text.split(/^(?=## )/m).find((part) => part.startsWith(`## ${version} `));
@@ -297,7 +329,7 @@ function releaseNotes(): string {
     .replaceAll(/[^\n -~]/g, '?');
 }
 
-/** The manifest, with what the build knows better. The address of the project is the one in package.json, if any. */
+/** The manifest, with the values that the build fills in. The address of the project is from package.json, if any. */
 function manifest(): string {
   const functions = scripts('Public').map(({ name }) => name);
   const { homepage } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { homepage?: string };
@@ -318,7 +350,7 @@ function manifest(): string {
   return text;
 }
 
-/** A second name for a large file, or a copy where that cannot be. */
+/** Creates a hard link to a large file, or a copy if that is not possible. */
 function place(from: string, to: string): void {
   try {
     linkSync(from, to);
@@ -334,15 +366,15 @@ export function moduleFolder(platform: Platform): string {
 }
 
 /**
- * Makes the module for a platform around its executable. Gives the paths of the files that can be signed; the
- * executable is not among them.
+ * Builds the module for a platform around its executable. Returns the paths of the files that can be signed, except for
+ * the executable.
  */
 export async function buildModule(
   platform: Platform,
   executable: string,
   folder = moduleFolder(platform),
 ): Promise<string[]> {
-  // Made beside the old one, which may be in use until it goes.
+  // Build it next to the old one, which may be in use until it is replaced.
   const made = `${folder}.new`;
   rmSync(made, { recursive: true, force: true });
   mkdirSync(join(made, 'bin'), { recursive: true });
@@ -355,12 +387,13 @@ export async function buildModule(
     'PortOwner.types.ps1xml': typesFile(),
   };
   for (const [name, text] of Object.entries(files)) {
-    // Windows PowerShell reads anything else by the code page of the machine.
+    // Windows PowerShell reads anything else in the code page of the machine.
     if (/[^\n -~]/.test(text)) throw new Error(`${name} is not plain ASCII`);
     writeFileSync(join(made, name), text);
   }
   for (const name of ['en-US', 'Tasks', 'Collector'])
     if (existsSync(join(sources, name))) cpSync(join(sources, name), join(made, name), { recursive: true });
+  writeFileSync(join(made, 'Collector/Deploy.ps1'), deployScript());
   for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES', 'CHANGELOG.md'])
     if (existsSync(join(root, name))) copyFileSync(join(root, name), join(made, name));
   place(executable, join(made, 'bin', platform === 'linux' ? 'portowner' : 'portowner.exe'));

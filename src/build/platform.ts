@@ -1,4 +1,4 @@
-// The platforms that there are executables for, and the Node that goes into each.
+// The platforms with executables, and the Node in each.
 import { arm64Runtimes, runtimes } from './runtime.mjs';
 
 export type Platform = 'linux' | 'win' | 'win-arm64';

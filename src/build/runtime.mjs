@@ -110,8 +110,8 @@ export function npm(args, cwd) {
 export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /**
- * Writes an executable in small pieces. Linux keeps a file that was written at once in large pages, and then every
- * process that runs it seems to need twice the memory.
+ * Writes an executable in small pieces. Linux caches a file that was written at once in large pages, so that every
+ * process that runs it appears to need twice the memory.
  * @param {string} path
  * @param {Buffer} bytes
  */
@@ -142,7 +142,7 @@ function untar(archive, names) {
 }
 
 /**
- * The path of a pinned Node binary, fetched through npm on first use. Where the package has a LICENSE, that lies beside it.
+ * The path of a pinned Node binary, fetched through npm on first use. If the package has a LICENSE, it is next to it.
  * @param {Runtime} runtime
  */
 export function nodeBinary(runtime) {
@@ -173,7 +173,7 @@ export function nodeBinary(runtime) {
 }
 
 /**
- * The path of the pinned Node for this machine, out of a list by platform and architecture.
+ * The path of the pinned Node for this machine, from a list by platform and architecture.
  * @param {Record<'linux-x64' | 'win32-x64', Runtime>} list
  */
 export function ownNode(list = runtimes) {

@@ -6,7 +6,7 @@ import { packages, version } from './bundle.ts';
 import { type Platform, runtimeOf } from './platform.ts';
 import { arm64Runtimes, ownNode, runtimes } from './runtime.mjs';
 
-/** What Node is made of, by its names in process.versions: as people know it, and its licence (SPDX), from Node's LICENSE. */
+/** The parts of Node, by their names in process.versions: the usual name, and the license (SPDX), from Node's LICENSE. */
 const nodeParts: Readonly<Record<string, readonly [name: string, license: string]>> = {
   acorn: ['acorn', 'MIT'],
   ada: ['ada', 'MIT'],
@@ -37,7 +37,7 @@ const nodeParts: Readonly<Record<string, readonly [name: string, license: string
   zlib: ['zlib', 'Zlib'],
   zstd: ['zstd', 'BSD-3-Clause'],
 };
-/** Numbers of interfaces, not parts. */
+/** Versions of interfaces, not of parts. */
 const interfaces: ReadonlySet<string> = new Set(['node', 'modules', 'napi']);
 
 interface License {
@@ -136,7 +136,7 @@ function nodeComponent(
   };
 }
 
-/** Which package of the bundle needs which, by the imports between their files. */
+/** The dependencies between packages of the bundle, by the imports between their files. */
 function edges(metafile: Metafile): Map<string, Set<string>> {
   const owner = (path: string): string => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? '';
   const found = new Map<string, Set<string>>();
@@ -150,7 +150,7 @@ function edges(metafile: Metafile): Map<string, Set<string>> {
   return found;
 }
 
-/** What PortOwner's executables contain. The same sources give the same text: it has neither a time nor a random number. */
+/** The contents of PortOwner's executables. The text is reproducible: it contains neither a time nor a random number. */
 export function sbom(metafile: Metafile, names: Readonly<Record<Platform, string>>): Sbom {
   const libraries = [...packages(metafile)].map(([name, folder]) => library(name, folder));
   const versionsOf = (node: string): Record<string, string> =>

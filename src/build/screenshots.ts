@@ -1,5 +1,5 @@
-// The pictures of docs/images: what a terminal shows of real programs, on a machine that is made for it (Linux, as root).
-// As a script, it writes them; `--to FOLDER --columns 60,80` writes all scenes at these widths elsewhere, to look at.
+// The pictures of docs/images: terminal output about real programs, on a machine that is set up for it (Linux, as root).
+// Run as a script, it writes them; `--to FOLDER --columns 60,80` writes all scenes at these widths to another folder.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,9 +15,9 @@ interface Scene {
   readonly name: string;
   /** The command lines, in the order they are typed. */
   readonly lines: readonly string[];
-  /** Run before, unseen. */
+  /** Commands to run before it, without a picture. */
   readonly before?: string;
-  /** How wide the terminal of its picture is; a scene without is only there to be looked at. */
+  /** The width of the terminal in its picture; a scene without a width is not in the docs. */
   readonly columns?: number;
 }
 
@@ -35,7 +35,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'audit',
     before:
-      '$ann portowner baseline create ok.yaml >made 2>&1 && (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
+      '$ann portowner baseline create ok.yaml >made 2>&1 || true; (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
   },
@@ -67,7 +67,7 @@ export const scenes: readonly Scene[] = [
 /** The picture of the HTML page. */
 export const pageName = 'report-page';
 
-/** What runs on the machine: a web shop, a page that is developed, a folder that is served, and a queue of jobs. */
+/** The programs on the machine: a web shop, a development server, a file server, and a job queue. */
 const machine = `
 set -e
 ip link set lo up
@@ -98,7 +98,7 @@ chown -R ann /home/ann
 cd /home/ann
 `;
 
-/** What a scene's lines show at a width, with the prompt before each. */
+/** The output of a scene's command lines at a width, each with its prompt. */
 function seen({ lines, before }: Scene, columns: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
   chmodSync(folder, 0o755);
@@ -135,7 +135,7 @@ function seen({ lines, before }: Scene, columns: number): string {
   }
 }
 
-/** Why the machine of the pictures cannot be made here; null where it can. */
+/** Why the machine of the pictures cannot be set up here; null if it can. */
 export function noScreenshots(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root on Linux makes the machine of the pictures';
@@ -152,7 +152,7 @@ export function pictures(scene: Scene, columns: number, suffix = ''): [name: str
   ]);
 }
 
-/** The page of an audit as Chromium shows it; null where there is none. */
+/** The page of an audit as Chromium shows it; null if Chromium is missing. */
 async function pagePicture(): Promise<Buffer | null> {
   const path = chromiumPath();
   if (path === null) return null;

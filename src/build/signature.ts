@@ -8,14 +8,14 @@ import { root } from './runtime.mjs';
  */
 const authority = join(root, 'src/build/microsoft-identity-root-2020.pem');
 
-/** Verifies that a node.exe is signed by the OpenJS Foundation. Says so, or why it could not be verified; throws when it is not. */
+/** Verifies that a node.exe is signed by the OpenJS Foundation. Returns the result, or why it could not be verified; throws if it is not. */
 export function verifyNodeSignature(path: string): string {
   const what = `${basename(path)}: its signature`;
   const version = /osslsigncode (\d+)\.(\d+)/.exec(
     spawnSync('osslsigncode', ['--version'], { encoding: 'utf8' }).stdout ?? '',
   );
   if (!version) return `${what}: not verified, osslsigncode is not installed (its SHA-256 is pinned)`;
-  // Older ones look for revocation lists on the network.
+  // Older versions look for revocation lists on the network.
   if (Number(version[1]) * 100 + Number(version[2]) < 209)
     return `${what}: not verified, osslsigncode is older than 2.9 (its SHA-256 is pinned)`;
   const args = ['verify', '-ignore-cdp', '-ignore-crl', '-CAfile', authority, '-TSA-CAfile', authority, '-in', path];

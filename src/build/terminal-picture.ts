@@ -1,7 +1,7 @@
-// A terminal's text with its colors, as an SVG picture.
+// Draws terminal output with its colors as an SVG picture.
 import stringWidth from 'string-width';
 
-/** What the text is drawn with. */
+/** The colors and fonts of a picture. */
 export interface Theme {
   readonly background: string;
   readonly text: string;
@@ -54,7 +54,7 @@ function changed(style: Style, code: number): Style {
   throw new Error(`a style that the pictures do not know: SGR ${code}`);
 }
 
-/** The lines of a text, each as runs of one style. A style goes on over the end of a line. */
+/** The lines of a text, each as runs of one style. A style continues in the next line. */
 function linesOf(text: string): Run[][] {
   let style = plain;
   return text.split('\n').map((line) => {
@@ -65,7 +65,7 @@ function linesOf(text: string): Run[][] {
       if (words === undefined) {
         for (const code of codes!.split(';')) style = changed(style, Number(code));
       } else {
-        // A picture may run spaces together: each stretch without two of them has a place of its own.
+        // A viewer may collapse spaces: position each part without two consecutive spaces separately.
         for (const [piece] of words.matchAll(/ {2,}|(?:\S| (?! ))+/g)) {
           const cells = stringWidth(piece);
           const text = piece.trim();
@@ -90,12 +90,12 @@ function runText(run: Run, theme: Theme): string {
     run.dim ? ' opacity="0.6"' : '',
     run.underline ? ' text-decoration="underline"' : '',
   ].join('');
-  // The length holds the columns together, whatever font there is.
+  // The length keeps columns aligned in any font.
   const place = `x="${(margin + run.start * cellWidth).toFixed(1)}" textLength="${(run.cells * cellWidth).toFixed(1)}"`;
   return `<tspan ${place} lengthAdjust="spacingAndGlyphs"${style}>${xml(run.text)}</tspan>`;
 }
 
-/** Draws what a terminal of this many columns shows. The title is for those who cannot see the picture. */
+/** Draws a terminal with this many columns. The title is the text alternative of the picture. */
 export function terminalPicture(
   text: string,
   { columns, theme, title }: { readonly columns: number; readonly theme: Theme; readonly title: string },

@@ -28,7 +28,7 @@ const prose = new Set(['title', 'description', '$comment']);
 
 for (const path of process.argv.slice(2)) {
   const ajv = new Ajv2020({ allowUnionTypes: true, code: { source: true, esm: true, lines: true } });
-  // The validator carries its schema along: without what is only there to be read.
+  // The validator includes its schema: remove the descriptions.
   const schema = JSON.parse(readFileSync(path, 'utf8'), (key, value) =>
     prose.has(key) && typeof value === 'string' ? undefined : value,
   );

@@ -1,4 +1,4 @@
-// What pkg leaves to do on a Windows executable: its properties, its safety against planted DLLs, a clean end for signers.
+// Finishes a Windows executable after pkg: properties, protection against planted DLLs, and a clean end for signing tools.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NtExecutable, Format, NtExecutable as Executable, NtExecutableResource } from 'pe-library';
@@ -7,7 +7,7 @@ import { version } from './bundle.ts';
 import { root } from './runtime.mjs';
 
 const english = { lang: 0x409, codepage: 1200 };
-/** LOAD_LIBRARY_SEARCH_SYSTEM32: what the executable imports comes from System32, whatever lies beside it. */
+/** LOAD_LIBRARY_SEARCH_SYSTEM32: DLLs are loaded only from System32, not from the folder of the executable. */
 const searchSystem32 = 0x0800;
 /** Offset of DependentLoadFlags in IMAGE_LOAD_CONFIG_DIRECTORY64 (winnt.h). */
 const dependentLoadFlagsAt = 0x4e;
@@ -54,8 +54,8 @@ function setDependentLoadFlags(executable: NtExecutable): void {
 }
 
 /**
- * Gives a Windows executable PortOwner's properties and icon, makes it load DLLs from System32 only, drops the
- * signature that node.exe came with and sets the checksum.
+ * Adds PortOwner's properties and icon to a Windows executable, restricts DLLs to System32, removes the signature of
+ * node.exe, and sets the checksum.
  */
 export function finishWindows(bytes: Uint8Array, fileName: string): Buffer {
   const executable = Executable.from(bytes, { ignoreCert: true });

@@ -21,6 +21,8 @@ export interface PowerShellFunction {
   readonly parameters: Readonly<Record<string, `--${string}`>>;
   /** A parameter's values and the corresponding option values, if they differ. */
   readonly terms?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** The file name extensions that the file it writes can have. */
+  readonly endings?: readonly string[];
   /** Options that have no parameter, and why; options of groups have their reasons there. */
   readonly leftOut?: Readonly<Record<`--${string}`, string>>;
 }

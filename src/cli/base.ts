@@ -71,8 +71,13 @@ export abstract class BaseCommand extends Command<Context & Command['context']> 
     return this.perform();
   }
 
+  /** The value of --output, if the command has it. */
+  declare output?: string | undefined;
+
   // Clipanion would print to stdout and exit with 0 or 1.
   override async validateAndExecute(): Promise<number> {
+    // By convention, - is standard output, where the output goes without --output.
+    if (this.output === '-') this.output = undefined;
     try {
       return await super.validateAndExecute();
     } catch (error) {

@@ -41,21 +41,20 @@ function marks(path: string): string[] {
 }
 
 /**
- * Checks, before any work, that no file name is empty, that an output that needs a file is not standard output (both
- * PO1001), and that no output file is also named elsewhere on the
- * command line (PO1005).
+ * Checks, before any work, that every output names a file (PO1001), and that no output file is also named elsewhere on
+ * the command line (PO1005).
  */
 export function checkFiles(inputs: readonly NamedFile[], outputs: readonly NamedFile[]): void {
   for (const { by, path } of [...inputs, ...outputs]) {
     if (path === '')
       throw missingValue(by, by === '--from' ? 'the path of a file, or - for standard input' : 'the path of a file');
   }
-  for (const { by, path } of outputs) {
-    if (path !== '-') continue;
-    throw new PortOwnerError('PO1001', `${by} needs a path; - is standard output`, {
-      hint: 'For a file with the name -, use ./-',
+  const dash = outputs.find(({ path }) => path === '-');
+  if (dash !== undefined)
+    throw new PortOwnerError('PO1001', `${dash.by} - is not the path of a file: only --output can be standard output`, {
+      hint: `For a file with this name, use ${dash.by.startsWith('-') ? `${dash.by} ` : ''}./-`,
+      target: dash.path,
     });
-  }
   const seen = new Map<string, NamedFile>();
   const files = [...inputs.filter(({ path }) => path !== '-'), ...outputs];
   for (const [index, file] of outputs.length === 0 ? [] : files.entries()) {

@@ -1,5 +1,5 @@
-import { counted } from '../io/counted.ts';
 import type { DocumentFrame, DocumentTable } from '../formats/writer.ts';
+import { counted } from '../io/counted.ts';
 import type { Answer } from '../schema/answer.ts';
 import { auditRun, portSpan, type AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, RowSchema } from '../schema/column.ts';
@@ -14,9 +14,9 @@ export interface Asker {
   readonly subject: string | null;
   /** The words of the command line; null if the document is not about one. */
   readonly question: readonly string[] | null;
+  /** Whether it asked machines over SSH. */
+  readonly overSsh?: boolean;
   readonly at: () => Date;
-  /** Whether ssh queried the machines. */
-  readonly bySsh?: boolean;
 }
 
 const quoted = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`);
@@ -36,27 +36,32 @@ function withoutTitle(sentence: string | null, title: string): string | null {
   return rest.charAt(0).toUpperCase() + rest.slice(1);
 }
 
-/** Explains why the verdict and the charts count other listeners than there are rows; undefined if they do not. */
-function countNote({ length }: readonly AnyRow[], listenerCount = length): string | undefined {
-  if (listenerCount === length) return undefined;
-  const list = length === 1 ? 'its 1 socket' : `all ${length} sockets`;
-  return `The audit counts ${counted(listenerCount, 'listener')}: sockets of the same owner on the same port and address, or in the dynamic range, count once. This list contains ${list}.`;
-}
-
 /** Returns the audits that a chart can show, newest first: saved ones may lack their time, and have any order. */
 export const nightsOf = (rows: readonly AnyRow[]): readonly AuditRun[] =>
   (rows as readonly AnyRow[] as readonly AuditRun[])
     .filter(({ RunTime }) => !Number.isNaN(Date.parse(RunTime ?? '')))
     .sort((a, b) => (a.RunTime! < b.RunTime! ? 1 : -1));
 
+/** Why there are more sockets than the listeners that an audit counts; null if there are not. */
+const listenerRemark = (sockets: number, audited: number): string | null =>
+  sockets === audited
+    ? null
+    : `${counted(sockets, 'socket')} of ${counted(audited, 'listener')}: an audit counts the sockets of a program as one listener if they have the same address and port, or ports from the dynamic range`;
+
 /** The parts of a document about an answer, except its rows. */
 export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): Promise<DocumentFrame> {
   const { rows, problems, exitCode, headline = null, note = null } = answer;
-  const { listeners = [], listenerCount, changes, runs = [], ranges = [] } = (await answer.background?.()) ?? {};
+  const {
+    listeners = [],
+    audited = listeners.length,
+    changes,
+    runs = [],
+    ranges = [],
+  } = (await answer.background?.()) ?? {};
   const tables: DocumentTable[] = [
     ...(listeners.length === 0
       ? []
-      : [{ title: 'Listeners', schema: endpoint, rows: listeners, note: countNote(listeners, listenerCount) }]),
+      : [{ title: 'Listeners', schema: endpoint, rows: listeners, remark: listenerRemark(listeners.length, audited) }]),
     ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
   ];
   const rowsTitle = headingOf(schema);
@@ -66,9 +71,9 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     title,
     rowsTitle,
     question: asker.question === null ? null : asker.question.map(quoted).join(' '),
+    overSsh: asker.overSsh === true,
     at: asker.at().toISOString(),
     exitCode,
-    bySsh: asker.bySsh === true,
     meaning: exitCodesOf(asker.about).find(([code]) => code === exitCode)?.[1] ?? null,
     headline: withoutTitle(headline === null ? (answer.summary ?? null) : [headline].flat().join(' '), title),
     note,

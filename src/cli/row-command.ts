@@ -18,7 +18,7 @@ import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
-import { checkStandardOutput, delimiterOf, formatNamed, outputFile, RowOptions } from './options/rows.ts';
+import { checkStandardOutput, delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
 export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
@@ -137,6 +137,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return format === 'list' || (this.forPeople && this.outputTerminal !== null);
   }
 
+  /** The home folder of the person who reads the answer now; empty if nobody does. */
+  protected get readerHome(): string {
+    return this.personReads ? this.surroundings.homeFolder() : '';
+  }
+
   /** The terminal that the answer goes to; null if it goes elsewhere, such as to a file. */
   protected get outputTerminal(): Terminal | null {
     return this.output === undefined ? this.surroundings.terminal() : null;
@@ -149,7 +154,6 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
-    this.output = outputFile(this.output);
     // Check this first: overwriting an input file is a more useful error than an unknown file extension.
     if (this.output !== undefined) this.checkNames();
     const format = this.chosenFormat();
@@ -185,9 +189,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
-    const { binary, findings, page } = traitsOf(format);
+    const { binary, findings } = traitsOf(format);
     const isWritten = this.countRows !== true && !this.quiet;
-    if (this.output === undefined && (isWritten || page !== true)) checkStandardOutput(format, this.outputTerminal);
+    if (this.output === undefined) checkStandardOutput(format, isWritten && this.outputTerminal !== null);
     if (binary === true && this.countRows === true)
       throw new PortOwnerError('PO1005', `--count writes a number, and --format ${format} a file of rows`);
     if (findings === true && this.schema !== ((await import('../schema/finding.ts')).finding as RowSchema))
@@ -288,13 +292,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   asker(): Asker {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
-    return {
-      about,
-      subject: this.subject,
-      question: ['portowner', ...words],
-      at: surroundings.now,
-      bySsh: this.host !== undefined,
-    };
+    const overSsh = this.host !== undefined;
+    return { about, subject: this.subject, question: ['portowner', ...words], overSsh, at: surroundings.now };
   }
 
   private async writer(

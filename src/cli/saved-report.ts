@@ -14,9 +14,9 @@ import { frameOf, nightsOf } from './frame.ts';
 
 /** A report of saved rows. */
 export interface SavedReport {
-  /** Opens the file or standard output, once the rows have been checked. */
-  readonly sink: () => Sink;
-  readonly toFile: boolean;
+  /** Whether it is written to a file, or to standard output. */
+  readonly isFile: boolean;
+  readonly open: () => Sink;
   readonly format: Format;
   readonly title: string | null;
   readonly columns: readonly string[] | null;
@@ -32,33 +32,32 @@ function mainFirst(kinds: readonly SavedRows[], usual: RowSchema): readonly [Sav
   return [main, ...others];
 }
 
-/** Without rows, nobody knows what kind of rows a report is about, unless its format is only for one kind. */
-const nothing = { title: 'Report', rowsTitle: 'Rows', headline: 'There were no rows to report.' };
-
 async function frameFor(
   [main, ...others]: readonly [SavedRows, ...SavedRows[]],
   { title, at, about }: SavedReport,
 ): Promise<DocumentFrame> {
   const answer = { rows: main.rows, problems: [], exitCode: 0 } as const;
   const frame = await frameOf(answer, main.schema, { about, subject: null, question: null, at: () => at });
-  const known = main.rows.length === 0 ? { ...frame, ...nothing } : frame;
   const runs = others.find(({ schema }) => schema === (auditRun as RowSchema))?.rows;
+  const isEmpty = others.length === 0 && main.rows.length === 0;
   return {
-    ...known,
-    title: title ?? known.title,
+    ...frame,
+    // Nobody knows what kind of rows are missing.
+    ...(isEmpty ? { rowsTitle: 'Rows', headline: 'The report is empty: there are no rows' } : {}),
+    title: title ?? (isEmpty ? 'Empty report' : frame.title),
     meaning: null,
     tables: others.map(({ schema, rows }) => ({ title: headingOf(schema), schema, rows })),
     nights: runs === undefined ? frame.nights : nightsOf(runs),
   };
 }
 
-/** Writes saved rows to a file, atomically, or to standard output. Throws PO1003, PO2004, and PO1005 for rows that do not fit the format. */
+/** Writes saved rows to a file atomically, or to standard output. Throws PO1003, PO2004, and PO1005 for rows that do not fit the format. */
 export async function writeSaved(
   kinds: readonly SavedRows[],
   request: SavedReport,
   warn: (problem: Problem) => void,
 ): Promise<void> {
-  const { format, columns, delimiter } = request;
+  const { isFile, open, format, columns, delimiter } = request;
   const { whole, tables, findings, spreadsheet, narrow } = traitsOf(format);
   const sorted = mainFirst(kinds, findings === true ? finding : endpoint);
   const [{ schema, rows }, ...others] = sorted;
@@ -66,32 +65,28 @@ export async function writeSaved(
   if (tables !== true && others.length > 0)
     throw new PortOwnerError(
       'PO1005',
-      `the format ${format} can contain rows of only one kind, but the files contain ${there}`,
+      `the format ${format} can contain rows of only one kind, but these are ${there}`,
       {
         hint: 'Create a report for each kind, or one .xlsx or .html file for all.',
       },
     );
   if (findings === true && schema !== (finding as RowSchema))
-    throw new PortOwnerError(
-      'PO1005',
-      `the format ${format} can contain only findings, but the files contain ${there}`,
-      {
-        hint: 'Use files with findings, or another format.',
-      },
-    );
+    throw new PortOwnerError('PO1005', `the format ${format} can contain only findings, but these are ${there}`, {
+      hint: 'Use findings, or another format.',
+    });
   if (delimiter !== null && spreadsheet !== true) throw new PortOwnerError('PO1005', '--delimiter needs --format csv');
   const all =
     narrow === true
       ? plainColumns(schema).filter(({ importance }) => importance !== undefined)
       : filledColumns(schema, rows);
-  await finished(request.sink(), async (sink) => {
+  await finished(open(), async (sink) => {
     const writer = await loadWriter(format, schema, {
       columns: columns === null ? all : parseColumns(columns, schema),
       asked: columns !== null,
       sink,
       problems: 'auto',
       terminal: null,
-      excel: spreadsheet === true && request.toFile,
+      excel: isFile && spreadsheet === true,
       ...(delimiter === null ? {} : { delimiter }),
       ...(whole === true ? { frame: await frameFor(sorted, request) } : {}),
       warn,

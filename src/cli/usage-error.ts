@@ -111,9 +111,9 @@ function wrongOperand(words: readonly string[], { known, options, help }: Known)
     if (options.get(word) === true) at++;
     else if (word === '-' || !word.startsWith('-')) operands.push(word);
   }
-  const places = operandsOf(known.definition).match(/<[^<>]+>|\[[^[\]]+\]/g) ?? [];
-  const missing = places.filter((place) => place.startsWith('<'))[operands.length];
-  if (missing !== undefined) return wrong(`missing ${missing.slice(1, -1)}: ${usage}`, help);
+  const places = operandsOf(known.definition).match(/<[^<>]+>|\[[^[\]]+\]|[A-Z]+…/g) ?? [];
+  const missing = places.filter((place) => !place.startsWith('['))[operands.length];
+  if (missing !== undefined) return wrong(`missing ${missing.replaceAll(/[<>…]/g, '')}: ${usage}`, help);
   const extra = operands[places.length];
   if (extra !== undefined && !usage.includes('…'))
     return wrong(`unexpected operand ${JSON.stringify(extra)}: ${usage}`, help, extra);

@@ -1,7 +1,7 @@
 // Generated from the files in src/commands by "node build.mjs generate": do not edit.
 import type { Catalogue } from '../cli/base.ts';
 
-/** The first word of a command line, and the one file that is loaded for it, or the word that it is another one for. */
+/** The first word of a command line, and the file to load for it, or the word that it is an alias of. */
 export const catalogue: Catalogue = {
   '': async () => {
     const { PortsCommand } = await import('./ports.ts');

@@ -58,8 +58,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
 
   protected async answer(): Promise<Answer> {
     const least = word('--severity', this.severity ?? 'information', severities);
-    const home = this.personReads ? this.surroundings.homeFolder() : '';
     const asked = this.ports.length === 0 ? null : await places(this.ports);
-    return findConflicts({ least, asked, narrow: this.narrow, home }, this.askedMachine());
+    return findConflicts({ least, asked, narrow: this.narrow, home: this.readerHome }, this.askedMachine());
   }
 }

@@ -20,9 +20,9 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
   static override usage = Command.Usage({
     description: 'find ports that can be bound now',
     details: `
-      A port is free if nobody holds it and a bind attempt succeeds on the requested address, by default on every IPv4 and IPv6 address. It must be outside the machine's dynamic, reserved, and excluded ranges, must not be registered with IANA for a service (unless you use --registered), and must not be reserved by --policy or --baseline. The search starts at port 10000, unless PORTS, --range, or --near specifies otherwise; PORTS can be registered ports. Nothing listens, so no firewall prompts.
+      A port is free if nobody holds it and a bind attempt succeeds on the requested address, by default on every IPv4 and IPv6 address. It must be outside the machine's dynamic, reserved, and excluded ranges, must not be registered with IANA for a service (unless you use --registered, --near, or PORTS), and must not be reserved by --policy or --baseline. The search starts at port 10000, unless PORTS, --range, or --near specifies otherwise. Nothing listens, so no firewall prompts.
 
-      Without --format, only the numbers are written, one per line: PORT=$(portowner free).
+      Without --format, only the numbers are written to standard output, one per line: PORT=$(portowner free). On a terminal, standard error says what was skipped, and which service a port is registered for.
 
       For another machine (--host, --from), only its sockets and ranges are checked, without a bind attempt.
 
@@ -89,7 +89,8 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();
     for (const problem of problems) this.surroundings.error(problemText(problem));
-    if (note !== undefined && this.surroundings.terminal() !== null)
+    // Also in $(portowner free --near 3000) at a prompt: standard error is still the terminal.
+    if (note !== undefined && (this.surroundings.terminal() !== null || this.surroundings.confirm !== null))
       this.surroundings.error(`${note.split('\n').map(sanitize).join('\n')}\n`);
     return exitCode;
   }

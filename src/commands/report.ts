@@ -8,15 +8,22 @@ import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
 import {
   checkStandardOutput,
   delimiterOf,
+  endings,
   formatNamed,
-  outputFile,
   OutputOption,
   RowOptions,
 } from '../cli/options/rows.ts';
 import { fileSink } from '../io/sink.ts';
+import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 import { rowKinds } from '../schema/kinds.ts';
+
+/** What the module calls the rows that it saved, because its temporary file means nothing to the user. */
+const piped: SavedSource = {
+  name: 'the pipeline',
+  hint: 'Pipe objects from functions of this module: Get-PortOwner | Export-PortReport ports.xlsx',
+};
 
 /** Makes a report of rows that were saved. */
 export class ReportCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
@@ -47,6 +54,7 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
     powershell: {
       name: 'Export-PortReport',
       own: ['InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru'],
+      endings,
       parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
       leftOut: { '--format': 'the file name extension of -Path determines it' },
     },
@@ -77,31 +85,27 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
   }
 
   private async write(warn: (problem: Problem) => void): Promise<ExitCode> {
-    const { title = null, columns = null, delimiter, surroundings } = this;
-    if (this.output === undefined)
-      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT');
-    const output = outputFile(this.output);
-    if (output === undefined && this.problems === 'rows')
-      throw new PortOwnerError('PO1005', '--problems rows needs --output FILE');
+    const { output, title = null, columns = null, delimiter } = this;
+    const isModule = this.problems === 'rows';
+    if (output === undefined && (isModule || this.format === undefined))
+      throw new PortOwnerError('PO1001', 'missing --output: portowner report FILES --output REPORT', {
+        hint: 'To write to standard output, use --format.',
+      });
     checkFiles(named('FILES', this.rows), named('--output', output));
-    const { ownFiles, pipeline, readSavedRows } = await import('../facts/read/saved-rows.ts');
+    const { readSavedRows } = await import('../facts/read/saved-rows.ts');
     const { reportFormat } = await import('../cli/report.ts');
     const { writeSaved } = await import('../cli/saved-report.ts');
-    if (output === undefined && this.format === undefined)
-      throw new PortOwnerError('PO1001', 'missing --format: standard output has no file name extension', {
-        hint: 'For example: --output - --format md',
-      });
     const format = this.format === undefined ? reportFormat(output!) : formatNamed(this.format);
-    if (output === undefined) checkStandardOutput(format, surroundings.terminal());
-    const kinds = readSavedRows(this.rows, rowKinds, this.problems === 'rows' ? pipeline : ownFiles);
+    if (output === undefined) checkStandardOutput(format, this.surroundings.terminal() !== null);
+    const kinds = readSavedRows(this.rows, rowKinds, isModule ? piped : null);
     const request = {
-      sink: () => (output === undefined ? surroundings.output() : fileSink(output)),
-      toFile: output !== undefined,
+      isFile: output !== undefined,
+      open: () => (output === undefined ? this.surroundings.output() : fileSink(output)),
       format,
       title,
       columns,
       delimiter: delimiter === undefined ? null : delimiterOf(delimiter),
-      at: surroundings.now(),
+      at: this.surroundings.now(),
       about: ReportCommand.about,
     };
     await writeSaved(kinds, request, warn);

@@ -3,7 +3,7 @@ import { BaseCommand } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { AuditOptions } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
-import { CountOptions, outputFile, OutputOption } from '../cli/options/rows.ts';
+import { CountOptions, OutputOption } from '../cli/options/rows.ts';
 import { RootOptions, TaskNameOptions, TaskOptions, taskRequest } from '../cli/options/task.ts';
 import { reportFormat } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
@@ -52,7 +52,7 @@ export class ScheduleShowCommand extends withOptions(
   async perform(): Promise<ExitCode> {
     const system = this.system === undefined ? null : word('--system', this.system, systems);
     const { text, bytes } = await nightlyDefinition(taskRequest(this), system, this.surroundings);
-    const output = outputFile(this.output);
+    const { output } = this;
     if (output === '') throw missingValue('--output', 'the path of a file');
     writeTo(output, this.surroundings, (sink) => (output === undefined ? sink.write(text) : sink.bytes(bytes)));
     return exitCodeOf(true);

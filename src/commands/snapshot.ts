@@ -9,11 +9,11 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
-import { outputFile, OutputOption } from '../cli/options/rows.ts';
+import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
-import { writeSnapshot, type SnapshotWorld } from '../facts/write-snapshot.ts';
+import { writeSnapshot, type SnapshotRequest, type SnapshotWorld } from '../facts/write-snapshot.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
@@ -28,6 +28,8 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
 
       Command lines are left out because they may contain secrets; --command-lines includes them, with password-like arguments masked.
 
+      --redact makes a snapshot that you can show to others: names of users, machines, projects, and containers, paths below user profiles, and IP addresses are replaced consistently, and working directories are left out. Names of programs, services, and units are kept: review the file before you send it.
+
       --raw also saves the unmodified answers of the system in a new folder: nothing in it is masked.
     `,
     examples: [
@@ -35,6 +37,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
       ['Query it later', '$0 443 --from server7.json'],
       ['A snapshot of a machine without PortOwner', '$0 snapshot server7.json --host server7'],
       ['From the output of a collector', '$0 snapshot server7.json --from server7.txt'],
+      ['To show to others', '$0 snapshot report.json --redact'],
       ['With command lines', '$0 snapshot server7.json --command-lines'],
       ['With the raw answers of the system, for a defect report', '$0 snapshot server7.json --raw server7-raw'],
     ],
@@ -52,6 +55,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
         RawPath: '--raw',
         IncludeCommandLine: '--command-lines',
         IncludeHash: '--hash',
+        Redact: '--redact',
       },
       leftOut: { '--from': 'the parameters of remoting name machines' },
     },
@@ -66,15 +70,17 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
+  redact = Option.Boolean('--redact', false, {
+    description: 'replace the names of users, machines, home folders, and projects, and IP addresses',
+  });
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
     if (this.file !== undefined) {
       if (this.output !== undefined)
         throw new PortOwnerError('PO1005', `FILE ${this.file} and --output ${this.output} exclude each other`);
-      this.output = this.file;
+      this.output = this.file === '-' ? undefined : this.file;
     }
-    this.output = outputFile(this.output);
     if (this.problems !== 'rows') {
       if (this.stream) throw new PortOwnerError('PO1005', '--stream needs --problems rows');
       return this.save((problem) => this.surroundings.error(problemText(problem)));
@@ -86,50 +92,54 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     );
   }
 
-  /** A remote machine: as a source for --raw, or else as facts. */
-  private async farMachine(
-    host: readonly string[],
-    report: Report | undefined,
-  ): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
-    if (host.length > 1 || this.hash)
-      throw new PortOwnerError(
-        'PO1005',
-        this.hash
-          ? '--hash reads executables of this machine, but --host queries another one'
-          : 'a snapshot describes one machine',
-        { hint: this.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
-      );
-    const { askHostAlone, farSource } = await import('../facts/remote/far.ts');
-    const request = {
-      hosts: host,
-      config: this.sshConfig ?? null,
-      commandLines: this.commandLines,
-      hasPerson: this.surroundings.confirm !== null,
-    };
-    const remote = await this.surroundings.remote();
-    if (this.raw === undefined) {
-      const { facts } = await askHostAlone(request, remote, report);
-      return { source: this.surroundings.source, now: this.surroundings.now, told: facts };
-    }
-    const far = await farSource(request, remote, report);
-    return { source: async () => far.source, now: () => far.at };
-  }
-
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
+    const redaction = await redactionOf(this);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
-    const told = this.from === undefined ? {} : { told: toldBy(this.from, this, report) };
-    const machine: Awaited<ReturnType<typeof this.farMachine>> =
-      this.host === undefined ? this.surroundings : await this.farMachine(this.host, report);
-    const far = machine.told === undefined ? {} : { told: machine.told };
+    const read = this.from === undefined ? undefined : toldBy(this.from, this, report);
+    const origin: Pick<SnapshotWorld, 'source' | 'now' | 'told'> =
+      this.host === undefined ? this.surroundings : await farMachine(this, this.host, report);
+    const { source, now } = origin;
+    const told = read ?? origin.told;
     const write = (text: string): void => writeTo(this.output, this.surroundings, (sink) => sink.write(text));
-    const facts = await writeSnapshot(
-      this,
-      { source: machine.source, now: machine.now, write, ...far, ...told },
-      report,
-    );
+    const { raw, hash, commandLines } = this;
+    const world = { source, now, write, ...(told === undefined ? {} : { told }) };
+    const facts = await writeSnapshot({ raw, hash, commandLines, redaction }, world, report);
     sectionProblems(facts, null).forEach(warn);
     return exitCodeOf(hasFailed(facts.sections.sockets) ? null : true);
   }
+}
+
+/** What redacts the facts; null to keep them. Throws PO1005 for options that keep what is to be redacted. */
+async function redactionOf({ redact, raw, commandLines }: SnapshotCommand): Promise<SnapshotRequest['redaction']> {
+  if (!redact) return null;
+  const kept = raw !== undefined ? '--raw' : commandLines ? '--command-lines' : null;
+  if (kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
+  return (await import('../doctor/redact.ts')).redactFacts;
+}
+
+/** A remote machine: as a source for --raw, or else as facts. */
+async function farMachine(
+  command: SnapshotCommand,
+  host: readonly string[],
+  report: Report | undefined,
+): Promise<Pick<SnapshotWorld, 'source' | 'now' | 'told'>> {
+  if (host.length > 1 || command.hash)
+    throw new PortOwnerError(
+      'PO1005',
+      command.hash
+        ? '--hash reads executables of this machine, but --host queries another one'
+        : 'a snapshot describes one machine',
+      { hint: command.hash ? 'Remove one of them.' : 'Create one snapshot for each --host.' },
+    );
+  const { farOrigin } = await import('../facts/remote/far.ts');
+  const request = {
+    hosts: host,
+    config: command.sshConfig ?? null,
+    commandLines: command.commandLines,
+    raw: command.raw !== undefined,
+    hasPerson: command.surroundings.confirm !== null,
+  };
+  return farOrigin(request, command.surroundings, report);
 }
 
 /** What finds the facts in a file. Throws PO1005 where a machine is asked, too. */

@@ -111,7 +111,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         });
       return confirm(`Stop ${sanitize(owner)}? [y/N] `);
     };
-    const told = this.from === undefined ? {} : { told: this.askedMachine() };
+    const told = { home: this.readerHome, ...(this.from === undefined ? {} : { told: this.askedMachine() }) };
     const answer = await giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
     const besides = this.narrow ? besidesText(seen) : '';
     return besides === '' ? answer : { ...answer, note: besides };

@@ -75,7 +75,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const questions: WhyRequest[] = [];
     for (const error of errors) questions.push({ bind: await this.request(error), error });
     const { whyNotEach } = await import('../diagnosis/why.ts');
-    const world = { machine: this.askedMachine(), binder: this.surroundings.binder };
+    const world = { machine: this.askedMachine(), binder: this.surroundings.binder, home: this.readerHome };
     const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
     const [first, ...others] = rows as [Verdict, ...Verdict[]];
     const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };

@@ -8,7 +8,7 @@ import { noRights } from './causes/no-rights.ts';
 import { isOnOtherInterface, lacksScope } from './causes/scope-missing.ts';
 import { timeWait } from './causes/time-wait.ts';
 import type { ParsedError } from './error-text.ts';
-import { obstacles } from './obstacles.ts';
+import { obstacles, type Observed } from './obstacles.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
 
 /** The answer for one bind (yes, no or unknown) and the reasons. */
@@ -33,10 +33,7 @@ export interface Gap {
 }
 
 /** The input for answering one bind. */
-export interface BindContext {
-  readonly facts: Facts;
-  /** The requesting user; null if unknown. */
-  readonly user: string | null;
+export interface BindContext extends Observed {
   /** The machine's addresses; null where they are unknown. */
   readonly addresses: readonly string[] | null;
   readonly gaps: readonly Gap[];
@@ -126,6 +123,13 @@ function sharedNotes(facts: Facts, bind: Bind, main: Obstacle | null): string[] 
   ];
 }
 
+/** Whether an error text is about a bind. */
+const isAbout = (error: ParsedError | null, { protocol, port, address }: Bind): boolean =>
+  error !== null &&
+  (error.port === null || error.port === port) &&
+  (error.protocol === null || error.protocol === protocol) &&
+  (error.address === null || error.address === address);
+
 type Decision = Pick<BindAnswer, 'can' | 'agree' | 'notes'>;
 
 /** Everything known when the answer is decided, in addition to the obstacles. */
@@ -139,12 +143,18 @@ interface Case {
 }
 
 /** Whether a program was refused for the same request. It requested whatever the answer depends on. */
-function wasRefused(error: ParsedError | null, { protocol, port, address }: Bind): boolean {
+function wasRefused(error: ParsedError | null, bind: Bind): boolean {
+  return (error?.meaning === 'inUse' || error?.meaning === 'access') && isAbout(error, bind);
+}
+
+/** Whether only an error text tells that the address is not the machine's, which no fact contradicts. */
+function isSaidNotLocal(known: BindContext, bind: Bind): boolean {
+  const { error } = known;
   return (
-    (error?.meaning === 'inUse' || error?.meaning === 'access') &&
-    (error.port === null || error.port === port) &&
-    (error.protocol === null || error.protocol === protocol) &&
-    (error.address === null || error.address === address)
+    error?.meaning === 'notLocal' &&
+    error.address === bind.address &&
+    isAbout(error, bind) &&
+    !isLocal(known, bind.address)
   );
 }
 
@@ -193,18 +203,27 @@ function decideByRefusal({ bind, main, effect, undecided }: Case, refused: BindE
 
 /** Decides from the facts and the attempt (null: none was due) whether one bind is possible, and why. */
 export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt | null): BindAnswer {
-  const { facts, user, gaps } = known;
+  const { facts, gaps } = known;
   const { platform } = facts.machine;
-  const all = obstacles(facts, bind, user);
+  // A program that is told that a port is in use had the right to bind it.
+  const hadRights = known.error?.meaning === 'inUse' && isAbout(known.error, bind);
+  const all = obstacles(known, bind).filter(({ cause }) => !hadRights || cause !== noRights);
   const main = all[0] ?? null;
   const effect = main?.effect ?? 'allows';
   const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
-  const refused = made?.result === 'refused' ? refusalMeaning(made, bind.address, platform === 'linux') : null;
+  const refused =
+    made?.result === 'refused'
+      ? refusalMeaning(made, bind.address, platform === 'linux')
+      : made === null && isSaidNotLocal(known, bind)
+        ? 'notLocal'
+        : null;
   const undecided = main?.socket == null ? [] : [ruleText(platform, bind, main.socket)];
   const situation: Case = { known, bind, main, effect, undecided };
   const decision =
     made === null
-      ? decideByFacts(situation, attempt)
+      ? refused === null
+        ? decideByFacts(situation, attempt)
+        : { can: false, agree: true, notes: [] }
       : refused !== null
         ? decideByRefusal(situation, refused, made)
         : effect === 'blocks' && main!.cause !== noRights

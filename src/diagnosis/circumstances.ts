@@ -4,12 +4,13 @@ import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
 import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
+import { isWslKernel, windowsHostSteps, windowsHostText } from './causes/windows-host.ts';
 import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
 import { listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
 import { pairText, type PairUse } from './pairs.ts';
-import { handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
+import { covers, handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
 import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
@@ -40,7 +41,10 @@ type Finder = (setting: Setting) => Circumstance | null;
 
 /** The port may go to a connection when the program restarts; on Windows, a wide range takes ports from servers. */
 const dynamicPort: Finder = ({ facts, binds, can, request }) => {
-  const range = binds.map((bind) => handedOut(facts, bind)).find((found) => found !== undefined);
+  const free = binds.map((bind) => handedOut(facts, bind)).find((found) => found !== undefined);
+  const range =
+    free ??
+    facts.sections.dynamicRanges.data.find((one) => isUnusual(facts, one) && binds.some((bind) => covers(one, bind)));
   if (range === undefined || request.port === 0) return null;
   const where = rangeText(range);
   if (!isUnusual(facts, range))
@@ -52,11 +56,24 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
       : null;
   return {
     evidence: [
-      `It is in the dynamic range ${where}, which is wider than usual (${usualText}): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
+      `It is in the dynamic range ${where}, which is unusual (${usualText}): ${free === undefined ? '' : 'a connection may take it before the program restarts; '}Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
     ],
     remedies: [usualRange(request.protocol)],
   };
 };
+
+/** A text from WSL about a port that nothing there holds: Windows may have refused it. */
+const windowsRefused: Finder = ({ facts, request, error, can }) =>
+  can !== true ||
+  error?.port !== request.port ||
+  (error.meaning !== 'access' && error.meaning !== 'inUse') ||
+  facts.machine.platform !== 'linux' ||
+  !isWslKernel(facts.machine.release)
+    ? null
+    : {
+        evidence: [`The bind was refused, although nothing in WSL holds the port now. ${windowsHostText}`],
+        remedies: windowsHostSteps(request),
+      };
 
 /** Connections that use up the ports for one address, although other ports are left. */
 const takenPairs: Finder = ({ pairs }) =>
@@ -134,6 +151,7 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
 
 const finders: readonly Finder[] = [
   takenPairs,
+  windowsRefused,
   dynamicPort,
   foreignListenList,
   narrowListenList,

@@ -91,7 +91,10 @@ function betweenTwo(kind: ConflictKind, holders: readonly Holder[], { names }: P
     const [all, one] = plain(first!).every(({ wildcard }) => wildcard) ? [first!, second] : [second, first!];
     const addresses = distinct(of(one).map(({ socket }) => socket.localAddress));
     if (!plain(all).every(({ wildcard }) => wildcard) || addresses.length > 1) return null;
-    return `${all} listens on every address, but connections to ${addresses[0]} reach ${one}.`;
+    const devices = distinct(plain(all).map(({ device }) => device ?? ''));
+    // A socket bound to an interface covers only what comes in there.
+    const where = devices.length === 1 && devices[0] !== '' ? `every address of ${devices[0]}` : 'every address';
+    return `${all} listens on ${where}, but connections to ${addresses[0]} reach ${one}.`;
   }
   return null;
 }
@@ -166,7 +169,7 @@ function inDynamicRange(
   const isOutside = isUnusual(facts, range) && holders[0]!.socket.localPort < usualStart;
   // A program that binds any port gets one of these: on loopback, programs use them to communicate with themselves.
   const isUsual = (system && !isOutside) || holders.every(({ row }) => row.AddressScope === 'Loopback');
-  const description = `It listens inside the dynamic range ${rangeText(range)}, which is wider than usual (${usualText}): another connection may take the port before it restarts.`;
+  const description = `It listens inside the dynamic range ${rangeText(range)}, which is unusual (${usualText}): another connection may take the port before it restarts.`;
   return [make('ListenerInDynamicRange', holders, isOutside ? { isUsual, description } : { isUsual })];
 }
 

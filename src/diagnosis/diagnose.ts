@@ -122,7 +122,7 @@ function isGone({ error, request, probed, cause }: Case): boolean {
 }
 
 function evidenceOf(made: Case): string[] {
-  const { facts, request, probed, error, answers, present, can, cause, beside, use } = made;
+  const { facts, request, probed, error, answers, present, cause, beside, use } = made;
   const isLinux = facts.machine.platform === 'linux';
   const seen = [...new Set(present.flatMap(({ all }) => all.map(({ evidence }) => evidence)))];
   const attempts = answers.flatMap(({ attempt, bind }) =>
@@ -201,19 +201,25 @@ function confidenceOf({ facts, can, cause, main, present }: Case, decisive: Bind
 const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
 
-/**
- * Decides whether the request could be bound, from the facts and the attempts that were made (null: none, because the
- * facts are from another machine or time). `error`: the parsed error text.
- */
+/** What is known in addition to the facts. */
+export interface Circumstances {
+  /** The attempts that were made; null for none, because the facts are from another machine or time. */
+  readonly probed: Probe | null;
+  /** The parsed error text. */
+  readonly error?: ParsedError | null;
+  /** The home folder of the reader. */
+  readonly home?: string;
+}
+
+/** Decides whether the request could be bound. */
 export function diagnose(
   facts: Facts,
   request: Request,
-  probed: Probe | null,
-  error: ParsedError | null = null,
+  { probed, error = null, home = '' }: Circumstances,
 ): Diagnosis {
   const gaps = gapsOf(facts);
   const addresses = addressesOf(facts, probed);
-  const known = { facts, user: probed?.user ?? null, addresses, gaps, error };
+  const known = { facts, user: probed?.user ?? null, addresses, gaps, error, home };
   const answers = bindsOf(request).map((bind) => {
     const isOfBind = (one: BindAttempt): boolean => one.address === bind.address && one.ipv6Only === bind.ipv6Only;
     return answerBind(known, bind, probed?.attempts.find(isOfBind) ?? null);

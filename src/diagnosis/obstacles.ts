@@ -13,6 +13,7 @@ import { unknown } from './causes/unknown.ts';
 import { overlap } from './overlap.ts';
 import { covers } from './ranges.ts';
 import { boundOf, boundOfSocket, meeting } from './request.ts';
+import { withOwnersApart } from './told-apart.ts';
 
 function sameUser(row: OwnedEndpoint, socket: Socket, user: string | null): boolean | null {
   if (socket.kernel) return false;
@@ -30,8 +31,31 @@ function holderText(row: OwnedEndpoint, socket: Socket, platform: Platform): str
   return `${where} is held by ${who}${socket.state === null ? '' : ` (${socket.state})`}${others}${why.join('')}.`;
 }
 
+const isHolder = ({ protocol, state }: Socket): boolean =>
+  protocol === 'UDP' || state === 'Listen' || state === 'Bound';
+
+/** The facts, and who asks. */
+export interface Observed {
+  readonly facts: Facts;
+  /** The requesting user; null if unknown. */
+  readonly user: string | null;
+  /** The home folder of the reader; empty if there is none. */
+  readonly home: string;
+}
+
+/** Returns the rows of all sockets that hold a port. Owners of one name are told apart, on whatever addresses they are. */
+function rowsOnPort({ facts, home }: Observed, { protocol, port }: Bind): ReadonlyMap<Socket, OwnedEndpoint> {
+  const sockets = facts.sections.sockets.data.filter(
+    (one) => one.protocol === protocol && one.localPort === port && isHolder(one),
+  );
+  const rows = endpoints(facts, sockets, { live: false, serviceName: null });
+  const apart = withOwnersApart(rows, sockets, { platform: facts.machine.platform, home });
+  return new Map(sockets.map((socket, at) => [socket, apart[at]!]));
+}
+
 /** Returns an obstacle for each socket that holds the port. */
-function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], user: string | null): Obstacle[] {
+function holderObstacles(seen: Observed, bind: Bind, holders: readonly Socket[]): Obstacle[] {
+  const { facts, user } = seen;
   const { platform } = facts.machine;
   const containers = new Set(
     facts.sections.processes.data.filter((process) => process.container !== null).map(({ pid }) => pid),
@@ -39,8 +63,9 @@ function holderObstacles(facts: Facts, bind: Bind, holders: readonly Socket[], u
   const twins = new Map<string, number>();
   for (const { localAddress, state } of holders)
     if (state === 'Listen') twins.set(localAddress, (twins.get(localAddress) ?? 0) + 1);
-  return endpoints(facts, holders, { live: false, serviceName: null }).map((row, i): Obstacle => {
-    const socket = holders[i]!;
+  const rows = rowsOnPort(seen, bind);
+  return holders.map((socket): Obstacle => {
+    const row = rows.get(socket)!;
     const how = overlap(boundOf(bind), boundOfSocket(socket))!;
     // On Linux, an IPv6 wildcard includes IPv4 by default; Windows lists such a socket in the IPv4 table, too.
     const unsure = how === 'dualStack' && boundOfSocket(socket).dual;
@@ -75,13 +100,12 @@ function obstaclesOf(sight: (cause: Cause) => Sight | null | undefined): Obstacl
   });
 }
 
-function socketObstacles(facts: Facts, bind: Bind, user: string | null): Obstacle[] {
+function socketObstacles(seen: Observed, bind: Bind): Obstacle[] {
+  const { facts } = seen;
   const sockets = meeting(facts, bind);
-  const holders = sockets.filter(
-    (socket) => socket.protocol === 'UDP' || socket.state === 'Listen' || socket.state === 'Bound',
-  );
+  const holders = sockets.filter(isHolder);
   // Connections that a listener accepted are not separate obstacles.
-  if (holders.length > 0) return holderObstacles(facts, bind, holders, user);
+  if (holders.length > 0) return holderObstacles(seen, bind, holders);
   const { waiting = [], connections = [] } = Object.groupBy(sockets, (socket) =>
     isClosed(socket) ? 'waiting' : 'connections',
   );
@@ -100,10 +124,10 @@ function rangeObstacles(facts: Facts, bind: Bind): Obstacle[] {
 }
 
 /** Returns everything that blocks a bind or exists beside it, blocking obstacles first. */
-export function obstacles(facts: Facts, bind: Bind, user: string | null): Obstacle[] {
+export function obstacles(seen: Observed, bind: Bind): Obstacle[] {
   const order: readonly Effect[] = ['blocks', 'depends', 'allows'];
   const closeness = ({ overlap: how }: Obstacle): number => (how === 'same' ? 0 : how === 'wildcard' ? 1 : 2);
-  return [...socketObstacles(facts, bind, user), ...rangeObstacles(facts, bind)].sort(
+  return [...socketObstacles(seen, bind), ...rangeObstacles(seen.facts, bind)].sort(
     (a, b) => order.indexOf(a.effect) - order.indexOf(b.effect) || closeness(a) - closeness(b),
   );
 }

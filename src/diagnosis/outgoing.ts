@@ -1,8 +1,9 @@
 import type { AskedMachine } from '../facts/machine.ts';
-import type { Facts } from '../facts/model/facts.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { endpointText } from '../ports/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
+import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { isLocal } from './answer.ts';
 import { outgoing } from './causes/outgoing.ts';
@@ -18,6 +19,8 @@ interface Listeners {
   readonly facts: Facts;
   readonly owners: readonly string[];
   readonly evidence: readonly string[];
+  /** The addresses on which a program listens on the same port instead. */
+  readonly instead: readonly string[];
 }
 
 /**
@@ -67,23 +70,25 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
   if (!isLocal({ facts, addresses: null }, address)) return null;
   const { sockets } = facts.sections;
   const wanted = { address, dual: false };
-  const listening = sockets.data.filter(
-    (socket) =>
-      socket.localPort === port && socket.state === 'Listen' && overlap(wanted, boundOfSocket(socket)) !== null,
-  );
-  const rows = endpoints(facts, listening, { live: false, serviceName: null });
+  const onPort = sockets.data.filter((socket) => socket.localPort === port && socket.state === 'Listen');
+  const listening = onPort.filter((socket) => overlap(wanted, boundOfSocket(socket)) !== null);
   const where = endpointText({ protocol: 'TCP', address, port });
-  const evidence = rows.map(
-    (row) =>
-      `${endpointText({ protocol: 'TCP', address: row.LocalAddress ?? address, port })} is held by ${row.Owner ?? 'a process that cannot be seen'} now.`,
-  );
+  const rowsOf = (of: readonly Socket[]) => endpoints(facts, of, { live: false, serviceName: null });
+  const heldText = (row: OwnedEndpoint): string =>
+    `${endpointText({ protocol: 'TCP', address: row.LocalAddress ?? address, port })} is held by ${row.Owner ?? 'a process that cannot be seen'}`;
+  const rows = rowsOf(listening);
+  const others = rows.length > 0 ? [] : rowsOf(onPort);
   const none = isWhole(sockets)
     ? `Nobody listens on ${where} now.`
     : `Cannot tell whether anybody listens on ${where}: some sockets could not be read.`;
   return {
     facts,
     owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],
-    evidence: rows.length === 0 ? [none] : evidence,
+    evidence:
+      rows.length === 0
+        ? [none, ...others.slice(0, 4).map((row) => `${heldText(row)}, which does not include ${address}.`)]
+        : rows.map((row) => `${heldText(row)} now.`),
+    instead: [...new Set(others.map(({ LocalAddress }) => LocalAddress).filter((one) => one !== null))],
   };
 }
 
@@ -93,6 +98,13 @@ function remedies(port: number | null, address: string | null, there: Listeners 
     return [
       say(
         `portowner ${port} on ${address ?? 'the other machine'} shows whether anybody listens there; a firewall in between may also reject or drop it`,
+      ),
+    ];
+  if (there.instead.length > 0)
+    return [
+      step(`portowner ${port} --format list`, 'show everything known about the listener'),
+      say(
+        `let the client connect to ${there.instead.slice(0, 4).join(' or ')}, or let the server also listen on ${address}`,
       ),
     ];
   return there.owners.length === 0

@@ -41,7 +41,7 @@ export const isOnlyKept = ({ kind }: PortRange): boolean => !refusedKinds.has(ki
 
 /** The start of the dynamic range since Windows Vista. */
 export const usualStart = 49_152;
-export const usualText = '49152-65535 on Windows';
+export const usualText = '49152-65535 is usual on Windows';
 
 /** Whether a dynamic range on Windows includes ports that servers use. */
 export const isUnusual = ({ machine }: Facts, { start }: PortRange): boolean =>

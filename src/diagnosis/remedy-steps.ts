@@ -173,7 +173,7 @@ function stopContainer(container: Container, pid: number): string[] {
 export const usualRange = (protocol: string, family = 'ipv4'): string =>
   step(
     `netsh interface ${family} set dynamicportrange protocol=${protocol.toLowerCase()} startport=${usualStart} numberofports=${65_536 - usualStart}`,
-    `as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (${usualText})`,
+    `as administrator, then restart: connections and reservations use the dynamic range, which is unusual (${usualText})`,
   );
 
 /** Returns the command for a wider dynamic range, and its cost. */

@@ -23,6 +23,8 @@ export interface WhyRequest {
 /** The machine to inspect, and this machine, to attempt binds on. */
 export interface WhyWorld extends Pick<Surroundings, 'binder'> {
   readonly machine: AskedMachine;
+  /** The home folder of the person who reads the answer; empty if there is none. */
+  readonly home: string;
 }
 
 /** The verdict, and what determines the exit code. */
@@ -81,19 +83,19 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
 async function look(
   request: Request,
   error: ParsedError | null,
-  { machine, binder }: WhyWorld,
+  { machine, binder, home }: WhyWorld,
 ): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
   const facts = await machine.facts({
     localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
     protocols: [request.protocol],
     sockets: 'all',
-    details: new Set(['owner', 'path', 'user', 'parent', 'services']),
+    details: new Set(['owner', 'path', 'user', 'parent', 'services', 'workingDirectory']),
     ranges: true,
     addresses: true,
   });
   const attempts = attemptsFor(facts, request).filter((bind) => bind !== null);
   const probed: Probe | null = machine.live ? probe(await binder(), attempts) : null;
-  return { facts, diagnosis: diagnose(facts, request, probed, error) };
+  return { facts, diagnosis: diagnose(facts, request, { probed, error, home }) };
 }
 
 /** Explains an error that names no port. */

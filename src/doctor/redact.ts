@@ -15,6 +15,7 @@
  * | command lines, working directories | an empty text |
  * | the program that an interpreter runs | the name of the interpreter, or of a well-known tool |
  */
+import type { Container, Facts, Process } from '../facts/model/facts.ts';
 import { withoutProject } from '../facts/decode/application/application.ts';
 import { addressBytes, addressText, isLinkLocal, scopeOf, withoutScope } from '../ports/address.ts';
 import { sourceEntry, type Redaction } from '../facts/sources.ts';
@@ -337,6 +338,77 @@ function redactionOf(platform: Platform, name: string): Redaction {
   if (name === 'doctor') return 'JSON with slashes';
   const entry = sourceEntry(platform, name) ?? sourceEntry(platform === 'linux' ? 'win32' : 'linux', name);
   return entry?.redaction ?? 'left out';
+}
+
+/** The last folder of a path. */
+const lastFolder = (path: string): string => path.split(/[\\/]/).findLast((name) => name !== '') ?? '';
+
+/** Notes the name of the folder where a program runs, which is usually the name of its project, if it is in a profile. */
+function noteProject(folder: string, names: Names): void {
+  const name = lastFolder(folder);
+  const isInProfile = redactProfiles(folder, names) !== folder;
+  if (!isInProfile || name.length < 3 || name.length > longestName || names.secrets.has(name)) return;
+  if (!commonFolders.test(name) && withoutProject(name) === '') names.secrets.set(name, names.folder(name));
+}
+
+/** The names of a container are those of its project. */
+function redactContainer({ name, image, project, service, ...rest }: Container, names: Names): Container {
+  return {
+    ...rest,
+    ...(name === undefined ? {} : { name: `container-${names.folder(name)}` }),
+    ...(image === undefined ? {} : { image: `image-${names.folder(image)}` }),
+    ...(project === undefined ? {} : { project: names.folder(project) }),
+    ...(service === undefined ? {} : { service: names.folder(service) }),
+  };
+}
+
+/** Replaces an account, unless it is one of the system, or of the program of that name: `postgres`. */
+const accountOf = (user: string | null, names: Names, programs: ReadonlySet<string | null>): string | null =>
+  user === null || /^(?:root|nobody|_.*|systemd-.*)$/.test(user) || programs.has(user) ? user : account(user, names);
+
+function redactProcess(process: Process, names: Names, programs: ReadonlySet<string | null>): Process {
+  const { application, saved, workingDirectory, user, realUser, container, ...rest } = process;
+  const known = application === undefined ? '' : withoutProject(application);
+  const { project: _, ...others } = saved ?? {};
+  return {
+    ...rest,
+    commandLine: null,
+    ...(known === '' ? {} : { application: known }),
+    ...(saved === undefined ? {} : { saved: others }),
+    ...(workingDirectory === undefined ? {} : { workingDirectory: null }),
+    user: accountOf(user, names, programs),
+    ...(realUser === undefined ? {} : { realUser: accountOf(realUser, names, programs)! }),
+    container: container === null ? null : redactContainer(container, names),
+  };
+}
+
+/** Facts with everything replaced that this file names: they answer the same questions. */
+export function redactFacts(facts: Facts): Facts {
+  const names = newNames();
+  const { name } = facts.machine;
+  const machineName = name === '' ? '' : names.machine(name);
+  if (name.length >= 3 && name.length <= longestName) names.secrets.set(name, machineName);
+  for (const { workingDirectory } of facts.sections.processes.data)
+    if (workingDirectory != null) noteProject(workingDirectory, names);
+  const { sockets, processes, boundSockets } = facts.sections;
+  const programs = new Set(processes.data.map(({ imageName }) => imageName));
+  const withoutNames = (socket: (typeof sockets.data)[number]): (typeof sockets.data)[number] => ({
+    ...socket,
+    user: accountOf(socket.user, names, programs),
+    ...(socket.container === undefined ? {} : { container: redactContainer(socket.container, names) }),
+  });
+  const sections = {
+    ...facts.sections,
+    sockets: { ...sockets, data: sockets.data.map(withoutNames) },
+    processes: { ...processes, data: processes.data.map((process) => redactProcess(process, names, programs)) },
+    ...(boundSockets === undefined
+      ? {}
+      : { boundSockets: { ...boundSockets, data: boundSockets.data.map(withoutNames) } }),
+  };
+  const text = JSON.stringify({ ...facts, machine: { ...facts.machine, name: machineName }, sections });
+  const replaced = changeJson(text, (value) => redactText(value, names));
+  const find = nameFinder(names.secrets);
+  return JSON.parse(changeJson(replaced, (value) => scrubText(value, find))) as Facts;
 }
 
 /** Removes names from bytes, where a name can only be replaced by one of the same length. */

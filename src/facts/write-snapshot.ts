@@ -14,6 +14,8 @@ export interface SnapshotRequest {
   /** Whether executables are read and hashed. */
   readonly hash: boolean;
   readonly commandLines: boolean;
+  /** Replaces names of people, machines, and projects; null to keep them. */
+  readonly redaction: ((facts: Facts) => Facts) | null;
 }
 
 /** This machine, and the destination of the facts. */
@@ -37,14 +39,14 @@ function leaveCommandLineOut({ refusals }: Process): void {
 
 /** Writes all facts about this machine and returns them. */
 export async function writeSnapshot(
-  { raw, hash, commandLines }: SnapshotRequest,
+  { raw, hash, commandLines, redaction }: SnapshotRequest,
   { source: asked, told, now, write }: SnapshotWorld,
   report?: Report,
 ): Promise<Facts> {
   const question: Question = commandLines
     ? { ...everything, details: new Set([...everything.details, 'commandLine']) }
     : everything;
-  if (told !== undefined) return keep(await told(question), { commandLines, write });
+  if (told !== undefined) return keep(await told(question), { commandLines, redaction, write });
   const source = await asked();
   const entries = new Map<string, RawEntry>();
   const recorded =
@@ -64,7 +66,7 @@ export async function writeSnapshot(
     const { writeEnvelope } = await import('./read/envelope.ts');
     writeEnvelope(raw, { platform: source.platform, entries });
   }
-  keep(facts, { commandLines, write });
+  keep(facts, { commandLines, redaction, write });
   report?.('Verbose', factsText(facts));
   return facts;
 }
@@ -72,9 +74,13 @@ export async function writeSnapshot(
 /** Writes facts as a snapshot and returns them. */
 function keep(
   facts: Facts,
-  { commandLines, write }: Pick<SnapshotRequest, 'commandLines'> & Pick<SnapshotWorld, 'write'>,
+  {
+    commandLines,
+    redaction,
+    write,
+  }: Pick<SnapshotRequest, 'commandLines' | 'redaction'> & Pick<SnapshotWorld, 'write'>,
 ): Facts {
   if (!commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
-  write(`${asciiJson(JSON.stringify(facts))}\n`);
+  write(`${asciiJson(JSON.stringify(redaction === null ? facts : redaction(facts)))}\n`);
   return facts;
 }

@@ -22,6 +22,9 @@ export type Format = keyof typeof list;
 /** The names of the formats, for the option, its help, and its completion. */
 export const formats = Object.keys(list) as readonly Format[];
 
+/** The file name extensions that determine a format. */
+export const endings: readonly string[] = Object.values<FormatTraits>(list).flatMap((traits) => traits.endings ?? []);
+
 /** What a format can do. */
 export const traitsOf = (format: Format): FormatTraits => list[format];
 
@@ -39,7 +42,6 @@ export function formatOfFile(path: string, what: string, instead: string): Forma
 
 /** The error for a file whose name does not determine a format. */
 export function unknownEnding(path: string, what: string, instead: string): PortOwnerError {
-  const endings = formats.flatMap((format) => traitsOf(format).endings ?? []);
   return new PortOwnerError(
     'PO1001',
     `cannot tell the ${what} format from ${JSON.stringify(path)}; use ${endings.join(', ')}${instead}`,

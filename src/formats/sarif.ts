@@ -1,14 +1,14 @@
+import { createHash } from 'node:crypto';
 import { asciiJson } from '../io/ascii.ts';
 import type { AnyRow } from '../schema/column.ts';
-import type { Severity } from '../schema/finding.ts';
 import { findingKinds } from '../schema/finding-kinds.ts';
+import type { Severity } from '../schema/finding.ts';
 import type { Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
-import { machineNames } from './html/model.ts';
-import { framed, noProblems, plainText, wordsOf } from './text.ts';
+import { framed, noProblems, plainText } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
-/** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as in CVSS; 0 is no severity. */
+/** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as in CVSS. */
 const levels: Readonly<Record<Severity, { readonly level: string; readonly rank: string }>> = {
   Critical: { level: 'error', rank: '9.5' },
   High: { level: 'error', rank: '8.0' },
@@ -19,14 +19,16 @@ const levels: Readonly<Record<Severity, { readonly level: string; readonly rank:
 
 const text = (row: AnyRow, name: string): string => plainText(row[name], '; ').toWellFormed();
 
-/** The location of a finding as a URI: dashboards expect a file, and a listener is not a file. */
-function uriOf(row: AnyRow): string {
-  // A name of dots alone would be another folder.
-  const parts = [text(row, 'ComputerName'), text(row, 'Endpoint')].map((part) =>
-    encodeURIComponent(/^\.*$/.test(part) ? 'unknown' : part),
-  );
-  return `portowner/${parts.join('/')}`;
-}
+/** A part of a path in a URI; dots alone would name another folder, even when encoded. */
+const uriPart = (part: string): string =>
+  /^\.*$/.test(part) ? part.replaceAll('.', '_') || 'unknown' : encodeURIComponent(part.toWellFormed());
+
+/**
+ * The location of a finding as a URI below the root of a repository: dashboards expect a file, and a listener is not a
+ * file.
+ */
+const uriOf = (row: AnyRow): string =>
+  ['portowner', text(row, 'ComputerName'), text(row, 'Endpoint')].map(uriPart).join('/');
 
 /**
  * The owner by the file of its program, which is the same in every version. Owner names the application: what follows that
@@ -44,53 +46,20 @@ function fileOwner(row: AnyRow): string {
   return side.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 }
 
-const severityOf = (row: AnyRow): Severity => {
-  const severity = text(row, 'Severity');
-  return Object.hasOwn(levels, severity) ? (severity as Severity) : 'Info';
-};
-
-/**
- * The rule of a finding. GitHub takes the severity of a result from its rule, and the same kind of finding may have
- * several: each has a rule.
- */
-const ruleId = (row: AnyRow): string => `${text(row, 'Kind')}/${severityOf(row)}`;
-
-/** A sentence: with a capital letter, and a period. */
-const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
-
-function rule(row: AnyRow): object {
-  const [kind, severity] = [text(row, 'Kind'), severityOf(row)];
-  const { level, rank } = levels[severity];
-  const known = Object.hasOwn(findingKinds, kind) ? findingKinds[kind as keyof typeof findingKinds] : null;
-  const name = wordsOf(kind);
-  const meaning = known === null ? name : sentence(known.meaning);
-  const usual = known === null ? '' : `The severity is usually: ${known.severity}. `;
-  const help = `${meaning} ${usual}The message of each result contains the evidence and what to do.`;
-  return {
-    id: ruleId(row),
-    name: kind,
-    shortDescription: { text: `${name} (${severity})` },
-    fullDescription: { text: meaning },
-    help: { text: help },
-    defaultConfiguration: { level },
-    properties: { 'security-severity': rank, tags: ['security', 'network'] },
-  };
+/** What is the same in every audit that has the finding: the ports of a dynamic listener are not. */
+function identityOf(row: AnyRow): string {
+  const isDynamic = row['LocalPort'] == null && row['LocalAddress'] != null;
+  const endpoint = isDynamic ? `${text(row, 'Protocol')} ${text(row, 'LocalAddress')}:dynamic` : text(row, 'Endpoint');
+  return [text(row, 'ComputerName'), text(row, 'Kind'), endpoint, fileOwner(row)].join('|');
 }
 
-/** The identity of a finding: the same in another audit. */
-const fingerprint = (row: AnyRow): string =>
-  [text(row, 'ComputerName'), text(row, 'Kind'), text(row, 'Endpoint'), fileOwner(row)].join('|');
+/** The only fingerprint that GitHub compares has this name and this form. */
+const lineHash = (identity: string): string => `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}:1`;
 
-/** GitHub recognizes a result by a hash of this form, and tells results with the same hash apart by the number. */
-function lineHash(print: string, seen: Map<string, number>): string {
-  const number = (seen.get(print) ?? 0) + 1;
-  seen.set(print, number);
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return `${createHash('sha256').update(print).digest('hex').slice(0, 16)}:${number}`;
-}
+const gradeOf = ({ Severity }: AnyRow) => levels[Severity as Severity] ?? levels.Info;
 
-function result(row: AnyRow, index: number, seen: Map<string, number>): object {
-  const { level, rank } = levels[severityOf(row)];
+function result(row: AnyRow): object {
+  const { level, rank } = gradeOf(row);
   const remedy = text(row, 'Remedy');
   const owner = text(row, 'Owner');
   const sentences = [
@@ -98,28 +67,64 @@ function result(row: AnyRow, index: number, seen: Map<string, number>): object {
     text(row, 'Evidence'),
     remedy,
   ];
+  const identity = identityOf(row);
   return {
-    ruleId: ruleId(row),
-    ruleIndex: index,
+    ruleId: text(row, 'Kind'),
     level,
     message: { text: sentences.filter((sentence) => sentence !== '').join('. ') },
     locations: [
       {
-        physicalLocation: { artifactLocation: { uri: uriOf(row) }, region: { startLine: 1 } },
+        physicalLocation: {
+          artifactLocation: { uri: uriOf(row), uriBaseId: '%SRCROOT%' },
+          region: { startLine: 1 },
+        },
         logicalLocations: [
           { name: text(row, 'Endpoint'), fullyQualifiedName: `${text(row, 'ComputerName')} ${text(row, 'Endpoint')}` },
         ],
       },
     ],
-    partialFingerprints: {
-      'portowner/v1': fingerprint(row),
-      primaryLocationLineHash: lineHash(fingerprint(row), seen),
-    },
+    partialFingerprints: { 'portowner/v1': identity, primaryLocationLineHash: lineHash(identity) },
     properties: Object.fromEntries([
       ['security-severity', rank],
       ...Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
     ]),
   };
+}
+
+/** A kind of finding, as severe as the worst of its findings: dashboards show one severity for each rule. */
+function rule(id: string, rows: readonly AnyRow[]): object {
+  const { meaning = 'a finding', severity = null } =
+    (findingKinds as Readonly<Record<string, { meaning: string; severity: string }>>)[id] ?? {};
+  const sentence = `${meaning.charAt(0).toUpperCase()}${meaning.slice(1)}.`;
+  const grade = rows.map(gradeOf).reduce((worst, one) => (Number(one.rank) > Number(worst.rank) ? one : worst));
+  const usual = severity === null ? '' : ` Severity: ${severity}.`;
+  const advice = 'Each finding says what differs, and what to do about it.';
+  return {
+    id,
+    name: id,
+    shortDescription: { text: sentence },
+    fullDescription: { text: `${sentence}${usual}` },
+    help: {
+      text: `${sentence}${usual} ${advice}`,
+      markdown: `**${sentence}**${usual === '' ? '' : `\n\n${usual.trim()}`}\n\n${advice}`,
+    },
+    defaultConfiguration: { level: grade.level },
+    properties: { tags: ['security', 'network'], precision: 'high', 'security-severity': grade.rank },
+  };
+}
+
+/** Names the run: in code scanning, a run replaces the previous one whose name has the same start, up to the last slash. */
+function runName({ tables, nights, at }: DocumentFrame, rows: readonly AnyRow[]): string {
+  const all: readonly (readonly AnyRow[])[] = [rows, ...tables.map((table) => table.rows), nights];
+  const machines = new Set(
+    all
+      .flat()
+      .map(({ ComputerName }) => ComputerName)
+      .filter((name) => typeof name === 'string'),
+  );
+  const [machine = ''] = machines;
+  const of = machines.size === 1 ? [uriPart(machine)] : machines.size === 0 ? [] : ['several-machines'];
+  return ['PortOwner', ...of, at].join('/');
 }
 
 const notificationLevels: Readonly<Record<string, string>> = { Error: 'error', Warning: 'warning' };
@@ -143,16 +148,6 @@ function invocation({ exitCode, meaning, at, problems, question }: DocumentFrame
   };
 }
 
-/**
- * The category of a run: a dashboard compares it with the last run of the same category, and closes what is gone. Each
- * machine has one, and so do several machines together.
- */
-function categoryOf(rows: readonly AnyRow[], frame: DocumentFrame): string {
-  const [machine, ...others] = machineNames({ rows, frame });
-  if (machine === undefined || others.length > 0) return 'portowner/';
-  return `portowner/${encodeURIComponent(machine.toWellFormed())}/`;
-}
-
 /** Writes findings for code scanning dashboards: SARIF 2.1.0, pure ASCII. */
 export const create: CreateWriter = (_schema, { sink, frame }) => {
   const rows: AnyRow[] = [];
@@ -164,20 +159,17 @@ export const create: CreateWriter = (_schema, { sink, frame }) => {
     flush: () => sink.flush(),
     end() {
       const about = framed(frame);
-      const rules = new Map<string, object>();
-      for (const row of rows) if (!rules.has(ruleId(row))) rules.set(ruleId(row), rule(row));
-      const ids = [...rules.keys()];
-      const seen = new Map<string, number>();
+      const rules = [...Map.groupBy(rows, (row) => text(row, 'Kind'))].map(([id, own]) => rule(id, own));
       const log = {
         $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
         version: '2.1.0',
         runs: [
           {
-            tool: { driver: { name: 'PortOwner', version, rules: [...rules.values()] } },
+            tool: { driver: { name: 'PortOwner', semanticVersion: version, version, rules } },
+            automationDetails: { id: runName(about, rows) },
             columnKind: 'utf16CodeUnits',
             invocations: [invocation(about)],
-            automationDetails: { id: categoryOf(rows, about) },
-            results: rows.map((row) => result(row, ids.indexOf(ruleId(row)), seen)),
+            results: rows.map(result),
           },
         ],
       };

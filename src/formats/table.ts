@@ -8,8 +8,8 @@ import { isNumeric, itemText, noProblems, plainText } from './text.ts';
 
 const between = '  ';
 /**
- * A text column shrinks to this width (an IPv4 address) at first; the most important columns only shrink to
- * `answerFloor`, and columns with owners, which are wrapped, to `ownerFloor`.
+ * A text column shrinks to this width (an IPv4 address) at first; columns with owners, which are wrapped, to `ownerFloor`.
+ * The most important columns do not shrink yet, or to `answerFloor` if no column has owners.
  */
 const textFloor = 15;
 const answerFloor = 24;
@@ -78,7 +78,7 @@ const total = (places: readonly Place[]): number =>
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
-/** Whether a column names owners: it is wrapped, and shrinks last. */
+/** Whether a column names owners, which are wrapped. */
 const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
 
 /** Whether a column adds nothing to the other columns. */
@@ -98,9 +98,9 @@ function saysNothing({ column, cells }: Place, places: readonly Place[]): boolea
 function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floor'): boolean {
   for (const place of places) place.width = place.natural;
   // Of equally important columns, the later one shrinks first.
-  const giving = places
-    .toReversed()
-    .sort((a, b) => Number(isOwner(a)) - Number(isOwner(b)) || importance(b) - importance(a) || 0);
+  // Wrapped owners lose nothing, so the most important columns shrink after them.
+  const rank = (place: Place): number => (isOwner(place) ? 1.5 : importance(place));
+  const giving = places.toReversed().sort((a, b) => rank(b) - rank(a) || 0);
   for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
   return total(places) <= room;
 }
@@ -241,6 +241,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       const measure = wide ? (await import('string-width')).default : null;
       const width: Width =
         measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
+      const hasOwner = columns.some(({ keeps }) => keeps === 'process');
       const longestItem = (i: number): number =>
         cells[i]!.reduce(
           (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
@@ -254,9 +255,11 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
         const least =
           column.keeps === 'process'
             ? Math.min(ownerFloor, longestItem(i))
-            : column.importance === 1
-              ? answerFloor
-              : textFloor;
+            : column.importance !== 1
+              ? textFloor
+              : hasOwner
+                ? Infinity
+                : answerFloor;
         const comfort = down(least);
         return { column, cells: cells[i]!, items: items[i]!, natural, comfort, floor: down(textFloor), width: natural };
       });

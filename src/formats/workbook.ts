@@ -163,8 +163,8 @@ function partOf(
     of = table.rows.length,
   }: { readonly asked: boolean; readonly several: boolean; readonly of?: number },
 ): Part {
-  const { title, schema, rows, note } = table;
-  if (asked) return { title, schema, rows, note, of, columns, printed: columns.length };
+  const { title, schema, rows, remark = null } = table;
+  if (asked) return { title, schema, rows, remark, of, columns, printed: columns.length };
   const isConnection = rows.some((row) => row['RemotePort'] != null);
   const printed = new Set(
     reportColumns(schema)
@@ -173,7 +173,7 @@ function partOf(
   );
   const sorted = ordered(columns, printed, several);
   const count = sorted.filter(({ name }) => printed.has(name)).length;
-  return { title, schema, rows, note, of, columns: sorted, printed: count === 0 ? sorted.length : count };
+  return { title, schema, rows, remark, of, columns: sorted, printed: count === 0 ? sorted.length : count };
 }
 
 function tableOf({ title, columns, rows, printed }: Part, links: readonly CellLink[] = []): TableSheet {
@@ -197,7 +197,7 @@ const day = (at: string): string => at.slice(0, 10);
 function nightLines(nights: readonly AuditRun[]): {
   readonly lines: SheetLine[];
   readonly machines: readonly string[];
-  /** The number of machines, of which the chart may have only the first. */
+  /** The number of machines, of which the chart may contain only the first. */
   readonly of: number;
 } {
   const all = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))];
@@ -216,12 +216,12 @@ function nightLines(nights: readonly AuditRun[]): {
 
 /** The number of rows of each kind, and of each of their values. */
 function countLines(parts: readonly Part[]): SheetLine[] {
-  return parts.map(({ title, schema, rows, of, note }) => {
+  return parts.flatMap(({ title, schema, rows, of, remark }) => {
     const counts = countsText(summaryOf(schema, rows));
     const amount = rows.length === of ? rows.length : `${rows.length} of ${of}`;
-    const told = counts === '' ? amount : `${amount} (${counts})`;
-    const text = note === undefined ? told : `${told}. ${note}`;
-    return { ...labeled(sheetName(title), text), sheet: sheetName(title) };
+    const text = counts === '' ? amount : `${amount} (${counts})`;
+    const lines: SheetLine[] = [{ ...labeled(sheetName(title), text), sheet: sheetName(title) }];
+    return remark == null ? lines : [...lines, labeled('', `${remark}.`)];
   });
 }
 
@@ -269,9 +269,12 @@ function summarySheet({ frame, parts, several }: Content): TextSheet {
   ];
   if (nights.length === 0) return { name: 'Summary', widths: summaryWidths, lines, chart: null };
   const { lines: counts, machines, of } = nightLines(nights);
-  const which = machines.length < of ? `: the first ${machines.length} of ${of} machines` : '';
+  const which = machines.length < of ? `, ${machines.length} of ${of} machines` : '';
   const series = machines.map((machine) => sheetText(machine === '' ? 'Listeners' : machine));
-  lines.push(empty, { cells: [`Listeners, night by night${which}`], look: 'heading' });
+  lines.push(empty, {
+    cells: [`Listeners, ${counts.length === 1 ? 'the last night' : `the last ${counts.length} nights`}${which}`],
+    look: 'heading',
+  });
   const start = lines.length;
   // The numbers are below their chart.
   lines.push(...Array.from({ length: 17 }, () => empty), { cells: ['Night', ...series], look: 'header' }, ...counts);

@@ -11,8 +11,8 @@ export interface DocumentTable {
   readonly title: string;
   readonly schema: RowSchema;
   readonly rows: readonly AnyRow[];
-  /** What a reader has to know about the rows; undefined if nothing. */
-  readonly note?: string | undefined;
+  /** What a reader must know to understand their number; null if it is clear. */
+  readonly remark?: string | null;
 }
 
 /** What a whole document (a workbook, a page, or Markdown) contains in addition to the rows. */
@@ -22,11 +22,11 @@ export interface DocumentFrame {
   readonly rowsTitle: string;
   /** The command line that produced it; null if there was none. */
   readonly question: string | null;
+  /** Whether the machines were queried over SSH. */
+  readonly overSsh?: boolean;
   /** The time of its creation, ISO 8601 in UTC. */
   readonly at: string;
   readonly exitCode: ExitCode;
-  /** Whether ssh queried the machines. */
-  readonly bySsh?: boolean;
   /** The meaning of the exit code for this command; null if it is not shown. */
   readonly meaning: string | null;
   /** The answer as a sentence; null if there is none. */

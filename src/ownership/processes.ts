@@ -50,12 +50,12 @@ export const serviceUnit: AttributeProcess = (process) =>
     : null;
 
 /** A folder, for a reader; null if it says nothing about a program: the root, or a folder of Windows. */
-export const placeText = (folder: string | null, home: string): string | null =>
+export const folderText = (folder: string | null, home: string): string | null =>
   folder === null || /^(?:\/?|[a-z]:\\?|[a-z]:\\Windows(?:\\.*)?)$/is.test(folder) ? null : shortPath(folder, home);
 
 /** The working directory of a program that needs it to be recognized; null if it says nothing, or was not requested. */
 const placeOf = ({ application, workingDirectory }: Process, { home }: Known): string | null =>
-  home === null || application === undefined ? null : placeText(workingDirectory ?? null, home);
+  home === null || application === undefined ? null : folderText(workingDirectory ?? null, home);
 
 /** The program itself. */
 export const program: AttributeProcess = (process, known) => ({

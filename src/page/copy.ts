@@ -1,5 +1,13 @@
 import { neutraliser } from '../formats/csv.ts';
-import { cell, textAt, columnNamed, type Cell, type UnpackedColumn, type UnpackedTable } from './data.ts';
+import {
+  cell,
+  textAt,
+  columnNamed,
+  type Cell,
+  type PageAbout,
+  type UnpackedColumn,
+  type UnpackedTable,
+} from './data.ts';
 
 /** UTF-16 units that a console would act on when they are pasted, or that hide or reorder text. */
 const unseen = /([\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}])/u;
@@ -36,22 +44,17 @@ export function asObject({ kind, columns }: UnpackedTable, row: number): string 
 }
 
 /**
- * Returns the PowerShell command that queries the machine about the subject of a row; null if the row has no port. If
- * there are several machines, or ssh queried the only one, the command names the row's machine, and is null if that name
- * cannot be used.
+ * Returns the PowerShell command that queries the machine about the subject of a row; null if the row has no port. With
+ * a parameter for the machine, the command names the row's, and is null if that name cannot be used.
  */
-export function asCommand(
-  table: UnpackedTable,
-  row: number,
-  { machines, bySsh }: { readonly machines: readonly string[]; readonly bySsh: boolean },
-): string | null {
+export function asCommand(table: UnpackedTable, row: number, parameter: PageAbout['machineParameter']): string | null {
   const value = (name: string): Cell => {
     const column = columnNamed(table, name);
     return column === undefined ? null : cell(column, row);
   };
-  const machine = bySsh || machines.length > 1 ? (value('ComputerName') ?? '') : null;
-  if (machine !== null && !/^[\w.-]+$/.test(String(machine))) return null;
-  const there = machine === null ? '' : ` ${bySsh ? '-HostName' : '-ComputerName'} ${quoted(String(machine))}`;
+  const machine = String(value('ComputerName') ?? '');
+  if (parameter !== null && !/^[\w.-]+$/.test(machine)) return null;
+  const there = parameter === null ? '' : ` ${parameter} ${quoted(machine)}`;
   const [start, end] = [value('StartPort'), value('EndPort')];
   if (start !== null)
     return `Get-PortRange${there} | Where-Object { $_.StartPort -eq ${start} -and $_.EndPort -eq ${end} }`;

@@ -173,7 +173,7 @@ class Page {
 
   #details(): TemplateResult {
     const { table } = this.#state;
-    const command = asCommand(table, this.#row, about);
+    const command = asCommand(table, this.#row, about.machineParameter);
     const take = async (text: string, what: string): Promise<void> => {
       await copy(text);
       this.#copied = `Copied ${what}.`;

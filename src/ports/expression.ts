@@ -75,7 +75,7 @@ export function portMatcher(spans: readonly PortSpan[] | null): (port: number) =
 const mostListed = 20;
 
 /** Joins items for a sentence, without duplicates: `80, 443, 8000-8100`. Of many, it has the first. */
-export function listed(items: readonly string[]): string {
+export function commaList(items: readonly string[]): string {
   const all = [...new Set(items)];
   if (all.length <= mostListed) return all.join(', ');
   return `${all.slice(0, mostListed).join(', ')}, and ${all.length - mostListed} more`;
@@ -83,5 +83,5 @@ export function listed(items: readonly string[]): string {
 
 /** Formats spans for a sentence: `80, 443, 8000-8100`. */
 export function formatPorts(spans: readonly PortSpan[]): string {
-  return listed(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)));
+  return commaList(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)));
 }

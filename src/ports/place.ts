@@ -3,7 +3,7 @@
  */
 import { addressFamily, addressScope, canonicalAddress, unmapped, withoutScope } from './address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { formatPorts, listed, parsePorts, portMatcher, type PortSpan } from './expression.ts';
+import { formatPorts, commaList, parsePorts, portMatcher, type PortSpan } from './expression.ts';
 
 /** Ports, optionally limited to a protocol and an address. */
 export interface Place extends PortSpan {
@@ -153,5 +153,5 @@ export function formatPlaces(places: readonly Place[]): string {
     const host = address === undefined ? '' : `${address.includes(':') ? `[${address}]` : address}:`;
     return `${host}${formatPorts([span])}${protocol === undefined ? '' : `/${protocol.toLowerCase()}`}`;
   });
-  return listed(texts);
+  return commaList(texts);
 }

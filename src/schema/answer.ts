@@ -4,15 +4,15 @@ import type { Endpoint } from './endpoint.ts';
 import type { ExitCode, Problem } from './problems.ts';
 import type { Range } from './range.ts';
 
-/** What a report shows besides the rows. */
+/** What a report shows in addition to the rows. */
 export interface Background {
-  /** The ranges of ports on the machines that were asked. */
+  /** The ranges of ports on the queried machines. */
   readonly ranges: readonly Range[];
-  /** Who listens there, where the rows are something else. */
+  /** The listeners, if the rows are something else. */
   readonly listeners?: readonly Endpoint[];
-  /** How many listeners the answer counts, of which each may have several sockets. */
-  readonly listenerCount?: number;
-  /** The audits that the store has of them, newest first. */
+  /** The number of listeners that an audit counts: the dynamic ports of a program are one listener. */
+  readonly audited?: number;
+  /** Their audits in the store, newest first. */
   readonly runs?: readonly AuditRun[];
   /** What appeared, changed hands, or disappeared between those audits. */
   readonly changes?: readonly PortSpanRow[];
@@ -29,8 +29,8 @@ export interface Answer {
   readonly note?: string;
   /** The name of the variant, if PowerShell has a separate view for this kind of answer. */
   readonly variant?: string;
-  /** One line that sums the answer up, where something else says it on a terminal. */
+  /** A summary of the answer in one line, if a terminal shows it in another way. */
   readonly summary?: string;
-  /** Looks up what only a report shows. */
+  /** Looks up what only reports show. */
   readonly background?: () => Promise<Background>;
 }

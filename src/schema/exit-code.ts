@@ -16,7 +16,7 @@ export function exitCodeOf(answer: boolean | null, lack: Lack = null): ExitCode 
   return answer === null || lack !== null ? exit.unavailable : exit.ok;
 }
 
-/** What an exit code says: yes, no, or null where it could not be told. */
+/** The answer that an exit code stands for: yes, no, or null if unknown. */
 export const answerIn = (code: ExitCode): boolean | null => (code === exit.ok ? true : code === exit.no ? false : null);
 
 /**

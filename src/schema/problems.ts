@@ -135,6 +135,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'ResourceUnavailable',
   },
+  PO3007: {
+    summary: 'PortOwner could not be deployed on a remote machine',
+    action: 'Use an account that is an administrator there, or omit -Deploy.',
+    exitCode: exit.unavailable,
+    category: 'ResourceUnavailable',
+  },
   PO4101: {
     summary: 'the file of held ports cannot be used',
     action: 'Make sure that the folder has free space and is writable.',

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attemptsReason, bindsFor, chooseFree, passedOver, skippedSpans, type FreeKnowledge, type FreeRequest } from '../../src/actions/free.ts';
+import { attemptsReason, bindsFor, chooseFree, passedOver, registeredLines, skippedSpans, type FreeKnowledge, type FreeRequest } from '../../src/actions/free.ts';
 import type { PortRange } from '../../src/facts/model/facts.ts';
 import type { BindAttempt } from '../../src/facts/gather/probe.ts';
 import { connection, facts, socket, udp } from '../support/example.ts';
@@ -113,14 +113,15 @@ test('a person is told what was passed over, and what the port is registered for
   const knowledge = know({ serviceName: (port) => (port === 8006 ? 'wpl-analytics' : null) });
   const answer = chooseFree(facts([socket({ localPort: 8005 })]), request, knowledge);
   assert.equal(answer.ports, [8006]);
-  assert.equal(passedOver(request, answer, knowledge), ['8005: in use: TCP 0.0.0.0, owner: nginx (100)', '8006: free; registered by IANA for wpl-analytics']);
+  assert.equal(passedOver(request, answer), ['8005: in use: TCP 0.0.0.0, owner: nginx (100)']);
+  assert.equal(registeredLines(request, answer, knowledge), ['8006: free; registered with IANA for wpl-analytics']);
 });
 
 test('ports that are registered and follow one another are explained as one', () => {
   const names = ['a', 'b', 'c', 'd', 'd'];
   const answer = chooseFree(facts([]), ask({ spans: [{ start: 8000, end: 8009 }] }), know({ serviceName: (port) => names[port - 8000] ?? null }));
   assert.equal(answer.ports, [8005]);
-  assert.equal(skippedSpans(answer.skipped), [{ start: 8000, end: 8004, reason: 'registered by IANA for a, b, c and 1 more (--registered allows it)' }]);
+  assert.equal(skippedSpans(answer.skipped), [{ start: 8000, end: 8004, reason: 'registered with IANA for a, b, c and 1 more (--registered allows it)' }]);
 });
 
 test('what is tried', () => {

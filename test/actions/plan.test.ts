@@ -558,6 +558,19 @@ for (const [what, parent, supervisor, notes] of above)
     assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
   });
 
+test('targets of one name are told apart by their folder', () => {
+  const script = (pid: number, workingDirectory: string) => process({ pid, imageName: 'node', application: 'node server.js', workingDirectory });
+  const targets = plan({
+    platform: 'linux',
+    sockets: [socket({ localAddress: '127.0.0.1' }), socket({ localAddress: '::1', pid: 101, holders: [101] })],
+    processes: [script(100, '/home/ann/shop'), script(101, '/home/ann/blog')],
+  });
+  assert.equal(
+    targets.map(({ owner }) => owner),
+    ['node server.js in ~ann/shop (100)', 'node server.js in ~ann/blog (101)'],
+  );
+});
+
 test('a shell that this program runs in is not in a loop', () => {
   const [target] = plan({ platform: 'linux', processes: [process({ parent: 800, startTime: '2026-01-02T04:00:00.00Z' })] });
   assert.is(target!.supervisor, null);

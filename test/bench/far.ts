@@ -10,7 +10,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { root } from '../../src/build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
+import { plain, pwsh } from '../support/powershell.ts';
 import { median } from './measure.ts';
+import { moduleMissing } from './module.ts';
 
 export interface FarLine {
   readonly what: string;
@@ -62,6 +64,18 @@ ${rows(300, (i) => `"service${i}","Service ${i}",${1000 + i},Running,Own Process
   return Buffer.from(`#PortOwner.Collection 1 gzip\n${gzipSync(text).toString('base64')}\n#End\n`);
 }
 
+/** Milliseconds to the first row that the module gives of what a far machine sent; null where it cannot be measured. */
+function moduleRows(file: string): number | null {
+  if (moduleMissing() !== undefined) return null;
+  const script = join(root, 'test/bench/far.ps1');
+  const result = spawnSync(pwsh!, [...plain, '-File', script, '-Module', join(root, 'dist/PortOwner'), '-Facts', file, '-Rounds', '5'], {
+    encoding: 'utf8',
+    env: { ...process.env, PORTOWNER_EXE: '' },
+  });
+  if (result.status !== 0) throw new Error(`pwsh failed: ${result.stderr || result.stdout}`);
+  return median(result.stdout.trim().split('\n').map(Number));
+}
+
 export async function measureFar(portowner: string): Promise<FarLine[]> {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-far-'));
   const crowd = await startCrowd({ sockets });
@@ -86,6 +100,15 @@ export async function measureFar(portowner: string): Promise<FarLine[]> {
         ratio: wall / 1000,
         budget: 1,
       });
+      const module = moduleRows(file);
+      if (module !== null)
+        lines.push({
+          what: `the same through the PowerShell module (${name})`,
+          seen: `${module.toFixed(0)} ms`,
+          peer: '1 s',
+          ratio: module / 1000,
+          budget: 1,
+        });
     }
     return lines;
   } finally {

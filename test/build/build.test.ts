@@ -48,6 +48,7 @@ test('of the same sources in another folder gives the same portowner.exe, and si
       'portowner.exe',
       ...[
         'Collector/Collect.ps1',
+        'Collector/Deploy.ps1',
         'Collector/Stop.ps1',
         'Completion.ps1',
         'PortOwner.format.ps1xml',

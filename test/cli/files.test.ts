@@ -83,7 +83,7 @@ test('links, other ways to a file, and names that only begin alike', () => {
   assert.ok(alike(at('f/one'), `${folder}/f/../f/one`));
   assert.not.ok(alike(at('f/one'), at('f/on')));
   assert.is(alike(at('f/new'), at('f/NEW')), process.platform === 'win32');
-  assert.not.ok(alike('-', at('f/one')), 'standard input is no file');
+  assert.not.ok(alike('-', './-'), 'standard input is no file');
   assert.not.ok(
     refuses(() => checkFiles(named('A', [at('hard'), at('hard')]), [])),
     'two inputs may be one',
@@ -118,52 +118,53 @@ for (const [what, line] of empty) {
   });
 }
 
-const rows = join(temporaryFolder(), 'rows.clixml');
-await run(['--from', snapshotFile(snapshot), '--format', 'clixml', '--output', rows]);
-const standard: [what: string, line: string[], says: RegExp][] = [
-  ['rows', ['--from', snapshotFile(snapshot), '-o', '-'], /LocalPort|PORT/i],
-  ['CSV without a byte order mark', ['--from', snapshotFile(snapshot), '--format', 'csv', '-o', '-'], /^Protocol,/],
-  ['a page', ['--from', snapshotFile(snapshot), '--format', 'html', '-o', '-'], /^<!doctype html>/],
-  ['a baseline as rows', ['baseline', 'create', join(temporaryFolder(), 'b.yaml'), '--from', snapshotFile(snapshot), '-o', '-'], /22/],
-  ['saved rows', ['report', rows, '-o', '-', '--format', 'md'], /^## Ports/],
-  ['a snapshot', ['snapshot', '--from', snapshotFile(snapshot), '-o', '-'], /^\{/],
-  ['a snapshot as an operand', ['snapshot', '--from', snapshotFile(snapshot), '-'], /^\{/],
-];
-for (const [what, line, says] of standard) {
+for (const [what, line] of [
+  ['rows', (at) => ['--from', at('s.json'), '--columns', 'LocalPort', '--format', 'csv']],
+  ['findings', (at) => ['audit', '--from', at('s.json'), '--baseline', at('b.yaml'), '--format', 'sarif']],
+  ['a page', (at) => ['--from', at('s.json'), '--html']],
+  ['facts', (at) => ['snapshot', '--from', at('s.json')]],
+] satisfies [string, Line][]) {
   test(`- is standard output: ${what}`, async () => {
-    const { code, out, err } = await run(line);
-    assert.is(code, 0, err);
-    assert.match(out, says);
-    assert.not.ok(readdirSync('.').includes('-'));
+    const { at, contents } = await place();
+    const before = contents();
+    const there = process.cwd();
+    process.chdir(at('.'));
+    try {
+      const plain = await run(line(at));
+      const dash = await run([...line(at), '-o', '-']);
+      assert.is.not(plain.out, '');
+      // A page and a log name their command line.
+      const same = (text: string): string => text.replaceAll(/ (?:-o|--output) -(?="| *<)/g, '');
+      assert.equal([dash.code, same(dash.out), dash.err], [plain.code, plain.out, plain.err]);
+    } finally {
+      process.chdir(there);
+    }
+    assert.is(contents(), before);
   });
 }
 
-test('- is the same as no --output', async () => {
-  const line = ['--from', snapshotFile(snapshot), '--format', 'csv'];
-  assert.equal(await run([...line, '-o', '-']), await run(line));
+for (const [what, line, name] of [
+  ['a baseline', (at) => ['baseline', 'create', '-', '--from', at('s.json')], 'FILE'],
+  ['a report', (at) => ['audit', '--baseline', at('b.yaml'), '--from', at('s.json'), '--report', '-'], '--report'],
+  ['a store', (at) => ['audit', '--store', '-', '--from', at('s.json')], '--store'],
+  ['raw answers', (at) => ['snapshot', '--raw', '-', '-o', at('x.json')], '--raw'],
+  ['a bundle', () => ['doctor', '--bundle', '-'], '--bundle'],
+] satisfies [string, Line, string][]) {
+  test(`- is no file: ${what}`, async () => {
+    const { at, contents } = await place();
+    const before = contents();
+    const { code, out, err } = await run(line(at));
+    assert.equal([code, out], [64, '']);
+    assert.match(err, `PO1001: ${name} - is not the path of a file`);
+    assert.is(contents(), before);
+  });
+}
+
+test('a binary format needs a file', async () => {
+  const { at } = await place();
+  const { code, out, err } = await run(['--from', at('s.json'), '--format', 'xlsx', '-o', '-']);
+  assert.equal([code, out], [64, '']);
+  assert.match(err, /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n {2}For example/);
 });
-
-const needsFile: [what: string, line: string[], says: RegExp][] = [
-  ['a workbook', ['--from', snapshotFile(snapshot), '--format', 'xlsx', '-o', '-'], /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n/],
-  ['a workbook of saved rows', ['report', rows, '--format', 'xlsx', '-o', '-'], /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n/],
-  ['saved rows without a format', ['report', rows, '-o', '-'], /^portowner: PO1001: missing --format: standard output has no file name extension\n/],
-  [
-    'a report of an audit',
-    ['audit', '--store', join(temporaryFolder(), 'a.db'), '--report', '-', '--from', snapshotFile(snapshot)],
-    /^portowner: PO1001: --report needs a path; - is standard output\n/,
-  ],
-  ['a store', ['audit', '--store', '-', '--from', snapshotFile(snapshot)], /^portowner: PO1001: --store needs a path; - is standard output\n/],
-  ['a baseline', ['baseline', 'create', '-', '--from', snapshotFile(snapshot)], /^portowner: PO1001: FILE needs a path; - is standard output\n/],
-  ['raw answers', ['snapshot', '--raw', '-'], /^portowner: PO1001: --raw needs a path; - is standard output\n/],
-  ['the bundle of doctor', ['doctor', '--bundle', '-'], /^portowner: PO1001: --bundle needs a path; - is standard output\n/],
-];
-for (const [what, line, says] of needsFile) {
-  test(`- is refused where a file is needed: ${what}`, async () => {
-    const { code, out, err } = await run(line);
-    assert.equal([code, out], [64, ''], err);
-    assert.match(err, says);
-    assert.not.ok(readdirSync('.').includes('-'));
-  });
-}
 
 test.run();

@@ -278,6 +278,7 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ['audit --policy x --fail-on hihg', 'PO1001: unknown value "hihg" for --fail-on; expected info, low, medium, high, or critical', 'Did you mean high?'],
   ['audit --store x --keep never', 'PO1001: unknown value "never" for --keep; expected a number of days from 1 to 99999', ''],
   ['diff', 'PO1001: missing A: portowner diff <A> [B]', 'To list the options: portowner diff --help'],
+  ['report', 'PO1001: missing FILES: portowner report FILES…', 'To list the options: portowner report --help'],
   ['diff a b c', 'PO1001: unexpected operand "c": portowner diff <A> [B]', 'To list the options: portowner diff --help'],
   ['ranges 80', 'PO1001: unexpected operand "80": portowner ranges', 'To list the options: portowner ranges --help'],
   ['why', 'PO1001: missing PORT: portowner why PORT, or portowner why --error TEXT', 'For example: portowner why 3000'],

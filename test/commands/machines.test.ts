@@ -139,6 +139,25 @@ test('a snapshot passes every code page and pipe as it is', async () => {
   assert.match((await run(['80', '--from', snapshotFile(JSON.parse(out) as Facts)])).out, 'wéb🎉.exe');
 });
 
+test('a portowner there answers with its snapshot, which a broken one is not taken for', async () => {
+  const remote =
+    (snapshot: string): AskRemote =>
+    async ({ input }) => {
+      assert.match(input, /^facts_version=1$/m);
+      assert.match(input, /^\$FactsVersion = 1$/m);
+      const text = `hello\n#PortOwner.Way used /opt/portowner\n#PortOwner.Collection 1 plain\n@snapshot\n ${snapshot}\n#End\n`;
+      return { output: Buffer.from(text), errors: '', exitCode: 0, failure: null };
+    };
+  const snapshot = readFileSync(first, 'utf8').trim();
+  const answer = await run(['80', '--host', 'a', '--problems', 'rows', '--format', 'json', '--columns', 'LocalPort,ComputerName'], { remote: remote(snapshot) });
+  assert.match(answer.out, /queried through ssh with \/opt\/portowner there/);
+  assert.match(answer.out, /"LocalPort":80,"ComputerName":"alpha"/);
+  assert.match((await run(['snapshot', '--host', 'a'], { remote: remote(snapshot) })).out, /"localPort":80/);
+  const { code, err } = await run(['80', '--host', 'a'], { remote: remote(snapshot.slice(0, -9)) });
+  assert.is(code, 69);
+  assert.match(err, /PO2002: what a sent is not a snapshot/);
+});
+
 test('nobody on any of them', async () => {
   assert.is((await run(['9', '--from', first, '--from', second])).code, 1);
 });

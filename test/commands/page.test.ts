@@ -3,12 +3,14 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { textWidth } from '../../src/formats/html/picture.ts';
 import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
 import { withPart } from '../../src/formats/zip-part.ts';
 import { auditRun } from '../../src/schema/audit-run.ts';
+import { endpoint } from '../../src/schema/endpoint.ts';
+import { loadWriter } from '../../src/formats/formats.ts';
+import { frame } from '../support/frame.ts';
 import { facts, process, socket } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { asked, readHtml } from '../support/read-formats.ts';
@@ -24,13 +26,6 @@ const of = (name: string, ports: readonly number[], at = '2026-01-02T02:00:00.00
 };
 const alpha = snapshotFile(of('alpha', [80, 443]));
 const beta = snapshotFile(of('beta', [8080]));
-
-/** The text of a part of a workbook. */
-function withPartText(path: string, name: string): string {
-  let found = '';
-  withPart(readFileSync(path), name, (text) => (found = text));
-  return found;
-}
 
 /** The page that a command line writes, and the rest of what it says. */
 async function pageOf(args: readonly string[]): Promise<{ code: number; err: string; text: string; told: (name: string) => string[] }> {
@@ -134,78 +129,6 @@ test('an audit: on standard output and as a report, with its listeners and the l
   assert.match(clean.text, 'verdict tone-good');
 });
 
-test('listeners that an audit counts once and a list shows twice are explained, in each format', async () => {
-  const twice = (name: string): Facts => {
-    const one = of(name, [80]);
-    const own = { pid: 7, holders: [7], localPort: 80 };
-    // Two sockets of one program on one port, and one that is bound but does not listen.
-    const data = [...one.sections.sockets.data, socket(own), socket({ ...own, localPort: 81, state: 'Bound' })];
-    return { ...one, sections: { ...one.sections, sockets: { ...one.sections.sockets, data } } } as Facts;
-  };
-  const [one, other] = [snapshotFile(twice('alpha')), snapshotFile(twice('beta'))] as const;
-  const said = (audit: number, rows: number): string =>
-    `The audit counts ${audit} listener${audit === 1 ? '' : 's'}: sockets of the same owner on the same port and address, or in the dynamic range, count once. This list contains all ${rows} sockets.`;
-  const [policy, book] = ['p.yaml', 'r.xlsx'].map((name) => join(temporaryFolder(), name)) as [string, string];
-  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
-  for (const [from, note] of [
-    [[one], said(1, 2)],
-    [[one, other], said(2, 4)],
-    [[alpha], null],
-  ] as const) {
-    const machines = from.flatMap((path) => ['--from', path]);
-    const { text, told } = await pageOf(['audit', '--policy', policy, ...machines, '--report', book]);
-    const shared = withPartText(book, 'xl/sharedStrings.xml');
-    assert.is(
-      told('note')
-        .filter((line) => line.includes('The audit counts'))
-        .join(),
-      note === null ? '' : `Listeners: ${note}`,
-    );
-    assert.is(shared.includes('The audit counts'), note !== null);
-    if (note === null) continue;
-    assert.ok(shared.includes(note), shared);
-    assert.match(text, new RegExp(`"title":"Listeners","kind":"PortOwner.Endpoint","rows":${2 * from.length}`));
-  }
-});
-
-test('a page knows whether ssh queried the machines', async () => {
-  // Neither can be reached: the page says so.
-  const far = await pageOf(['--host', 'alpha', '--host', 'ann@beta']);
-  assert.is(far.code, 69);
-  assert.match(far.text, '"bySsh":true');
-  assert.match((await pageOf(['--from', alpha])).text, '"bySsh":false');
-});
-
-test('a crowded picture says how many ports have no label, and no label covers another', async () => {
-  for (const count of [1, 24, 100, 300]) {
-    const ports = Array.from({ length: count }, (_, i) => 1 + ((i * 7919) % 65_000));
-    const { text } = await pageOf(['--from', snapshotFile(of('crowd', ports))]);
-    const [wide = '', narrow = ''] = [...text.matchAll(/<svg[^]*?<\/svg>/g)].map(([svg]) => svg);
-    for (const [svg, width] of [
-      [wide, 1040],
-      [narrow, 340],
-    ] as const) {
-      const labels = [...svg.matchAll(/<text class="label" x="([\d.]+)" y="([\d.]+)">([^<]*)</g)].map(([, x, y, label]) => ({
-        x: Number(x),
-        y: Number(y),
-        end: Number(x) + textWidth(label!, 11),
-      }));
-      for (const [i, one] of labels.entries()) {
-        assert.ok(one.x >= 0 && one.end <= width, `${count}: ${JSON.stringify(one)}`);
-        for (const other of labels.slice(i + 1))
-          assert.not.ok(Math.abs(one.y - other.y) < 11 && one.x < other.end && other.x < one.end, `${count}: ${JSON.stringify([one, other])}`);
-        for (const [, cx, cy, r] of svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)" r="([\d.]+)"/g))
-          assert.not.ok(
-            Number(cx) > one.x && Number(cx) < one.end && Number(cy) + Number(r) > one.y - 8 && Number(cy) - Number(r) < one.y + 1,
-            `${count}: a mark at ${cx} ${cy} covers ${JSON.stringify(one)}`,
-          );
-      }
-      const marks = [...svg.matchAll(/<g class="mark/g)].length;
-      assert.is(/\d unlabeled</.test(svg), labels.length < marks, `${count} ${width}`);
-    }
-  }
-});
-
 test('what could not be told is in the page, and makes no finding none', async () => {
   const one = of('alpha', [80]);
   const half = snapshotFile({ ...one, sections: { ...one.sections, sockets: { ...one.sections.sockets, status: 'partial', reason: 'a test' } } } as Facts);
@@ -226,11 +149,70 @@ test('the last nights are drawn in their order, whatever order the rows have', a
   assert.equal(figures(oldest!), figures(newest!));
 });
 
+test('the pictures of the first machines say so', async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => ({ ...example.listeners[0]!, ComputerName: `box${i}` }));
+  const text = await pageText(endpoint, rows);
+  assert.is(figures(text).length, 40);
+  assert.match(text, '<p class="quiet">The pictures show the first 40 of 60 machines.</p>');
+  assert.not.match(await pageText(endpoint, rows.slice(0, 40)), 'The pictures show');
+});
+
+test('the chart of a workbook says which nights and machines it contains', async () => {
+  for (const [nights, machines, heading] of [
+    [1, 1, 'Listeners, the last night'],
+    [30, 8, 'Listeners, the last 30 nights'],
+    [2, 12, 'Listeners, the last 2 nights, 8 of 12 machines'],
+  ] as const) {
+    const runs = Array.from({ length: nights }, (_, ago) => Array.from({ length: machines }, (_, i) => ({ ...example.runs[ago]!, ComputerName: `box${i}` }))).flat();
+    let strings = '';
+    const bytes: Uint8Array[] = [];
+    const writer = await loadWriter('xlsx', auditRun, {
+      columns: auditRun.columns,
+      sink: { write() {}, flush() {}, bytes: (more) => void bytes.push(more) },
+      problems: 'auto',
+      frame: frame({ nights: runs }),
+    });
+    await writer.end();
+    withPart(Buffer.concat(bytes), 'xl/sharedStrings.xml', (part) => (strings = part));
+    assert.ok(strings.includes(`>${heading}<`), heading);
+  }
+});
+
+test('a report says why an audit counts fewer listeners than its list has sockets', async () => {
+  const of = (ports: readonly number[]): string =>
+    snapshotFile({
+      ...facts(
+        ports.map((localPort) => socket({ localPort })),
+        { processes: [process()] },
+      ),
+      at: '2026-01-02T02:00:00.000Z',
+    });
+  const policy = join(temporaryFolder(), 'p.yaml');
+  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
+  const remark = '3 sockets of 2 listeners: an audit counts the sockets of a program as one listener if they have the same address and port, or ports from the dynamic range.';
+  for (const [file, told] of [
+    [of([443, 50_001, 50_002]), true],
+    [of([443, 80]), false],
+  ] as const) {
+    const { text } = await pageOf(['audit', '--policy', policy, '--from', file]);
+    assert.is(text.includes(`<p class="note">Listeners: ${remark}</p>`), told);
+    const book = join(temporaryFolder(), 'a.xlsx');
+    await run(['audit', '--policy', policy, '--from', file, '--output', book]);
+    let strings = '';
+    withPart(readFileSync(book), 'xl/sharedStrings.xml', (part) => (strings = part));
+    assert.is(strings.includes(remark), told);
+    assert.match(strings, /2 listeners/);
+  }
+});
+
 test('of years of nights the last ones are drawn', async () => {
   const runs = [...Array(5000).keys()].map((ago) => Object.assign({}, example.runs[0], { RunTime: new Date(Date.UTC(2026, 4, 4, 2) - ago * 86_400_000).toISOString() }));
   const [figure] = figures(await pageText(auditRun, runs));
   assert.match(figure!, 'The last 100 audits of SERVER7');
   assert.match(figure!, 'to 2026-05-04');
+  assert.match(figure!, '<p class="quiet">The last 100 of 5000 audits, 2026-01-25 to 2026-05-04.</p>');
+  const [few] = figures(await pageText(auditRun, runs.slice(0, 2)));
+  assert.match(few!, '<p class="quiet">2 audits, 2026-05-03 to 2026-05-04.</p>');
 });
 
 test.run();

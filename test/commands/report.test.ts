@@ -82,20 +82,10 @@ test('rows of several machines come together', async () => {
 for (const [what, args, message, code] of [
   ['no --output', ['report', ports], /PO1001: missing --output/, 64],
   ['an unknown ending', ['report', ports, '--output', file('x.yaml')], /PO1001: cannot tell the report format/, 64],
-  [
-    'two kinds in CSV',
-    ['report', ports, findings, '--output', file('x.csv')],
-    /PO1005: the format csv can contain rows of only one kind, but the files contain Findings, Ports/,
-    64,
-  ],
-  [
-    'two kinds in Markdown',
-    ['report', ports, findings, '--output', file('x.md')],
-    /PO1005: the format md can contain rows of only one kind, but the files contain Findings, Ports/,
-    64,
-  ],
+  ['two kinds in CSV', ['report', ports, findings, '--output', file('x.csv')], /PO1005: the format csv can contain rows of only one kind, but these are Findings, Ports/, 64],
+  ['two kinds in Markdown', ['report', ports, findings, '--output', file('x.md')], /PO1005: the format md can contain rows of only one kind, but these are Findings, Ports/, 64],
   ['two kinds in SARIF', ['report', ports, findings, '--output', file('x.sarif')], /PO1005: the format sarif can contain rows of only one kind/, 64],
-  ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: the format sarif can contain only findings, but the files contain Ports/, 64],
+  ['ports in SARIF', ['report', ports, '--output', file('x.sarif')], /PO1005: the format sarif can contain only findings, but these are Ports/, 64],
   ['an unknown column', ['report', ports, '--output', file('x.csv'), '--columns', 'Nothing'], /PO1003: unknown column "Nothing"/, 64],
   ['a file that is no CLIXML', ['report', machine, '--output', file('x.csv')], /PO2002: .* is no/, 69],
   ['no file', ['report', file('missing'), '--output', file('x.csv')], /PO2001/, 69],
@@ -120,25 +110,6 @@ test('a night without findings is SARIF without results', async () => {
   );
 });
 
-test('a report of nothing does not say what it would be about', async () => {
-  writeFileSync(file('empty.clixml'), '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04" />');
-  for (const title of [null, 'Findings of tonight']) {
-    const made = async (name: string): Promise<string> => {
-      const { code, err } = await run(['report', file('empty.clixml'), '--output', file(name), ...(title === null ? [] : ['--title', title])]);
-      assert.equal([code, err], [0, ''], name);
-      return file(name);
-    };
-    const page = readFileSync(await made('empty.html'), 'utf8');
-    assert.match(page, `<title>${title ?? 'Report'}: There were no rows to report.</title>`);
-    assert.match(page, `<h1>${title ?? 'Report'}</h1>`);
-    assert.match(readFileSync(await made('empty.md'), 'utf8'), `## ${title ?? 'Report'}\n\n**There were no rows to report.**`);
-    const book = await made('empty.xlsx');
-    const names = [...partOf(book, 'xl/workbook.xml').matchAll(/<sheet name="([^"]*)"/g)].map(([, name]) => name);
-    assert.equal(names, ['Summary', 'Rows', 'About']);
-    assert.match(partOf(book, 'docProps/core.xml'), `<dc:title>${title ?? 'Report'}</dc:title>`);
-  }
-});
-
 test('audits without a time are rows, and no nights of a chart', async () => {
   for (const time of ['', '<S N="RunTime">yesterday</S>'])
     for (const ending of ['xlsx', 'html', 'md']) {
@@ -151,43 +122,6 @@ test('audits without a time are rows, and no nights of a chart', async () => {
     }
 });
 
-/** A file with one object that is not a row. */
-function foreign(type: string, properties: string): string {
-  writeFileSync(
-    file('foreign.clixml'),
-    `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04"><Obj RefId="0"><TN RefId="0"><T>${type}</T></TN>${properties}</Obj></Objs>`,
-  );
-  return file('foreign.clixml');
-}
-
-for (const [what, type, properties, message] of [
-  ['a type', 'System.IO.FileInfo', '<Props><S N="Name">x</S></Props>', 'of the type System.IO.FileInfo, which is not a row of PortOwner'],
-  [
-    'a custom object',
-    'System.Management.Automation.PSCustomObject',
-    '<MS><I32 N="a">1</I32><I32 N="LocalPort">1</I32></MS>',
-    'of the type System.Management.Automation.PSCustomObject, which is not a row of PortOwner: no row has the property "a"',
-  ],
-  [
-    'added properties',
-    'Selected.System.Management.Automation.PSCustomObject',
-    `<MS>${['p', 'q', 'r', 's', 't', 'u'].map((name) => `<I32 N="${name}">1</I32>`).join('')}</MS>`,
-    'which is not a row of PortOwner: no row has the properties "p", "q", "r", "s", "t" …',
-  ],
-] as const)
-  test(`${what} of an object that is not a row is named, and no temporary file`, async () => {
-    const path = foreign(type, properties);
-    const typed = await run(['report', path, '--output', file('p.csv')]);
-    assert.is(typed.code, 69);
-    assert.ok(typed.err.includes(`${path} contains an object`), typed.err);
-    assert.ok(typed.err.includes(message), typed.err);
-    const piped = await run(['report', path, '--output', file('p.csv'), '--problems', 'rows']);
-    assert.is(piped.code, 69);
-    assert.ok(piped.out.includes('the input of Export-PortReport contains an object'), piped.out);
-    assert.match(piped.out, /Get-PortOwner/);
-    assert.not.match(piped.out, /foreign\.clixml/);
-  });
-
 test('other objects are refused', async () => {
   writeFileSync(
     file('p.clixml'),
@@ -195,7 +129,35 @@ test('other objects are refused', async () => {
   );
   const { code, err } = await run(['report', file('p.clixml'), '--output', file('p.csv')]);
   assert.is(code, 69);
-  assert.match(err, /PO2002: .*contains an object of the type System\.Diagnostics\.Process, which is not a row of PortOwner/);
+  assert.match(err, /PO2002: .*p\.clixml contains an object of the type System\.Diagnostics\.Process; expected rows of PortOwner/);
+});
+
+test('the module hears of the objects, not of the file that it saved them in', async () => {
+  for (const [object, type] of [
+    ['<Obj RefId="0"><TN RefId="0"><T>System.Diagnostics.Process</T></TN><Props><S N="Name">x</S></Props></Obj>', 'System.Diagnostics.Process'],
+    ['<I32>1</I32>', 'System.Int32'],
+    ['<S>a</S>', 'System.String'],
+  ] as const) {
+    writeFileSync(file('temporary.clixml'), `<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">${object}</Objs>`);
+    const { code, out } = await run(['report', file('temporary.clixml'), '--output', file('p.csv'), '--problems', 'rows']);
+    assert.is(code, 69);
+    assert.match(out, `the pipeline contains an object of the type ${type}; expected rows of PortOwner`);
+    assert.match(out, 'Pipe objects from functions of this module');
+    assert.not.match(out, /temporary/);
+  }
+});
+
+test('a report on standard output', async () => {
+  for (const args of [['--output', '-'], []]) {
+    const { code, out, err } = await run(['report', ports, '--format', 'csv', '--columns', 'LocalPort,Protocol', ...args]);
+    assert.equal([code, out, err], [0, 'LocalPort,Protocol\r\n23,TCP\r\n80,TCP\r\n443,TCP\r\n', '']);
+  }
+  const binary = await run(['report', ports, '--format', 'xlsx', '--output', '-']);
+  assert.is(binary.code, 64);
+  assert.match(binary.err, /^portowner: PO1005: --format xlsx writes a binary file: it needs --output FILE\n/);
+  const nameless = await run(['report', ports, '--output', '-']);
+  assert.is(nameless.code, 64);
+  assert.match(nameless.err, /PO1001: missing --output.*\n.*use --format/);
 });
 
 test.run();

@@ -453,6 +453,8 @@ test('show writes it for the other system, too, and touches nothing', async () =
   assert.is(code, 0);
   assert.match(out, /^<Task [\n -~]*&#252;n &amp; blau[\n -~]*$/);
   assert.equal(checkTask(out).flaws, []);
+  const dash = await run(['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\gr\u00fcn & blau\\b.yaml', '--output', '-'], { scheduler });
+  assert.is(dash.out, out, '- is standard output');
   const path = join(temporaryFolder(), 'task.xml');
   assert.is((await run(['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\b.yaml', '--output', path], { scheduler })).code, 0);
   const bytes = readFileSync(path);

@@ -493,14 +493,27 @@ test('the worst comes first, as whole rows', () => {
   ]);
 });
 
-test('a range that is wider than usual is named', () => {
+test('an unusual range is named', () => {
   const { rows } = conflicts(
     windows(both(3389, 1300), { processes: [svchost(1300)], services: [{ name: 'TermService', pid: 1300 }], dynamic: [range('LocalDynamic', 1025, 65_534)] }),
   );
   assert.is(
     rows[0]?.Description,
-    'It listens inside the dynamic range 1025-65534, which is wider than usual (49152-65535 on Windows): another connection may take the port before it restarts.',
+    'It listens inside the dynamic range 1025-65534, which is unusual (49152-65535 is usual on Windows): another connection may take the port before it restarts.',
   );
+});
+
+test('a socket that is bound to an interface listens on the addresses of that one', () => {
+  const datagrams = (localAddress: string, pid: number): Partial<Socket> => ({ protocol: 'UDP', state: null, localAddress, localPort: 6700, pid, holders: [pid] });
+  const { rows } = conflicts(
+    linux([datagrams('0.0.0.0%virbr0', 900), datagrams('10.0.0.5', 901)], {
+      processes: [
+        { pid: 900, imageName: 'dnsmasq' },
+        { pid: 901, imageName: 'dhcpd' },
+      ],
+    }),
+  );
+  assert.is(rows[0]?.Description, 'dnsmasq (900) listens on every address of virbr0, but connections to 10.0.0.5 reach dhcpd (901).');
 });
 
 test('100,000 connections take no time', () => {

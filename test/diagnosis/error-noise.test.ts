@@ -69,13 +69,15 @@ const surroundings: readonly ((text: string) => string)[] = [
 
 /** What programs put between the clauses of a message. */
 const bits = [
-  ...['(pid N)', 'pid=N', '[pid N]', 'after N ms', '(N ms)', 'line N', 'line:N', 'server.c:N', '(server.c:N)', 'N bytes', 'N connections'],
-  ...['attempt N', '(attempt N/9)', 'id=N', '#N', 'thread N', '0xN', 'exit code N', 'N%', 'session=N', 'uid=N', '(N)', '<N>', '[N]', 'v1.2.N'],
-  ...['1.N', 'N req/s', 'retry in N seconds', 'worker-N', 'fd N', 'fd=N', 'status N', 'code=N', 'error N', 'errno=N', 'took Nus', 'size: N'],
-  ...['count: N', 'job N', 'event N', 'build N', 'rev. N', 'KBN', 'timeout=N', 'max N', 'at offset N', '(#N)', 'user N', 'tid:N', 'on line N'],
-  ...['for N seconds', 'address 0xN', 'process N', 'by process N', 'seq N', 'node N', '12:34:56.N', 'from N hosts', 'backlog=N', 'ports: N total'],
-  ...['transport N', 'support N', 'import N', 'report N', 'export=N', 'viewport: N', 'remotePort=N', 'client_port=N', 'socket N', 'sock=N'],
-].map((bit) => bit.replace('N', String(n)));
+  ['(pid N)', 'pid=N', '[pid N]', 'after N ms', '(N ms)', 'line N', 'line:N', 'server.c:N', '(server.c:N)', 'N bytes', 'N connections'],
+  ['attempt N', '(attempt N/9)', 'id=N', '#N', 'thread N', '0xN', 'exit code N', 'N%', 'session=N', 'uid=N', '(N)', '<N>', '[N]', 'v1.2.N'],
+  ['1.N', 'N req/s', 'retry in N seconds', 'worker-N', 'fd N', 'fd=N', 'status N', 'code=N', 'error N', 'errno=N', 'took Nus', 'size: N'],
+  ['count: N', 'job N', 'event N', 'build N', 'rev. N', 'KBN', 'timeout=N', 'max N', 'at offset N', '(#N)', 'user N', 'tid:N', 'on line N'],
+  ['for N seconds', 'address 0xN', 'process N', 'by process N', 'seq N', 'node N', '12:34:56.N', 'from N hosts', 'backlog=N', 'ports: N total'],
+  ['transport N', 'support N', 'import N', 'report N', 'export=N', 'viewport: N', 'remotePort=N', 'client_port=N', 'socket N', 'sock=N'],
+]
+  .flat()
+  .map((bit) => bit.replace('N', String(n)));
 
 const portsOf = ({ errors }: ErrorReading): number[] => errors.flatMap(({ port, remote }) => [port, remote?.port]).filter((port) => port != null);
 

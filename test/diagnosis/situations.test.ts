@@ -225,6 +225,28 @@ $ portowner stop 8080 --dry-run  # show what would be stopped; without --dry-run
 $ portowner free --near 8080  # or use a port that is free now
 $ portowner 8080 --format list  # show everything known about the owner`,
   },
+  {
+    name: 'Linux: two programs of one name, one for each family',
+    facts: linux([listens(3000, '127.0.0.1', 200), listens(3000, '::1', 201)], {
+      processes: [
+        { pid: 200, imageName: 'node', application: 'node server.js', workingDirectory: '/home/ann/shop' },
+        { pid: 201, imageName: 'node', application: 'node server.js', workingDirectory: '/home/ann/blog' },
+      ],
+    }),
+    ask: 'TCP * 3000',
+    tried: 'EADDRINUSE EADDRINUSE',
+    verdict: `
+no, WildcardAgainstSpecific, High: node server.js in ~ann/shop (200); node server.js in ~ann/blog (201)
+- It cannot be bound now: a listener on 127.0.0.1 blocks binding to all addresses.
+- TCP 127.0.0.1:3000 is held by node server.js in ~ann/shop (200) (Listen).
+- TCP [::1]:3000 is held by node server.js in ~ann/blog (201) (Listen).
+- An attempt to bind TCP 0.0.0.0:3000 failed: EADDRINUSE (98).
+- An attempt to bind TCP [::]:3000 failed: EADDRINUSE (98).
+$ portowner stop 3000 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 3000  # or use a port that is free now
+$ # the program could bind an address other than 127.0.0.1, instead of all
+$ portowner 3000 --format list  # show everything known about the owner`,
+  },
   // Linux: addresses
   {
     name: 'Linux: every address is wanted, one is taken',
@@ -488,7 +510,6 @@ $ portowner 3000 --format list  # show everything known about the owner`,
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
 - An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
 - It succeeds if the owner has also set SO_REUSEADDR, which no interface shows.
-$ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
 $ # make the program set SO_REUSEADDR, like all others on mDNS: nothing has to be stopped
 $ portowner 5353 --format list  # show everything known about the owner`,
@@ -1019,7 +1040,6 @@ $ portowner 8080 --format list  # show everything known about the owner`,
 - UDP 0.0.0.0:5353 is held by app.exe (200).
 - No attempt was made: it could take datagrams from the owner.
 - According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
-$ portowner why 5353 --protocol udp --address 0.0.0.0  # whether it works without reuse
 $ portowner free --near 5353 --protocol udp  # or use a port that is free now
 $ # make the program set SO_REUSEADDR, like all others on mDNS: nothing has to be stopped
 $ portowner 5353 --format list  # show everything known about the owner`,
@@ -1515,16 +1535,77 @@ yes, Free, Medium: nobody
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
-    name: 'Windows: in a dynamic range that is wider than usual',
+    name: 'Windows: in a dynamic range that is unusual',
     facts: windows([], { dynamic: [range('LocalDynamic', 1024, 15_000)] }),
     ask: 'TCP 127.0.0.1 5173',
     tried: 'bound',
     verdict: `
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
-- It is in the dynamic range 1024-15000, which is wider than usual (49152-65535 on Windows): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
+- It is in the dynamic range 1024-15000, which is unusual (49152-65535 is usual on Windows): a connection may take it before the program restarts; Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
 - An attempt to bind TCP 127.0.0.1:5173 succeeded (released immediately).
-$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is wider than usual (49152-65535 on Windows)`,
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is unusual (49152-65535 is usual on Windows)`,
+  },
+  {
+    name: 'Windows: in a reserved part of a dynamic range that is unusual',
+    facts: windows([], { dynamic: [range('LocalDynamic', 1024, 15_000)], reserved: [range('Excluded', 5141, 5240)] }),
+    ask: 'TCP 127.0.0.1 5173',
+    tried: null,
+    verdict: `
+no, DynamicReservation, Medium: nobody
+- It cannot be bound now: it is in a range reserved inside the dynamic range.
+- The range 5141-5240 is reserved inside the dynamic range by a program or driver (netsh).
+- It is in the dynamic range 1024-15000, which is unusual (49152-65535 is usual on Windows): Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.
+- No attempt was made: the facts are from another time or machine.
+$ netsh interface ipv4 show excludedportrange protocol=tcp  # every excluded range
+$ portowner free --near 5173  # or use a port that is free now
+$ netsh interface ipv4 set dynamicportrange protocol=tcp startport=49152 numberofports=16384  # as administrator, then restart: connections and reservations use the dynamic range, which is unusual (49152-65535 is usual on Windows)
+$ net stop winnat  # as administrator: releases the reservations of Hyper-V, WSL, and containers, whose networks stop until it is restarted
+$ netsh interface ipv4 add excludedportrange protocol=tcp startport=5173 numberofports=1 store=persistent  # reserve the port for programs that bind it explicitly
+$ net start winnat  # restores the reservations elsewhere`,
+  },
+  {
+    name: 'WSL: a text about a port that nothing holds in a snapshot',
+    facts: wsl([]),
+    ask: 'TCP 0.0.0.0 5173',
+    tried: null,
+    error: 'Error: listen EACCES: permission denied 0.0.0.0:5173',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP 0.0.0.0:5173 (EACCES).
+- The bind was refused, although nothing in WSL holds the port now. With mirrored networking, WSL requests every port from Windows: Windows refuses ports of Windows programs, reserved ports, and its dynamic range, except for a block of 4,097 ports reserved for WSL.
+- No attempt was made: the facts are from another time or machine.
+$ wslinfo --networking-mode  # whether WSL uses mirrored networking
+$ # in Windows: portowner why 5173 shows who or what holds it there
+$ netsh.exe interface ipv4 show dynamicportrange protocol=tcp  # the dynamic range of Windows: 49152 to 65535 is the default; a range that starts at 1024 includes most server ports`,
+  },
+  {
+    name: 'Linux: a text about an address that the machine lacks, read by an ordinary user',
+    facts: linux([], { elevated: false }),
+    ask: 'TCP 10.0.0.77 80',
+    tried: null,
+    error: 'listen tcp 10.0.0.77:80: bind: cannot assign requested address',
+    verdict: `
+no, AddressNotLocal, Medium: nobody
+- It cannot be bound now: this address is not assigned to this machine.
+- The text says "no such address here" for TCP 10.0.0.77:80 (the words of the message).
+- Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
+- No attempt was made: the facts are from another time or machine.
+$ ip -brief address  # the addresses of this machine
+$ portowner why 80 --address 0.0.0.0  # whether binding every address works, which does not depend on a specific address`,
+  },
+  {
+    name: 'Linux: a program that is told that a low port is in use had the right to bind it',
+    facts: linux([], { elevated: false }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: null,
+    error: 'bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
+- No attempt was made: the facts are from another time or machine.`,
   },
   {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
@@ -1637,7 +1718,7 @@ for (const situation of situations) {
 test('an outgoing connection that is refused', async () => {
   const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
-  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
@@ -1650,6 +1731,23 @@ $ # start the server that the program tries to reach, or correct the port in its
 `.trim(),
   );
 });
+test('an outgoing connection to an address on which the server does not listen', async () => {
+  const facts = linux([{ localAddress: '::1', localPort: 5432, pid: 100 }], { processes: [{ pid: 100, imageName: 'postgres' }] });
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null }),
+    `
+?, Outgoing, Medium: nobody
+- The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
+- Nobody listens on TCP 127.0.0.1:5432 now.
+- TCP [::1]:5432 is held by postgres (100), which does not include 127.0.0.1.
+$ portowner 5432 --format list  # show everything known about the listener
+$ # let the client connect to ::1, or let the server also listen on 127.0.0.1
+`.trim(),
+  );
+});
 test('an outgoing connection that got no answer: which local ports are left', async () => {
   const machine = {
     live: false,
@@ -1658,7 +1756,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
     facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),
   };
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
-  const { rows } = await whyNotEach([{ bind: null, error }], { machine, binder: () => Promise.reject(new Error('nothing is tried')) });
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
     verdictText({ row: rows[0]!, needs: null }),
     `

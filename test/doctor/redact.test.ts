@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,6 +10,8 @@ import { decodeSockets } from '../../src/facts/decode/windows-sockets.ts';
 import { envelopeText, parseEnvelope, readEnvelope } from '../../src/facts/read/envelope.ts';
 import { gather } from '../../src/facts/gather/gather.ts';
 import { everything } from '../../src/facts/model/question.ts';
+import { facts, process as processFact, socket } from '../support/example.ts';
+import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { recordedSource, type Platform, type RawEntry } from '../../src/system/raw.ts';
 
 const test = suite('a redacted report');
@@ -98,6 +101,70 @@ test('Windows: names, profiles, accounts and addresses, the same by the same', (
   assert.match(queue, /HTTP:\/\/\+:5985\/path1\//);
   assert.is(entries['processes']!.bytes!.length, 'agent.exe of ANNA'.length * 2);
   assert.equal(entries['something/new'], { at, refusal: { code: 'Disabled', text: 'left out of the report' } });
+});
+
+const secret = /ann|shop|corp|10\.1\.2\.|srv7|hunter2|2001:db8:77/i;
+
+test('facts: a snapshot for others has no people, projects, machines, or addresses, and answers', async () => {
+  const container = { runtime: 'docker', id: 'a'.repeat(64), name: 'shop-web-1', image: 'registry.corp.example/shop:1', project: 'shop', service: 'shop-web' };
+  const known = facts(
+    [
+      socket({ localPort: 3000, localAddress: '10.1.2.3', user: 'ann' }),
+      socket({ localPort: 3001, localAddress: '2001:db8:77::5', pid: 101, user: 'CORP\\ann' }),
+      socket({ localPort: 443, pid: 102, container }),
+    ],
+    {
+      processes: [
+        processFact({
+          imageName: 'node',
+          path: '/home/ann/.nvm/node/bin/node',
+          application: 'node shop.js',
+          commandLine: 'node shop.js --password hunter2',
+          workingDirectory: '/home/ann/work/shop',
+          user: 'ann',
+          unit: 'shop.service',
+          saved: { project: 'shop (~/work/shop)' },
+        }),
+        processFact({ pid: 101, imageName: 'server.exe', path: 'C:\\Users\\ann\\shop\\server.exe', user: 'CORP\\ann' }),
+        processFact({ pid: 102, imageName: 'postgres', path: '/usr/bin/postgres', user: 'postgres', container }),
+      ],
+    },
+  );
+  known.machine.name = 'srv7';
+  const file = snapshotFile(known);
+  const folder = temporaryFolder();
+  const path = join(folder, 'redacted.json');
+  const { code, err } = await run(['snapshot', path, '--from', file, '--redact']);
+  assert.equal([code, err], [0, '']);
+  const text = readFileSync(path, 'utf8');
+  assert.not.match(text, secret);
+  const { out } = await run([
+    '3000',
+    '3001',
+    '443',
+    '--from',
+    path,
+    '--format',
+    'json',
+    '--columns',
+    'LocalPort,OwningProcess,ImageName,Application,UserName,Path,Owner,ComputerName',
+  ]);
+  assert.equal(
+    (JSON.parse(out) as Record<string, unknown>[]).map(({ LocalPort, ImageName, Application, UserName, Path, ComputerName }) => [
+      LocalPort,
+      ImageName,
+      Application,
+      UserName,
+      Path,
+      ComputerName,
+    ]),
+    [
+      [443, 'postgres', 'postgres', 'postgres', '/usr/bin/postgres', 'MACHINE1'],
+      [3000, 'node', 'node', 'user1', '/home/user1/.nvm/folder6/bin/node', 'MACHINE1'],
+      [3001, 'server.exe', 'server', 'DOMAIN1\\user1', 'C:\\Users\\user1\\folder2\\server.exe', 'MACHINE1'],
+    ],
+  );
+  for (const other of ['--command-lines', '--raw=x']) assert.match((await run(['snapshot', '--redact', other])).err, `--redact and ${other.split('=')[0]} exclude each other`);
 });
 
 test('Linux: the recorded machine decodes as before, but for its names and addresses', async () => {

@@ -9,10 +9,10 @@ import { compare } from '../../src/audit/compare.ts';
 import { audit } from '../../src/audit/findings.ts';
 import { loadWriter } from '../../src/formats/formats.ts';
 import type { DocumentFrame } from '../../src/formats/writer.ts';
-import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
+import type { AnyRow } from '../../src/schema/column.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
-import { finding, severities } from '../../src/schema/finding.ts';
 import { findingKinds } from '../../src/schema/finding-kinds.ts';
+import { finding, severities } from '../../src/schema/finding.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { hostileText } from '../support/formats.ts';
 import { frame } from '../support/frame.ts';
@@ -21,27 +21,28 @@ import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('sarif');
 
-interface Rule {
-  readonly id: string;
-  readonly shortDescription: { readonly text: string };
-  readonly fullDescription: { readonly text: string };
-  readonly help: { readonly text: string };
-  readonly defaultConfiguration: { readonly level: string };
-  readonly properties: { readonly 'security-severity': string; readonly tags: readonly string[] };
-}
-
 interface Log {
   readonly runs: readonly {
-    readonly invocations: readonly { readonly executionSuccessful: boolean; readonly toolExecutionNotifications: readonly { readonly message: { readonly text: string } }[] }[];
-    readonly tool: { readonly driver: { readonly rules: readonly Rule[] } };
     readonly automationDetails: { readonly id: string };
+    readonly tool: {
+      readonly driver: {
+        readonly rules: readonly {
+          readonly id: string;
+          readonly shortDescription: { readonly text: string };
+          readonly fullDescription: { readonly text: string };
+          readonly help: { readonly text: string; readonly markdown: string };
+          readonly defaultConfiguration: { readonly level: string };
+          readonly properties: { readonly tags: readonly string[]; readonly 'security-severity': string };
+        }[];
+      };
+    };
+    readonly invocations: readonly { readonly executionSuccessful: boolean; readonly toolExecutionNotifications: readonly { readonly message: { readonly text: string } }[] }[];
     readonly results: readonly {
       readonly ruleId: string;
-      readonly ruleIndex: number;
-      readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string } } }[];
       readonly level: string;
       readonly message: { readonly text: string };
-      readonly partialFingerprints: object;
+      readonly partialFingerprints: Readonly<Record<string, string>>;
+      readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string }; readonly region: { readonly startLine: number } } }[];
     }[];
   }[];
 }
@@ -115,73 +116,15 @@ test('the report of an audit', async () => {
   const report = join(folder, 'a.sarif');
   const { code } = await run(['audit', '--from', made([443, 8080]), '--baseline', join(folder, 'b.yaml'), '--report', report]);
   assert.is(code, 1);
-  const { results, invocations } = checked(readFileSync(report, 'utf8')).runs[0]!;
+  const { results, invocations, automationDetails } = checked(readFileSync(report, 'utf8')).runs[0]!;
   assert.equal(
     results.map(({ ruleId, level }) => [ruleId, level]),
-    [['Opened/High', 'error']],
+    [['Opened', 'error']],
   );
   assert.match(results[0]!.message.text, /^Opened: TCP 0\.0\.0\.0:8080, nginx as root\. /);
-  const { 'portowner/v1': print, primaryLocationLineHash: hash } = results[0]!.partialFingerprints as Record<string, string>;
-  assert.is(print, 'box|Opened|TCP 0.0.0.0:8080|nginx as root');
-  assert.match(hash!, /^[0-9a-f]{16}:1$/);
+  assert.is(results[0]!.partialFingerprints['portowner/v1'], 'box|Opened|TCP 0.0.0.0:8080|nginx as root');
+  assert.match(automationDetails.id, /^PortOwner\/box\/\d{4}-/);
   assert.is(invocations[0]!.executionSuccessful, true);
-});
-
-test('every rule has what code scanning shows: a severity, descriptions, help, and a level', async () => {
-  const found = severities.flatMap((Severity) => Object.keys(findingKinds).map((Kind) => ({ Kind, Severity, Endpoint: 'TCP 0.0.0.0:80', ComputerName: 'box' })));
-  const { tool, results } = (await written(found)).runs[0]!;
-  const { rules } = tool.driver;
-  assert.is(rules.length, found.length);
-  // GitHub: critical is above 9.0, high from 7.0, medium from 4.0, low from 0.1, and 0.0 is no severity.
-  const ranks = { Critical: [9.1, 10, 'error'], High: [7, 8.9, 'error'], Medium: [4, 6.9, 'warning'], Low: [0.1, 3.9, 'note'], Info: [0, 0, 'note'] } as const;
-  for (const [i, { ruleId, ruleIndex, level }] of results.entries()) {
-    const { id, shortDescription, fullDescription, help, defaultConfiguration, properties } = rules[ruleIndex]!;
-    assert.is(id, ruleId);
-    const [least, most, expected] = ranks[found[i]!.Severity];
-    const rank = properties['security-severity'];
-    assert.match(rank, /^\d+\.\d$/);
-    assert.ok(Number(rank) >= least && Number(rank) <= most, `${id} ${rank}`);
-    assert.equal([level, defaultConfiguration.level], [expected, expected], id);
-    assert.ok(properties.tags.includes('security'));
-    for (const { text } of [fullDescription, help]) assert.match(text, /^[A-Z].*\.$/, id);
-    assert.match(shortDescription.text, `(${found[i]!.Severity})`);
-    assert.ok(help.text.length > fullDescription.text.length);
-  }
-});
-
-test('code scanning recognizes a finding of another night, and tells all findings of one night apart', async () => {
-  const one = { Kind: 'Opened', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Owner: 'nginx as root', ComputerName: 'box' };
-  const hashes = async (rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}): Promise<string[]> =>
-    (await written(rows, more)).runs[0]!.results.map(({ partialFingerprints }) => (partialFingerprints as Record<string, string>)['primaryLocationLineHash']!);
-  const first = await hashes([one]);
-  assert.equal(
-    await hashes([{ ...one, Severity: 'Medium', FirstSeen: '2026-01-01T00:00:00Z', Evidence: ['since another night'] }], { at: '2026-01-03T00:00:00Z', exitCode: 1 }),
-    first,
-  );
-  assert.equal(await hashes([{ ...one, Endpoint: 'TCP 0.0.0.0:81' }, one]).then(([, last]) => [last]), first);
-  const all = await hashes([one, one, { ...one, Kind: 'Closed' }, { ...one, Endpoint: 'TCP 0.0.0.0:81' }, { ...one, Owner: 'x' }, { ...one, ComputerName: 'b' }]);
-  assert.is(new Set(all).size, all.length);
-});
-
-test('each machine is a category of its own, also in a night without findings', async () => {
-  const row = (ComputerName: string): AnyRow => ({ Kind: 'Opened', Severity: 'High', Endpoint: 'TCP [::]:80', ComputerName });
-  const listeners = (...names: string[]) => ({ tables: [{ title: 'Listeners', schema: endpoint as RowSchema, rows: names.map((ComputerName): AnyRow => ({ ComputerName })) }] });
-  const id = async (rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}): Promise<string> => (await written(rows, more)).runs[0]!.automationDetails.id;
-  assert.is(await id([row('box')]), 'portowner/box/');
-  assert.is(await id([], listeners('box')), 'portowner/box/');
-  assert.is(await id([row('a/b ü')]), 'portowner/a%2Fb%20%C3%BC/');
-  assert.is(await id([row('a'), row('b')]), 'portowner/');
-  assert.is(await id([row('a')], listeners('a', 'b')), 'portowner/');
-  assert.is(await id([]), 'portowner/');
-});
-
-test('a place is a relative address, whatever the names are', async () => {
-  for (const name of ['box', 'C:', '..', '.', '/etc', 'https://x', 'a b', '\u202e', '?q', '#f', '%2e%2e', '']) {
-    const uri = (await written([{ Kind: 'Opened', Severity: 'High', Endpoint: `TCP ${name}:80`, ComputerName: name }])).runs[0]!.results[0]!.locations[0]!.physicalLocation
-      .artifactLocation.uri;
-    const { href } = new URL(uri, 'file:///repo/root/');
-    assert.match(href, /^file:\/\/\/repo\/root\/portowner\/[^/]+\/[^/]+$/, `${name}: ${uri} ${href}`);
-  }
 });
 
 test('a fingerprint has the file of the owner, whatever application it runs', async () => {
@@ -199,12 +142,86 @@ test('a fingerprint has the file of the owner, whatever application it runs', as
         (baseline) => audit(facts([]), [{ ...now, sha256: 'b' }], compare(baseline, [{ ...now, sha256: 'b' }]), { policy: null, reference: { name: 'b', approve: null } }).findings,
       );
     });
-  const prints = async (applications: readonly string[]) =>
-    (await written(rows(applications))).runs[0]!.results.map(({ partialFingerprints }) => (partialFingerprints as Record<string, string>)['portowner/v1']);
+  const prints = async (applications: readonly string[]) => (await written(rows(applications))).runs[0]!.results.map(({ partialFingerprints }) => partialFingerprints);
   const plain = await prints([]);
   assert.is(plain.length, 15);
   assert.match(JSON.stringify(plain), /\|node \(shop\.service\) as root"/);
   for (const application of ['node server.js', 'python -m http.server', 'vite', 'x as root', 'node -e']) assert.equal(await prints([application]), plain, application);
+});
+
+const row = (more: AnyRow): AnyRow => ({
+  Kind: 'Opened',
+  Severity: 'High',
+  Endpoint: 'TCP 0.0.0.0:8080',
+  Owner: 'nginx as root',
+  Protocol: 'TCP',
+  LocalAddress: '0.0.0.0',
+  LocalPort: 8080,
+  ComputerName: 'box',
+  ...more,
+});
+
+test('a rule for code scanning says what it is about, and how severe its worst finding is', async () => {
+  const rows = [
+    row({ Severity: 'Medium' }),
+    row({ Severity: 'Critical', LocalPort: 23, Endpoint: 'TCP 0.0.0.0:23' }),
+    row({ Kind: 'Closed', Severity: 'Low' }),
+    row({ Kind: 'New', Severity: 'Odd' }),
+  ];
+  const { rules } = (await written(rows)).runs[0]!.tool.driver;
+  assert.equal(
+    rules.map(({ id, defaultConfiguration, properties }) => [id, defaultConfiguration.level, properties['security-severity']]),
+    [
+      ['Opened', 'error', '9.5'],
+      ['Closed', 'note', '3.0'],
+      ['New', 'note', '0.0'],
+    ],
+  );
+  for (const { shortDescription, fullDescription, help, properties } of rules) {
+    for (const said of [shortDescription.text, fullDescription.text, help.text, help.markdown]) assert.ok(said.length > 5 && said.length < 1024, said);
+    assert.ok(properties.tags.includes('security'));
+  }
+  assert.match(rules[0]!.help.markdown, /^\*\*A listener that was not there before\.\*\*\n\nSeverity: High/);
+  for (const kind of Object.keys(findingKinds)) assert.not.match((await written([row({ Kind: kind })])).runs[0]!.tool.driver.rules[0]!.help.text, /^A finding\./, kind);
+});
+
+test('a fingerprint is the same the next night, and differs between findings', async () => {
+  const prints = async (more: AnyRow): Promise<string> => {
+    const { partialFingerprints } = (await written([row(more)])).runs[0]!.results[0]!;
+    assert.match(partialFingerprints['primaryLocationLineHash']!, /^[\da-f]{16}:1$/);
+    return JSON.stringify(partialFingerprints);
+  };
+  const dynamic = { LocalAddress: 'any', LocalPort: null };
+  const first = await prints({ ...dynamic, Endpoint: 'TCP any:50000' });
+  // The system assigns other ports every time, and severities, evidence, and remedies can be worded otherwise.
+  for (const more of [{ Endpoint: 'TCP any:50111' }, { Endpoint: 'TCP any:dynamic' }, { Severity: 'Low', Evidence: ['x'], FirstSeen: '2026-01-01T00:00:00Z' }])
+    assert.is(await prints({ ...dynamic, Endpoint: 'TCP any:50000', ...more }), first);
+  const others = [{ ComputerName: 'other' }, { Kind: 'Closed' }, { Protocol: 'UDP' }, { LocalAddress: 'loopback' }, { Owner: 'node' }].map((more) =>
+    prints({ ...dynamic, ...more }),
+  );
+  const plain = await prints({});
+  assert.is(new Set([first, plain, await prints({ LocalPort: 8081, Endpoint: 'TCP 0.0.0.0:8081' }), ...(await Promise.all(others))]).size, 8);
+});
+
+test('a location is a file below a repository, whatever a machine is called', async () => {
+  for (const name of ['box', '..', '.', '', 'a/b', 'C:\\x', '\u00fc \u{1f600}', '\ud800', '//x', 'http://x', null]) {
+    const { physicalLocation } = (await written([row({ ComputerName: name, Endpoint: 'TCP [::]:1' })])).runs[0]!.results[0]!.locations[0]!;
+    const { uri } = physicalLocation.artifactLocation;
+    const root = 'file:///root/of/repository/';
+    const { href } = new URL(uri, root);
+    assert.ok(href.startsWith(`${root}portowner/`) && href.split('/').length === root.split('/').length + 2, `${uri} ${href}`);
+    assert.is(physicalLocation.region.startLine, 1);
+  }
+});
+
+test('a run replaces the one of the same machine in code scanning', async () => {
+  const category = async (rows: readonly AnyRow[], more: Partial<DocumentFrame> = {}): Promise<string> =>
+    (await written(rows, more)).runs[0]!.automationDetails.id.replace(/[^/]*$/, '');
+  assert.is(await category([row({})]), 'PortOwner/box/');
+  assert.is(await category([row({}), row({ ComputerName: 'b' })]), 'PortOwner/several-machines/');
+  // A clean night closes the findings of the night before.
+  assert.is(await category([], { tables: [{ title: 'Listeners', schema: endpoint, rows: [{ ComputerName: 'box' }] }] }), 'PortOwner/box/');
+  assert.is(await category([]), 'PortOwner/');
 });
 
 test('other rows than findings are refused', async () => {

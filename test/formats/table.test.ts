@@ -147,6 +147,19 @@ test('several owners are wrapped, and those without room are counted', async () 
   assert.equal(await shown([many[0]!.repeat(30)], 8), ['node jo…']);
 });
 
+test('owners are wrapped before the most important values are cut', async () => {
+  const columns = [
+    { name: 'Endpoint', type: 'text', importance: 1, description: '' },
+    { name: 'Owner', type: 'text', keeps: 'process', importance: 3, description: '' },
+  ] as const;
+  const row = { Endpoint: 'TCP [fe80::1234:5678:9abc:def0]:8081', Owner: 'python -m http.server as ann' };
+  const { text } = await written('table', { typeName: 'PortOwner.Sample', columns }, [row], { terminal: terminal(60) });
+  assert.is(
+    text,
+    'Endpoint                              Owner\n--------                              -----\nTCP [fe80::1234:5678:9abc:def0]:8081  python -m http.server\n                                      as ann\n',
+  );
+});
+
 test('owners have their room before columns that say less', async () => {
   const columns = [
     { name: 'Kind', type: 'text', importance: 1, description: '' },

@@ -96,7 +96,7 @@ export interface Situation {
 
 export function solve({ facts: found, ask, tried: results, error }: Omit<Situation, 'verdict' | 'name'>): Diagnosis {
   const request = asked(ask);
-  return diagnose(found, request, tried(found, request, results), error === undefined ? null : parseError(error));
+  return diagnose(found, request, { probed: tried(found, request, results), error: error === undefined ? null : parseError(error) });
 }
 
 /** A whole verdict row: yes, no or ?, the cause, the confidence and the owner; then - evidence and $ remedies. */

@@ -171,6 +171,24 @@ for (const shell of shells) {
       },
       /users other than root can write to \/a\/b\/open$/,
     ],
+    [
+      'that a link of somebody else leads to',
+      (folder, program) => {
+        mkdirSync(join(folder, '../c'));
+        renameSync(program, join(folder, '../c/portowner'));
+        symlinkSync('../c/portowner', program);
+        chmodSync(folder, 0o777);
+      },
+      /users other than root can write to \/a\/b$/,
+    ],
+    [
+      'in a folder behind a link',
+      (folder) => {
+        renameSync(folder, join(folder, '../c'));
+        symlinkSync('c', folder);
+      },
+      /\/a\/b is behind a link$/,
+    ],
     ['with other facts', () => undefined, /its snapshot does not have format version 1$/, standIn(snapshot.replace('"formatVersion":1', '"formatVersion":2'))],
     ['that fails', () => undefined, /portowner snapshot ended with exit code 70$/, '#!/bin/sh\nexit 70\n'],
     ['that cannot run', (_, program) => chmodSync(program, 0o644), /portowner snapshot ended with exit code 126$/],

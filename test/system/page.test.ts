@@ -1,6 +1,6 @@
 // The HTML page in a real browser: what it shows, and that it asks nobody for anything.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
@@ -10,9 +10,11 @@ import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
 import { auditRun } from '../../src/schema/audit-run.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
-import { endpoint } from '../../src/schema/endpoint.ts';
+import { endpoint, type Endpoint } from '../../src/schema/endpoint.ts';
 import { finding } from '../../src/schema/finding.ts';
+import type { AskRemote } from '../../src/system/remote.ts';
 import { endpoints } from '../bench/formats.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
 import { looker, type Look, type Looker } from '../support/page.ts';
 import { noPowerShell, plain, pwsh } from '../support/powershell.ts';
 import { readCsv } from '../support/read-formats.ts';
@@ -182,19 +184,50 @@ inBrowser('of several machines, the copied command asks the one of the row', asy
   assert.equal(commands, [[`${asked} -ComputerName 'SERVER7'`], [`${asked} -ComputerName 'server8.corp.example'`], []]);
 });
 
-inBrowser('of machines that ssh queried, the copied command asks by ssh, also of a single one', async (look) => {
-  const names = ['SERVER7', 'server8.corp.example', "x'; Remove-Item y"];
-  const asked = "Get-PortOwner -Port 80 -Protocol TCP -Address '0.0.0.0'";
-  const far = (name: string): string[] => (name.includes(' ') ? [] : [`${asked} -HostName '${name}'`]);
-  for (const some of [names, ['SERVER7']]) {
-    const rows = some.map((ComputerName) => Object.assign({}, example.listeners[0], { ComputerName }));
-    const { page, click, texts } = await look(await pageText(endpoint, rows, {}, true));
-    for (const [i, name] of some.entries()) {
-      await click(`tr[data-index="${i}"] .open`);
-      assert.equal(await texts('dialog pre'), far(name));
-      await page.evaluate(`document.getElementById('close').click()`);
-    }
+inBrowser('of machines that were queried over SSH, the copied command uses SSH, too', async (look) => {
+  const remote: AskRemote = async ({ host }) => {
+    const text = `#PortOwner.Collection 1 plain\n@machine\n platform win32\n name ${host.toUpperCase()}\n release 10.0.1\n architecture AMD64\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,7,0\n@cim/udp\n@cim/processes\n 7,1,"web.exe","",0,""\n#End\n`;
+    return { output: Buffer.from(text), errors: '', exitCode: 0, failure: null };
+  };
+  for (const hosts of [['server7'], ['server7', 'server8']]) {
+    const file = join(temporaryFolder(), 'far.html');
+    assert.is((await run(['80', ...hosts.flatMap((host) => ['--host', host]), '--output', file], { remote })).code, 0);
+    const { click, texts } = await look(readFileSync(file, 'utf8'));
+    await click('tr[data-index="0"] .open');
+    assert.equal(await texts('dialog pre'), ["Get-PortOwner -Port 80 -Protocol TCP -Address '0.0.0.0' -HostName 'SERVER7'"], hosts.join());
   }
+});
+
+inBrowser('labels of a crowded picture touch neither each other nor the marks', async (look) => {
+  const crowd = (amount: number): Endpoint[] =>
+    Array.from({ length: amount }, (_, i) => {
+      const one = example.listeners[i % example.listeners.length]!;
+      const port = i < 24 ? one.LocalPort! : i % 3 === 0 ? 49_152 + ((i * 7919) % 16_384) : 1024 + ((i * 104_729) % 9000);
+      return { ...one, LocalPort: port, Application: ['svchost', 'java -jar orders.jar', 'containerd-shim-runc-v2', 'a\u202eb\u0007\u200b'][i % 4]!, Owner: 'x' };
+    });
+  for (const [amount, isWhole] of [
+    [24, true],
+    [100, false],
+    [300, false],
+  ] as const)
+    for (const width of [1366, 390]) {
+      const { page, texts } = await look(await pageText(endpoint, crowd(amount)), { width, height: 900 });
+      const crossings = await page.evaluate<string[]>(`(() => {
+        const shown = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.getClientRects().length > 0);
+        const boxes = (selector) => shown(selector).map((one) => ({ name: one.textContent, box: one.getBoundingClientRect() }));
+        const labels = boxes('svg text.label');
+        const others = [...labels, ...boxes('svg circle'), ...boxes('svg text.tick'), ...boxes('svg text.band')];
+        const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4;
+        return labels.flatMap((one) => others.filter((other) => other.box !== one.box && meet(one.box, other.box)).map((other) => one.name + ' / ' + other.name));
+      })()`);
+      assert.equal(crossings, [], `${amount} at ${width}`);
+      const notes = (await texts(width === 1366 ? 'figure .wide p' : 'figure .narrow p')).join();
+      const marks = width === 1366 ? 'figure .wide' : 'figure .narrow';
+      const [labels, all] = [(await texts(`${marks} svg text.label`)).length, (await texts(`${marks} svg g.mark`)).length];
+      if (!isWhole) assert.ok(labels < all, `${labels} of ${all}`);
+      if (labels === all) assert.is(notes, '');
+      else assert.match(notes, `${labels} of ${all} marks have a label`);
+    }
 });
 
 const hostile = [

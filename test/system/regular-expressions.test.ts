@@ -76,7 +76,7 @@ type Attack = readonly [before: string, middle: string, after: string];
  * What the analysis found, by expression: null if it could not tell. It takes seconds each, so that only new expressions are
  * analyzed; `node build.mjs node test/system/regular-expressions.test.ts --write` records these.
  */
-const recordPath = join(root, 'test/fixtures/regular-expressions.json');
+const recordPath = join(root, 'test/fixtures/analysis/regular-expressions.json');
 const recorded = new Map<string, readonly Attack[] | null>(
   existsSync(recordPath) ? Object.entries(JSON.parse(readFileSync(recordPath, 'utf8')) as Record<string, readonly Attack[] | null>) : [],
 );

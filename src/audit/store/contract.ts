@@ -63,8 +63,8 @@ export interface RunQuestion {
 /** The history of audits. Every call can reject with a PortOwnerError: PO4201 (cannot be used), PO4202 (locked), or PO2003 (newer). */
 export interface AuditStore {
   /**
-   * Stores an audit atomically. Creates a missing store. Also rejects with PO4208: an audit of the
-   * future, which would keep all others out.
+   * Stores an audit atomically. Creates a missing store. Also rejects with PO4208 for an audit
+   * from the future, which would block all others.
    */
   add(run: StoredRun, now: Date): Promise<StoreOutcome>;
   /** The audits, newest first. */

@@ -1,32 +1,15 @@
 import { Option } from 'clipanion';
 import { formats, traitsOf, type Format } from '../../formats/formats.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
-import type { Terminal } from '../../system/terminal.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
+
+export { endings } from '../../formats/formats.ts';
 
 const outputOption = () =>
   Option.String('--output,-o', {
     description: 'write to this file instead of standard output (-); the file is replaced only when it is complete',
   });
-
-/** The file that `--output` names; undefined for standard output, which `-` also stands for. */
-export const outputFile = (output: string | undefined): string | undefined => (output === '-' ? undefined : output);
-
-/** Throws PO1005 for a format that cannot be written to standard output; `terminal` is null if it is not a terminal. */
-export function checkStandardOutput(format: Format, terminal: Terminal | null): void {
-  const { binary, page } = traitsOf(format);
-  const what =
-    binary === true
-      ? 'a binary file: it needs'
-      : page === true && terminal !== null
-        ? 'a page for a browser: on a terminal it needs'
-        : null;
-  if (what === null) return;
-  throw new PortOwnerError('PO1005', `--format ${format} writes ${what} --output FILE`, {
-    hint: `For example: --output ports.${format}`,
-  });
-}
 
 /** Where an answer goes. */
 export class OutputOption {
@@ -42,6 +25,21 @@ const formatWords = Object.fromEntries(formats.map((format) => [format, format])
 
 /** Reads the value of `--format`. Throws PO1001. */
 export const formatNamed = (text: string): Format => word('--format', text, formatWords);
+
+/** Checks that a format can be written to standard output, which may be a terminal. Throws PO1005. */
+export function checkStandardOutput(format: Format, isTerminal: boolean): void {
+  const { binary, page } = traitsOf(format);
+  const why =
+    binary === true
+      ? 'writes a binary file: it'
+      : page === true && isTerminal
+        ? 'writes a page for a browser: on a terminal it'
+        : null;
+  if (why === null) return;
+  throw new PortOwnerError('PO1005', `--format ${format} ${why} needs --output FILE`, {
+    hint: `For example: --output ports.${format}`,
+  });
+}
 
 const delimiters = { comma: ',', semicolon: ';', tab: '\t' } as const;
 

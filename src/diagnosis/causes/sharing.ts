@@ -1,5 +1,6 @@
 import { isSelfExplained, type Cause, type Look } from '../cause.ts';
 import { ruleForAny } from '../binding-rules.ts';
+import { isSharedPort } from '../shared-ports.ts';
 import { look, otherwise, stopping, takeAnother } from '../remedy-steps.ts';
 
 /** Whether exclusive use is the only obstacle. */
@@ -23,13 +24,16 @@ export const sharing: Cause = {
   },
   remedies: (patient) => [
     look(patient),
-    ...otherwise(
-      patient.request,
-      { sharing: 'default' },
-      patient.request.sharing === 'exclusive'
-        ? 'whether it works without exclusive use'
-        : 'whether it works without reuse',
-    ),
+    // Without reuse, nobody gets a port that all share by it.
+    ...(isSharedPort(patient.request.protocol, patient.request.port) && patient.request.sharing !== 'exclusive'
+      ? []
+      : otherwise(
+          patient.request,
+          { sharing: 'default' },
+          patient.request.sharing === 'exclusive'
+            ? 'whether it works without exclusive use'
+            : 'whether it works without reuse',
+        )),
     takeAnother(patient.request),
     ...stopping(patient),
   ],

@@ -17,7 +17,11 @@ export const longest = 100;
 /** Returns what calls and neighbors indicate where the failing line itself does not. */
 export function natureFrom(said: readonly LineSigns[], lines: readonly Line[]): Nature | null {
   const signed = said.filter((one) => systemOf(one) !== null);
-  const own = [...signed, ...said].map(({ nature }) => nature).find((nature) => nature !== null);
+  // A client that cannot connect afterwards is a consequence of a bind that failed.
+  const lastSigned = signed.at(-1)?.at ?? Infinity;
+  const own = [...signed, ...said.filter(({ at, nature }) => at <= lastSigned || nature !== 'connection')]
+    .map(({ nature }) => nature)
+    .find((nature) => nature !== null);
   if (own != null) return own;
   const [first, lastSaid] = [said[0]!, said.at(-1)!];
   const calls: Line[] = [];

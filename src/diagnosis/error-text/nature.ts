@@ -4,7 +4,7 @@
  */
 
 import { isHttp } from './http.ts';
-import { sharing } from './words.ts';
+import { sharingViolation } from './words.ts';
 
 /** The kind of operation that failed. */
 export type Nature = 'bind' | 'connection' | 'file';
@@ -12,7 +12,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
   /\bconnect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
-  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake\b|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
+  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
   /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bto socket \/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -49,7 +49,7 @@ const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:t
 
 /** Whether a sharing violation, which is an error of files, has nothing of a bind. */
 export function isOfFile(text: string): boolean {
-  return sharing.test(text) && !ofBinds.test(text) && !isHttp(text);
+  return sharingViolation.test(text) && !ofBinds.test(text) && !isHttp(text);
 }
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
@@ -76,7 +76,7 @@ export function saysThatBindFailed(text: string): boolean {
   const message = text
     .replace(/(?:level|severity|@l)["']?[=:] ?["']?error\b|\[error\]/gi, '')
     .replace(/\bERROR\b(?!:)/g, '');
-  if (/\bnow listening\b|\bsuccess\w{0,6}\b|\bis listening\b/i.test(message)) return false;
+  if (/\bnow listening\b|\bsuccess\w{0,6}\b|\bis listening\b|\bstarted\.?$/i.test(message)) return false;
   const failed =
     /\b(?:fail(?:ed|s|ure|ing)?|could(?:n't| not)|can(?:not|'t| not)|unable|not able|aborting|conflict\w{0,2}|did not)\b|échoué|fehlgeschlagen|nicht möglich|konnte nicht|no se pudo|impossibile|não foi possível|не удалось|失败|無法|无法|できません/iu.test(
       message,

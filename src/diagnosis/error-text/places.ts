@@ -37,6 +37,11 @@ const forms: readonly Form[] = [
   },
   // Python: ('127.0.0.1', 8000), ('::1', 8000, 0, 0)
   { form: /\(\s?['"](?<a>[^'"\n]{0,64})['"],\s?(?<p>\d{1,5})(?:,\s?\d{1,10}){0,2}\s?\)/g, score: 3 },
+  // R: startServer("127.0.0.1", 1410, …)
+  {
+    form: /\(['"](?<a>\d{1,3}(?:\.\d{1,3}){3}|::1?|localhost)['"], ?(?<p>\d{1,5}), ?[a-z]/g,
+    score: 2,
+  },
   // Erlang: {acceptor,{0,0,0,0},5671}, {could_not_start_listener,"::",5672,…}, [{port,8088},{ip,{127,0,0,1}}]
   { form: /\{acceptor, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, ?(?<p>\d{1,5})\}/g, score: 5 },
   { form: /listener, ?"(?<a>[^"\n]{0,64})", ?(?<p>\d{1,5}), ?:?e[a-z]{4,}/g, score: 5 },
@@ -75,6 +80,8 @@ const forms: readonly Form[] = [
   { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // Vapor: 'api.example.com':8080
   { form: /'(?<a>[\w-]{1,63}(?:\.[\w-]{1,63}){0,6})':(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 2 },
+  // Fiddler: [Localhost: 8888]
+  { form: /\[(?<a>localhost|\d{1,3}(?:\.\d{1,3}){3}): (?<p>\d{1,5})\]/gi, score: 3 },
   // Tomcat: on address [localhost] and port [8005]
   { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
   // racoon: 192.0.2.1[500]
@@ -180,9 +187,9 @@ function context(text: string, index: number, wanted: Wanted): number {
   return own > others ? 3 : -6;
 }
 
-/** What stands before the number of a connector. */
+/** What stands before the number of a connector, and the option of a command line, which states nothing. */
 const device =
-  /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$/i;
+  /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
 
 /** What follows a number that counts or measures something. */
 const amount =
@@ -190,7 +197,7 @@ const amount =
 
 function portNumber(text: string): number | null {
   const port = Number(text);
-  return port >= 1 && port <= 65535 ? port : null;
+  return port >= 1 && port <= 65535 && !text.startsWith('0') ? port : null;
 }
 
 /** Converts Erlang's {0,0,0,0,0,0,0,1}. */

@@ -137,7 +137,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ['refused', /积极拒绝|拒绝连接|連線.{0,6}拒絕|拒絕連線|によって拒否|接続を拒否|연결을 거부|연결이 거부/iu],
   [
     'timedOut',
-    /(?:connection|connect(?:ing)?)\b.{0,120}\btimed? ?out|did not properly respond after a period of time/iu,
+    /(?:connection|connect(?:ing)?)\b.{0,120}\btimed? ?out\b(?! ?(?:of|is|set|=|:|\d))|did not properly respond after a period of time/iu,
   ],
   [
     'timedOut',
@@ -168,7 +168,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
 ];
 
 /** ERROR_SHARING_VIOLATION (32), which HTTP.sys reports for a port, and everything else for a file. */
-export const sharing =
+export const sharingViolation =
   /being used by another process|von einem anderen Prozess verwendet|utilisé par un autre processus|(?:utilizado|usado) por (?:otro proceso|outro processo)|utilizzato da un altro processo|używany przez inny proces|файл занят другим процессом|另一个程序正在使用|另一個程序正在使用|別のプロセスで使用中|다른 프로세스에서 사용/iu;
 
 /** A port, in languages other than English, with case endings. */

@@ -6,30 +6,19 @@ import type { Ancestor } from '../../schema/ancestor.ts';
 import { plainColumns, type AnyRow, type Column, type RowSchema } from '../../schema/column.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
+/** Where rows come from, for a message. */
+export interface SavedSource {
+  readonly name: string;
+  readonly hint: string;
+}
+
 /** Rows of one kind. */
 export interface SavedRows {
   readonly schema: RowSchema;
   readonly rows: readonly AnyRow[];
 }
 
-/** What the saved rows are called in errors, and what can be reported instead of other objects. */
-export interface Origin {
-  /** Null if the name of the file is told. */
-  readonly name: string | null;
-  readonly hint: string;
-}
-
-/** Files that the user named. */
-export const ownFiles: Origin = {
-  name: null,
-  hint: 'Use files with rows of PortOwner: objects of its PowerShell functions that Export-Clixml saved, or the output of --format clixml.',
-};
-
-/** What Export-PortReport received; its file is temporary, and unknown to the user. */
-export const pipeline: Origin = {
-  name: 'the input of Export-PortReport',
-  hint: 'Use the objects that functions of the module PortOwner return, such as Get-PortOwner, or Select-Object with properties of these objects only.',
-};
+const hint = 'Use a file that Export-Clixml wrote from objects of this module, or that --format clixml wrote.';
 
 const isObject = (value: ClixmlValue | undefined): value is ClixmlObject =>
   typeof value === 'object' && value !== null && !(value instanceof Uint8Array);
@@ -93,36 +82,17 @@ const added = new Set([
   'identity',
 ]);
 
-/** Property names of an object, except those that PowerShell adds. */
-const namesOf = ({ properties }: ClixmlObject): string[] => Object.keys(properties).filter((name) => !added.has(name));
-
-const has = ({ columns }: RowSchema, property: string): boolean =>
-  columns.some((column) => column.name.toLowerCase() === property);
-
-/** The properties that are listed in an error. */
-const mostNamed = 5;
-
-/** Describes an object that is not a row: by its type or, for a custom object, by the properties that rows lack. */
-function foreign(object: ClixmlObject, schemas: readonly RowSchema[]): string {
-  const type = object.typeNames[0] ?? 'unknown';
-  const is = `contains an object of the type ${type}, which is not a row of PortOwner`;
-  if (!type.endsWith('PSCustomObject')) return is;
-  const names = namesOf(object);
-  const unknown = names.filter((name) => !schemas.some((schema) => has(schema, name)));
-  if (unknown.length === 0) return is;
-  const told = unknown.slice(0, mostNamed).map((name) => JSON.stringify(name));
-  return `${is}: no row has the ${told.length === 1 ? 'property' : 'properties'} ${told.join(', ')}${unknown.length > mostNamed ? ' …' : ''}`;
-}
-
 /** Returns the schema of an object by its type, or by its properties if it comes from Select-Object. */
-function kindOf(object: ClixmlObject, schemas: readonly RowSchema[]): RowSchema | null {
-  for (const name of object.typeNames) {
+function kindOf({ typeNames, properties }: ClixmlObject, schemas: readonly RowSchema[]): RowSchema | null {
+  for (const name of typeNames) {
     const bare = name.replace(/^(?:(?:Deserialized|Selected)\.)+/, '').replace(/#.*$/s, '');
     const found = schemas.find(({ typeName }) => typeName === bare);
     if (found !== undefined) return found;
   }
-  const names = namesOf(object);
-  return names.length === 0 ? null : (schemas.find((schema) => names.every((name) => has(schema, name))) ?? null);
+  const names = Object.keys(properties).filter((name) => !added.has(name));
+  const has = ({ columns }: RowSchema): boolean =>
+    names.every((name) => columns.some((column) => column.name.toLowerCase() === name));
+  return names.length === 0 ? null : (schemas.find(has) ?? null);
 }
 
 function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow {
@@ -142,7 +112,7 @@ function rowOf({ properties }: ClixmlObject, columns: readonly Column[]): AnyRow
 export function readSavedRows(
   paths: readonly string[],
   schemas: readonly RowSchema[],
-  { name, hint }: Origin = ownFiles,
+  source: SavedSource | null = null,
 ): SavedRows[] {
   const kinds = new Map<RowSchema, { readonly columns: readonly Column[]; readonly rows: AnyRow[] }>();
   for (const path of paths) {
@@ -155,7 +125,10 @@ export function readSavedRows(
           if (stream.toLowerCase() !== 'output' || object.typeNames.some((name) => name.endsWith('PortOwner.Problem')))
             return;
           const schema = kindOf(object, schemas);
-          if (schema === null) throw new ClixmlError(foreign(object, schemas));
+          if (schema === null)
+            throw new ClixmlError(
+              `contains an object of the type ${object.typeNames[0] ?? 'unknown'}; expected rows of PortOwner`,
+            );
           let kind = kinds.get(schema);
           if (kind === undefined) kinds.set(schema, (kind = { columns: plainColumns(schema), rows: [] }));
           kind.rows.push(rowOf(object, kind.columns));
@@ -163,8 +136,11 @@ export function readSavedRows(
       });
     } catch (error) {
       if (!(error instanceof ClixmlError)) throw error;
-      const target = name === null ? { target: path } : {};
-      throw new PortOwnerError('PO2002', `${name ?? file.name} ${error.message}`, { hint, ...target, cause: error });
+      throw new PortOwnerError('PO2002', `${source?.name ?? file.name} ${error.message}`, {
+        hint: source?.hint ?? hint,
+        ...(source === null ? { target: path } : {}),
+        cause: error,
+      });
     } finally {
       closeFile(file);
     }

@@ -1,7 +1,9 @@
 import { PortOwnerError, type Report } from '../../schema/problems.ts';
 import { closeFile, openFile } from '../../io/read.ts';
-import { recordedSource, type RawSource } from '../../system/raw.ts';
+import { recordedSource } from '../../system/raw.ts';
 import type { AskRemote, RemoteAnswer, RemoteCall } from '../../system/remote.ts';
+import type { Surroundings } from '../../system/surroundings.ts';
+import type { SnapshotWorld } from '../write-snapshot.ts';
 import { collectionIn } from '../read/collection/find.ts';
 import { mostNoise, readCollection, type Collected } from '../read/read.ts';
 import { collectorInput, command, powershellCommand, shellCommand } from './call.ts';
@@ -41,21 +43,26 @@ function checkHosts(hosts: readonly string[]): void {
       );
 }
 
-/** Returns the answer of the only host. Throws PO3006, PO2001 and PO1001. */
-export async function askHostAlone(request: FarRequest, ask: AskRemote, report?: Report): Promise<Collected> {
-  const [answer] = await askHosts(request, ask, report);
-  if (answer === undefined || answer instanceof PortOwnerError) throw answer;
-  return answer;
-}
+/** What a snapshot is written from: a source, or facts. */
+type SnapshotOrigin = Pick<SnapshotWorld, 'source' | 'now' | 'told'>;
 
-/** Returns the only host as a raw source, and the time of its answer. Throws PO3006, PO2001 and PO1001. */
-export async function farSource(
+/**
+ * Returns the only host as the origin of a snapshot: a source with its own time if raw entries are needed, or else its
+ * facts. Throws PO3006, PO2001 and PO1001.
+ */
+export async function farOrigin(
   request: FarRequest,
-  ask: AskRemote,
+  here: Pick<Surroundings, 'source' | 'now' | 'remote'>,
   report?: Report,
-): Promise<{ source: RawSource; at: Date }> {
-  const envelope = (await askHostAlone({ ...request, raw: true }, ask, report)).envelope!;
-  return { source: recordedSource(envelope), at: new Date(envelope.entries.get('machine')!.at) };
+): Promise<SnapshotOrigin> {
+  const [answer] = await askHosts(request, await here.remote(), report);
+  if (answer === undefined || answer instanceof PortOwnerError) throw answer;
+  const { facts, envelope } = answer;
+  if (request.raw !== true || envelope === null) return { source: here.source, now: here.now, told: facts };
+  return {
+    source: async () => recordedSource(envelope),
+    now: () => new Date(envelope.entries.get('machine')!.at),
+  };
 }
 
 /** Returns the last line that contains a letter. */

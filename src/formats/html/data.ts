@@ -37,8 +37,8 @@ export interface PageAbout {
   /** The file name of downloads, without an extension. */
   readonly file: string;
   readonly machines: readonly string[];
-  /** Whether ssh queried the machines: PowerShell names them differently then. */
-  readonly bySsh: boolean;
+  /** The parameter for the machine in copied commands; null if they are about the only machine. */
+  readonly machineParameter: '-HostName' | '-ComputerName' | null;
   readonly tables: readonly PageTable[];
 }
 

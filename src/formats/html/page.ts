@@ -1,11 +1,12 @@
-import { script, scriptHash, style, styleHash } from '../../generated/page.js';
 import { counted } from '../../io/counted.ts';
+import { script, scriptHash, style, styleHash } from '../../generated/page.js';
 import type { AnyRow, Column, RowSchema } from '../../schema/column.ts';
+import type { AuditRun } from '../../schema/audit-run.ts';
 import type { Problem } from '../../schema/problems.ts';
 import type { Range } from '../../schema/range.ts';
 import { version } from '../../schema/version.ts';
-import { summaryOf } from '../summary.ts';
 import type { DocumentFrame } from '../writer.ts';
+import { summaryOf } from '../summary.ts';
 import { isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
 import { packed, type PageAbout } from './data.ts';
@@ -65,6 +66,13 @@ function verdictPart({ tone, text, facts, notes }: PageVerdict): Markup {
     ${notes.map((note) => html`<p class="note">${note}</p>`)}`;
 }
 
+/** Which audits a timeline shows. */
+function nightsCaption(shown: readonly AuditRun[], of: number): Markup {
+  const [newest, oldest] = [shown[0]!, shown.at(-1)!].map(({ RunTime }) => RunTime!.slice(0, 10));
+  const count = shown.length < of ? `The last ${shown.length} of ${of} audits` : counted(shown.length, 'audit');
+  return html`<p class="quiet">${count}, ${oldest === newest ? newest! : `${oldest} to ${newest}`}.</p>`;
+}
+
 /** The pictures of each machine, and the names of the machines that have one. */
 function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[]): Markup {
   const names = machines.length === 0 ? [''] : machines.slice(0, mostPictures);
@@ -72,6 +80,11 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
   const sockets = socketsOf(whole, schema);
   const ranges: readonly Range[] = rangesOf(whole, schema);
   const { nights: runs } = whole.frame;
+  const left = machines.length - names.length;
+  const more =
+    left > 0
+      ? html`<p class="quiet">The pictures show the first ${names.length} of ${machines.length} machines.</p>`
+      : null;
   const drawn = (draw: (machine: string, i: number) => Markup | null): Markup[] =>
     names.flatMap((machine, i) => {
       const content = draw(machine, i);
@@ -83,13 +96,10 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
     return inBothWidths(`space${i}`, (frame) => portSpace(space, frame));
   });
   const nights = drawn((machine, i) => {
-    const own = ofMachine(runs, machine).slice(0, mostNights);
+    const all = ofMachine(runs, machine);
+    const own = all.slice(0, mostNights);
     if (own.length === 0) return null;
-    const all = ofMachine(runs, machine).length;
-    const told =
-      all > own.length ? `The last ${own.length} of ${all} audits` : `The last ${counted(own.length, 'audit')}`;
-    return html`<p class="quiet">${told}</p>
-      ${inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame))}`;
+    return html`${inBothWidths(`nights${i}`, (frame) => timeline(own, machine, frame))}${nightsCaption(own, all.length)}`;
   });
   const connections = drawn((machine, i) => {
     const own = talksOf(ofMachine(sockets, machine));
@@ -99,15 +109,10 @@ function pictures(whole: Whole, { schema }: Wanted, machines: readonly string[])
   const legend = html`<p class="legend" aria-hidden="true">
 ${key('reachable', 'other machines can reach it')} ${key('', 'this machine only')}
 ${key('handed', 'handed out by the system')} ${key('kept', 'excluded or reserved')}
-<span class="quiet">TCP above, UDP below. Some ports have no label if many are in use: the list has all of them.</span>
+<span class="quiet">TCP above, UDP below</span>
 </p>
 `;
-  const left =
-    machines.length > names.length
-      ? html`<p class="note">Pictures of the first ${names.length} of ${machines.length} machines.</p>`
-      : null;
-  const withLeft = (content: readonly Markup[]): Markup[] => (left === null ? [...content] : [left, ...content]);
-  return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...withLeft(spaces)])}${nights.length === 0 ? null : section('nights', 'The last nights', withLeft(nights))}${connections.length === 0 ? null : section('talks', 'Who talks to whom', withLeft(connections))}`;
+  return html`${spaces.length === 0 ? null : section('space', 'The port space', [legend, ...spaces, more ?? html``])}${nights.length === 0 ? null : section('nights', 'The last nights', [...nights, more ?? html``])}${connections.length === 0 ? null : section('talks', 'Who talks to whom', connections)}`;
 }
 
 const cellText = (row: AnyRow, { name, type }: Column): string => {
@@ -180,17 +185,13 @@ function cards({ rows, frame }: Whole, schema: RowSchema, several: boolean): Mar
   return section('told', frame.rowsTitle, [...toldRows(rows).map((row) => card(row, several)), more]);
 }
 
-function aboutOf(
-  tables: readonly RowTable[],
-  machines: readonly string[],
-  { at, bySsh = false }: DocumentFrame,
-): PageAbout {
+function aboutOf(tables: readonly RowTable[], machines: readonly string[], { at, overSsh }: DocumentFrame): PageAbout {
   const [machine] = machines;
   const name = machines.length === 1 ? machine!.replaceAll(/[^\w.-]+/g, '_') : '';
   return {
     file: ['portowner', name, at.slice(0, 10)].filter((part) => part !== '').join('-'),
     machines,
-    bySsh,
+    machineParameter: overSsh === true ? '-HostName' : machines.length > 1 ? '-ComputerName' : null,
     tables: tables.map(({ name, title, schema, columns, rows, shown, narrow }) => ({
       name,
       title,
@@ -245,7 +246,6 @@ ${verdictPart(verdict)}
 ${pictures(whole, wanted, machines)}
 <section aria-labelledby="list"${tables.some(({ rows }) => rows.length > 0) ? null : raw(' hidden')}>
 <h2 id="list">The whole list</h2>
-${frame.tables.map(({ title, note }) => (note === undefined ? null : html`<p class="note">${title}: ${note}</p>`))}
 <div id="app"></div>
 ${plain.map(plainTable)}
 <div id="print"></div>

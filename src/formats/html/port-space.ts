@@ -47,6 +47,10 @@ export function shownSockets(sockets: readonly Socket[]): readonly Socket[] {
   return (keeping.length > 0 ? keeping : sockets).filter(({ LocalPort }) => LocalPort != null);
 }
 
+/** The number of ports that sockets occupy: a TCP port and a UDP port are two. */
+export const portCount = (sockets: readonly Socket[]): number =>
+  new Set(sockets.map((one) => `${one.ComputerName} ${one.Protocol} ${one.LocalPort}`)).size;
+
 const nameOf = ({ Application, ImageName, Services, OwnerKind, Owner }: Socket): string =>
   Application ?? Services?.[0] ?? ImageName ?? (OwnerKind === 'Unknown' ? null : Owner) ?? 'unknown owner';
 
@@ -105,6 +109,9 @@ interface Placed {
   readonly label: { readonly text: string; readonly x: number } | null;
 }
 
+/** Where a mark with its label begins: at the right edge, the label is on the left. */
+const leftOf = ({ mark, label }: Placed): number => Math.min(mark.x, label?.x ?? mark.x);
+
 /**
  * Labels the marks of one protocol from left to right, as many as there is room for: the others only have a tooltip. A
  * label is placed higher than the stems that it covers, so that none crosses it.
@@ -116,11 +123,9 @@ function place(marks: readonly Mark[], lanes: readonly number[], width: number):
     const text = shortened(labelOf(mark), 150, 11);
     const room = textWidth(text, 11);
     const isAtEnd = mark.x + 10 + room > width;
-    const x = isAtEnd ? mark.x - 9 - room : mark.x + 9;
-    // The marks to its right, farthest first, and the labels to the left of such marks.
-    const covered = placed.flatMap(({ mark: other, label }, j) =>
-      Math.min(other.x, label?.x ?? other.x) < x + room + 8 ? levels[j]! : [],
-    );
+    const x = isAtEnd ? mark.x - 14 - room : mark.x + 9;
+    // The marks to its right, farthest first.
+    const covered = placed.flatMap((one, j) => (leftOf(one) < x + room + 14 ? levels[j]! : []));
     const level = Math.max(0, ...covered) + 1;
     const before = marks[marks.length - 2 - i];
     const fits = level <= lanes.length && (!isAtEnd || before === undefined || before.x < x - 4);
@@ -159,12 +164,12 @@ const tallest = (placed: readonly Placed[]): number => Math.max(bare, ...placed.
 const scaleOf = ({ name, from, to }: Band, width: number) =>
   (name === 'Registered' ? scaleSqrt() : scaleLinear()).domain([from, to]).range([8, width - 8]);
 
-/** Draws a band, and returns where the next one begins. */
+/** Draws a band, and returns where the next one begins, and the marks. */
 function drawBand(
   band: Band,
   top: number,
   { sockets, ranges, width }: Space & { readonly width: number },
-): [Markup, number] {
+): [Markup, number, readonly Placed[]] {
   const x = scaleOf(band, width);
   const own = sockets.filter(({ LocalPort }) => LocalPort! >= band.from && LocalPort! <= band.to);
   const marks = marksOf(own, x);
@@ -181,13 +186,10 @@ function drawBand(
   const y = top + heading + tallest(tcp);
   const bottom = y + strip + (udp.length === 0 ? 0 : tallest(udp)) + foot;
   const inside = ranges.filter(({ StartPort, EndPort }) => StartPort! <= band.to && EndPort! >= band.from);
-  const ports = new Set(own.map(({ LocalPort }) => LocalPort)).size;
+  const ports = portCount(own);
   const ticks = x.ticks(width > 600 ? 10 : 4).filter((port) => x(port) > 20 && x(port) < width - 24);
   const all = [...tcp, ...udp];
-  const unlabeled = new Set(
-    all.flatMap(({ mark, label }) => (label === null ? mark.sockets.map(({ LocalPort }) => LocalPort) : [])),
-  ).size;
-  const used = ports === 0 ? 'none in use' : `${ports} in use${unlabeled === 0 ? '' : `, ${unlabeled} unlabeled`}`;
+  const used = ports === 0 ? 'none in use' : `${ports} in use`;
   const tick = (port: number): Markup => {
     const at = px(x(port));
     const line = html`<line class="tick" x1="${at}" x2="${at}" y1="${px(y)}" y2="${px(y + strip)}"/>`;
@@ -199,7 +201,7 @@ ${inside.filter(({ Kind }) => Kind === handedOut).map((one) => drawRange(one, x,
 ${inside.filter(({ Kind }) => kept.has(Kind!)).map((one) => drawRange(one, x, band, y))}
 ${ticks.map(tick)}
 ${all.map(({ mark, stem }) => drawMark(mark, y, stem))}${all.map((one) => drawLabel(one, y))}`;
-  return [drawing, bottom + 6];
+  return [drawing, bottom + 6, all];
 }
 
 /** The sockets and the ranges of one machine, which are drawn. */
@@ -211,8 +213,7 @@ export interface Space {
 
 /** Describes the picture in words. */
 function describe({ sockets, ranges }: Space): string {
-  const count = (test: (socket: Socket) => boolean): number =>
-    new Set(sockets.filter(test).map(({ Protocol, LocalPort }) => `${Protocol} ${LocalPort}`)).size;
+  const count = (test: (socket: Socket) => boolean): number => portCount(sockets.filter(test));
   const spans = (test: (range: Range) => boolean): string =>
     ranges
       .filter(test)
@@ -232,6 +233,13 @@ function describe({ sockets, ranges }: Space): string {
   ].join(' ');
 }
 
+/** Says how many marks have no label; nothing if all have one. */
+function labelNote(labels: readonly boolean[]): Markup | null {
+  const labeled = labels.filter(Boolean).length;
+  if (labeled === labels.length) return null;
+  return html`<p class="quiet">${labeled} of ${labels.length} marks have a label: the others have no room for one. The list has all ports.</p>`;
+}
+
 /**
  * Draws the port space of a machine: three bands, TCP above and UDP below, and the ranges that are reserved or used for
  * automatic assignment.
@@ -240,11 +248,14 @@ export function portSpace(space: Space, frame: Frame): Markup {
   const { width } = frame;
   const title = `Ports in use${space.machine === '' ? '' : ` on ${space.machine}`}`;
   const drawn: Markup[] = [];
+  const labels: boolean[] = [];
   let top = 0;
   for (const band of bands) {
-    const [drawing, next] = drawBand(band, top, { ...space, width });
+    const [drawing, next, placed] = drawBand(band, top, { ...space, width });
     drawn.push(drawing);
+    labels.push(...placed.map(({ label }) => label !== null));
     top = next;
   }
-  return svg(frame, { title, description: describe(space), height: Math.ceil(top) }, drawn);
+  const picture = svg(frame, { title, description: describe(space), height: Math.ceil(top) }, drawn);
+  return html`${picture}${labelNote(labels)}`;
 }

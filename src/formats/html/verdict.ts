@@ -3,7 +3,7 @@ import type { AnyRow, RowSchema } from '../../schema/column.ts';
 import { endpoint, type Endpoint } from '../../schema/endpoint.ts';
 import { finding, severities } from '../../schema/finding.ts';
 import { answerIn } from '../../schema/exit-code.ts';
-import { shownSockets } from './port-space.ts';
+import { portCount, shownSockets } from './port-space.ts';
 import type { Whole } from './model.ts';
 
 /** The verdict of an answer. */
@@ -34,10 +34,9 @@ function portsText(sockets: readonly Partial<Endpoint>[]): string {
   const [only] = sockets;
   if (sockets.length === 1) return `${placeOf(only!)} belongs to ${only!.Owner ?? 'an unknown owner'}`;
   const shown = shownSockets(sockets);
-  const ports = new Set(shown.map((one) => `${one.ComputerName} ${one.Protocol} ${one.LocalPort}`)).size;
   const owners = new Set(shown.map((one) => `${one.ComputerName} ${one.Application ?? one.ImageName ?? one.Owner}`))
     .size;
-  return `${counted(ports, 'port')} in use by ${counted(owners, 'program')}`;
+  return `${counted(portCount(shown), 'port')} in use by ${counted(owners, 'program')}`;
 }
 
 function portFacts(sockets: readonly Partial<Endpoint>[]): PageVerdict['facts'] {
@@ -46,10 +45,10 @@ function portFacts(sockets: readonly Partial<Endpoint>[]): PageVerdict['facts'] 
   const unknown = shown.filter(({ OwnerKind }) => OwnerKind === 'Unknown').length;
   const open = shown.filter(({ AddressScope }) => AddressScope === 'Any' || AddressScope === 'Specific').length;
   return [
-    ...(open > 0 ? [{ text: `${open} on addresses that other machines can reach` }] : []),
-    ...(shown.length - open > 0 ? [{ text: `${shown.length - open} for this machine only` }] : []),
+    ...(open > 0 ? [{ text: `${counted(open, 'socket')} on addresses that other machines can reach` }] : []),
+    ...(shown.length - open > 0 ? [{ text: `${counted(shown.length - open, 'socket')} for this machine only` }] : []),
     ...(connections > 0 ? [{ text: counted(connections, 'connection') }] : []),
-    ...(unknown > 0 ? [{ text: `${unknown} with an unknown owner` }] : []),
+    ...(unknown > 0 ? [{ text: `${counted(unknown, 'socket')} with an unknown owner` }] : []),
   ];
 }
 
@@ -72,7 +71,8 @@ const paragraphs = (text: string | null): string[] => (text ?? '').split('\n').f
 export function verdictOf(whole: Whole, schema: RowSchema): PageVerdict {
   const { rows, frame } = whole;
   const tone = toneOf(whole, schema);
-  const [told, notes] = [paragraphs(frame.headline), paragraphs(frame.note)];
+  const remarks = frame.tables.flatMap(({ title, remark }) => (remark == null ? [] : [`${title}: ${remark}.`]));
+  const [told, notes] = [paragraphs(frame.headline), [...paragraphs(frame.note), ...remarks]];
   const all = [...told, ...notes];
   const count = rowsText(rows.length, frame.rowsTitle);
   if (schema === finding) {

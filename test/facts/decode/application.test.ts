@@ -64,6 +64,8 @@ const cases: [imageName: string, args: string, application: string][] = [
   ['dotnet', 'dotnet|Orders.dll', 'dotnet Orders.dll'],
   ['dotnet', 'dotnet|exec|--runtimeconfig|x.json|/srv/Orders.dll', 'dotnet Orders.dll'],
   ['dotnet', '/usr/bin/dotnet|/opt/powershell/pwsh.dll|-NoLogo', 'pwsh'],
+  ['dotnet', 'dotnet|/opt/powershell/pwsh.dll|-NoProfile|-File|a/server.ps1', 'pwsh server.ps1'],
+  ['dotnet', 'dotnet|/opt/powershell/pwsh.dll|-c|Start-Something', 'pwsh -Command'],
   ['dotnet', 'dotnet|run|--project|src/Orders', 'dotnet run'],
   ['ruby', 'puma 6.4.0 (tcp://0.0.0.0:3000) [shop]', 'puma'],
   ['ruby3.1', 'ruby|bin/rails|server', 'rails server'],

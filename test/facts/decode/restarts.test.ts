@@ -38,6 +38,7 @@ const cases: [imageName: string, args: string, by: string | null][] = [
   ['fish', 'fish¦-c¦node server.js --while end', null],
   ['busybox', 'sh¦-c¦while :; do httpd -f; done', 'a loop'],
   ['pwsh', 'pwsh¦-NoProfile¦-Command¦while ($true) { node server.js }', 'a loop'],
+  ['dotnet', 'dotnet¦/opt/powershell/pwsh.dll¦-c¦while ($true) { node server.js }', 'a loop'],
   ['powershell.exe', 'powershell.exe¦-c¦do { node server.js } while (1)', 'a loop'],
   ['powershell.exe', 'powershell.exe¦-File¦run.ps1', null],
   ['cmd.exe', 'cmd.exe¦/c¦for /l %i in (0,0,1) do node server.js', 'a loop'],

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import { serviceName } from '../../../src/ports/iana.ts';
 import { run, temporaryFolder } from '../../support/harness.ts';
 
 const test = suite('portowner free');
@@ -70,6 +71,21 @@ test('a port that is taken is named with its owner, below the number, and if the
   } finally {
     server.close();
   }
+});
+
+test('at a prompt, standard error says what a port is registered for; in a script, nothing does', async () => {
+  const surroundings = { source: await liveSource(), binder: await liveBinder() };
+  const near = ['free', '--near', '3300', '--range', '3300-3400'];
+  const silent = await run(near, surroundings);
+  assert.equal([silent.code, silent.err], [0, '']);
+  const [port] = numbers(silent.out);
+  const service = serviceName(port!, 'TCP')!;
+  const note = new RegExp(`(?:^|\n)${port}: free; registered with IANA for ${service}\n$`);
+  // As in $(portowner free): only standard output is not the terminal.
+  const substituted = await run(near, { ...surroundings, confirm: () => false });
+  assert.is(substituted.out, silent.out, 'the number alone');
+  assert.match(substituted.err, note);
+  assert.match((await run([...near, '--explain'], surroundings)).out, note);
 });
 
 test('an address that is not of this machine', async () => {

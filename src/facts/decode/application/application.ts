@@ -149,11 +149,17 @@ function withoutVersion(file: string): string {
 /** A script that has no name: an open file. */
 const openFile = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/\w+\/fd\/)/;
 
+/** Returns the name of a known program; if it is a launcher itself, such as PowerShell, with what that runs. */
+function knownName(name: string, args: readonly string[]): string {
+  const launcher = launchers.find((one) => one.name === name);
+  return (launcher === undefined ? null : launched(launcher, args)) ?? name;
+}
+
 /** Returns the name of a script together with its interpreter. */
 function scriptName(launcher: Launcher, script: string, rest: readonly string[]): string {
   const path = script.replaceAll('\\', '/');
   const file = withoutVersion(fileOf(path));
-  if (Object.hasOwn(launcher.known ?? {}, file)) return launcher.known![file]!;
+  if (Object.hasOwn(launcher.known ?? {}, file)) return knownName(launcher.known![file]!, [script, ...rest]);
   if (openFile.test(path)) return launcher.name;
   const owner = packageOf(path);
   if (owner !== null && owner !== '') return toolName(owner, rest);

@@ -223,10 +223,13 @@ export const launchers: readonly Launcher[] = [
     inline: [['-c']],
     flags: shellFlags,
   },
-  ...[
-    { name: 'sh', files: ['sh', 'dash', 'ash'] },
-    ...['ksh', 'mksh', 'zsh', 'fish'].map((name) => ({ name, files: [name] })),
-  ].map((shell) => ({ ...shell, valued: ['-o', '+o'], inline: [['-c', '--command']], flags: shellFlags })),
+  ...[['sh', 'dash', 'ash'], ['ksh'], ['mksh'], ['zsh'], ['fish']].map((files) => ({
+    name: files[0]!,
+    files,
+    valued: ['-o', '+o'],
+    inline: [['-c', '--command']],
+    flags: shellFlags,
+  })),
   // https://learn.microsoft.com/iis: the application pool that a worker process serves
   { name: 'w3wp', files: ['w3wp'], script: ['-ap'] },
   { name: 'npm', files: ['npm'] },

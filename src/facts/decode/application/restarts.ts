@@ -81,9 +81,9 @@ export function restartsBy(candidate: ApplicationCandidate): string | null {
   const { imageName, arguments: args } = candidate;
   // A title that a process set contains no arguments.
   if (args === null || args.length < 2) return null;
-  const loop = loopOf[programName(imageName).toLowerCase()];
-  if (loop !== undefined) return loop(codeIn(args) ?? '') ? 'a loop' : null;
   const [first = ''] = applicationOf(candidate).split(' ');
+  const loop = loopOf[programName(imageName).toLowerCase()] ?? loopOf[first];
+  if (loop !== undefined) return loop(codeIn(args) ?? '') ? 'a loop' : null;
   for (const { of, words, leading, unless } of watching) {
     if (of !== first) continue;
     const looked = leading === true ? optionsBefore(imageName, args) : args.slice(1);
