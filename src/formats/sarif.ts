@@ -53,12 +53,19 @@ function identityOf(row: AnyRow): string {
   return [text(row, 'ComputerName'), text(row, 'Kind'), endpoint, fileOwner(row)].join('|');
 }
 
-/** The only fingerprint that GitHub compares has this name and this form. */
-const lineHash = (identity: string): string => `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}:1`;
+/**
+ * The only fingerprint that GitHub compares has this name and this form. The number tells findings of one identity
+ * apart, such as programs of the same name in two folders.
+ */
+function lineHash(identity: string, seen: Map<string, number>): string {
+  const number = (seen.get(identity) ?? 0) + 1;
+  seen.set(identity, number);
+  return `${createHash('sha256').update(identity).digest('hex').slice(0, 16)}:${number}`;
+}
 
 const gradeOf = ({ Severity }: AnyRow) => levels[Severity as Severity] ?? levels.Info;
 
-function result(row: AnyRow): object {
+function result(row: AnyRow, seen: Map<string, number>): object {
   const { level, rank } = gradeOf(row);
   const remedy = text(row, 'Remedy');
   const owner = text(row, 'Owner');
@@ -83,7 +90,7 @@ function result(row: AnyRow): object {
         ],
       },
     ],
-    partialFingerprints: { 'portowner/v1': identity, primaryLocationLineHash: lineHash(identity) },
+    partialFingerprints: { 'portowner/v1': identity, primaryLocationLineHash: lineHash(identity, seen) },
     properties: Object.fromEntries([
       ['security-severity', rank],
       ...Object.entries(row).filter(([, value]) => value !== null && value !== undefined),
@@ -160,6 +167,7 @@ export const create: CreateWriter = (_schema, { sink, frame }) => {
     end() {
       const about = framed(frame);
       const rules = [...Map.groupBy(rows, (row) => text(row, 'Kind'))].map(([id, own]) => rule(id, own));
+      const seen = new Map<string, number>();
       const log = {
         $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
         version: '2.1.0',
@@ -169,7 +177,7 @@ export const create: CreateWriter = (_schema, { sink, frame }) => {
             automationDetails: { id: runName(about, rows) },
             columnKind: 'utf16CodeUnits',
             invocations: [invocation(about)],
-            results: rows.map(result),
+            results: rows.map((row) => result(row, seen)),
           },
         ],
       };

@@ -224,6 +224,21 @@ test('a run replaces the one of the same machine in code scanning', async () => 
   assert.is(await category([]), 'PortOwner/');
 });
 
+test('code scanning tells findings apart that have one identity', async () => {
+  const one = { Kind: 'Opened', Severity: 'High', Endpoint: 'TCP 0.0.0.0:80', Owner: 'node as root', ComputerName: 'box' };
+  const hashes = (
+    await written([
+      { ...one, After: '/a/node as root' },
+      { ...one, After: '/b/node as root' },
+    ])
+  ).runs[0]!.results.map(({ partialFingerprints }) => (partialFingerprints as Record<string, string>)['primaryLocationLineHash']!);
+  assert.equal(
+    hashes.map((hash) => hash.slice(-2)),
+    [':1', ':2'],
+  );
+  assert.is(hashes[0]!.slice(0, -2), hashes[1]!.slice(0, -2));
+});
+
 test('other rows than findings are refused', async () => {
   const { code, err } = await run(['443', '--from', snapshotFile(facts([socket()])), '--format', 'sarif']);
   assert.is(code, 64);
