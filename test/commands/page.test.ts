@@ -140,6 +140,17 @@ test('what could not be told is in the page, and makes no finding none', async (
   assert.match(told('problems').join(), 'What could not be determined');
 });
 
+test('wide characters get the room that they take', async () => {
+  const wide = of('alpha', [80, 443, 8080]);
+  const name = '资料库服务器'.repeat(6);
+  const processes = { ...wide.sections.processes, data: [process({ pid: 7, imageName: name })] };
+  const { text } = await pageOf(['--from', snapshotFile({ ...wide, sections: { ...wide.sections, processes } } as Facts)]);
+  const labels = [...text.matchAll(/<text class="label"[^>]*>([^<]*)</g)].map(([, label]) => label!);
+  assert.ok(labels.length > 0);
+  // A label has room for 150 pixels, and such a character takes 11 of them.
+  for (const label of labels) assert.ok([...label].filter((character) => character > '\u2e80').length <= 13, label);
+});
+
 /** The pictures of a page. */
 const figures = (text: string): string[] => [...text.matchAll(/<figure[^]*?<\/figure>/g)].map(([figure]) => figure);
 

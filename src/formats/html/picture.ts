@@ -34,12 +34,21 @@ export function inBothWidths(name: string, draw: (frame: Frame) => Markup): Mark
 export const px = (value: number): Markup => raw(String(Math.round(value * 10) / 10));
 
 /** Estimates the width of a text in pixels: the page uses the reader's own font. */
-export const textWidth = (text: string, size = 12): number => text.length * size * 0.56;
+export const textWidth = (text: string, size = 12): number =>
+  [...text].reduce((sum, character) => sum + (isWide.test(character) ? 1 : 0.56), 0) * size;
+
+/** Characters that are about twice as wide as a letter: those of East Asian scripts, and emoji. */
+const isWide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u;
 
 /** Shortens a text to the available width as it is displayed, without splitting characters. */
 export function shortened(whole: string, room: number, size = 12): string {
   const text = sanitize(whole);
   if (textWidth(text, size) <= room) return text;
-  const most = Math.max(1, Math.floor(room / (size * 0.56)) - 1);
-  return `${[...text].slice(0, most).join('')}…`;
+  let some = '';
+  for (const character of text) {
+    if (some !== '' && textWidth(`${some}${character}…`, size) > room) break;
+    some += character;
+  }
+  return `${some}…`;
 }
