@@ -4,7 +4,9 @@ function Get-BoundValue {
 
     $value = $Bound[$Parameter]
     if ($null -eq $value) { return }
-    if ($Command['Paths'] -contains $Parameter) { Resolve-FilePath -Cmdlet $Cmdlet -Path $value } else { $value }
+    if ($Command['Paths'] -notcontains $Parameter) { $value; return }
+    # A file that is written has one name, which no wildcard stands for.
+    Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath')
 }
 
 # The executable's arguments for a call of a function but for its operands, by the table in Commands.ps1.

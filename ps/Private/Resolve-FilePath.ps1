@@ -1,13 +1,52 @@
+# Returns the drive that a path names, if any. Ends the function if a path is on a drive that does not exist, or not in the file system, such as Env:x: it would
+# become a file in the current folder with that name.
+function Assert-FilePath {
+    param($Cmdlet, [string] $Path, [switch] $Output)
+
+    $name = $null
+    if ($Path -match '::') { return }
+    if ($Path -match '^([^\\/:]+):') {
+        $name = $Matches[1]
+        # A script's own drives are only in its scope.
+        $drive = $(if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+                try { $Cmdlet.SessionState.Drive.Get($name) } catch { Write-Debug "$_" }
+            } else { Get-PSDrive -LiteralName $name -ErrorAction Ignore })
+        if (-not $drive) { $because = "there is no drive $name`:" }
+        elseif ($drive.Provider.Name -ne 'FileSystem') { $because = "the drive $name`: is not in the file system" }
+        else { return $drive }
+    } elseif ($Path -match '^[\\/]' -or (Get-Location).Provider.Name -eq 'FileSystem') {
+        return
+    } else {
+        $because = "the current location $(Get-Location) is not in the file system"
+    }
+    Write-Problem -Cmdlet $Cmdlet -Problem @{
+        Severity    = 'Error'
+        Code        = $(if ($Output) { 'PO2004' } else { 'PO2001' })
+        Message     = "cannot $(if ($Output) { 'write' } else { 'read' }) $Path`: $because"
+        Hint        = 'Use the path of a file.'
+        Target      = $Path
+        Category    = 'ObjectNotFound'
+        Terminating = $true
+    }
+}
+
 # Full paths in the file system: the executable does not know PowerShell's drives and current location. What does not
 # exist is passed on, for the executable to complain about.
 function Resolve-FilePath {
-    param($Cmdlet, [string[]] $Path)
+    param($Cmdlet, [string[]] $Path, [switch] $Literal)
 
     foreach ($item in $Path) {
         $full = $null
+        $drive = Assert-FilePath -Cmdlet $Cmdlet -Path $item -Output:$Literal
+        if ($drive -and -not (Get-PSDrive -LiteralName $drive.Name -ErrorAction Ignore)) {
+            # A script's own drive, which this module does not see.
+            $rest = $item -replace '^[^:]+:'
+            if ($rest -notmatch '^[\\/]' -and $drive.CurrentLocation) { $rest = Join-Path -Path "$($drive.CurrentLocation)" -ChildPath $rest }
+            $item = Join-Path -Path $drive.Root -ChildPath $rest
+        }
         if (Test-Path -LiteralPath $item) {
             $full = Convert-Path -LiteralPath $item
-        } elseif ($item -match '[*?]' -and (Test-Path -Path $item)) {
+        } elseif (-not $Literal -and $item -match '[*?]' -and (Test-Path -Path $item)) {
             $full = Convert-Path -Path $item
         } elseif ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
             try { $full = $Cmdlet.GetUnresolvedProviderPathFromPSPath($item) } catch { $full = $item }

@@ -193,6 +193,24 @@ Describe 'Export-PortReport' {
         Test-Path $path | Should -BeFalse
     }
 
+    It 'has no function that writes a file for a path outside of the file system' {
+        $folder = Join-Path $TestDrive 'outside'
+        $null = New-Item -ItemType Directory $folder
+        $empty = Join-Path $TestDrive 'empty.yaml'
+        Set-Content $empty "kind: PortOwner.Policy`nversion: 1`nrules: []"
+        Push-Location $folder
+        try {
+            foreach ($path in 'Env:x.json', 'PortOwnerNone:x.json') {
+                { Save-PortSnapshot $path -WarningAction Ignore } | Should -Throw -ErrorId 'PO2004,Save-PortSnapshot'
+                { New-PortBaseline $path -FromSnapshot $snapshot } | Should -Throw -ErrorId 'PO2004,New-PortBaseline'
+                { Invoke-PortAudit -PolicyPath $empty -ReportPath $path -FromSnapshot $snapshot } | Should -Throw -ErrorId 'PO2004,Invoke-PortAudit'
+            }
+            Push-Location Env:
+            try { { Save-PortSnapshot x.json } | Should -Throw '*is not in the file system*' -ErrorId 'PO2004,Save-PortSnapshot' } finally { Pop-Location }
+        } finally { Pop-Location }
+        Get-ChildItem $folder | Should -BeNullOrEmpty
+    }
+
     It 'leaves no file of its own behind' {
         $temporary = [System.IO.Path]::GetTempPath()
         $before = @(Get-ChildItem $temporary -Filter 'tmp*.tmp').Count
