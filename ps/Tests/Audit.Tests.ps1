@@ -28,16 +28,18 @@ AfterAll {
 Describe 'New-, Get- and Update-PortBaseline' {
     It 'approve, list and bring up to date' {
         $approved = @(New-PortBaseline $baseline -FromSnapshot $before -Force -WarningAction Ignore)
-        $approved[0].PSTypeNames[0] | Should -Be 'PortOwner.Listener'
+        $approved[0].PSTypeNames | Should -Contain 'PortOwner.Listener'
         @(Get-PortBaseline $baseline).Count | Should -Be $approved.Count
         $changes = @(Update-PortBaseline $baseline)
         $changes.Count | Should -BeGreaterThan 0
-        $changes[0].PSTypeNames[0] | Should -Be 'PortOwner.Finding'
+        $changes[0].PSTypeNames | Should -Contain 'PortOwner.Finding'
         $changes.Kind | Should -Contain 'Opened'
     }
 
     It 'say as information that nothing changed' {
-        $said = Update-PortBaseline $baseline 6>&1
+        $same = Join-Path $TestDrive 'same.yaml'
+        $null = New-PortBaseline $same -FromSnapshot $before -WarningAction Ignore
+        $said = Update-PortBaseline $same -FromSnapshot $before 6>&1
         $said | Should -BeOfType [System.Management.Automation.InformationRecord]
         "$said" | Should -Match 'is up to date\.$'
     }
@@ -91,7 +93,7 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $report = Join-Path $TestDrive 'r.csv'
         $findings = @(Invoke-PortAudit -PolicyPath $policy -StorePath $store -ReportPath $report -KeepDay 30 -WarningVariable warnings -WarningAction SilentlyContinue)
         $finding = $findings | Where-Object Kind -EQ 'Forbidden'
-        $finding.PSTypeNames[0] | Should -Be 'PortOwner.Finding'
+        $finding.PSTypeNames | Should -Contain 'PortOwner.Finding'
         $finding.Severity | Should -Be 'Critical'
         $finding.Ticket | Should -Be 'CHG-1'
         $finding.FirstSeen | Should -BeOfType [datetime]
@@ -100,10 +102,10 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         @($rows | Where-Object Kind -NE 'Problem').Count | Should -Be $findings.Count
         @($rows | Where-Object Kind -EQ 'Problem').Count | Should -Be $warnings.Count
         $run = Get-PortAudit $store -Last 1
-        $run.PSTypeNames[0] | Should -Be 'PortOwner.AuditRun'
+        $run.PSTypeNames | Should -Contain 'PortOwner.AuditRun'
         $run.Findings | Should -Be $findings.Count
         $spans = @(Get-PortAudit $store -Port $port -Program '*')
-        $spans[0].PSTypeNames[0] | Should -Be 'PortOwner.PortHistory'
+        $spans[0].PSTypeNames | Should -Contain 'PortOwner.PortHistory'
         Get-PortAudit $store -Port (Get-ClosedPort) | Should -BeNullOrEmpty
         (Get-PortAudit $port -StorePath $store)[0].Port | Should -Be "$port"
         @(Get-PortAudit $store $port).Count | Should -Be @(Get-PortAudit $port -StorePath $store).Count
