@@ -81,6 +81,9 @@ const importance = ({ column }: Place): number => column.importance ?? Infinity;
 /** Whether a column names owners, which are wrapped. */
 const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
 
+/** Whether the text of a column is wrapped instead of cut. */
+const isWrapped = ({ keeps, wraps }: Column): boolean => keeps === 'process' || wraps === true;
+
 /** Whether a column adds nothing to the other columns. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
   const { toldBy, usual } = column;
@@ -99,7 +102,7 @@ function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floo
   for (const place of places) place.width = place.natural;
   // Of equally important columns, the later one shrinks first.
   // Wrapped owners lose nothing, so the most important columns shrink after them.
-  const rank = (place: Place): number => (isOwner(place) ? 1.5 : importance(place));
+  const rank = (place: Place): number => (isWrapped(place.column) ? 1.5 : importance(place));
   const giving = places.toReversed().sort((a, b) => rank(b) - rank(a) || 0);
   for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
   return total(places) <= room;
@@ -173,7 +176,7 @@ function linesOf(
   cut: Cut,
 ): string[] {
   if (cut.width(text) <= room) return [text];
-  return column.keeps === 'process' ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
+  return isWrapped(column) ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
 }
 
 function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
@@ -241,7 +244,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       const measure = wide ? (await import('string-width')).default : null;
       const width: Width =
         measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
-      const hasOwner = columns.some(({ keeps }) => keeps === 'process');
+      const hasOwner = columns.some(isWrapped);
       const longestItem = (i: number): number =>
         cells[i]!.reduce(
           (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
@@ -252,14 +255,13 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
         const natural = Math.max(data, column.name.length);
         const down = (to: number): number =>
           Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
-        const least =
-          column.keeps === 'process'
-            ? Math.min(ownerFloor, longestItem(i))
-            : column.importance !== 1
-              ? textFloor
-              : hasOwner
-                ? Infinity
-                : answerFloor;
+        const least = isWrapped(column)
+          ? Math.min(ownerFloor, longestItem(i))
+          : column.importance !== 1
+            ? textFloor
+            : hasOwner
+              ? Infinity
+              : answerFloor;
         const comfort = down(least);
         return { column, cells: cells[i]!, items: items[i]!, natural, comfort, floor: down(textFloor), width: natural };
       });
