@@ -13,6 +13,8 @@ const between = '  ';
  */
 const textFloor = 15;
 const answerFloor = 24;
+/** The minimum width of a column that is wrapped. */
+const wrappedFloor = 12;
 const ownerFloor = 32;
 /** On a narrower terminal, even a column with owners is left out or cut. */
 const usualWidth = 40;
@@ -116,6 +118,9 @@ function leastImportant(places: readonly Place[], room: number): Place {
     .reduce((least, place) => (importance(place) > importance(least) ? place : least));
 }
 
+/** Whether a column is important or has values. */
+const tells = (place: Place): boolean => importance(place) < 2 || place.cells.some((text) => text !== '');
+
 /** Adds the spare columns that have values, most important first, as long as there is room. */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
   let chosen = needed;
@@ -136,7 +141,7 @@ function withSpare(needed: readonly Place[], all: readonly Place[], room: number
  */
 function fit(all: readonly Place[], room: number, asked: boolean): readonly Place[] {
   const isSpare = (place: Place): boolean => importance(place) >= spare;
-  const filled = asked ? all : all.filter((place) => importance(place) < 2 || place.cells.some((text) => text !== ''));
+  const filled = asked ? all : all.filter(tells);
   const needed = filled.every(isSpare) ? filled : filled.filter((place) => !isSpare(place));
   // Drop columns that add nothing to make room for the answer and for more informative columns; redundant ones first.
   let telling = filled;
@@ -257,15 +262,27 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
           Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
         const least = isWrapped(column)
           ? Math.min(ownerFloor, longestItem(i))
-          : column.importance !== 1
+          : column.importance === undefined || column.importance >= 2
             ? textFloor
             : hasOwner
               ? Infinity
               : answerFloor;
         const comfort = down(least);
-        return { column, cells: cells[i]!, items: items[i]!, natural, comfort, floor: down(textFloor), width: natural };
+        return {
+          column,
+          cells: cells[i]!,
+          items: items[i]!,
+          natural,
+          comfort,
+          floor: down(isWrapped(column) ? wrappedFloor : textFloor),
+          width: natural,
+        };
       });
-      render(sink, terminal ? fit(places, terminal.columns, asked) : places, { rows, width, terminal });
+      render(sink, terminal ? fit(places, terminal.columns, asked) : asked ? places : places.filter(tells), {
+        rows,
+        width,
+        terminal,
+      });
     },
   };
 };
