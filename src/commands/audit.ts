@@ -74,6 +74,13 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   #summaries: string[] = [];
 
+  /** A rule of the policy says more than the kind; a baseline is the same in every row. */
+  protected override defaultColumns(): readonly Column[] {
+    const columns = super.defaultColumns();
+    if (this.policy === undefined) return columns;
+    return columns.map((column) => (column.name === 'Rule' ? { ...column, importance: 1.5 } : column));
+  }
+
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();
     for (const summary of this.#summaries) this.sum(summary);
