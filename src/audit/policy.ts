@@ -1,3 +1,4 @@
+import { programName } from '../facts/decode/application/application.ts';
 import { validate } from '../generated/policy.validate.js';
 import { parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
@@ -47,6 +48,7 @@ interface RuleText {
   readonly protocol?: 'TCP' | 'UDP';
   readonly scope?: Scope | Scope[];
   readonly program?: string | string[];
+  readonly application?: string | string[];
   readonly service?: string | string[];
   readonly user?: string | string[];
   readonly signer?: string | string[];
@@ -144,6 +146,19 @@ function rulesAbout(rules: readonly Rule[]): Policy['about'] {
 
 type Condition = (listener: Listener) => Fit;
 
+function applicationTest(names: readonly string[], action: Rule['action']): Condition {
+  const test = anyPattern(names, always);
+  return ({ program, applications = [] }) => {
+    if (program === null) return null;
+    if (isKernel(program)) return false;
+    // All applications must be allowed; one forbidden application is enough.
+    if (applications.length > 0) return action === 'allow' ? applications.every(test) : applications.some(test);
+    const name = programName(program.replace(/^.*[\\/]/s, ''));
+    // Without its arguments, node could be node server.js.
+    return test(name) || (names.some((one) => foldCase(one).startsWith(`${foldCase(name)} `)) ? null : false);
+  };
+}
+
 function serviceTest(names: readonly string[], action: Rule['action']): Condition {
   const patterns = names.flatMap((name) => [name, `${name}.service`, `*:${name}`]);
   const test = anyPattern(patterns, always);
@@ -177,13 +192,17 @@ function conditionsOf(text: RuleText, ports: ReturnType<typeof portsOf> | null):
     ...(text.scope === undefined ? [] : [({ scope }: Listener) => scopes.includes(scope)]),
     ...(ports === null ? [] : [portsTest(ports, action)]),
     ...(text.program === undefined ? [] : [programTest(list(text.program))]),
+    ...(text.application === undefined ? [] : [applicationTest(list(text.application), action)]),
     ...(text.service === undefined ? [] : [serviceTest(list(text.service), action)]),
     ...(text.user === undefined ? [] : [userTest(list(text.user))]),
     ...(text.signer === undefined ? [] : [signerTest(list(text.signer))]),
   ];
 }
 
-/** Which changes a rule covers, according to its conditions. */
+/**
+ * Which changes a rule covers, according to its conditions. An application is what a program was told to run, which any
+ * program can claim: it does not cover a new one.
+ */
 function changesNamed(text: RuleText): Readonly<Record<ChangeKind, boolean>> {
   return {
     Opened: true,
