@@ -1,4 +1,3 @@
-import { programName } from '../facts/decode/application/application.ts';
 import { validate } from '../generated/policy.validate.js';
 import { parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
@@ -8,7 +7,7 @@ import type { Severity } from '../schema/finding.ts';
 import { anyOf, foldCase, PatternError } from '../ports/wildcard.ts';
 import type { ChangeKind } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
-import { isKernel, type Listener, type Scope } from './listeners.ts';
+import { isKernel, running, type Listener, type Scope } from './listeners.ts';
 
 /** Whether a listener matches a condition; null if the necessary value is unavailable. */
 type Fit = boolean | null;
@@ -148,14 +147,14 @@ type Condition = (listener: Listener) => Fit;
 
 function applicationTest(names: readonly string[], action: Rule['action']): Condition {
   const test = anyPattern(names, always);
-  return ({ program, applications = [] }) => {
-    if (program === null) return null;
-    if (isKernel(program)) return false;
+  return (listener) => {
+    if (isKernel(listener.program)) return false;
+    const now = running(listener);
+    if (now === null) return null;
     // All applications must be allowed; one forbidden application is enough.
-    if (applications.length > 0) return action === 'allow' ? applications.every(test) : applications.some(test);
-    const name = programName(program.replace(/^.*[\\/]/s, ''));
-    // Without its arguments, node could be node server.js.
-    return test(name) || (names.some((one) => foldCase(one).startsWith(`${foldCase(name)} `)) ? null : false);
+    if (action === 'allow' ? now.names.every(test) : now.names.some(test)) return true;
+    const couldBe = (name: string): boolean => names.some((one) => foldCase(one).startsWith(`${foldCase(name)} `));
+    return !now.whole && now.names.some(couldBe) ? null : false;
   };
 }
 
