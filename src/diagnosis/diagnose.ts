@@ -1,4 +1,4 @@
-import type { Facts } from '../facts/model/facts.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { BindAttempt, Probe } from '../facts/gather/probe.ts';
 import { hasFailed, isWhole, wasAsked } from '../facts/model/section.ts';
 import { isUnfound } from '../ownership/absent.ts';
@@ -16,7 +16,7 @@ import type { ParsedError } from './error-text.ts';
 import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
-import { fullPairs } from './pairs.ts';
+import { fullPairs, goesTo } from './pairs.ts';
 import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
 import { commandOf } from './step.ts';
@@ -191,12 +191,16 @@ function confidenceOf({ facts, can, cause, main, present }: Case, decisive: Bind
     !isWhole(facts.sections.sockets) ||
     can === null ||
     cause === unknown ||
-    (named?.socket != null && isUnfound(named.socket))
+    (named?.socket != null && (isUnfound(named.socket) || hasOnlyCandidates(named.socket)))
   )
     return 'Low';
   const agree = wasAttempted(present) && decisive?.agree !== false && decisive?.can === can;
   return agree && cause.isLikely !== true ? 'High' : 'Medium';
 }
+
+/** Whether a socket's process has ended, and only the time suggests who has inherited it. */
+const hasOnlyCandidates = ({ heirs = [], heirCandidates = [] }: Socket): boolean =>
+  heirs.length === 0 && heirCandidates.length > 0;
 
 const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
@@ -235,7 +239,12 @@ export function diagnose(
     request,
     error,
     listenList: listenListOf(facts, addresses),
-    pairs: request.port === 0 ? fullPairs(facts).filter(({ protocol }) => protocol === request.protocol) : [],
+    pairs:
+      request.port === 0
+        ? fullPairs(facts).filter(
+            (pair) => pair.protocol === request.protocol && goesTo(pair, error?.farEnds ?? []),
+          )
+        : [],
   };
   const { can, cause } = overruled({
     ...about,

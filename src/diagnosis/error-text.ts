@@ -12,6 +12,12 @@ import { systemOf } from './error-text/said.ts';
 export type { ErrorMeaning } from './error-text/codes.ts';
 export { endsRead } from './error-text/lines.ts';
 
+/** The remote end of a connection; the address is null where the text has only a host name. */
+export interface FarEnd {
+  readonly port: number;
+  readonly address: string | null;
+}
+
 /** The destination of a failed connection. */
 export interface Remote {
   readonly port: number | null;
@@ -36,6 +42,8 @@ export interface ParsedError {
   readonly http: boolean;
   /** Of a connection: the destination that could not be reached. */
   readonly remote: Remote | null;
+  /** Of a connection without a local port: the destinations that the text may name. */
+  readonly farEnds: readonly FarEnd[];
   /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
   /** One sentence for the evidence. */
@@ -155,6 +163,7 @@ function parsed(failure: Failure): ParsedError[] {
         text,
         around: failure.around,
         address: null,
+        farEnds: nature === 'connection' ? failure.said.flatMap((one) => one.places.map(farEnd)) : [],
       }),
     ];
   const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
@@ -173,9 +182,15 @@ interface ToldAround {
   readonly around: string;
   /** An address without a port. */
   readonly address: string | null;
+  readonly farEnds?: readonly FarEnd[];
 }
 
-function error({ about, sign, place, text, around, address: bare }: ToldAround): ParsedError {
+const farEnd = ({ port, address }: NamedPlace): FarEnd => ({
+  port,
+  address: address === null ? null : unmapped(address),
+});
+
+function error({ about, sign, place, text, around, address: bare, farEnds = [] }: ToldAround): ParsedError {
   const isBind = about === 'bind';
   const meaning = isBind ? bindMeaning(sign) : null;
   const isUsedUp = meaning === 'exhausted';
@@ -201,6 +216,7 @@ function error({ about, sign, place, text, around, address: bare }: ToldAround):
     http: isHttp(text),
     origin: errorOrigin(text),
     remote,
+    farEnds,
     evidence: shown,
   };
 }

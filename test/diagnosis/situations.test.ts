@@ -1642,6 +1642,22 @@ $ # the ports of closed connections become free after TIME_WAIT: one to four min
 $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,
   },
   {
+    name: 'Windows: the same connections, and a text about a connection to another port',
+    facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 98 }, (_, i) => loopback(8080, 50_000 + i))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    ask: 'TCP * 0',
+    tried: null,
+    error: 'connect to 100.64.0.8:5432 failed: 10055',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: dynamic ports are left.
+- The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
+- 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- No attempt was made: the facts are from another time or machine.`,
+  },
+  {
     name: 'Windows: fewer of them, so that it may have been that',
     facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 85 }, (_, i) => loopback(8080, 50_000 + i))], {
       processes: [app],
@@ -1649,7 +1665,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
     }),
     ask: 'TCP * 0',
     tried: null,
-    error: 'OS error 10055',
+    error: 'connect to 100.64.0.8:8080 failed: 10055',
     verdict: `
 ?, PairsExhausted, Low: nobody
 - Whether it can be bound cannot be told: connections to one address and port use up the dynamic ports.
@@ -1686,7 +1702,7 @@ yes, Free, High: nobody
     ask: 'TCP 127.0.0.1 37777',
     tried: 'WSAEADDRINUSE',
     verdict: `
-no, Orphan, High: ended process 4999, perhaps inherited by app.exe (200)
+no, Orphan, Low: ended process 4999, perhaps inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 127.0.0.1:37777 is held by ended process 4999, perhaps inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 127.0.0.1:37777 failed: WSAEADDRINUSE (10048).
