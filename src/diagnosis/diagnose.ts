@@ -241,9 +241,7 @@ export function diagnose(
     listenList: listenListOf(facts, addresses),
     pairs:
       request.port === 0
-        ? fullPairs(facts).filter(
-            (pair) => pair.protocol === request.protocol && goesTo(pair, error?.farEnds ?? []),
-          )
+        ? fullPairs(facts).filter((pair) => pair.protocol === request.protocol && goesTo(pair, error?.farEnds ?? []))
         : [],
   };
   const { can, cause } = overruled({

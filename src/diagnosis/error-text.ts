@@ -2,7 +2,7 @@ import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
-import { httpSign, isHttp } from './error-text/http.ts';
+import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
 import { natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
@@ -205,7 +205,10 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
           answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
         }
       : null;
-  const shown = isBind ? bindText(meaning, sign, { port, address, protocol }) : otherText(about, sign, remote);
+  const origin = errorOrigin(text);
+  const shown = isBind
+    ? bindText(origin === 'HttpSysListen' && sign === null ? 'unbound' : meaning, sign, { port, address, protocol })
+    : otherText(about, sign, remote);
   return {
     about,
     port,
@@ -214,7 +217,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     meaning,
     sign: sign?.sign ?? null,
     http: isHttp(text),
-    origin: errorOrigin(text),
+    origin,
     remote,
     farEnds,
     evidence: shown,
@@ -231,7 +234,7 @@ function isOfConnection(meaning: Meaning): meaning is Exclude<Meaning, ErrorMean
 }
 
 function bindText(
-  meaning: ErrorMeaning | null,
+  meaning: ErrorMeaning | 'unbound' | null,
   sign: Sign | null,
   { port, address, protocol }: Pick<ParsedError, 'port' | 'address' | 'protocol'>,
 ): string {
@@ -241,6 +244,8 @@ function bindText(
       : port === 0
         ? ' for a dynamic port'
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
+  if (meaning === 'unbound' || sign?.sign === unbound)
+    return `The text says that HTTP.sys cannot listen${about.replace(/^ for/, ' on')}.`;
   return meaning === null
     ? `The text contains no known error${about === '' ? '' : `, but is${about}`}.`
     : `The text says ${meaningText[meaning]}${about} (${sign!.sign}).`;

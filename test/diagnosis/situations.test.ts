@@ -1163,9 +1163,9 @@ $ portowner free --near 8080  # or use a port that is free now`,
     tried: 'bound bound',
     error: 'Unable to bind to the underlying transport for 192.0.2.50:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
     verdict: `
-no, AddressNotLocal, Medium: nobody
-- It cannot be bound now: this address is not assigned to this machine.
-- The text says "already in use" for TCP 192.0.2.50:80 (the words of the message).
+no, IpListenList, Medium: nobody
+- It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
+- The text says that HTTP.sys cannot listen on TCP 192.0.2.50:80.
 - HTTP.sys is configured to listen on 192.0.2.50, which is not assigned to this machine.
 - An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
 - An attempt to bind TCP [::]:80 succeeded (released immediately).
@@ -1494,9 +1494,9 @@ $ # then restart the service or site that uses the URL`,
     tried: null,
     error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'. The site has been deactivated.",
     verdict: `
-no, AddressNotLocal, Medium: nobody
-- It cannot be bound now: this address is not assigned to this machine.
-- The text contains no known error, but is for TCP port 80.
+no, IpListenList, Medium: nobody
+- It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
+- The text says that HTTP.sys cannot listen on TCP port 80.
 - HTTP.sys is configured to listen on 10.10.0.8, which is not assigned to this machine.
 - No attempt was made: the facts are from another time or machine.
 $ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
@@ -1513,7 +1513,7 @@ $ # then restart the service or site that uses the URL`,
     verdict: `
 ?, IpListenList, Low: nobody
 - Whether it can be bound cannot be told: HTTP.sys listens only on the addresses in its IP listen list.
-- The text says "already in use" for TCP 0.0.0.0:80 (the words of the message).
+- The text says that HTTP.sys cannot listen on TCP 0.0.0.0:80.
 - HTTP.sys is configured to listen on 10.10.0.8 (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.
 - No attempt was made: the facts are from another time or machine.
 $ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
@@ -1531,7 +1531,7 @@ $ # then restart the service or site that uses the URL`,
     verdict: `
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
-- The text contains no known error, but is for TCP port 80.
+- The text says that HTTP.sys cannot listen on TCP port 80.
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
