@@ -121,6 +121,10 @@ function isGone({ error, request, probed, cause }: Case): boolean {
   return error?.meaning === 'inUse' && error.port === request.port && probed !== null && cause === free;
 }
 
+/** Returns the evidence of an error text, without a protocol that was only assumed and is not the requested one. */
+const saidOf = ({ evidence, namesProtocol }: ParsedError, { protocol }: Request): string =>
+  namesProtocol ? evidence : evidence.replace(/ (for|on) (?:TCP|UDP) /, ` $1 ${protocol} `);
+
 function evidenceOf(made: Case): string[] {
   const { facts, request, probed, error, answers, present, cause, beside, use } = made;
   const isLinux = facts.machine.platform === 'linux';
@@ -136,7 +140,7 @@ function evidenceOf(made: Case): string[] {
         : [];
   return [
     headline(made),
-    ...(error === null ? [] : [error.evidence]),
+    ...(error === null ? [] : [saidOf(error, request)]),
     ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),

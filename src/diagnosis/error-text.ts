@@ -35,6 +35,8 @@ export interface ParsedError {
   /** The address of a socket; null also means every address. */
   readonly address: string | null;
   readonly protocol: 'TCP' | 'UDP' | null;
+  /** Whether the text itself says so; otherwise the protocol may be assumed. */
+  readonly namesProtocol: boolean;
   readonly meaning: ErrorMeaning | null;
   /** The text from which the meaning was determined: a number, a name, or words. */
   readonly sign: string | null;
@@ -214,6 +216,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     port,
     address,
     protocol,
+    namesProtocol: place?.protocol != null || /(?<![a-z])(?:tcp|udp)(?![a-z])/i.test(around),
     meaning,
     sign: sign?.sign ?? null,
     http: isHttp(text),

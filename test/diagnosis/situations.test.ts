@@ -1318,7 +1318,7 @@ $ portowner free --near 40201  # or use a port that is free now`,
     verdict: `
 no, DockerAllocated, Medium: nobody
 - It cannot be bound now: Docker itself has assigned the port to a container.
-- The text says "already in use" for TCP 0.0.0.0:514 (the words of the message).
+- The text says "already in use" for UDP 0.0.0.0:514 (the words of the message).
 - Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
 - The text does not say whether it is about TCP or UDP; this answer is about UDP.
 - An attempt to bind UDP 0.0.0.0:514 succeeded (released immediately).
@@ -1380,6 +1380,41 @@ $ docker ps --filter publish=3302  # the container that uses the port; use docke
 $ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
 $ portowner free --near 3302  # or use a port that is free now
 $ portowner 3302 --format list  # show everything known about the owner`,
+  },
+  {
+    name: 'Windows: Docker has given a UDP port away, as its text says, beside an IP listen list with an address that is gone',
+    facts: windows([], {
+      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.9', interface: 'Ethernet' }] } },
+    }),
+    ask: 'UDP 0.0.0.0 5353',
+    tried: null,
+    error: 'Bind for 0.0.0.0:5353/udp failed: port is already allocated',
+    verdict: `
+no, DockerAllocated, Medium: nobody
+- It cannot be bound now: Docker itself has assigned the port to a container.
+- The text says "already in use" for UDP 0.0.0.0:5353 (the words of the message).
+- No attempt was made: the facts are from another time or machine.
+- Docker reports this from its own list of container ports, which does not correspond to any socket or range of the system.
+$ docker ps --filter publish=5353/udp  # the container that uses the port; use docker stop to stop it
+$ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
+$ portowner free --near 5353 --protocol udp  # or use a port that is free now`,
+  },
+  {
+    name: 'Windows: Docker names no protocol, and the question is about UDP',
+    facts: windows([]),
+    ask: 'UDP 0.0.0.0 5353',
+    tried: null,
+    error: 'Bind for 0.0.0.0:5353 failed: port is already allocated',
+    verdict: `
+no, DockerAllocated, Medium: nobody
+- It cannot be bound now: Docker itself has assigned the port to a container.
+- The text says "already in use" for UDP 0.0.0.0:5353 (the words of the message).
+- The text does not say whether it is about TCP or UDP; this answer is about UDP.
+- No attempt was made: the facts are from another time or machine.
+- Docker reports this from its own list of container ports, which does not correspond to any socket or range of the system.
+$ docker ps --filter publish=5353/udp  # the container that uses the port; use docker stop to stop it
+$ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
+$ portowner free --near 5353 --protocol udp  # or use a port that is free now`,
   },
   {
     name: 'Windows: portproxy has every address, and an error says that one was refused',
@@ -1764,6 +1799,15 @@ $ # let the client connect to ::1, or let the server also listen on 127.0.0.1
 `.trim(),
   );
 });
+test('a refused connection to an address on which HTTP.sys does not listen', async () => {
+  const facts = windows([{ ...listens(80, '10.0.0.5', 4), ...system }], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } });
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const error = parseError('connect ECONNREFUSED 127.0.0.1:80');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.ok(rows[0]!.Evidence!.includes('HTTP.sys listens only on 10.0.0.5 (its IP listen list).'), JSON.stringify(rows));
+  assert.match(rows[0]!.Remedy!.join('\n'), /^netsh http add iplisten ipaddress=127\.0\.0\.1 /m);
+});
+
 test('an outgoing connection that got no answer: which local ports are left', async () => {
   const machine = {
     live: false,
