@@ -16,7 +16,7 @@ import type { ParsedError } from './error-text.ts';
 import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
-import { fullPairs, goesTo } from './pairs.ts';
+import { fullPairs, goesTo, type PairUse } from './pairs.ts';
 import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
 import { commandOf } from './step.ts';
@@ -26,6 +26,8 @@ export interface Diagnosis {
   readonly row: Omit<Verdict, 'Summary'>;
   /** The additional rights that would turn "cannot tell" into an answer; null when they would not help. */
   readonly needs: string | null;
+  /** The meaning of the cause for this obstacle; null if the general meaning says it all. */
+  readonly said: string | null;
 }
 
 /** Returns what makes the facts incomplete with regard to binding. */
@@ -108,10 +110,17 @@ interface Case {
   readonly relevant: readonly Gap[];
 }
 
+const said = ({ can, cause, main }: Case): string | null =>
+  main?.cause === cause ? (cause.said?.(main, can) ?? null) : null;
+
 /** Returns the verdict in one sentence. */
-function headline({ request: { port }, can, cause, main }: Case): string {
-  const said = main?.cause === cause ? cause.said?.(main, can) : null;
-  const why = port === 0 && cause === free ? 'dynamic ports are left' : (said ?? cause.meaning);
+function headline(made: Case): string {
+  const {
+    request: { port },
+    can,
+    cause,
+  } = made;
+  const why = port === 0 && cause === free ? 'dynamic ports are left' : (said(made) ?? cause.meaning);
   if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
   return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
 }
@@ -209,6 +218,12 @@ const hasOnlyCandidates = ({ heirs = [], heirCandidates = [] }: Socket): boolean
 const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
 
+/** Returns where connections use up the dynamic ports, as far as the request and the error text are about them. */
+function pairsOf(facts: Facts, { port, protocol }: Request, error: ParsedError | null): PairUse[] {
+  if (port !== 0) return [];
+  return fullPairs(facts).filter((pair) => pair.protocol === protocol && goesTo(pair, error?.farEnds ?? []));
+}
+
 /** What is known in addition to the facts. */
 export interface Circumstances {
   /** The attempts that were made; null for none, because the facts are from another machine or time. */
@@ -243,10 +258,7 @@ export function diagnose(
     request,
     error,
     listenList: listenListOf(facts, addresses),
-    pairs:
-      request.port === 0
-        ? fullPairs(facts).filter((pair) => pair.protocol === request.protocol && goesTo(pair, error?.farEnds ?? []))
-        : [],
+    pairs: pairsOf(facts, request, error),
   };
   const { can, cause } = overruled({
     ...about,
@@ -281,6 +293,7 @@ export function diagnose(
       Confidence: confidenceOf(made, decisive),
       ComputerName: facts.machine.name,
     },
+    said: said(made),
     needs: can === null ? (gaps.find(({ needs }) => needs !== null)?.needs ?? null) : null,
   };
 }

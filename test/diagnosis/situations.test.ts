@@ -1242,6 +1242,32 @@ no, ScopeMissing, Medium: nobody
 $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
   },
   {
+    name: 'Linux: a closed connection that waits for the remote end',
+    facts: linux([{ ...connection(8080, '10.0.0.5', null), state: 'FinWait2' }]),
+    ask: 'TCP 10.0.0.5 8080',
+    tried: null,
+    verdict: `
+no, TimeWait, Medium: nobody
+- It cannot be bound now: a closed connection (FinWait2) holds it until the remote end answers.
+- TCP 10.0.0.5:8080 to 192.0.2.7:443 (FinWait2) has been closed and waits for the remote end; it no longer has a process.
+- No attempt was made: the facts are from another time or machine.
+$ # wait until the remote end closes its side or the system gives up: a minute in FinWait2 (net.ipv4.tcp_fin_timeout), otherwise a few minutes (net.ipv4.tcp_orphan_retries)
+$ portowner why 8080 --address 10.0.0.5 --reuse  # whether it works with SO_REUSEADDR, which most servers set for exactly this
+$ portowner free --near 8080  # or use a port that is free now`,
+  },
+  {
+    name: 'Linux: a link-local address without its interface, which this machine does not have',
+    facts: linux([], { sections: { addresses: { ...ok, data: [{ address: 'fe80::2%eth1', interface: 'eth1' }] } } }),
+    ask: 'TCP fe80::1 8080',
+    tried: null,
+    verdict: `
+no, ScopeMissing, Medium: nobody
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
+- No attempt was made: the facts are from another time or machine.
+$ # fe80::1 is not an address of this machine; its link-local addresses follow
+$ portowner why 8080 --address fe80::2%eth1  # the address on that interface`,
+  },
+  {
     name: 'Linux: a link-local address of another interface',
     facts: linux([]),
     ask: 'TCP fe80::1%lo 8080',
@@ -1772,7 +1798,7 @@ test('an outgoing connection that is refused', async () => {
   const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
   assert.is(
-    verdictText({ row: rows[0]!, needs: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
@@ -1788,7 +1814,7 @@ test('an outgoing connection to an address on which the server does not listen',
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
@@ -1818,7 +1844,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null }),
     `
 ?, Outgoing, Low: nobody
 - The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.
