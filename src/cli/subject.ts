@@ -65,7 +65,9 @@ export interface OnePlace {
 
 /** The one port that an operand names; 0 means any dynamic port. Throws PO1002 for several. */
 export async function placeOfOne(text: string, what: string): Promise<OnePlace> {
-  if (text === '0') return { port: 0, protocol: null, address: null };
+  const any = /^0(?:\/(tcp|udp))?$/i.exec(text);
+  if (any !== null)
+    return { port: 0, protocol: (any[1]?.toUpperCase() as 'TCP' | 'UDP' | undefined) ?? null, address: null };
   const spans = await places([text]);
   const [span] = spans;
   if (span === undefined || spans.length > 1 || span.start !== span.end)

@@ -80,7 +80,8 @@ const takenPairs: Finder = ({ pairs }) =>
   pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
 
 /** Addresses in the HTTP.sys IP listen list that are not, or may not be, on this machine. */
-const foreignListenList: Finder = ({ error, listenList }) => {
+const foreignListenList: Finder = ({ request, error, listenList }) => {
+  if (request.protocol === 'UDP') return null;
   const { stale, doubtful } = listenList;
   return {
     evidence: [
@@ -116,7 +117,9 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
 const dockerText: Finder = ({ facts, request, error, cause }) => {
   if (error?.origin !== 'DockerList') return null;
   return {
-    evidence: [`The text does not say whether it is about TCP or UDP; this answer is about ${request.protocol}.`],
+    evidence: error.namesProtocol
+      ? []
+      : [`The text does not say whether it is about TCP or UDP; this answer is about ${request.protocol}.`],
     remedies: cause === dockerAllocated ? [] : dockerSteps({ facts, request }),
   };
 };

@@ -1,4 +1,4 @@
-import type { Facts } from '../facts/model/facts.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
 import type { BindAttempt, Probe } from '../facts/gather/probe.ts';
 import { hasFailed, isWhole, wasAsked } from '../facts/model/section.ts';
 import { isUnfound } from '../ownership/absent.ts';
@@ -16,7 +16,7 @@ import type { ParsedError } from './error-text.ts';
 import { dynamicUse } from './exhaustion.ts';
 import { httpEvidence } from './http-evidence.ts';
 import { listenListOf } from './listen-list.ts';
-import { fullPairs } from './pairs.ts';
+import { fullPairs, goesTo, type PairUse } from './pairs.ts';
 import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
 import { commandOf } from './step.ts';
@@ -26,6 +26,8 @@ export interface Diagnosis {
   readonly row: Omit<Verdict, 'Summary'>;
   /** The additional rights that would turn "cannot tell" into an answer; null when they would not help. */
   readonly needs: string | null;
+  /** The meaning of the cause for this obstacle; null if the general meaning says it all. */
+  readonly said: string | null;
 }
 
 /** Returns what makes the facts incomplete with regard to binding. */
@@ -108,10 +110,17 @@ interface Case {
   readonly relevant: readonly Gap[];
 }
 
+const said = ({ can, cause, main }: Case): string | null =>
+  main?.cause === cause ? (cause.said?.(main, can) ?? null) : null;
+
 /** Returns the verdict in one sentence. */
-function headline({ request: { port }, can, cause, main }: Case): string {
-  const said = main?.cause === cause ? cause.said?.(main, can) : null;
-  const why = port === 0 && cause === free ? 'dynamic ports are left' : (said ?? cause.meaning);
+function headline(made: Case): string {
+  const {
+    request: { port },
+    can,
+    cause,
+  } = made;
+  const why = port === 0 && cause === free ? 'dynamic ports are left' : (said(made) ?? cause.meaning);
   if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
   return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
 }
@@ -120,6 +129,10 @@ function headline({ request: { port }, can, cause, main }: Case): string {
 function isGone({ error, request, probed, cause }: Case): boolean {
   return error?.meaning === 'inUse' && error.port === request.port && probed !== null && cause === free;
 }
+
+/** Returns the evidence of an error text, without a protocol that was only assumed and is not the requested one. */
+const saidOf = ({ evidence, namesProtocol }: ParsedError, { protocol }: Request): string =>
+  namesProtocol ? evidence : evidence.replace(/ (for|on) (?:TCP|UDP) /, ` $1 ${protocol} `);
 
 function evidenceOf(made: Case): string[] {
   const { facts, request, probed, error, answers, present, cause, beside, use } = made;
@@ -136,7 +149,7 @@ function evidenceOf(made: Case): string[] {
         : [];
   return [
     headline(made),
-    ...(error === null ? [] : [error.evidence]),
+    ...(error === null ? [] : [saidOf(error, request)]),
     ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
@@ -191,15 +204,25 @@ function confidenceOf({ facts, can, cause, main, present }: Case, decisive: Bind
     !isWhole(facts.sections.sockets) ||
     can === null ||
     cause === unknown ||
-    (named?.socket != null && isUnfound(named.socket))
+    (named?.socket != null && (isUnfound(named.socket) || hasOnlyCandidates(named.socket)))
   )
     return 'Low';
   const agree = wasAttempted(present) && decisive?.agree !== false && decisive?.can === can;
   return agree && cause.isLikely !== true ? 'High' : 'Medium';
 }
 
+/** Whether a socket's process has ended, and only the time suggests who has inherited it. */
+const hasOnlyCandidates = ({ heirs = [], heirCandidates = [] }: Socket): boolean =>
+  heirs.length === 0 && heirCandidates.length > 0;
+
 const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
+
+/** Returns where connections use up the dynamic ports, as far as the request and the error text are about them. */
+function pairsOf(facts: Facts, { port, protocol }: Request, error: ParsedError | null): PairUse[] {
+  if (port !== 0) return [];
+  return fullPairs(facts).filter((pair) => pair.protocol === protocol && goesTo(pair, error?.farEnds ?? []));
+}
 
 /** What is known in addition to the facts. */
 export interface Circumstances {
@@ -235,7 +258,7 @@ export function diagnose(
     request,
     error,
     listenList: listenListOf(facts, addresses),
-    pairs: request.port === 0 ? fullPairs(facts).filter(({ protocol }) => protocol === request.protocol) : [],
+    pairs: pairsOf(facts, request, error),
   };
   const { can, cause } = overruled({
     ...about,
@@ -270,6 +293,7 @@ export function diagnose(
       Confidence: confidenceOf(made, decisive),
       ComputerName: facts.machine.name,
     },
+    said: said(made),
     needs: can === null ? (gaps.find(({ needs }) => needs !== null)?.needs ?? null) : null,
   };
 }

@@ -20,7 +20,7 @@ export function errorOrigin(text: string): ErrorOrigin | null {
     return 'Docker';
   const hasAll = (...signs: readonly RegExp[]): boolean => signs.every((sign) => sign.test(text));
   const said =
-    /IP Listen-Only list|Cannot register the URL prefix/i.test(text) ||
+    /IP Listen-Only list|\bbind to the underlying transport\b|Cannot register the URL prefix/i.test(text) ||
     hasAll(/HttpEvent/i, /\b15005\b/) ||
     hasAll(/W3SVC/i, /\b1004\b/) ||
     hasAll(/HttpListener/i, /\b1214\b|network name/i);

@@ -2,7 +2,7 @@ import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
-import { httpSign, isHttp } from './error-text/http.ts';
+import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
 import { natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
@@ -11,6 +11,12 @@ import { systemOf } from './error-text/said.ts';
 
 export type { ErrorMeaning } from './error-text/codes.ts';
 export { endsRead } from './error-text/lines.ts';
+
+/** The remote end of a connection; the address is null where the text has only a host name. */
+export interface FarEnd {
+  readonly port: number;
+  readonly address: string | null;
+}
 
 /** The destination of a failed connection. */
 export interface Remote {
@@ -29,6 +35,8 @@ export interface ParsedError {
   /** The address of a socket; null also means every address. */
   readonly address: string | null;
   readonly protocol: 'TCP' | 'UDP' | null;
+  /** Whether the text itself says so; otherwise the protocol may be assumed. */
+  readonly namesProtocol: boolean;
   readonly meaning: ErrorMeaning | null;
   /** The text from which the meaning was determined: a number, a name, or words. */
   readonly sign: string | null;
@@ -36,6 +44,8 @@ export interface ParsedError {
   readonly http: boolean;
   /** Of a connection: the destination that could not be reached. */
   readonly remote: Remote | null;
+  /** Of a connection without a local port: the destinations that the text may name. */
+  readonly farEnds: readonly FarEnd[];
   /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
   /** One sentence for the evidence. */
@@ -155,6 +165,7 @@ function parsed(failure: Failure): ParsedError[] {
         text,
         around: failure.around,
         address: null,
+        farEnds: nature === 'connection' ? failure.said.flatMap((one) => one.places.map(farEnd)) : [],
       }),
     ];
   const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
@@ -173,9 +184,15 @@ interface ToldAround {
   readonly around: string;
   /** An address without a port. */
   readonly address: string | null;
+  readonly farEnds?: readonly FarEnd[];
 }
 
-function error({ about, sign, place, text, around, address: bare }: ToldAround): ParsedError {
+const farEnd = ({ port, address }: NamedPlace): FarEnd => ({
+  port,
+  address: address === null ? null : unmapped(address),
+});
+
+function error({ about, sign, place, text, around, address: bare, farEnds = [] }: ToldAround): ParsedError {
   const isBind = about === 'bind';
   const meaning = isBind ? bindMeaning(sign) : null;
   const isUsedUp = meaning === 'exhausted';
@@ -190,17 +207,22 @@ function error({ about, sign, place, text, around, address: bare }: ToldAround):
           answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
         }
       : null;
-  const shown = isBind ? bindText(meaning, sign, { port, address, protocol }) : otherText(about, sign, remote);
+  const origin = errorOrigin(text);
+  const shown = isBind
+    ? bindText(origin === 'HttpSysListen' && sign === null ? 'unbound' : meaning, sign, { port, address, protocol })
+    : otherText(about, sign, remote);
   return {
     about,
     port,
     address,
     protocol,
+    namesProtocol: place?.protocol != null || /(?<![a-z])(?:tcp|udp)(?![a-z])/i.test(around),
     meaning,
     sign: sign?.sign ?? null,
     http: isHttp(text),
-    origin: errorOrigin(text),
+    origin,
     remote,
+    farEnds,
     evidence: shown,
   };
 }
@@ -215,7 +237,7 @@ function isOfConnection(meaning: Meaning): meaning is Exclude<Meaning, ErrorMean
 }
 
 function bindText(
-  meaning: ErrorMeaning | null,
+  meaning: ErrorMeaning | 'unbound' | null,
   sign: Sign | null,
   { port, address, protocol }: Pick<ParsedError, 'port' | 'address' | 'protocol'>,
 ): string {
@@ -225,6 +247,8 @@ function bindText(
       : port === 0
         ? ' for a dynamic port'
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
+  if (meaning === 'unbound' || sign?.sign === unbound)
+    return `The text says that HTTP.sys cannot listen${about.replace(/^ for/, ' on')}.`;
   return meaning === null
     ? `The text contains no known error${about === '' ? '' : `, but is${about}`}.`
     : `The text says ${meaningText[meaning]}${about} (${sign!.sign}).`;

@@ -8,12 +8,12 @@ function subject({ Port, Protocol, Address }: Pick<Verdict, 'Port' | 'Protocol' 
   return `${Protocol === 'UDP' ? 'UDP port' : 'Port'} ${Port}${where}`;
 }
 
-/** Returns a verdict in one sentence; null where no port is named. */
-export function headline(row: Omit<Verdict, 'Summary'>): string | null {
+/** Returns a verdict in one sentence; null where no port is named. `said`: what is more exact than the cause's meaning. */
+export function headline(row: Omit<Verdict, 'Summary'>, said: string | null = null): string | null {
   const { CanBind, Cause, Owner, Port } = row;
   if (Port === null) return null;
   const what = subject(row);
-  const meaning = causes.find(({ name }) => name === Cause)?.meaning;
+  const meaning = said ?? causes.find(({ name }) => name === Cause)?.meaning;
   const why = meaning === undefined ? '' : `: ${meaning}`;
   if (CanBind === null)
     return `Cannot tell whether ${what.replace(/^[AP]/, (letter) => letter.toLowerCase())} can be bound${why}.`;

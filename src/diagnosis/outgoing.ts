@@ -9,6 +9,8 @@ import { isLocal } from './answer.ts';
 import { outgoing } from './causes/outgoing.ts';
 import type { ParsedError } from './error-text.ts';
 import { dynamicUse } from './exhaustion.ts';
+import { listenListOf, listensOn, type ListenList } from './listen-list.ts';
+import { listenListSteps } from './listen-list-steps.ts';
 import { overlap } from './overlap.ts';
 import { fullPairs, pairText } from './pairs.ts';
 import { say, step } from './remedy-steps.ts';
@@ -21,6 +23,8 @@ interface Listeners {
   readonly evidence: readonly string[];
   /** The addresses on which a program listens on the same port instead. */
   readonly instead: readonly string[];
+  /** The IP listen list, if HTTP.sys has the port and does not listen on the address only because of that list. */
+  readonly narrow: ListenList | null;
 }
 
 /**
@@ -65,7 +69,8 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
     protocols: ['TCP'],
     sockets: 'listeners',
     details: new Set(['owner', 'user', 'services']),
-    ranges: false,
+    // Includes the IP listen list.
+    ranges: true,
   });
   if (!isLocal({ facts, addresses: null }, address)) return null;
   const { sockets } = facts.sections;
@@ -81,12 +86,20 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
   const none = isWhole(sockets)
     ? `Nobody listens on ${where} now.`
     : `Cannot tell whether anybody listens on ${where}: some sockets could not be read.`;
+  const list = listenListOf(facts, null);
+  const isHttpSys = others.some(({ OwnerKind }) => OwnerKind === 'HttpSys' || OwnerKind === 'Kernel');
+  const narrow = isHttpSys && !listensOn(list, address) ? { ...list, stale: [], doubtful: [] } : null;
   return {
     facts,
+    narrow,
     owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],
     evidence:
       rows.length === 0
-        ? [none, ...others.slice(0, 4).map((row) => `${heldText(row)}, which does not include ${address}.`)]
+        ? [
+            none,
+            ...others.slice(0, 4).map((row) => `${heldText(row)}, which does not include ${address}.`),
+            ...(narrow === null ? [] : [`HTTP.sys listens only on ${narrow.all.join(', ')} (its IP listen list).`]),
+          ]
         : rows.map((row) => `${heldText(row)} now.`),
     instead: [...new Set(others.map(({ LocalAddress }) => LocalAddress).filter((one) => one !== null))],
   };
@@ -106,6 +119,7 @@ function remedies(port: number | null, address: string | null, there: Listeners 
       say(
         `let the client connect to ${there.instead.slice(0, 4).join(' or ')}, or let the server also listen on ${address}`,
       ),
+      ...(there.narrow === null ? [] : listenListSteps(there.narrow, address)),
     ];
   return there.owners.length === 0
     ? [

@@ -1,7 +1,8 @@
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
-import { addressScope } from '../ports/address.ts';
+import { addressScope, unmapped } from '../ports/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
+import type { FarEnd } from './error-text.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
 import { step } from './step.ts';
 
@@ -163,6 +164,16 @@ export function fullPairs(facts: Facts): PairUse[] {
       ];
     })
     .sort((a, b) => b.used / b.size - a.used / a.size);
+}
+
+/** Whether connections go where a text says; true for a text that names no far end. */
+export function goesTo({ local, remote, remotePort }: PairUse, farEnds: readonly FarEnd[]): boolean {
+  // A text may name the local end, too.
+  const told = farEnds.filter(({ address }) => address === null || address !== local || local === remote);
+  return (
+    told.length === 0 ||
+    told.some(({ address, port }) => port === remotePort && (address === null || address === unmapped(remote)))
+  );
 }
 
 const place = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;

@@ -74,9 +74,9 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
   // If a port changes hands during the check, check again.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
-  const { row, needs } = diagnosis;
+  const { row, needs, said } = diagnosis;
   const lack = row.CanBind === null ? lackOf(needs) : null;
-  const sentence = headline(row);
+  const sentence = headline(row, said);
   return { row: { ...row, Summary: sentence }, headline: sentence, problems: sectionProblems(facts, []), lack };
 }
 

@@ -45,7 +45,7 @@ const table: readonly (readonly [text: string, expected: string])[] = [
   ['HTTP could not register URL http://+:8000/ because TCP port 8000 is being used by another application.', 'inUse TCP * 8000 the words of the message'],
   [
     'Unable to bind to the underlying transport for [::]:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine. The data field contains the error number.',
-    'inUse TCP :: 80 the words of the message',
+    'inUse TCP :: 80 HTTP.sys cannot bind',
   ],
   [
     'The World Wide Web Publishing Service (WWW Service) did not register the URL prefix http://*:80/ for site 1. Access is denied.',

@@ -1163,9 +1163,9 @@ $ portowner free --near 8080  # or use a port that is free now`,
     tried: 'bound bound',
     error: 'Unable to bind to the underlying transport for 192.0.2.50:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
     verdict: `
-no, AddressNotLocal, Medium: nobody
-- It cannot be bound now: this address is not assigned to this machine.
-- The text says "already in use" for TCP 192.0.2.50:80 (the words of the message).
+no, IpListenList, Medium: nobody
+- It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
+- The text says that HTTP.sys cannot listen on TCP 192.0.2.50:80.
 - HTTP.sys is configured to listen on 192.0.2.50, which is not assigned to this machine.
 - An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
 - An attempt to bind TCP [::]:80 succeeded (released immediately).
@@ -1240,6 +1240,32 @@ no, ScopeMissing, Medium: nobody
 - It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
 - No attempt was made: the facts are from another time or machine.
 $ portowner why 8080 --address fe80::1%eth0  # the address on that interface`,
+  },
+  {
+    name: 'Linux: a closed connection that waits for the remote end',
+    facts: linux([{ ...connection(8080, '10.0.0.5', null), state: 'FinWait2' }]),
+    ask: 'TCP 10.0.0.5 8080',
+    tried: null,
+    verdict: `
+no, TimeWait, Medium: nobody
+- It cannot be bound now: a closed connection (FinWait2) holds it until the remote end answers.
+- TCP 10.0.0.5:8080 to 192.0.2.7:443 (FinWait2) has been closed and waits for the remote end; it no longer has a process.
+- No attempt was made: the facts are from another time or machine.
+$ # wait until the remote end closes its side or the system gives up: a minute in FinWait2 (net.ipv4.tcp_fin_timeout), otherwise a few minutes (net.ipv4.tcp_orphan_retries)
+$ portowner why 8080 --address 10.0.0.5 --reuse  # whether it works with SO_REUSEADDR, which most servers set for exactly this
+$ portowner free --near 8080  # or use a port that is free now`,
+  },
+  {
+    name: 'Linux: a link-local address without its interface, which this machine does not have',
+    facts: linux([], { sections: { addresses: { ...ok, data: [{ address: 'fe80::2%eth1', interface: 'eth1' }] } } }),
+    ask: 'TCP fe80::1 8080',
+    tried: null,
+    verdict: `
+no, ScopeMissing, Medium: nobody
+- It cannot be bound now: a link-local address needs its interface, such as %eth0 at the end.
+- No attempt was made: the facts are from another time or machine.
+$ # fe80::1 is not an address of this machine; its link-local addresses follow
+$ portowner why 8080 --address fe80::2%eth1  # the address on that interface`,
   },
   {
     name: 'Linux: a link-local address of another interface',
@@ -1318,7 +1344,7 @@ $ portowner free --near 40201  # or use a port that is free now`,
     verdict: `
 no, DockerAllocated, Medium: nobody
 - It cannot be bound now: Docker itself has assigned the port to a container.
-- The text says "already in use" for TCP 0.0.0.0:514 (the words of the message).
+- The text says "already in use" for UDP 0.0.0.0:514 (the words of the message).
 - Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
 - The text does not say whether it is about TCP or UDP; this answer is about UDP.
 - An attempt to bind UDP 0.0.0.0:514 succeeded (released immediately).
@@ -1380,6 +1406,41 @@ $ docker ps --filter publish=3302  # the container that uses the port; use docke
 $ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
 $ portowner free --near 3302  # or use a port that is free now
 $ portowner 3302 --format list  # show everything known about the owner`,
+  },
+  {
+    name: 'Windows: Docker has given a UDP port away, as its text says, beside an IP listen list with an address that is gone',
+    facts: windows([], {
+      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.9', interface: 'Ethernet' }] } },
+    }),
+    ask: 'UDP 0.0.0.0 5353',
+    tried: null,
+    error: 'Bind for 0.0.0.0:5353/udp failed: port is already allocated',
+    verdict: `
+no, DockerAllocated, Medium: nobody
+- It cannot be bound now: Docker itself has assigned the port to a container.
+- The text says "already in use" for UDP 0.0.0.0:5353 (the words of the message).
+- No attempt was made: the facts are from another time or machine.
+- Docker reports this from its own list of container ports, which does not correspond to any socket or range of the system.
+$ docker ps --filter publish=5353/udp  # the container that uses the port; use docker stop to stop it
+$ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
+$ portowner free --near 5353 --protocol udp  # or use a port that is free now`,
+  },
+  {
+    name: 'Windows: Docker names no protocol, and the question is about UDP',
+    facts: windows([]),
+    ask: 'UDP 0.0.0.0 5353',
+    tried: null,
+    error: 'Bind for 0.0.0.0:5353 failed: port is already allocated',
+    verdict: `
+no, DockerAllocated, Medium: nobody
+- It cannot be bound now: Docker itself has assigned the port to a container.
+- The text says "already in use" for UDP 0.0.0.0:5353 (the words of the message).
+- The text does not say whether it is about TCP or UDP; this answer is about UDP.
+- No attempt was made: the facts are from another time or machine.
+- Docker reports this from its own list of container ports, which does not correspond to any socket or range of the system.
+$ docker ps --filter publish=5353/udp  # the container that uses the port; use docker stop to stop it
+$ # if no container uses it, restart Docker Desktop: its own list of ports is wrong
+$ portowner free --near 5353 --protocol udp  # or use a port that is free now`,
   },
   {
     name: 'Windows: portproxy has every address, and an error says that one was refused',
@@ -1494,9 +1555,9 @@ $ # then restart the service or site that uses the URL`,
     tried: null,
     error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'. The site has been deactivated.",
     verdict: `
-no, AddressNotLocal, Medium: nobody
-- It cannot be bound now: this address is not assigned to this machine.
-- The text contains no known error, but is for TCP port 80.
+no, IpListenList, Medium: nobody
+- It cannot be bound now: HTTP.sys listens only on the addresses in its IP listen list.
+- The text says that HTTP.sys cannot listen on TCP port 80.
 - HTTP.sys is configured to listen on 10.10.0.8, which is not assigned to this machine.
 - No attempt was made: the facts are from another time or machine.
 $ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
@@ -1513,7 +1574,7 @@ $ # then restart the service or site that uses the URL`,
     verdict: `
 ?, IpListenList, Low: nobody
 - Whether it can be bound cannot be told: HTTP.sys listens only on the addresses in its IP listen list.
-- The text says "already in use" for TCP 0.0.0.0:80 (the words of the message).
+- The text says that HTTP.sys cannot listen on TCP 0.0.0.0:80.
 - HTTP.sys is configured to listen on 10.10.0.8 (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.
 - No attempt was made: the facts are from another time or machine.
 $ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
@@ -1531,7 +1592,7 @@ $ # then restart the service or site that uses the URL`,
     verdict: `
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
-- The text contains no known error, but is for TCP port 80.
+- The text says that HTTP.sys cannot listen on TCP port 80.
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
@@ -1642,6 +1703,22 @@ $ # the ports of closed connections become free after TIME_WAIT: one to four min
 $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numberofports=32768  # as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment`,
   },
   {
+    name: 'Windows: the same connections, and a text about a connection to another port',
+    facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 98 }, (_, i) => loopback(8080, 50_000 + i))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    ask: 'TCP * 0',
+    tried: null,
+    error: 'connect to 100.64.0.8:5432 failed: 10055',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: dynamic ports are left.
+- The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
+- 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- No attempt was made: the facts are from another time or machine.`,
+  },
+  {
     name: 'Windows: fewer of them, so that it may have been that',
     facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 85 }, (_, i) => loopback(8080, 50_000 + i))], {
       processes: [app],
@@ -1649,7 +1726,7 @@ $ netsh interface ipv4 set dynamicportrange protocol=tcp startport=32768 numbero
     }),
     ask: 'TCP * 0',
     tried: null,
-    error: 'OS error 10055',
+    error: 'connect to 100.64.0.8:8080 failed: 10055',
     verdict: `
 ?, PairsExhausted, Low: nobody
 - Whether it can be bound cannot be told: connections to one address and port use up the dynamic ports.
@@ -1686,7 +1763,7 @@ yes, Free, High: nobody
     ask: 'TCP 127.0.0.1 37777',
     tried: 'WSAEADDRINUSE',
     verdict: `
-no, Orphan, High: ended process 4999, perhaps inherited by app.exe (200)
+no, Orphan, Low: ended process 4999, perhaps inherited by app.exe (200)
 - It cannot be bound now: a socket whose process has ended holds it.
 - TCP 127.0.0.1:37777 is held by ended process 4999, perhaps inherited by app.exe (200) (Listen).
 - An attempt to bind TCP 127.0.0.1:37777 failed: WSAEADDRINUSE (10048).
@@ -1721,7 +1798,7 @@ test('an outgoing connection that is refused', async () => {
   const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
   assert.is(
-    verdictText({ row: rows[0]!, needs: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
@@ -1737,7 +1814,7 @@ test('an outgoing connection to an address on which the server does not listen',
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
@@ -1748,6 +1825,15 @@ $ # let the client connect to ::1, or let the server also listen on 127.0.0.1
 `.trim(),
   );
 });
+test('a refused connection to an address on which HTTP.sys does not listen', async () => {
+  const facts = windows([{ ...listens(80, '10.0.0.5', 4), ...system }], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } });
+  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const error = parseError('connect ECONNREFUSED 127.0.0.1:80');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.ok(rows[0]!.Evidence!.includes('HTTP.sys listens only on 10.0.0.5 (its IP listen list).'), JSON.stringify(rows));
+  assert.match(rows[0]!.Remedy!.join('\n'), /^netsh http add iplisten ipaddress=127\.0\.0\.1 /m);
+});
+
 test('an outgoing connection that got no answer: which local ports are left', async () => {
   const machine = {
     live: false,
@@ -1758,7 +1844,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null }),
     `
 ?, Outgoing, Low: nobody
 - The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.

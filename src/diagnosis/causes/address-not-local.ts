@@ -1,5 +1,4 @@
 import type { Cause } from '../cause.ts';
-import { listenListSteps } from '../listen-list-steps.ts';
 import { onWindows, otherwise, say, step } from '../remedy-steps.ts';
 
 export const addressNotLocal: Cause = {
@@ -7,12 +6,8 @@ export const addressNotLocal: Cause = {
   meaning: 'this address is not assigned to this machine',
   isOwnerless: true,
   explains: ({ refused }) => refused === 'notLocal',
-  // HTTP.sys cannot start on an address that the machine no longer has.
-  overrules: ({ error, listenList: { stale }, can, full }) =>
-    error?.http === true && stale.length > 0 && can !== false && !full ? false : undefined,
   remedies: (patient) => {
-    const { request, addresses, listenList } = patient;
-    if (listenList.stale.length > 0) return listenListSteps(listenList, null);
+    const { request, addresses } = patient;
     return [
       step(
         onWindows(patient) ? 'Get-NetIPAddress | Format-Table IPAddress, InterfaceAlias' : 'ip -brief address',

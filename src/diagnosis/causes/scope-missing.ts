@@ -29,6 +29,9 @@ export const scopeMissing: Cause = {
       ? [...new Set(own.map((address) => `${asked}%${scopeOf(address)}`))]
       : own.filter((address) => withoutScope(address) === asked);
     return [
+      ...(same.length === 0 && own.length > 0
+        ? [say(`${asked} is not an address of this machine; its link-local addresses follow`)]
+        : []),
       ...(same.length > 0 ? same : own)
         .slice(0, 4)
         .flatMap((address) =>

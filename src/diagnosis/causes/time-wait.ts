@@ -5,6 +5,10 @@ import { onWindows, otherwise, say, takeAnother } from '../remedy-steps.ts';
 export const timeWait: Cause = {
   name: 'TimeWait',
   meaning: 'closed connections (TIME_WAIT) hold it for a while',
+  said: ({ socket }) =>
+    socket === null || socket.state === 'TimeWait'
+      ? null
+      : `a closed connection (${socket.state}) holds it until the remote end answers`,
   lingers: ({ facts, bind, waiting }) =>
     waiting.length === 0
       ? null
@@ -25,7 +29,13 @@ export const timeWait: Cause = {
           explainsItself: true,
         },
   remedies: (patient) => [
-    say(onWindows(patient) ? 'wait up to 4 minutes (TcpTimedWaitDelay)' : 'wait a minute'),
+    say(
+      onWindows(patient)
+        ? 'wait up to 4 minutes (TcpTimedWaitDelay)'
+        : patient.socket === null || patient.socket.state === 'TimeWait'
+          ? 'wait a minute'
+          : 'wait until the remote end closes its side or the system gives up: a minute in FinWait2 (net.ipv4.tcp_fin_timeout), otherwise a few minutes (net.ipv4.tcp_orphan_retries)',
+    ),
     ...(onWindows(patient)
       ? []
       : otherwise(

@@ -31,6 +31,9 @@ const taken: readonly RegExp[] = [
   /существующей регистрацией|现有注册|現有註冊|既存の登録|기존 등록/u,
 ];
 
+/** HTTP.sys does not say why it cannot listen: mostly, the port is in use. */
+export const unbound = 'HTTP.sys cannot bind';
+
 /** Finds what HTTP.sys reports; null where the text is not from HTTP.sys or has no known meaning. */
 export function httpSign(text: string): Sign | null {
   if (!isHttp(text)) return null;
@@ -43,7 +46,8 @@ export function httpSign(text: string): Sign | null {
   const known = numbers[number?.toLowerCase() ?? ''];
   if (known !== undefined) return { meaning: known[0], sign: known[1], index: found?.index ?? 0, length: 0 };
   const said = (meaning: Sign['meaning']): Sign => ({ meaning, sign: 'the words of the message', index: 0, length: 0 });
-  if (/port \d{1,5} is being used by another application|underlying transport/i.test(text)) return said('inUse');
+  if (/port \d{1,5} is being used by another application/i.test(text)) return said('inUse');
+  if (/underlying transport/i.test(text)) return { ...said('inUse'), sign: unbound };
   if (taken.some((words) => words.test(text))) return said('urlTaken');
   const denied = wordsIn(text)?.meaning === 'access' || /does not have access rights to this namespace/i.test(text);
   return denied && !/10013/.test(text) ? said('urlReserved') : null;

@@ -63,6 +63,13 @@ export function natureOf(text: string, errorAt: number): Nature | null {
   return null;
 }
 
+/** Whether a text says "connect" for a bind, as Perl's Net::Server does: no connection goes to every address. */
+export function connectsToEveryAddress(text: string): boolean {
+  return /\bconnect to (?:(?:tcp|udp|ssl) )?(?:port \d{1,5} on (?:0\.0\.0\.0|\[?::\]?|\*)(?![\w.:])|(?:0\.0\.0\.0|\[::\]|\*):\d{1,5}(?!\d))/i.test(
+    text,
+  );
+}
+
 /** Returns what a call in a stack trace does. */
 export function natureOfCall(text: string): Nature | null {
   if (bindingCall.test(text)) return 'bind';

@@ -96,7 +96,10 @@ const forms: readonly Form[] = [
     form: /(?:["'(]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
-  { form: /\bport (?<p>\d{1,5}) on (?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi, score: 4 },
+  {
+    form: /\bport (?<p>\d{1,5}) on (?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi,
+    score: 4,
+  },
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0

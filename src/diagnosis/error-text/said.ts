@@ -1,7 +1,7 @@
 import { codeIn, type Sign } from './codes.ts';
 import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
-import { natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from './nature.ts';
+import { connectsToEveryAddress, natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from './nature.ts';
 import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
 import { guessIn, wordsIn } from './words.ts';
 
@@ -44,7 +44,12 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
-  const about = nature === 'file' && !isFile ? 'bind' : nature;
+  const isBind =
+    (nature === 'file' && !isFile) ||
+    (nature === 'connection' &&
+      (sign?.meaning === 'inUse' || sign?.meaning === 'access') &&
+      connectsToEveryAddress(text));
+  const about = isBind ? 'bind' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
 }
 

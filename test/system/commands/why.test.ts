@@ -181,6 +181,7 @@ onLinux('an address of another machine, and any port at all', async () => {
   const far = await why('8099', '--address', '192.0.2.99');
   assert.equal([far.code, far.row.Cause], [1, 'AddressNotLocal']);
   const any = await why('0');
+  assert.is((await why('0/udp')).row.Protocol, 'UDP');
   assert.equal([any.code, any.row.Port, any.row.CanBind], [0, 0, true]);
   assert.match(String(any.row.Evidence), /dynamic ports \d+-\d+ are in use/);
 });
