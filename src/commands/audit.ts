@@ -14,6 +14,10 @@ import type { Column } from '../schema/column.ts';
 import { finding } from '../schema/finding.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 
+/** With a policy, the rule says more than the kind; a baseline is the same in every row. */
+const withRule = (columns: readonly Column[]): readonly Column[] =>
+  columns.map((column) => (column.name === 'Rule' ? Object.assign({}, column, { importance: 1.5 }) : column));
+
 /** Compares this machine with its approved listeners. */
 export class AuditCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, AuditOptions) {
   static override paths = [['audit']];
@@ -74,11 +78,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   #summaries: string[] = [];
 
-  /** A rule of the policy says more than the kind; a baseline is the same in every row. */
   protected override defaultColumns(): readonly Column[] {
-    const columns = super.defaultColumns();
-    if (this.policy === undefined) return columns;
-    return columns.map((column) => (column.name === 'Rule' ? { ...column, importance: 1.5 } : column));
+    return this.policy === undefined ? super.defaultColumns() : withRule(super.defaultColumns());
   }
 
   override async perform(): Promise<ExitCode> {
@@ -93,9 +94,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   }
 
   protected override files() {
-    const { inputs } = super.files();
     return {
-      inputs: [...inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)],
+      inputs: [...super.files().inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)],
       outputs: [...named('--store', this.store), ...named('--report', this.report)],
     };
   }

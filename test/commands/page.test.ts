@@ -190,7 +190,10 @@ test('the chart of a workbook says which nights and machines it contains', async
 });
 
 test('the nights of a workbook are in the order of their dates, also of machines with different nights', async () => {
-  const runs = [...example.runs.slice(3, 6).map((one) => ({ ...one, ComputerName: 'box1' })), ...example.runs.slice(0, 3).map((one) => ({ ...one, ComputerName: 'box2' }))];
+  const runs = [
+    ...example.runs.slice(3, 6).map((one) => Object.assign({}, one, { ComputerName: 'box1' })),
+    ...example.runs.slice(0, 3).map((one) => Object.assign({}, one, { ComputerName: 'box2' })),
+  ];
   let sheet = '';
   let strings = '';
   const bytes: Uint8Array[] = [];
