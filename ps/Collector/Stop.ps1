@@ -32,8 +32,9 @@ function Get-Instant($Date) {
 
 # The fields of /proc/PID/stat behind the name, which may hold anything.
 function Get-Stat([int] $Id) {
-    if (-not (Test-Path -LiteralPath "/proc/$Id/stat")) { return }
-    "$(Get-Content -LiteralPath "/proc/$Id/stat" -Raw)" -replace '(?s)^.*\) ' -split ' '
+    # A process can end at any time.
+    $text = Get-Content -LiteralPath "/proc/$Id/stat" -Raw -ErrorAction SilentlyContinue
+    if ($text) { "$text" -replace '(?s)^.*\) ' -split ' ' }
 }
 
 # When a process was started, in milliseconds since 1970; nothing when it has ended.

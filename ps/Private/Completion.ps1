@@ -29,13 +29,19 @@ function Complete-Column {
     $other = 'Owner'
     if ($Column -ne 'LocalPort') { $other = 'LocalPort' }
     $arguments = @{ Column = $Column, $other; ErrorAction = 'Ignore'; WarningAction = 'Ignore' }
+    if ($Column -eq 'ImageName') { $arguments.Column += 'Application' }
     foreach ($name in 'FromSnapshot', 'All', 'Protocol') {
         if ($Bound[$name]) { $arguments[$name] = $Bound[$name] }
     }
     try {
         $found = [ordered]@{}
         foreach ($row in Get-PortOwner @arguments) {
-            foreach ($value in $row.$Column) {
+            $values = @($row.$Column)
+            # The name by which people know it, if it is not that of its file: vite, redis-server, python.
+            if ($Column -eq 'ImageName' -and $row.Application -and $row.Application -ne ($row.ImageName -replace '\.exe$')) {
+                $values += $row.Application -replace '(?s):?\s.*$'
+            }
+            foreach ($value in $values) {
                 if ($null -eq $value -or -not (Test-Completion -Text $value -Word $Word)) { continue }
                 $key = "$value"
                 if ($null -eq $found[$key]) { $found[$key] = [ordered]@{} }

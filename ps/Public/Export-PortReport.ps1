@@ -134,8 +134,13 @@ function Export-PortReport {
         # Pass the rows as PowerShell saves objects: dates, numbers, and lists keep their types.
         $file = New-TemporaryFile -WhatIf:$false -Confirm:$false
         try {
-            & { for ($i = 0; $i -lt $rows.Count; $i++) { $rows[$i] } } |
-                Export-Clixml -LiteralPath $file.FullName -Depth 3 -Encoding UTF8 -Force -WhatIf:$false -Confirm:$false
+            $save = @{ LiteralPath = $file.FullName; Depth = 3; Encoding = 'UTF8'; Force = $true; WhatIf = $false; Confirm = $false }
+            try {
+                & { for ($i = 0; $i -lt $rows.Count; $i++) { $rows[$i] } } | Export-Clixml @save
+            } catch {
+                # A text with U+FFFE or U+FFFF. It is rare, and to look at every value first would be slow.
+                & { for ($i = 0; $i -lt $rows.Count; $i++) { ConvertTo-SavedValue $rows[$i] } } | Export-Clixml @save
+            }
             Invoke-Executable -Cmdlet $PSCmdlet -Function 'Export-PortReport' -Bound $bound -Operand $file.FullName
         } finally {
             Remove-Item -LiteralPath $file.FullName -Force -WhatIf:$false -Confirm:$false

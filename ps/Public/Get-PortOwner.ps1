@@ -76,7 +76,8 @@ function Get-PortOwner {
         Adds the property CommandLine: the command line of the owner, with password-like arguments masked.
 
     .PARAMETER Column
-        Returns only these properties, which can be faster.
+        Returns only these properties, which can be faster. WorkingDirectory and Project (the
+        project in which the owner was started, and its folder) are only looked up if they are named here.
 
     .PARAMETER FromSnapshot
         Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
@@ -103,6 +104,11 @@ function Get-PortOwner {
         80, 443, '8000-8100' | Get-PortOwner -Protocol TCP | Format-List
 
         Shows everything known about the owners of several ports.
+
+    .EXAMPLE
+        Get-PortOwner 3000 -Column LocalPort, Owner, WorkingDirectory, Project | Format-List
+
+        Shows in which project the owner of a port was started.
 
     .EXAMPLE
         Get-PortOwner | Sort-Object StartTime -Descending | Select-Object -First 5

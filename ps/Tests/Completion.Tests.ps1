@@ -50,6 +50,22 @@ Describe 'Tab' {
         }
     }
 
+    It 'completes the names that people know' {
+        $rows = @(
+            [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; ImageName = 'python3.11'; Application = 'python -m http.server'; Owner = 'x' }
+            [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 444; ImageName = 'dotnet.exe'; Application = 'pwsh'; Owner = 'x' }
+            [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 445; ImageName = 'chrome.exe'; Application = 'chrome'; Owner = 'x' }
+        )
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'known') (ConvertTo-Document $rows)
+        try {
+            $found = Get-Completion 'Get-PortOwner -ImageName '
+            $found.CompletionText | Should -Be 'python3.11', 'python', 'dotnet.exe', 'pwsh', 'chrome.exe'
+            $found[1].ToolTip | Should -Be 'python : 443'
+        } finally {
+            $env:PORTOWNER_EXE = $null
+        }
+    }
+
     It 'offers one argument for a name, or nothing' {
         # As CLIXML writes them.
         $names = 'typographic_x2019_; calc; _x2018_', '$(1)', 'a b', 'line_x000A_break', 'end_x000A_', 'rtl_x202E_fdp', 'tab_x0009_x', '-Force'

@@ -60,6 +60,23 @@ Describe 'Export-PortReport' {
         }
     }
 
+    It 'replaces characters that XML does not have' {
+        $path = Join-Path $TestDrive 'noncharacters.json'
+        $odd = $rows[0] | Select-Object *
+        $odd.Owner = "a$([char]0xFFFF)b$([char]0xFFFE)"
+        $odd.Services = @("c$([char]0xFFFF)", 'd')
+        $odd, $rows[0] | Export-PortReport $path
+        $read = @(Get-Content -Raw $path | ConvertFrom-Json)
+        $read.Count | Should -Be 2
+        $read[0].Owner | Should -Be "a$([char]0xFFFD)b$([char]0xFFFD)"
+        $read[0].Services | Should -Be "c$([char]0xFFFD)", 'd'
+        $read[0].LocalPort | Should -Be $rows[0].LocalPort
+        $read[1].Owner | Should -Be $rows[0].Owner
+        if ($rows[0].StartTime) { ([datetime]$read[0].StartTime).ToUniversalTime() | Should -Be $rows[0].StartTime.ToUniversalTime() }
+        # The rows of the caller stay as they are.
+        $odd.Owner[1] | Should -Be ([char]0xFFFF)
+    }
+
     It 'has a sheet for each kind of rows, the findings first' {
         $path = Join-Path $TestDrive 'both.xlsx'
         $policy = Join-Path $TestDrive 'policy.yaml'

@@ -8,7 +8,8 @@ import { sceneOf, type StopDraft, type Scene } from './draft.ts';
 import { endpointKeyText, whatText } from './identity.ts';
 import { descendantsIn, lineOf, socketsIn } from './process-tree.ts';
 import { draftsOf } from './stop-rules.ts';
-import { keyOf, listens, meansText, type Means, type Situation, type Target } from './target.ts';
+import type { TreeProcess } from '../system/hands.ts';
+import { keyOf, listens, meansText, type Means, type NamedProcess, type Situation, type Target } from './target.ts';
 
 /** Drafts a stop of all sockets; merges drafts with the same action and target. */
 function mergedDrafts(scene: Scene, sockets: readonly Socket[]): StopDraft[] {
@@ -69,6 +70,12 @@ interface Indexes {
   readonly socketsOf: ReturnType<typeof socketsIn>;
 }
 
+/** Names a process by its application, as the owner is. */
+function withApplication(one: TreeProcess, { processes }: Scene): NamedProcess {
+  const { imageName, application } = processes.get(one.pid) ?? {};
+  return application === undefined || imageName !== one.imageName ? one : { ...one, application };
+}
+
 function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: Indexes): Target {
   const { found, means, pid } = one;
   const { tree, processes, situation, facts } = scene;
@@ -96,8 +103,11 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
     command: one.command,
     holders: holders
       .slice(1)
-      .map((holder) => tree.get(holder) ?? { pid: holder, parent: 0, startTime: null, imageName: null }),
-    children: descendantsOf(ending).filter((child) => !isHolder.has(child.pid)),
+      .map((holder) => tree.get(holder) ?? { pid: holder, parent: 0, startTime: null, imageName: null })
+      .map((holder) => withApplication(holder, scene)),
+    children: descendantsOf(ending)
+      .filter((child) => !isHolder.has(child.pid))
+      .map((child) => withApplication(child, scene)),
     services: one.services,
     dependents: one.dependents,
     otherPorts: own.filter((socket) => listens(socket) && !index.has(socket)).map(keyOf),

@@ -117,15 +117,22 @@ async function until(
   done: () => boolean | Promise<boolean>,
   milliseconds: number | (() => number),
   { pause, now }: StopWorld,
+  longest = 250,
 ): Promise<boolean> {
   const start = now();
-  for (let wait = 15; ; wait = Math.min(wait * 2, 250)) {
+  for (let wait = 15; ; wait = Math.min(wait * 2, longest)) {
     if (await done()) return true;
     const left = start + (typeof milliseconds === 'number' ? milliseconds : milliseconds()) - now();
     if (left <= 0) return false;
     await pause(Math.min(wait, left));
   }
 }
+
+/** The longest delay between two checks of whether processes have ended, in milliseconds: a check costs little. */
+const endCheck = 30;
+
+/** How long workers have to end together with their owner before they are asked, in milliseconds. */
+const workerGrace = 100;
 
 const members = (target: Target): readonly Member[] => (target.means.how === 'process' ? target.means.members : []);
 
@@ -332,24 +339,27 @@ async function stopProcesses(
   const ended = (): boolean => left().length === 0;
   const deadline = world.now() + options.timeout;
   const untilDeadline = (): number => Math.max(0, deadline - world.now());
+  const untilEnded = (done: () => boolean, milliseconds: number): Promise<boolean> =>
+    until(done, milliseconds, world, endCheck);
   const owner = all.slice(0, 1);
   let refused = ask(
     owner.filter((one) => left().includes(one)),
     ending,
   );
-  if (refused === null && methods.size > 0) await until(() => !left().includes(owner[0]!), untilDeadline(), world);
-  // Workers often end together with their owner.
-  if (refused === null && all.length > 1 && !(await until(ended, Math.min(500, untilDeadline()), world))) {
+  if (refused === null && methods.size > 0) await untilEnded(() => !left().includes(owner[0]!), untilDeadline());
+  // Workers often end together with their owner, if it could be asked.
+  const grace = methods.size > 0 ? Math.min(workerGrace, untilDeadline()) : 0;
+  if (refused === null && all.length > 1 && !(await untilEnded(ended, grace))) {
     refused = ask(
       left().filter((one) => one !== owner[0]),
       ending,
     );
-    if (refused === null && methods.size > 0) await until(ended, untilDeadline(), world);
+    if (refused === null && methods.size > 0) await untilEnded(ended, untilDeadline());
   }
   if (refused === null && !ended() && options.force) {
     methods.add('by force');
     for (const { pid } of left()) refused ??= attempt(() => held.get(pid)!.end());
-    if (refused === null) await until(ended, 5000, world);
+    if (refused === null) await untilEnded(ended, 5000);
   }
   if (refused !== null) return { method: method(), outcome: failed(refused) };
   if (ended()) return { method: method(), outcome: null };

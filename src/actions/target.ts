@@ -51,6 +51,9 @@ export type Means =
   | { readonly how: 'sites'; readonly names: readonly string[] }
   | { readonly how: 'refused'; readonly obstacle: StopObstacle };
 
+/** A process with its application, if it is known. */
+export type NamedProcess = TreeProcess & { readonly application?: string };
+
 /** One thing to stop, and everything that would end with it. */
 export interface Target extends Identity {
   readonly imageName: string | null;
@@ -58,8 +61,8 @@ export interface Target extends Identity {
   readonly means: Means;
   readonly method: string;
   readonly command: string | null;
-  readonly holders: readonly TreeProcess[];
-  readonly children: readonly TreeProcess[];
+  readonly holders: readonly NamedProcess[];
+  readonly children: readonly NamedProcess[];
   readonly services: readonly string[];
   readonly dependents: readonly string[];
   readonly otherPorts: readonly EndpointKey[];

@@ -1,7 +1,7 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
 import { validate } from '../generated/baseline.validate.js';
 import { addressScope, canonicalAddress, withoutScope } from '../ports/address.ts';
-import { compare, type Comparison } from './compare.ts';
+import { applicationsDiffer, compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
 import { fold, listenerOrder, type Listener, type Scope } from './listeners.ts';
 
@@ -19,6 +19,7 @@ interface Entry {
   readonly protocol: 'TCP' | 'UDP';
   readonly address: string;
   readonly program?: string;
+  readonly application?: string;
   readonly services?: string[];
   readonly user?: string;
   readonly sha256?: string;
@@ -42,7 +43,8 @@ function normalAddress(text: string): string {
   return canonicalAddress(plain) ?? plain;
 }
 
-function listenerOf({ port, protocol, address: stated, program, services, user, sha256, signer }: Entry): Listener {
+function listenerOf(entry: Entry): Listener {
+  const { port, protocol, address: stated, program, application, services, user, sha256, signer } = entry;
   const address = normalAddress(stated);
   return {
     protocol,
@@ -50,6 +52,7 @@ function listenerOf({ port, protocol, address: stated, program, services, user, 
     address,
     scope: scopes[address] ?? addressScope(address),
     program: program ?? null,
+    ...(application === undefined ? {} : { application }),
     services: services ?? [],
     user: user ?? null,
     sha256: sha256?.toLowerCase() ?? null,
@@ -59,12 +62,14 @@ function listenerOf({ port, protocol, address: stated, program, services, user, 
 }
 
 /** The entry of a listener, without unknown values. */
-function entryOf({ port, protocol, address, program, services, user, sha256, signer }: Listener): Entry {
+function entryOf(listener: Listener): Entry {
+  const { port, protocol, address, program, application, services, user, sha256, signer } = listener;
   return {
     port,
     protocol,
     address,
     ...(program === null ? {} : { program }),
+    ...(application === undefined ? {} : { application }),
     ...(services.length === 0 ? {} : { services: [...services] }),
     ...(user === null ? {} : { user }),
     ...(sha256 === null ? {} : { sha256 }),
@@ -134,7 +139,8 @@ function keepComments(items: YAMLSeq, index: number): void {
 
 function setFields(node: YAMLMap, listener: Listener): void {
   const entry = entryOf(listener);
-  for (const field of ['services', 'sha256', 'signer'] as const) if (entry[field] === undefined) node.delete(field);
+  for (const field of ['application', 'services', 'sha256', 'signer'] as const)
+    if (entry[field] === undefined) node.delete(field);
   for (const [field, value] of Object.entries(entry)) {
     const known = node.get(field, true);
     if (isScalar(known) && known.value === value) continue;
@@ -155,8 +161,12 @@ function updated(before: Listener, after: Listener): Listener {
     before.program === after.program ||
     (before.program !== null && after.program !== null && fold(before.program) === fold(after.program));
   const sameBinary = sameProgram && (before.sha256 === null || after.sha256 === null || before.sha256 === after.sha256);
+  const [one, ...more] = after.applications ?? [];
+  // An entry has one application: several leave it open.
+  const application = !applicationsDiffer(before, after) ? before.application : more.length > 0 ? undefined : one;
   return {
     ...after,
+    ...(application === undefined ? {} : { application }),
     program: owned ? (after.program ?? before.program) : null,
     services:
       after.serviceless === true || (after.services.length > 0 && (owned || before.services.length > 0))

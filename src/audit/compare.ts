@@ -1,4 +1,4 @@
-import { fold, listenerOrder, ownerText, type Listener, type Scope } from './listeners.ts';
+import { fold, listenerOrder, ownerText, running, type Listener, type Scope } from './listeners.ts';
 
 export type ChangeKind =
   | 'Opened'
@@ -61,6 +61,15 @@ function servicesDiffer({ services: before }: Listener, { services: after, servi
   return !few.every((name) => many.includes(name));
 }
 
+/** Only a person writes an application in a baseline, and it must be all that the program runs now, if that is known. */
+export function applicationsDiffer({ application }: Listener, after: Listener): boolean {
+  const now = application === undefined ? null : running(after);
+  if (now === null) return false;
+  const names = after.program?.includes('\\') === true ? (text: string) => text.toLowerCase() : (text: string) => text;
+  const wanted = names(application!);
+  return now.names.map(names).some((one) => one !== wanted && (now.whole || !wanted.startsWith(`${one} `)));
+}
+
 function sameOwner(before: Listener, after: Listener): boolean {
   const names = before.program === null || after.program === null || folded(before.program) === folded(after.program);
   // Without any evidence, they are not the same.
@@ -68,7 +77,7 @@ function sameOwner(before: Listener, after: Listener): boolean {
     (before.program !== null && after.program !== null) ||
     (before.services.length > 0 && after.services.length > 0) ||
     before.program === after.program;
-  return known && names && !servicesDiffer(before, after);
+  return known && names && !servicesDiffer(before, after) && !applicationsDiffer(before, after);
 }
 
 function unchanged(before: Listener, after: Listener): boolean {
@@ -91,12 +100,15 @@ function changesOf(before: Listener, after: Listener): Change[] {
     const scopes = before.scope === after.scope ? '' : ` (${before.scope} to ${after.scope})`;
     add(exposed ? 'Exposed' : 'AddressChanged', `address: ${before.address} to ${after.address}${scopes}`);
   }
+  const isOther = applicationsDiffer(before, after);
   if (
-    (before.program !== null || before.services.length > 0) &&
-    (after.program !== null || after.services.length > 0) &&
-    !sameOwner(before, after)
+    isOther ||
+    ((before.program !== null || before.services.length > 0) &&
+      (after.program !== null || after.services.length > 0) &&
+      !sameOwner(before, after))
   ) {
-    add('OwnerChanged', `owner: ${ownerText(before)} to ${ownerText(after)}`);
+    const application = isOther ? [`application: ${before.application} to ${running(after)!.names.join(', ')}`] : [];
+    add('OwnerChanged', `owner: ${ownerText(before)} to ${ownerText(after)}`, ...application);
     return changes;
   }
   if (programsDiffer(before.program, after.program)) add('PathChanged', `path: ${before.program} to ${after.program}`);

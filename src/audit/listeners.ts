@@ -1,3 +1,4 @@
+import { programName } from '../facts/decode/application/application.ts';
 import { isDeleted, programFile } from '../facts/decode/linux-processes.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
@@ -22,6 +23,8 @@ export interface Listener {
   readonly program: string | null;
   /** What the program runs, as people call it: only shown. Baselines and stores have the file. Never empty. */
   readonly applications?: readonly string[];
+  /** The application that a person wrote in a baseline; only there. */
+  readonly application?: string;
   /** The file of the program was removed or replaced after it started. */
   readonly fileGone?: true;
   /** No owner was found, although the rights were sufficient. */
@@ -82,6 +85,19 @@ function lastingServices(services: OwnedEndpoint['Services']): string[] {
 
 /** Represents the kernel in place of a program: no process can impersonate it by its name. */
 export const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
+
+/**
+ * What the program of a listener runs, as listings name it; null if the program is unknown. Not `whole`: its arguments are
+ * unknown, so node could be node server.js.
+ */
+export function running({
+  program,
+  applications = [],
+}: Listener): { readonly names: readonly string[]; readonly whole: boolean } | null {
+  if (applications.length > 0) return { names: applications, whole: true };
+  if (program === null) return null;
+  return { names: [programName(program.replace(/^.*[\\/]/s, ''))], whole: isKernel(program) };
+}
 
 function programOf(row: OwnedEndpoint, linux: boolean, literal: boolean): string | null {
   if (row.Path !== null) return linux ? programFile(row.Path, literal) : row.Path;

@@ -7,7 +7,7 @@ import type { Severity } from '../schema/finding.ts';
 import { anyOf, foldCase, PatternError } from '../ports/wildcard.ts';
 import type { ChangeKind } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
-import { isKernel, type Listener, type Scope } from './listeners.ts';
+import { isKernel, running, type Listener, type Scope } from './listeners.ts';
 
 /** Whether a listener matches a condition; null if the necessary value is unavailable. */
 type Fit = boolean | null;
@@ -47,6 +47,7 @@ interface RuleText {
   readonly protocol?: 'TCP' | 'UDP';
   readonly scope?: Scope | Scope[];
   readonly program?: string | string[];
+  readonly application?: string | string[];
   readonly service?: string | string[];
   readonly user?: string | string[];
   readonly signer?: string | string[];
@@ -144,6 +145,19 @@ function rulesAbout(rules: readonly Rule[]): Policy['about'] {
 
 type Condition = (listener: Listener) => Fit;
 
+function applicationTest(names: readonly string[], action: Rule['action']): Condition {
+  const test = anyPattern(names, always);
+  return (listener) => {
+    if (isKernel(listener.program)) return false;
+    const now = running(listener);
+    if (now === null) return null;
+    // All applications must be allowed; one forbidden application is enough.
+    if (action === 'allow' ? now.names.every(test) : now.names.some(test)) return true;
+    const couldBe = (name: string): boolean => names.some((one) => foldCase(one).startsWith(`${foldCase(name)} `));
+    return !now.whole && now.names.some(couldBe) ? null : false;
+  };
+}
+
 function serviceTest(names: readonly string[], action: Rule['action']): Condition {
   const patterns = names.flatMap((name) => [name, `${name}.service`, `*:${name}`]);
   const test = anyPattern(patterns, always);
@@ -177,13 +191,17 @@ function conditionsOf(text: RuleText, ports: ReturnType<typeof portsOf> | null):
     ...(text.scope === undefined ? [] : [({ scope }: Listener) => scopes.includes(scope)]),
     ...(ports === null ? [] : [portsTest(ports, action)]),
     ...(text.program === undefined ? [] : [programTest(list(text.program))]),
+    ...(text.application === undefined ? [] : [applicationTest(list(text.application), action)]),
     ...(text.service === undefined ? [] : [serviceTest(list(text.service), action)]),
     ...(text.user === undefined ? [] : [userTest(list(text.user))]),
     ...(text.signer === undefined ? [] : [signerTest(list(text.signer))]),
   ];
 }
 
-/** Which changes a rule covers, according to its conditions. */
+/**
+ * Which changes a rule covers, according to its conditions. An application is what a program was told to run, which any
+ * program can claim: it does not cover a new one.
+ */
 function changesNamed(text: RuleText): Readonly<Record<ChangeKind, boolean>> {
   return {
     Opened: true,

@@ -22,7 +22,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     details: `
       The baseline is a file created by portowner baseline create: every difference is a finding. The policy is a file of rules that allow or forbid listeners: a listener that a rule forbids is a finding even if it is in the baseline, and a change that a rule explicitly allows is not a finding. With default: forbid, a listener that neither a rule nor the baseline allows is a finding, too.
 
-      The policy is YAML: kind: PortOwner.Policy, version: 1, and a list of rules, of which the first match decides. A rule needs a name and an action (allow or forbid). Its conditions are ports, protocol, scope (Loopback, Specific, or Any), program, service, user, and signer. It can also have a severity, owner, ticket, and reason for its findings; a rule that allows can have a last day: expires: 2026-12-31.
+      The policy is YAML: kind: PortOwner.Policy, version: 1, and a list of rules, of which the first match decides. A rule needs a name and an action (allow or forbid). Its conditions are ports, protocol, scope (Loopback, Specific, or Any), program, application (such as node server.js), service, user, and signer. It can also have a severity, owner, ticket, and reason for its findings; a rule that allows can have a last day: expires: 2026-12-31.
 
       The store is a file with the history of all audits, for portowner history; it is created if it is missing. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
 
@@ -73,6 +73,13 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override readonly decisive = false;
 
   #summaries: string[] = [];
+
+  /** A rule of the policy says more than the kind; a baseline is the same in every row. */
+  protected override defaultColumns(): readonly Column[] {
+    const columns = super.defaultColumns();
+    if (this.policy === undefined) return columns;
+    return columns.map((column) => (column.name === 'Rule' ? { ...column, importance: 1.5 } : column));
+  }
 
   override async perform(): Promise<ExitCode> {
     const code = await super.perform();

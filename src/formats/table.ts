@@ -13,6 +13,8 @@ const between = '  ';
  */
 const textFloor = 15;
 const answerFloor = 24;
+/** The minimum width of a column that is wrapped. */
+const wrappedFloor = 12;
 const ownerFloor = 32;
 /** On a narrower terminal, even a column with owners is left out or cut. */
 const usualWidth = 40;
@@ -81,6 +83,9 @@ const importance = ({ column }: Place): number => column.importance ?? Infinity;
 /** Whether a column names owners, which are wrapped. */
 const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
 
+/** Whether the text of a column is wrapped instead of cut. */
+const isWrapped = ({ keeps, wraps }: Column): boolean => keeps === 'process' || wraps === true;
+
 /** Whether a column adds nothing to the other columns. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
   const { toldBy, usual } = column;
@@ -99,7 +104,7 @@ function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floo
   for (const place of places) place.width = place.natural;
   // Of equally important columns, the later one shrinks first.
   // Wrapped owners lose nothing, so the most important columns shrink after them.
-  const rank = (place: Place): number => (isOwner(place) ? 1.5 : importance(place));
+  const rank = (place: Place): number => (isWrapped(place.column) ? 1.5 : importance(place));
   const giving = places.toReversed().sort((a, b) => rank(b) - rank(a) || 0);
   for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
   return total(places) <= room;
@@ -112,6 +117,9 @@ function leastImportant(places: readonly Place[], room: number): Place {
     .toReversed()
     .reduce((least, place) => (importance(place) > importance(least) ? place : least));
 }
+
+/** Whether a column is important or has values. */
+const tells = (place: Place): boolean => importance(place) < 2 || place.cells.some((text) => text !== '');
 
 /** Adds the spare columns that have values, most important first, as long as there is room. */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
@@ -133,7 +141,7 @@ function withSpare(needed: readonly Place[], all: readonly Place[], room: number
  */
 function fit(all: readonly Place[], room: number, asked: boolean): readonly Place[] {
   const isSpare = (place: Place): boolean => importance(place) >= spare;
-  const filled = asked ? all : all.filter((place) => importance(place) < 2 || place.cells.some((text) => text !== ''));
+  const filled = asked ? all : all.filter(tells);
   const needed = filled.every(isSpare) ? filled : filled.filter((place) => !isSpare(place));
   // Drop columns that add nothing to make room for the answer and for more informative columns; redundant ones first.
   let telling = filled;
@@ -173,7 +181,7 @@ function linesOf(
   cut: Cut,
 ): string[] {
   if (cut.width(text) <= room) return [text];
-  return column.keeps === 'process' ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
+  return isWrapped(column) ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
 }
 
 function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
@@ -241,7 +249,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       const measure = wide ? (await import('string-width')).default : null;
       const width: Width =
         measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
-      const hasOwner = columns.some(({ keeps }) => keeps === 'process');
+      const hasOwner = columns.some(isWrapped);
       const longestItem = (i: number): number =>
         cells[i]!.reduce(
           (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
@@ -252,18 +260,29 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
         const natural = Math.max(data, column.name.length);
         const down = (to: number): number =>
           Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
-        const least =
-          column.keeps === 'process'
-            ? Math.min(ownerFloor, longestItem(i))
-            : column.importance !== 1
-              ? textFloor
-              : hasOwner
-                ? Infinity
-                : answerFloor;
+        const least = isWrapped(column)
+          ? Math.min(ownerFloor, longestItem(i))
+          : column.importance === undefined || column.importance >= 2
+            ? textFloor
+            : hasOwner
+              ? Infinity
+              : answerFloor;
         const comfort = down(least);
-        return { column, cells: cells[i]!, items: items[i]!, natural, comfort, floor: down(textFloor), width: natural };
+        return {
+          column,
+          cells: cells[i]!,
+          items: items[i]!,
+          natural,
+          comfort,
+          floor: down(isWrapped(column) ? wrappedFloor : textFloor),
+          width: natural,
+        };
       });
-      render(sink, terminal ? fit(places, terminal.columns, asked) : places, { rows, width, terminal });
+      render(sink, terminal ? fit(places, terminal.columns, asked) : asked ? places : places.filter(tells), {
+        rows,
+        width,
+        terminal,
+      });
     },
   };
 };

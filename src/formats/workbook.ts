@@ -193,6 +193,9 @@ const labeled = (label: string, value: CellValue): SheetLine => ({
 const empty: SheetLine = { cells: [] };
 const day = (at: string): string => at.slice(0, 10);
 
+/** Each machine has its own nights: together they are in no order. */
+const byTime = (a: AuditRun, b: AuditRun): number => (a.RunTime! < b.RunTime! ? -1 : 1);
+
 /** The last number of listeners on each day, for each machine. */
 function nightLines(nights: readonly AuditRun[]): {
   readonly lines: SheetLine[];
@@ -203,7 +206,7 @@ function nightLines(nights: readonly AuditRun[]): {
   const all = [...new Set(nights.map(({ ComputerName }) => ComputerName ?? ''))];
   const machines = all.slice(0, mostLines);
   const days = new Map<string, CellValue[]>();
-  for (const { RunTime, ComputerName, Listeners } of nights.toReversed()) {
+  for (const { RunTime, ComputerName, Listeners } of nights.toSorted(byTime)) {
     const date = day(RunTime!);
     const counts = days.get(date) ?? machines.map(() => null);
     days.set(date, counts);

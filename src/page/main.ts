@@ -17,6 +17,14 @@ function showMachine(machine: string): void {
   const shown = new Set(['', sanitize(machine)]);
   for (const part of document.querySelectorAll<HTMLElement>('main [data-machine]'))
     part.hidden = machine !== '' && !shown.has(part.dataset['machine']!);
+  // A section without content for this machine is hidden, unless a text says that there is more.
+  for (const section of document.querySelectorAll('section')) {
+    const parts = [...section.querySelectorAll<HTMLElement>('[data-machine]')];
+    if (parts.length > 0 && section.querySelector(':scope > p:not(.legend)') === null)
+      section.hidden = parts.every((part) => part.hidden);
+  }
+  const ofAll = document.getElementById('of-all');
+  if (ofAll !== null) ofAll.hidden = machine === '';
 }
 
 class Page {

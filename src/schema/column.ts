@@ -47,6 +47,8 @@ export interface Column {
    * parentheses that it ends with, as of an owner, in each item of a list.
    */
   readonly keeps?: 'end' | 'process';
+  /** A sentence that is wrapped, as owners are, instead of cut. */
+  readonly wraps?: true;
   /**
    * A table of PowerShell has the column only if a row has a value in it, or in another column with the same word; the
    * executable's tables leave out every empty column.

@@ -11,7 +11,7 @@ export const finding = {
     {
       name: 'Kind',
       type: 'text',
-      importance: 1,
+      importance: 1.8,
       description:
         'Opened, Closed, OwnerChanged, PathChanged, UserChanged, AddressChanged, Exposed (only this machine could reach it before; now other machines can), BinaryChanged, FileGone (its file was removed or replaced after it started; updates do this, too), Forbidden (by the policy), NotAllowed (neither a rule nor the baseline allows it, and the policy has default: forbid), or ExpiredException.',
     },
@@ -50,6 +50,7 @@ export const finding = {
       name: 'Rule',
       type: 'text',
       importance: 9,
+      wraps: true,
       isInModule: true,
       description: 'What decided: the baseline, the other snapshot, or the name of the policy rule.',
     },

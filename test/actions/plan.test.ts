@@ -1,3 +1,4 @@
+import { besidesText } from '../../src/cli/stop-plan.ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ServiceState, Site, TreeProcess } from '../../src/system/hands.ts';
@@ -557,6 +558,18 @@ for (const [what, parent, supervisor, notes] of above)
     const [target] = plan({ platform: 'linux', processes: [process({ parent: 90 }), process({ pid: 90, path: null, startTime: '2026-01-01T02:00:00.00Z', ...parent })] });
     assert.equal([target!.supervisor, target!.notes], [supervisor, notes]);
   });
+
+test('forks and children are named by their application, as the owner is', () => {
+  const script = (pid: number, application: string) => process({ pid, parent: pid === 100 ? 1 : 100, imageName: 'python3', application });
+  const [target] = plan({
+    platform: 'linux',
+    sockets: [socket({ holders: [100, 101] })],
+    processes: [script(100, 'python fork.py'), script(101, 'python fork.py'), script(102, 'python job.py')],
+  });
+  const { row } = planned(target!);
+  assert.equal([row.Owner, row.Holders, row.Children], ['python fork.py (100) and 1 more', ['python fork.py (101)'], ['python job.py (102)']]);
+  assert.match(besidesText([target!]), /\n {2}also holders: python fork\.py \(101\)\n {2}children: python job\.py \(102\)/);
+});
 
 test('targets of one name are told apart by their folder', () => {
   const script = (pid: number, workingDirectory: string) => process({ pid, imageName: 'node', application: 'node server.js', workingDirectory });

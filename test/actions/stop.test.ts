@@ -247,6 +247,31 @@ test('a port that others had too', async () => {
   assert.match(row.Reason![0]!, /^other owners from before still have the port: HTTP\.sys/);
 });
 
+/** A server whose workers share its listener, and end only when they are asked themselves. */
+const prefork = ({ stubborn = false } = {}): Machine =>
+  machine({
+    sockets: [socket({ holders: [100, 101, 102] })],
+    processes: [process(), process({ pid: 101, parent: 100 }), process({ pid: 102, parent: 100 })],
+    onStop() {
+      const pid = Number(this.done.at(-1)!.replace('ask ', ''));
+      if (stubborn && pid !== 100) return;
+      this.processes = this.processes.filter((one) => one.pid !== pid);
+      this.sockets = this.processes.length === 0 ? [] : [socket({ holders: this.processes.map((one) => one.pid), pid: this.processes[0]!.pid })];
+    },
+  });
+
+test('workers that do not end with their server are asked soon', async () => {
+  const { row, done, took } = await stop(prefork());
+  assert.equal([row.Result, done.slice(0, 3)], ['Stopped', ['ask 100', 'ask 101', 'ask 102']]);
+  assert.ok(took <= 350, `${took} ms`);
+});
+
+test('workers that do not end when they are asked are left', async () => {
+  const { row, done } = await stop(prefork({ stubborn: true }));
+  assert.equal([row.Result, done.slice(0, 3)], ['NotStopped', ['ask 100', 'ask 101', 'ask 102']]);
+  assert.match(row.Reason!.join(), /did not end within 5 s/);
+});
+
 test('a program that cannot be asked is left, and that is said', async () => {
   const { row, done } = await stop(machine(), { askable: false });
   assert.equal([row.Result, done], ['NotStopped', ['release 100']]);

@@ -11,6 +11,8 @@ const head = 'kind: PortOwner.Policy\nversion: 1\n';
 const at = '2026-06-30T23:59:59Z';
 const windows = listener({ program: 'C:\\Program Files\\nginx\\nginx.exe', user: 'CORP\\web', services: ['nginx'] });
 
+const node = (...applications: string[]): Listener => listener({ program: '/usr/bin/node', ...(applications.length === 0 ? {} : { applications }) });
+
 const conditions: [condition: string, fits: boolean | null, of: Listener][] = [
   ['ports: 80', true, listener()],
   ['ports: 443', false, listener()],
@@ -37,6 +39,18 @@ const conditions: [condition: string, fits: boolean | null, of: Listener][] = [
   ['program: c:\\program files\\*\\NGINX.exe', true, windows],
   ['program: nginx.exe', true, windows],
   ['program: /usr/sbin/nginx', null, listener({ program: 'nginx' })],
+  ['application: node server.js', true, node('node server.js')],
+  ['application: Node Server.js', true, node('node server.js')],
+  ['application: node server.js', false, node('node other.js')],
+  ['application: [node other.js, "node s*.js"]', true, node('node server.js')],
+  ['application: node server.js', false, node('node server.js', 'node other.js')],
+  ['application: "node *"', true, node('node server.js', 'node other.js')],
+  ['application: node server.js', null, node()],
+  ['application: node', true, node()],
+  ['application: node server.js', false, listener()],
+  ['application: nginx', true, listener()],
+  ['application: node server.js', null, listener({ program: null })],
+  ['application: kernel', false, listener({ program: 'kernel' })],
   ['service: nginx', true, listener({ services: ['nginx.service'] })],
   ['service: nginx', false, listener()],
   ['user: web', true, windows],
@@ -59,6 +73,13 @@ test('one forbidden port of many is enough, but all must be allowed', () => {
   const two = dynamic({ ports: [50000, 50001] });
   assert.is(policy('forbid').fits(two), true);
   assert.is(policy('allow').fits(two), false);
+});
+
+test('one forbidden application of several is enough', () => {
+  const [rule] = parsePolicy(`${head}rules:\n  - { name: r, action: forbid, application: node server.js }\n`, 'p.yaml').rules;
+  assert.is(rule!.fits(node('node other.js', 'node server.js')), true);
+  // Any program can claim to run an application.
+  assert.is(rule!.speaksOf('OwnerChanged'), false);
 });
 
 test('the first rule that fits decides; an exception ends with its last day', () => {

@@ -189,6 +189,31 @@ test('the chart of a workbook says which nights and machines it contains', async
   }
 });
 
+test('the nights of a workbook are in the order of their dates, also of machines with different nights', async () => {
+  const runs = [...example.runs.slice(3, 6).map((one) => ({ ...one, ComputerName: 'box1' })), ...example.runs.slice(0, 3).map((one) => ({ ...one, ComputerName: 'box2' }))];
+  let sheet = '';
+  let strings = '';
+  const bytes: Uint8Array[] = [];
+  const writer = await loadWriter('xlsx', auditRun, {
+    columns: auditRun.columns,
+    sink: { write() {}, flush() {}, bytes: (more) => void bytes.push(more) },
+    problems: 'auto',
+    frame: frame({ nights: runs }),
+  });
+  await writer.end();
+  withPart(Buffer.concat(bytes), 'xl/sharedStrings.xml', (part) => (strings = part));
+  withPart(Buffer.concat(bytes), 'xl/worksheets/sheet1.xml', (part) => (sheet = part));
+  const texts = [...strings.matchAll(/<si>.*?<\/si>/gs)].map(([text]) => text.replaceAll(/<[^>]*>/g, ''));
+  const shown = [...sheet.matchAll(/<c [^>]*t="s"[^>]*><v>(\d+)<\/v>/g)].map(([, i]) => texts[Number(i)]!).filter((text) => /^\d{4}-\d\d-\d\d$/.test(text));
+  assert.equal(
+    shown,
+    example.runs
+      .slice(0, 6)
+      .map(({ RunTime }) => RunTime!.slice(0, 10))
+      .toSorted(),
+  );
+});
+
 test('a report says why an audit counts fewer listeners than its list has sockets', async () => {
   const of = (ports: readonly number[]): string =>
     snapshotFile({

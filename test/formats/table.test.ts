@@ -3,7 +3,8 @@ import stringWidth from 'string-width';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Terminal } from '../../src/system/terminal.ts';
-import type { AnyRow, RowSchema } from '../../src/schema/column.ts';
+import type { AnyRow, Column, RowSchema } from '../../src/schema/column.ts';
+import { freePort } from '../../src/schema/free.ts';
 import { empty, full, hostileRow, sample, written } from '../support/formats.ts';
 
 const test = suite('table');
@@ -158,6 +159,25 @@ test('owners are wrapped before the most important values are cut', async () => 
     text,
     'Endpoint                              Owner\n--------                              -----\nTCP [fe80::1234:5678:9abc:def0]:8081  python -m http.server\n                                      as ann\n',
   );
+});
+
+test('the reason for a skipped port is wrapped, and columns that say nothing new make room for it', async () => {
+  const free = { LocalPort: 3001, EndPort: 3001, IsFree: true, Protocol: 'TCP', LocalAddress: '*', Reason: null };
+  const used = { ...free, LocalPort: 3000, EndPort: 3000, IsFree: false, Reason: 'in use: TCP 127.0.0.1, owner: python -m http.server (9347)' };
+  const columns = freePort.columns.filter((column: Column) => column.importance !== undefined && column.name !== 'HeldUntil');
+  const shown = async (width: number, rows: readonly AnyRow[]) => (await written('table', freePort, rows, { columns, terminal: terminal(width) })).text;
+  assert.is(
+    await shown(60, [free, used]),
+    `LocalPort  IsFree  Reason
+---------  ------  ------
+     3001  true
+     3000  false   in use: TCP 127.0.0.1, owner: python -m
+                   http.server (9347)
+`,
+  );
+  assert.match(await shown(80, [free, used]), /^LocalPort +IsFree +Reason\n.*owner: python -m http\.server \(9347\)\n$/s);
+  assert.match(await shown(80, [free, { ...used, EndPort: 3002 }]), /^LocalPort +EndPort +IsFree +Reason\n/, 'a range keeps its end');
+  assert.match(await shown(140, [free, used]), /^LocalPort +EndPort +IsFree +Protocol +LocalAddress +Reason\n/);
 });
 
 test('owners have their room before columns that say less', async () => {

@@ -164,6 +164,30 @@ Ports 443, 80:
   );
 });
 
+for (const wrapper of [
+  'timeout',
+  'strace',
+  'script',
+  'nohup',
+  'setsid',
+  'nice',
+  'taskset',
+  'env',
+  'sudo',
+  'stdbuf',
+  'unshare',
+  'chroot',
+  'gdb',
+  'perf',
+  'bash xvfb-run@bash',
+  'sh xvfb-run@dash',
+])
+  test(`a program that only wraps another restarts nothing: ${wrapper}`, () => {
+    assert.is(rowOf(line('sshd', wrapper, 'node server.js@node')).Supervisor, null);
+    assert.is(rowOf(line('bash', wrapper, 'node server.js@node')).Supervisor, 'bash (98), if it runs it in a loop');
+    assert.is(rowOf(line('pm2@node', wrapper, 'node server.js@node')).Supervisor, 'pm2 (node 98)');
+  });
+
 const loops: [what: string, above: Part[], last: string][] = [
   ['a prompt', ['sshd', 'bash'], 'May be restarted by: bash (99), if it runs it in a loop'],
   ['a script', ['sshd', 'bash', 'bash run.sh@bash'], 'May be restarted by: bash run.sh (99), if it runs it in a loop'],

@@ -364,6 +364,27 @@ inBrowser('several machines, and the choice of one', async (look) => {
   assert.equal(await broken(seen), []);
 });
 
+inBrowser('a chosen machine without connections has no empty card, and the verdict says that it is of all', async (look) => {
+  const named = <R extends object>(rows: readonly R[], ComputerName: string): (R & { ComputerName: string })[] => rows.map((row) => ({ ...row, ComputerName }));
+  const seen = await look(await pageText(endpoint, [...named([...example.listeners, ...example.connections], 'SERVER7'), ...named(example.listeners, 'SERVER8')]));
+  const visible = (selector: string): Promise<string[]> =>
+    seen.page.evaluate(`[...document.querySelectorAll('${selector}')].filter((one) => one.offsetParent !== null).map((one) => one.textContent)`);
+  const choose = (machine: string): Promise<unknown> =>
+    seen.page.evaluate(`(() => { const one = document.getElementById('machine'); one.value = '${machine}'; one.dispatchEvent(new Event('change')); })()`);
+  const all = ['Machines', 'The port space', 'Who talks to whom', 'The whole list'];
+  assert.equal(await visible('h2'), all);
+  assert.equal(await visible('#of-all'), []);
+  await choose('SERVER8');
+  assert.equal(
+    await visible('h2'),
+    all.filter((title) => title !== 'Who talks to whom'),
+  );
+  assert.equal(await visible('#of-all'), ['This is the answer for all 2 machines.']);
+  await choose('');
+  assert.equal(await visible('h2'), all);
+  assert.equal(await visible('#of-all'), []);
+});
+
 inBrowser('a machine with characters that nobody sees can be chosen', async (look) => {
   const names = ['SERVER7', 'a\u202eb', 'c\u0001'];
   const rows = names.flatMap((ComputerName) => example.listeners.map((row) => Object.assign({}, row, { ComputerName })));

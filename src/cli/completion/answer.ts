@@ -11,13 +11,20 @@ const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** Replaces control characters: anyone may choose a name, and terminals obey them. */
 const shown = (text: string): string => text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 
+/** The name by which people know the owner, if it is not that of its file: `vite`, `redis-server`, `python`. */
+function knownName({ ImageName: file, Application: application }: Readonly<Record<string, unknown>>): string | null {
+  if (typeof application !== 'string' || application === String(file).replace(/\.exe$/i, '')) return null;
+  return application.replace(/:?\s.*$/s, '');
+}
+
 /** The distinct values in use in a column, without those that could end the line, reorder it, or be an option. */
 async function inUse(column: string, from: readonly string[], ask: Ask): Promise<(readonly [string, string])[]> {
-  const text = await ask(['--format=json', `--columns=${column},Owner`, ...from]);
+  const names = column === 'ImageName' ? ',Application' : '';
+  const text = await ask(['--format=json', `--columns=${column}${names},Owner`, ...from]);
   const rows = text === '' ? [] : (JSON.parse(text) as Readonly<Record<string, unknown>>[]);
   const found = new Map<string, string>();
   for (const row of rows) {
-    for (const value of [row[column]].flat()) {
+    for (const value of [row[column], names === '' ? null : knownName(row)].flat()) {
       const word = value === null || value === undefined ? '' : String(value);
       if (word === '' || found.has(word) || word.startsWith('-') || unseen.test(word)) continue;
       found.set(word, column === 'LocalPort' || column === 'OwningProcess' ? String(row['Owner'] ?? '') : '');

@@ -235,6 +235,7 @@ export function page(whole: Whole, wanted: Wanted): string[] {
 <header>
 <h1>${title}</h1>
 ${verdictPart(verdict)}
+${machines.length < 2 ? null : html`<p id="of-all" class="note" hidden>This is the answer for all ${machines.length} machines.</p>`}
 </header>
 <main>
 `;

@@ -133,6 +133,34 @@ test('PowerShell gets JSON in ASCII, with each word as one argument', async () =
   assert.equal(await ask('--output', ''), [{ Kind: 'file' } as never]);
 });
 
+test('--image offers the names that people know, too, in every shell', async () => {
+  const owners = [
+    { imageName: 'node', application: 'vite' },
+    { imageName: 'redis-check-rdb', application: 'redis-server' },
+    { imageName: 'dotnet.exe', application: 'pwsh' },
+    { imageName: 'python3.11', application: 'python -m http.server' },
+    { imageName: 'gunicorn', application: 'gunicorn: worker' },
+    { imageName: 'chrome.exe' },
+  ];
+  const known = snapshotFile(
+    facts(
+      owners.map((_, at) => socket({ localPort: 7000 + at, pid: 100 + at })),
+      { processes: owners.map((one, at) => named({ pid: 100 + at, ...one })) },
+    ),
+  );
+  const expected = ['node', 'vite', 'redis-check-rdb', 'redis-server', 'dotnet.exe', 'pwsh', 'python3.11', 'python', 'gunicorn', 'chrome.exe'];
+  const words = ['--from', known, '--image', ''];
+  assert.equal(await wordsOf(words), expected);
+  assert.equal(await lines(words, ['bash', '9']), expected);
+  assert.equal(await lines(words, ['zsh']), expected);
+  const { out } = await run(['internal-complete', 'powershell'], { input: words.map((word) => `=${word}\n`).join('') });
+  assert.equal(
+    (JSON.parse(out) as { Text: string }[]).map(({ Text }) => Text),
+    expected,
+  );
+  for (const name of ['vite', 'redis-server', 'pwsh', 'python', 'gunicorn']) assert.is((await run(['--from', known, '--image', name, '--count'])).out, '1\n', name);
+});
+
 test('names that come from anybody end no line and hide nothing', async () => {
   const hostile = snapshotFile(
     facts(

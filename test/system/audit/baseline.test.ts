@@ -137,6 +137,27 @@ test('a service that is one no more is approved', () => {
   assert.is(approved, written);
 });
 
+test('an application that a person wrote is a condition, and PortOwner writes none', () => {
+  const node = (...applications: string[]): Listener => listener({ program: '/usr/bin/node', ...(applications.length === 0 ? {} : { applications }) });
+  const bare = baselineText('box', [node('node server.js')]);
+  assert.not.match(bare, /application/);
+  const found = (text: string, now: Listener) => compare(parseBaseline(text, 'b.yaml').listeners, [now]).changes.map(({ kind, evidence }) => [kind, evidence.at(-1)]);
+  assert.equal(found(bare, node('node other.js')), []);
+  const text = bare.replace('/usr/bin/node\n', '/usr/bin/node\n    application: node server.js\n');
+  for (const same of [node('node server.js'), node(), listener({ program: null })]) assert.equal(found(text, same), []);
+  const other = [['OwnerChanged', 'application: node server.js to node other.js']];
+  assert.equal(found(text, node('node other.js')), other);
+  const open = text.replace('    program: /usr/bin/node\n', '');
+  assert.equal(found(open, node('node server.js')), []);
+  assert.equal(found(open, node('node other.js')), other);
+  assert.equal(found(open, listener()), [['OwnerChanged', 'application: node server.js to nginx']]);
+
+  const after = (now: Listener): string => updateBaseline(text, 'b.yaml', [now], { keepClosed: false }).text;
+  assert.is(after({ ...node('node server.js'), user: 'eve' }), text.replace('root', 'eve'));
+  assert.is(after(node('node other.js')), text.replace('server.js', 'other.js'));
+  assert.is(after(node('node other.js', 'node server.js')), bare);
+});
+
 test('what was known of another executable goes with it', () => {
   const [old, now] = ['a'.repeat(64), 'b'.repeat(64)];
   const text = baselineText('box', [listener({ sha256: old, signer: 'Contoso' })]);

@@ -191,6 +191,23 @@ test('a store with an audit of the future tells how it is repaired', async () =>
   );
 });
 
+test('the rule that decided stays on 60 columns; a table that is piped has no empty column either', async () => {
+  const { policy } = await place();
+  writeFileSync(policy, rules.replace('no telnet', 'no telnet in this network'));
+  for (const columns of [60, 80]) {
+    const { out } = await audit(['--policy', policy], night(2, [22, 23]), { terminal: { columns, colors: false, unicode: true } });
+    const [, , head, , ...lines] = out.split('\n');
+    assert.match(head!, columns === 60 ? /^Severity +Endpoint +Owner +Rule$/ : /^Kind +Severity +Endpoint +Owner +Rule$/);
+    assert.match(lines.join('\n'), /Critical +TCP 0\.0\.0\.0:23 +nginx as root.* +no telnet/m);
+    assert.match(lines.join('\n'), /network$/m);
+    assert.ok(out.split('\n').every((line) => line.length <= columns));
+  }
+  const piped = (await audit(['--policy', policy], night(2, [22, 23]))).out;
+  assert.match(piped, /^Kind +Severity +Endpoint +Owner +Rule +Evidence$/m);
+  const asked = (await audit(['--policy', policy, '--columns', 'Kind,FirstSeen,Rule'], night(2, [22, 23]))).out;
+  assert.match(asked, /^Kind +FirstSeen +Rule$/m);
+});
+
 test('a table says what, how bad, since when, where and who, on 80 columns and on 120', async () => {
   const { baseline, store } = await place();
   const of = {
