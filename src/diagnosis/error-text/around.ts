@@ -63,13 +63,16 @@ const toldIn = (lines: readonly Line[]): ToldAround[] =>
 const onePort = (told: readonly ToldAround[]): ToldAround | undefined =>
   new Set(told.map(({ place }) => place.port)).size === 1 ? told[0] : undefined;
 
+/** Racket: `port number: 8080` */
+const onlyPort = /^port number: \d{1,5}$/i;
+
 /** Returns the port that other lines of the message name, such as the options of a plugin that failed. */
 function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const [first, last] = [said[0]!, said.at(-1)!];
   const own = lines
     .slice(Math.max(0, first.at - 15), last.at + 8)
     .filter(({ record, frame, text }) => record === last.line.record && !frame && !tellsOfOthers(text));
-  return onePort(toldIn(own).filter(({ place }) => place.score >= 4));
+  return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
 }
 
 /** Returns the port that a program announced before it failed, provided that it announced only one. */
@@ -93,7 +96,8 @@ const label =
   /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]/i;
 
 /**
- * Returns the port that a program names right after its failure, in a labeled line or, like WEBrick, where it listens.
+ * Returns the port that a program names right after its failure, in a labeled line or, like WEBrick and Tcl, where it
+ * listens.
  */
 function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const last = said.at(-1)!;
@@ -101,7 +105,7 @@ function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAro
     .slice(last.at + 1, last.at + longest)
     .filter(({ frame, source }) => !frame && source === last.line.source)
     .slice(0, near)
-    .filter(({ text }) => label.test(text) || /\bWEBrick::HTTPServer#start\b/.test(text));
+    .filter(({ text }) => label.test(text) || /\bWEBrick::HTTPServer#start\b|^"socket -server /.test(text));
   return onePort(toldIn(after));
 }
 

@@ -77,6 +77,7 @@ const names: Readonly<Record<string, Meaning>> = {
   EADDRINUSE: 'inUse',
   AddrInUse: 'inUse',
   AddressAlreadyInUse: 'inUse',
+  AddressInUse: 'inUse',
   ERR_ADDRESS_IN_USE: 'inUse',
   STATUS_ADDRESS_ALREADY_EXISTS: 'inUse',
   EACCES: 'access',
@@ -101,7 +102,7 @@ const byLowerName = new Map(
   Object.entries(names).map(([name, meaning]) => [name.toLowerCase(), [meaning, name] as const]),
 );
 const anyName =
-  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|AddressAlreadyInUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
+  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|Address(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
 
 /** Normalizes a number. 0x2740, 0x00002740 and 0x80072740 are 10048: an HRESULT has a Winsock error in its low half. */
 function numberOf(code: string): string {
@@ -138,9 +139,9 @@ function numberSaidToBe(text: string): Sign | null {
   // The result codes of LDAP are other numbers, and its bind is a login.
   if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|os error|code(?:\(\))?|err(?:or)? ?(?:code|number|num|no)?|system)\b["']?[ :=]{0,3}-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|oserr|os error|code(?:\(\))?|err(?:or)? ?(?:code|number|num|no)?|system)\b["']?(?:[ :=]{0,3}| was ")-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)/gimu,
   )) {
-    const number = groups!['a'] ?? groups!['b'] ?? groups!['c']!;
+    const number = groups!['a'] ?? groups!['b'] ?? groups!['c'] ?? groups!['d']!;
     const known = saidToBe[number];
     if (known !== undefined)
       return { meaning: known[0], sign: `${known[1]} (${number})`, index, length: written.length };

@@ -64,7 +64,7 @@ const prefixes: readonly RegExp[] = [
 /** The source of a line: a container of Docker Compose, a service wrapper, a syslog program. */
 const sources: readonly RegExp[] = [
   /^(?!(?:\d+|Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) )([\w.-]{1,60}(?: \d{1,3})?) {0,40}\|(?= |$)/,
-  /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?[:;]/,
+  /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[|\/etc\/)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?[:;]/,
 ];
 
 /** A call in a stack trace, also in the languages of .NET. */

@@ -13,7 +13,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 const connecting: readonly RegExp[] = [
   /\bconnect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
-  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b/g,
+  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
   /подключ|соедин(?:ен|ит)|підключ|з'єдна|连接(?!埠)|連線|接続|연결/giu,
@@ -98,7 +98,7 @@ export function saysThatBindFailed(text: string): boolean {
 
 /** Whether a text reports, without a system error, that a program could not connect. */
 export function saysThatConnectFailed(text: string): boolean {
-  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\b(?:connect|contact)\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b/i.test(
+  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\b(?:connect|contact)\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b|\bremote host '[^'\n]{1,100}' not available\b|\bError in socketConnection\((?![^\n)]{0,200}\bserver = T)/i.test(
     text,
   );
 }

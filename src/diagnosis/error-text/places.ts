@@ -93,7 +93,7 @@ const forms: readonly Form[] = [
   },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["'(]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:["'(]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
   {
@@ -101,6 +101,12 @@ const forms: readonly Form[] = [
     score: 4,
   },
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
+  // krb5kdc: server socket on 0.0.0.0.88
+  { form: /\bsocket on (?<a>\d{1,3}(?:\.\d{1,3}){3}|::)\.(?<p>\d{1,5})(?![\w.])/g, score: 4 },
+  // Tcl: socket -server accept -myaddr 127.0.0.1 9900
+  { form: /\bsocket -server \S{1,60} (?:-myaddr (?<a>[\w.:]{1,45}) )?(?<p>\d{1,5})(?![\w.])/g, score: 5 },
+  // IBM MQ: Remote host 'mqhub (10.2.3.4) (1414)'
+  { form: /\bhost '[\w.-]{0,64} ?\((?<a>[0-9a-f.:]{2,45})\) \((?<p>\d{1,5})\)'/g, score: 4, remote: true },
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
@@ -268,6 +274,7 @@ export function placesIn(
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
         const at = index + written.lastIndexOf(groups!['p']!);
         if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
+        if (/^['"]? succeeded\b/.test(text.slice(at + groups!['p']!.length, at + 24))) return [];
         if (score <= 2 && amount.test(text.slice(at + groups!['p']!.length, at + 24))) return [];
         const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
         const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
