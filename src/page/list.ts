@@ -1,7 +1,7 @@
-import { html, render, type TemplateResult } from 'lit-html';
+import { html, nothing, render, type TemplateResult } from 'lit-html';
 import { isNumeric, readableDate, wordsOf } from '../formats/text.ts';
 import { sanitize } from '../io/sanitize.ts';
-import { textAt, type UnpackedColumn } from './data.ts';
+import { about, columnNamed, textAt, type UnpackedColumn, type UnpackedTable } from './data.ts';
 import { shownColumns, type State } from './state.ts';
 
 /** The height of a row in pixels, as in the style sheet. */
@@ -15,6 +15,12 @@ const mostPrinted = 500;
 export const shown = (column: UnpackedColumn, row: number): string => {
   const text = sanitize(textAt(column, row));
   return column.type === 'date' ? readableDate(text) : text;
+};
+
+/** The machine of a row, if there are several. */
+export const machineOf = (table: UnpackedTable, row: number): string => {
+  const column = about.machines.length > 1 ? columnNamed(table, 'ComputerName') : undefined;
+  return column === undefined ? '' : shown(column, row);
 };
 
 export interface Actions {
@@ -104,7 +110,8 @@ export class WindowedList {
           i === 0
             ? html`<button class="open" aria-haspopup="dialog" aria-label=${`${this.#name(row)}: all details`}>
                 ${text || '…'}
-              </button>`
+              </button>
+              ${this.#isNarrow && columns.every(({ name }) => name !== 'ComputerName') ? html`<small>${machineOf(this.#state.table, row)}</small>` : nothing}`
             : text;
         return html`<td class=${isNumeric(column) ? 'number' : ''} title=${text.length > 24 ? text : ''}>
           ${content}

@@ -9,6 +9,7 @@ import type { Facts } from '../../src/facts/model/facts.ts';
 import { withPart } from '../../src/formats/zip-part.ts';
 import { auditRun } from '../../src/schema/audit-run.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
+import { finding } from '../../src/schema/finding.ts';
 import { loadWriter } from '../../src/formats/formats.ts';
 import { frame } from '../support/frame.ts';
 import { facts, process, socket } from '../support/example.ts';
@@ -149,6 +150,17 @@ test('wide characters get the room that they take', async () => {
   assert.ok(labels.length > 0);
   // A label has room for 150 pixels, and such a character takes 11 of them.
   for (const label of labels) assert.ok([...label].filter((character) => character > '\u2e80').length <= 13, label);
+});
+
+test('a very long text is cut in a card', async () => {
+  const long = '\u{1f600}'.repeat(20_000);
+  const [first] = example.findings;
+  const row = { ...first!, Owner: `x${long}`, Description: long, Evidence: [long, 'short'], Remedy: [long] };
+  const [card = ''] = /<article[^]*?<\/article>/.exec(await pageText(finding, [row])) ?? [];
+  assert.match(card, '<li>short</li>');
+  assert.ok(card.length < 5000, `${card.length}`);
+  assert.match(card, '\u{1f600}…');
+  assert.not.match(card, /\ud83d…|\\u/);
 });
 
 /** The pictures of a page. */

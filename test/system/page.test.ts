@@ -385,6 +385,20 @@ inBrowser('a chosen machine without connections has no empty card, and the verdi
   assert.equal(await visible('#of-all'), []);
 });
 
+inBrowser('a row of several machines says which one it belongs to, on a phone too', async (look) => {
+  const rows = ['SERVER7', 'SERVER8'].flatMap((ComputerName) => example.listeners.map((row) => Object.assign({}, row, { ComputerName })));
+  const text = await pageText(endpoint, rows);
+  for (const width of [390, 1366]) {
+    const seen = await look(text, { width });
+    const [headings, first] = [await seen.texts('#viewport th'), await seen.texts('tr[data-index="0"] td')];
+    if (width === 390) assert.equal([headings, first[0]], [['Protocol', 'Local port', 'Owner'], 'TCP SERVER7']);
+    else assert.equal([headings[1], first[1]], ['Computer name', 'SERVER7']);
+    assert.is(await seen.page.evaluate(`document.querySelector('tr[data-index="0"]').getBoundingClientRect().height <= 35`), true);
+    await seen.click('tr[data-index="0"] .open');
+    assert.match((await seen.texts('#row-title'))[0]!, /^TCP 80 .* SERVER7$/);
+  }
+});
+
 inBrowser('a machine with characters that nobody sees can be chosen', async (look) => {
   const names = ['SERVER7', 'a\u202eb', 'c\u0001'];
   const rows = names.flatMap((ComputerName) => example.listeners.map((row) => Object.assign({}, row, { ComputerName })));

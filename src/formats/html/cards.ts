@@ -13,8 +13,14 @@ export const isTold = ({ columns }: RowSchema): boolean => columns.some(({ name 
 /** The rows that get a card, worst first. */
 export const toldRows = (rows: readonly AnyRow[]): readonly AnyRow[] => worstFirst(rows).slice(0, mostCards);
 
+/** The maximum length of a text in a card; the list has it whole. */
+const mostText = 500;
+
+const cut = (text: string): string =>
+  text.length > mostText ? `${text.slice(0, mostText).replace(/[\ud800-\udbff]$/, '')}…` : text;
+
 const items = (value: AnyRow[string]): string[] =>
-  value == null ? [] : typeof value === 'object' ? value.map(itemText) : [String(value)];
+  (value == null ? [] : typeof value === 'object' ? value.map(itemText) : [String(value)]).map(cut);
 
 function list(title: string, value: AnyRow[string], kind = ''): Markup | null {
   const texts = items(value);
@@ -69,10 +75,10 @@ export function card(row: AnyRow, several: boolean): Markup {
       row[name] != null && (name !== 'ComputerName' || several) && (name !== 'After' || row[name] !== row['Owner']),
   );
   const severity = typeof row['Severity'] === 'string' ? row['Severity'] : null;
-  const lines = facts.map((name) => html`<div><dt>${wordsOf(name)}</dt><dd>${factText(row, name)}</dd></div>`);
+  const lines = facts.map((name) => html`<div><dt>${wordsOf(name)}</dt><dd>${cut(factText(row, name))}</dd></div>`);
   return html`<article class="card ${severityClass(severity)}" data-machine="${plainText(row['ComputerName'], '')}">
-<h3>${badge(row)}${heading(row)}</h3>
-${said == null ? null : html`<p>${plainText(said, ', ')}</p>`}
+<h3>${badge(row)}${cut(heading(row))}</h3>
+${said == null ? null : html`<p>${cut(plainText(said, ', '))}</p>`}
 ${lines.length === 0 ? null : html`<dl>${lines}</dl>`}
 ${list('Owners', row['Owners'])}${list('Evidence', row['Evidence'])}${list('What to do', row['Remedy'], 'remedy')}
 </article>

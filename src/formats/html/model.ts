@@ -37,6 +37,12 @@ const saysNothing = ({ name, toldBy, usual }: Column, columns: readonly Column[]
   columns.some((column) => column.name === toldBy) ||
   (usual !== undefined && rows.every((row) => row[name] == null || row[name] === usual));
 
+/** The columns, with the machine next to the first that is shown: without it, a row of several machines says little. */
+const withSecond = (columns: readonly Column[], first: Column, machine: Column): readonly Column[] =>
+  first === machine
+    ? columns
+    : columns.flatMap((column) => (column === machine ? [] : column === first ? [first, machine] : [column]));
+
 function tableOf(
   { name, title, schema, rows }: Pick<RowTable, 'name' | 'title' | 'schema' | 'rows'>,
   { columns, asked, machines }: { columns: readonly Column[]; asked: boolean; machines: readonly string[] },
@@ -50,11 +56,12 @@ function tableOf(
   );
   const shown = chosen.length > 0 ? chosen : filled.slice(0, 6);
   const first = shown.filter(({ importance }) => (importance ?? 9) <= 2);
+  const several = machines.length > 1 ? shown.find(({ name }) => name === 'ComputerName') : undefined;
   return {
     name,
     title,
     schema,
-    columns,
+    columns: asked || several === undefined ? columns : withSecond(columns, shown[0]!, several),
     rows,
     shown: new Set(shown.map((column) => column.name)),
     narrow: new Set((first.length > 0 ? first : shown).slice(0, 3).map((column) => column.name)),
