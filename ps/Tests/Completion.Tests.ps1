@@ -69,7 +69,7 @@ Describe 'Tab' {
     It 'offers one argument for a name, or nothing' {
         # As CLIXML writes them.
         $names = 'typographic_x2019_; calc; _x2018_', '$(1)', 'a b', 'line_x000A_break', 'end_x000A_', 'rtl_x202E_fdp', 'tab_x0009_x', '-Force'
-        $rows = foreach ($name in $names) { [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; ImageName = $name; Owner = 'x' } }
+        $rows = foreach ($name in $names) { [ordered]@{ Type = 'PortOwner.Endpoint'; LocalPort = 443; ImageName = $name; Application = $name; Owner = 'x' } }
         $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive 'hostile') (ConvertTo-Document $rows)
         try {
             $line = 'Get-PortOwner -ImageName '
