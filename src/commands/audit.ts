@@ -100,7 +100,6 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
   }
 
-  /** One report for all machines, where there are several. */
   protected override async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     const answer = await super.checkedAnswer(columns);
     if (!this.asksSeveral || this.report === undefined) return answer;
