@@ -18,7 +18,7 @@ export const shown = (column: UnpackedColumn, row: number): string => {
 };
 
 /** The machine of a row, if there are several. */
-export const machineOf = (table: UnpackedTable, row: number): string => {
+export const rowMachine = (table: UnpackedTable, row: number): string => {
   const column = about.machines.length > 1 ? columnNamed(table, 'ComputerName') : undefined;
   return column === undefined ? '' : shown(column, row);
 };
@@ -111,7 +111,7 @@ export class WindowedList {
             ? html`<button class="open" aria-haspopup="dialog" aria-label=${`${this.#name(row)}: all details`}>
                 ${text || '…'}
               </button>
-              ${this.#isNarrow && columns.every(({ name }) => name !== 'ComputerName') ? html`<small>${machineOf(this.#state.table, row)}</small>` : nothing}`
+              ${this.#isNarrow && columns.every(({ name }) => name !== 'ComputerName') ? html`<small>${rowMachine(this.#state.table, row)}</small>` : nothing}`
             : text;
         return html`<td class=${isNumeric(column) ? 'number' : ''} title=${text.length > 24 ? text : ''}>
           ${content}

@@ -5,7 +5,7 @@ import { counted } from '../io/counted.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { asCommand, asObject, copy, csv, download } from './copy.ts';
 import { about, textAt, tables, type UnpackedColumn, type UnpackedTable } from './data.ts';
-import { machineOf, shown, WindowedList } from './list.ts';
+import { rowMachine, shown, WindowedList } from './list.ts';
 import { facets, select, stateOf, type State } from './state.ts';
 
 const app = document.getElementById('app')!;
@@ -194,7 +194,7 @@ class Page {
             .map((column) => textAt(column, this.#row))
             .join(' '),
         )}
-        ${table.columns.some(({ name, narrow }) => narrow && name === 'ComputerName') ? nothing : machineOf(table, this.#row)}
+        ${table.columns.some(({ name, narrow }) => narrow && name === 'ComputerName') ? nothing : rowMachine(table, this.#row)}
       </h3>
       ${command === null ? nothing : html`<pre><code>${command}</code></pre>`}
       <p class="buttons">
