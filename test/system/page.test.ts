@@ -349,6 +349,8 @@ inBrowser('on paper: what is shown, in light colors', async (look) => {
   const shown = (selector: string): Promise<string> => seen.page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).display`);
   assert.equal([await shown('#print'), await shown('#app'), await shown('.plain'), await shown('.narrow')], ['block', 'none', 'none', 'none']);
   assert.is(await seen.page.evaluate('getComputedStyle(document.body).backgroundColor'), 'rgb(255, 255, 255)');
+  // The heading and the legend of the ports are on the page of their picture.
+  assert.is(await seen.page.evaluate(`getComputedStyle(document.querySelector('.legend').parentElement).breakInside`), 'avoid');
 });
 
 inBrowser('several machines, and the choice of one', async (look) => {
