@@ -65,8 +65,8 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     ...(changes === undefined ? [] : [{ title: 'Changes', schema: portSpan, rows: changes }]),
   ];
   const rowsTitle = headingOf(schema);
-  const named = [rows, ...tables.map((table) => table.rows)].find((some) => machineText(some) !== '') ?? [];
-  const title = `${asker.subject ?? rowsTitle}${machineText(named)}`;
+  // A machine without findings has only listeners.
+  const title = `${asker.subject ?? rowsTitle}${machineText([...listeners, ...rows, ...(changes ?? [])])}`;
   return {
     title,
     rowsTitle,

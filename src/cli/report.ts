@@ -68,8 +68,10 @@ export async function withReports(
   answer: Answer,
   write: AuditWorld['writeReport'],
 ): Promise<Answer> {
+  const { summary, exitCode, background } = answer;
+  // No machine was audited: a failed audit does not change the reports.
+  if (summary === undefined) return answer;
   const failures: Problem[] = [];
-  const { summary = '', exitCode, background } = answer;
   for (const path of paths) {
     try {
       const problems = [...answer.problems, ...failures];

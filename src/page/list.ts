@@ -8,6 +8,8 @@ import { shownColumns, type State } from './state.ts';
 const rowHeight = 34;
 /** The number of rows to render above and below the visible ones. */
 const spare = 12;
+/** Longer texts are broken anywhere in print, so that they leave room for the other columns. */
+const longText = 30;
 /** The maximum number of rows to print. */
 const mostPrinted = 500;
 
@@ -152,21 +154,24 @@ export class WindowedList {
   printed(): TemplateResult {
     const { rows, table } = this.#state;
     const columns = shownColumns(this.#state, false);
+    const printed = rows.subarray(0, mostPrinted);
+    const isLong = new Set(columns.filter((column) => printed.some((row) => shown(column, row).length > longText)));
+    const cls = (column: UnpackedColumn): string => (isNumeric(column) ? 'number' : isLong.has(column) ? 'long' : '');
     return html`<table>
       <caption>
         ${table.title}${rows.length > mostPrinted ? `: the first ${mostPrinted} of ${rows.length}` : ''}
       </caption>
       <thead>
         <tr>
-          ${columns.map((column) => html`<th scope="col" class=${isNumeric(column) ? 'number' : ''}>${wordsOf(column.name)}</th>`)}
+          ${columns.map((column) => html`<th scope="col" class=${cls(column)}>${wordsOf(column.name)}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${Array.from(
-          rows.subarray(0, mostPrinted),
+          printed,
           (row) =>
             html`<tr>
-              ${columns.map((column) => html`<td class=${isNumeric(column) ? 'number' : ''}>${shown(column, row)}</td>`)}
+              ${columns.map((column) => html`<td class=${cls(column)}>${shown(column, row)}</td>`)}
             </tr>`,
         )}
       </tbody>

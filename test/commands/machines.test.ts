@@ -1,5 +1,5 @@
 // One question to several machines, by their files.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
@@ -38,6 +38,24 @@ test('a workbook of several machines has no sheet of changes that nobody knows o
     [...sheets.matchAll(/<sheet name="([^"]*)"/g)].map(([, name]) => name),
     ['Summary', 'Ports', 'About'],
   );
+});
+
+test('an audit that fails on every machine leaves the reports as they are', async () => {
+  const folder = temporaryFolder();
+  const [policy, report] = [join(folder, 'bad.yaml'), join(folder, 'findings.html')];
+  writeFileSync(policy, 'version: 1\n');
+  writeFileSync(report, 'old');
+  assert.is((await run(['audit', '--from', first, '--from', second, '--policy', policy, '--report', report])).code, 69);
+  assert.is(readFileSync(report, 'utf8'), 'old');
+});
+
+test('the report of an audit names machines without findings, too', async () => {
+  const folder = temporaryFolder();
+  const [policy, report] = [join(folder, 'policy.yaml'), join(folder, 'findings.md')];
+  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - name: no web\n    port: 80\n    action: forbid\n');
+  const { code, err } = await run(['audit', '--from', first, '--from', second, '--policy', policy, '--report', report]);
+  assert.is(code, 1, err);
+  assert.match(readFileSync(report, 'utf8'), /^## Audit of alpha, beta\n/);
 });
 
 test('one unreadable file is one error, and the others are answered', async () => {

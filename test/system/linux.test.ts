@@ -617,13 +617,17 @@ test('a terminal: its width is kept, colors are shown', (context) => {
     assert.is(code, 0);
     assert.match(out, /\x1b\[/);
     const lines = uncolored(out).trimEnd().split('\n');
-    assert.is(lines.length, 3, 'no line of dashes under a heading that stands out by itself');
+    assert.not.ok(
+      lines.some((line) => /^[-\s]+$/.test(line)),
+      'no line of dashes under a heading that stands out by itself',
+    );
+    if (columns === 200) assert.is(lines.length, 3);
     assert.ok(
       lines.every((line) => line.length <= columns),
       `${columns}: ${lines.join('\n')}`,
     );
     assert.match(lines[0]!, /(?:^| )LocalPort +.*Owner/, `${columns}: the port and its owner stay: ${lines.join('\n')}`);
-    assert.ok(lines[1]!.includes('(100)'), 'an owner keeps its process');
+    assert.ok(lines.filter((line) => line.includes('(100)')).length > 0, 'an owner keeps its process');
     assert.is(
       lines.some((line) => line.includes(`${long} (100)`)),
       columns === 200,

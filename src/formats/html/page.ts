@@ -120,12 +120,22 @@ const cellText = (row: AnyRow, { name, type }: Column): string => {
   return type === 'date' ? readableDate(text) : text;
 };
 
+/** Longer texts are broken anywhere, so that they leave room for the other columns. */
+const longText = 30;
+
 /** The first rows of a list, for a browser without scripts. */
 function plainTable({ title, columns, rows, shown, narrow }: RowTable): Markup {
   const chosen = columns.filter(({ name }) => shown.has(name));
   const first = rows.slice(0, mostPlainRows);
-  const cls = (column: Column): Markup =>
-    raw(` class="${[narrow.has(column.name) ? '' : 'spare', isNumeric(column) ? 'number' : ''].join(' ').trim()}"`);
+  const isLong = new Set(chosen.filter((column) => first.some((row) => cellText(row, column).length > longText)));
+  const cls = (column: Column): Markup => {
+    const words = [
+      narrow.has(column.name) ? '' : 'spare',
+      isNumeric(column) ? 'number' : '',
+      isLong.has(column) ? 'long' : '',
+    ];
+    return raw(` class="${words.filter((word) => word !== '').join(' ')}"`);
+  };
   return html`<div class="plain" role="region" aria-label="${title}, the first rows" tabindex="0">
     <table>
       <caption>
