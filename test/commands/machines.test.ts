@@ -52,7 +52,7 @@ test('an audit that fails on every machine leaves the reports as they are', asyn
 test('the report of an audit names machines without findings, too', async () => {
   const folder = temporaryFolder();
   const [policy, report] = [join(folder, 'policy.yaml'), join(folder, 'findings.md')];
-  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - name: no web\n    port: 80\n    action: forbid\n');
+  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - name: no web\n    ports: 80\n    action: forbid\n');
   const { code, err } = await run(['audit', '--from', first, '--from', second, '--policy', policy, '--report', report]);
   assert.is(code, 1, err);
   assert.match(readFileSync(report, 'utf8'), /^## Audit of alpha, beta\n/);
