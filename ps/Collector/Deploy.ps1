@@ -115,9 +115,10 @@ function Complete-Copy {
         $packed = New-Object -TypeName System.IO.Compression.GZipStream -ArgumentList $memory, ([System.IO.Compression.CompressionMode]::Decompress)
         $file = New-Object -TypeName System.IO.FileStream -ArgumentList $partial, 'CreateNew', 'Write', 'None'
         try { $packed.CopyTo($file) } finally { $file.Dispose() }
+        # Nobody else can change it after it was checked.
+        Protect-Place $partial $false
         $found = (Get-FileHash -LiteralPath $partial -Algorithm SHA256).Hash
         if ($found -ne $Hash) { throw "the copy has the SHA-256 hash $found instead of $Hash" }
-        Protect-Place $partial $false
         # Windows renames a program that runs, but does not replace it.
         if ($onWindows -and (Test-Path -LiteralPath $path)) { Move-Item -LiteralPath $path -Destination "$folder\portowner.$PID.old" }
         Move-Item -LiteralPath $partial -Destination $path -Force

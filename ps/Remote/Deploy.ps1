@@ -44,11 +44,18 @@ function Get-Package {
     }
 }
 
+# Whether a machine may be changed: asked where the function has -WhatIf and -Confirm.
+function Test-FarChange {
+    param($Cmdlet, $Target, [string] $Action)
+
+    $Cmdlet.MyInvocation.MyCommand.Parameters.Keys -notcontains 'WhatIf' -or (Test-ShouldProcess -Cmdlet $Cmdlet -Target $Target.Name -Action $Action)
+}
+
 # Begins to deploy to a machine: asks what is there. Where the user declines, the machine is only queried: nothing then.
 function Start-Deployment {
     param($Cmdlet, $Target)
 
-    if ($Cmdlet.MyInvocation.MyCommand.Parameters.Keys -contains 'WhatIf' -and -not (Test-ShouldProcess -Cmdlet $Cmdlet -Target $Target.Name -Action 'Deploy the portowner executable')) { return }
+    if (-not (Test-FarChange -Cmdlet $Cmdlet -Target $Target -Action 'Deploy the portowner executable')) { return }
     $one = Start-Script -Target $Target -Script 'Deploy.ps1' -ArgumentList 'Look'
     $one.Step = 'Look'
     $one

@@ -28,10 +28,11 @@ function Read-Machine {
                 } else {
                     try {
                         $running += Start-Work -Target $one -Work $work
-                    } catch [System.Management.Automation.Remoting.PSRemotingTransportException] {
-                        # Such as a system without WinRM.
+                    } catch {
+                        # Such as a system without WinRM, a name that cannot be one, or a key file that does not exist.
+                        if ($_.FullyQualifiedErrorId -like 'PO[0-9]*') { throw }
                         $ended++
-                        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $_.FullyQualifiedErrorId; Message = "$($one.Name) could not be queried: $_"; Hint = $null; Target = $one.Name; Category = "$($_.CategoryInfo.Category)"; Terminating = $false }
+                        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $_.FullyQualifiedErrorId -replace ',.*'; Message = "$($one.Name) could not be queried: $_"; Hint = $null; Target = $one.Name; Category = "$($_.CategoryInfo.Category)"; Terminating = $false }
                     }
                 }
             }
@@ -55,9 +56,9 @@ function Read-Machine {
                 Close-Link $one
                 if ($next) { $said = $next }
                 $ended++
+                if ($one.File) { $folders += $one.File }
                 if ($said['Problem']) { Write-Problem -Cmdlet $Cmdlet -Problem $said.Problem }
                 else {
-                    if ($said['Path']) { $folders += $one.File }
                     Write-Way -Cmdlet $Cmdlet -Name $one.Target.Name -Text $said['Text'] -Deployed $one['Deployed']
                     @{ Id = $one.Target.Id; Name = $one.Target.Name; Text = $said['Text']; Path = $said['Path'] }
                 }
@@ -70,7 +71,7 @@ function Read-Machine {
             Close-Link $one
             if ($one.File) { $folders += $one.File }
         }
-        foreach ($folder in $folders) { Remove-Item -LiteralPath $folder -Recurse -Force -WhatIf:$false -Confirm:$false }
+        foreach ($folder in $folders) { Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Ignore -WhatIf:$false -Confirm:$false }
         Write-Progress -Activity 'PortOwner' -Id 1 -Completed
     }
 }
@@ -107,7 +108,7 @@ function Start-Next {
         $next.Step = $null
         return $next
     }
-    if (-not $Work.Undeploy) { return }
+    if (-not $Work.Undeploy -or -not (Test-FarChange -Cmdlet $cmdlet -Target $One.Target -Action 'Remove the deployed portowner executable')) { return }
     $next = Start-Script -Target $One.Target -Script 'Deploy.ps1' -ArgumentList 'Remove'
     $next.Step = 'Remove'
     $next.Said = $Said
@@ -160,11 +161,13 @@ function Receive-Collection {
     $problem = @{ Severity = 'Error'; Code = 'PO3006'; Hint = $null; Target = $name; Category = 'ResourceUnavailable'; Terminating = $false; HasBegun = $lines.Count -gt 0 }
     if ($null -eq $record) {
         $problem.Message = "$name could not be queried: $(if ($lines) { 'its answer was cut off' } else { 'it sent nothing' })."
-    } elseif ($record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed') {
+    } elseif ($record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^InvalidScriptBlockInDataSection|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed') {
         $endpoint = if ($One.Target.Endpoint) { "the endpoint $($One.Target.Endpoint) of $name" } else { "the endpoint of $name" }
         $problem.Code = $record.FullyQualifiedErrorId
         $problem.Category = 'PermissionDenied'
-        $problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without a language, such as JEA): $("$record" -replace '\s+', ' ')"
+        $text = "$record" -replace '\s+', ' '
+        if ($text.Length -gt 300) { $text = "$($text.Substring(0, 300)) ..." }
+        $problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without a language, such as JEA): $text"
         $problem.Hint = 'Use another endpoint with -ConfigurationName, or run PortOwner there.'
     } else {
         $problem.Code = $record.FullyQualifiedErrorId

@@ -162,6 +162,18 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $problems[0].FullyQualifiedErrorId | Should -Not -BeLike 'PO*'
     }
 
+    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'a name that cannot be one', 'a port that is no number' {
+        $bad = New-Connection $main '127.0.1.3'
+        switch -Wildcard ($_) {
+            'a key*' { $bad.KeyFilePath = "$folder/nowhere" }
+            'a name*' { $bad.HostName = 'a b' }
+            'a port*' { $bad.Port = 'abc' }
+        }
+        $rows = @(Get-PortOwner $port -SSHConnection $bad, (New-Connection $main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.OwningProcess | Should -Be $PID
+        @($problems | Where-Object { "$_" -like "$($bad.HostName) could not be queried: *" }).Count | Should -Be 1
+    }
+
     It 'an error ends the call where the caller says so' {
         { Get-PortOwner $port -SSHConnection (New-Connection $dead) -ErrorAction Stop } | Should -Throw -ErrorId 'PSSessionStateBroken,Get-PortOwner'
     }
