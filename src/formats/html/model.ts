@@ -55,7 +55,9 @@ function tableOf(
       (column.name === 'ComputerName' && machines.length > 1),
   );
   const shown = chosen.length > 0 ? chosen : filled.slice(0, 6);
-  const first = shown.filter(({ importance }) => (importance ?? 9) <= 2);
+  const first = shown
+    .filter(({ importance }) => (importance ?? 9) <= 2)
+    .toSorted((a, b) => a.importance! - b.importance!);
   const several = machines.length > 1 ? shown.find(({ name }) => name === 'ComputerName') : undefined;
   return {
     name,
