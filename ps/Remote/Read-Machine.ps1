@@ -29,7 +29,7 @@ function Read-Machine {
                     try {
                         $running += Start-Work -Target $one -Work $work
                     } catch {
-                        # Such as a system without WinRM, a name that cannot be one, or a key file that does not exist.
+                        # Such as a system without WinRM, an invalid name, or a key file that does not exist.
                         if ($_.FullyQualifiedErrorId -like 'PO[0-9]*') { throw }
                         $ended++
                         Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $_.FullyQualifiedErrorId -replace ',.*'; Message = "$($one.Name) could not be queried: $_"; Hint = $null; Target = $one.Name; Category = "$($_.CategoryInfo.Category)"; Terminating = $false }

@@ -38,7 +38,7 @@ Describe 'New-, Get- and Update-PortBaseline' {
 
     It 'say as information that nothing changed' {
         $same = Join-Path $TestDrive 'same.yaml'
-        $null = New-PortBaseline $same -FromSnapshot $before -WarningAction Ignore
+        $null = New-PortBaseline $same -FromSnapshot $before -Force -WarningAction Ignore
         $said = Update-PortBaseline $same -FromSnapshot $before 6>&1
         $said | Should -BeOfType [System.Management.Automation.InformationRecord]
         "$said" | Should -Match 'is up to date\.$'

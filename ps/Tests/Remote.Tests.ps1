@@ -162,11 +162,11 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $problems[0].FullyQualifiedErrorId | Should -Not -BeLike 'PO*'
     }
 
-    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'a name that cannot be one', 'a port that is no number' {
+    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'an invalid name', 'a port that is not a number' {
         $bad = New-Connection $main '127.0.1.3'
         switch -Wildcard ($_) {
             'a key*' { $bad.KeyFilePath = "$folder/nowhere" }
-            'a name*' { $bad.HostName = 'a b' }
+            'an invalid*' { $bad.HostName = 'a b' }
             'a port*' { $bad.Port = 'abc' }
         }
         $rows = @(Get-PortOwner $port -SSHConnection $bad, (New-Connection $main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
