@@ -6,6 +6,7 @@ import type { Socket } from '../facts/model/facts.ts';
 import { everything, holdsPort, type Question } from '../facts/model/question.ts';
 import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
+import { portsText } from '../ports/expression.ts';
 import { formatPlaces, placeMatcher, type Place } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
 import { isWhole } from '../facts/model/section.ts';
@@ -58,10 +59,7 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const problems = sectionProblems(facts, []);
   const { targets, missing } = targetsOf(planStop(situation, wanted), situation, request);
   if (targets.length === 0 && missing.length === 0) {
-    const what =
-      request.spans.length > 0
-        ? `port${/,|\d-/.test(formatPlaces(request.spans)) ? 's' : ''} ${formatPlaces(request.spans)}`
-        : 'any port';
+    const what = request.spans.length > 0 ? portsText(formatPlaces(request.spans)) : 'any port';
     const isNobody = isWhole(facts.sections.sockets);
     return {
       rows: [],

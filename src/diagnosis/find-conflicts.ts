@@ -8,7 +8,7 @@ import type { Answer } from '../schema/answer.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { exitCodeOf, lackOf } from '../schema/exit-code.ts';
 import type { ExitCode } from '../schema/problems.ts';
-import { formatPorts } from '../ports/expression.ts';
+import { formatPorts, portsText } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
 import { conflicts } from './conflicts.ts';
@@ -63,8 +63,6 @@ export async function findConflicts(
     ...(note === undefined ? {} : { note }),
   };
 }
-
-const portsText = (ports: string): string => `port${/[,-]/.test(ports) ? 's' : ''} ${ports}`;
 
 /** Returns the ports of conflicts as a part of a sentence; empty where the conflicts have no ports. */
 function overWhich(rows: readonly Conflict[]): string {

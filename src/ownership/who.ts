@@ -2,7 +2,7 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { holdsPort, selectSockets, spansWithout, type Question } from '../facts/model/question.ts';
 import { isWhole, wasAsked } from '../facts/model/section.ts';
-import { formatPorts } from '../ports/expression.ts';
+import { formatPorts, portsText } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import type { Answer, Background } from '../schema/answer.ts';
 import { endpoint } from '../schema/endpoint.ts';
@@ -336,7 +336,7 @@ async function unownedText(
 /** The sentence that nobody owns these ports. */
 function nobodyOwns(ports: string, protocols: Question['protocols']): string {
   const protocol = protocols.length === 1 ? `${protocols[0]} ` : '';
-  return `Nobody owns ${protocol}port${/,|\d-/.test(ports) ? 's' : ''} ${ports}.`;
+  return `Nobody owns ${protocol}${portsText(ports)}.`;
 }
 
 /** Says that nobody matches; for a port, also whether the system reserves it. */

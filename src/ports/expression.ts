@@ -81,6 +81,9 @@ export function commaList(items: readonly string[]): string {
   return `${all.slice(0, mostListed).join(', ')}, and ${all.length - mostListed} more`;
 }
 
+/** Ports or places as a part of a sentence: `port 80`, `ports 80, 443`. */
+export const portsText = (ports: string): string => `port${/,|\d-/.test(ports) ? 's' : ''} ${ports}`;
+
 /** Formats spans for a sentence: `80, 443, 8000-8100`. */
 export function formatPorts(spans: readonly PortSpan[]): string {
   return commaList(spans.map(({ start, end }) => (start === end ? `${start}` : `${start}-${end}`)));
