@@ -18,6 +18,9 @@ export function plainText(value: Value, separator: string): string {
 export const isNumeric = ({ type }: Pick<Column, 'type'>): boolean =>
   type === 'uint16' || type === 'uint32' || type === 'int32';
 
+/** Whether a text is so long that a printed table breaks it anywhere, to leave room for its other columns. */
+export const isLong = (text: string): boolean => text.length > 30;
+
 /** Splits a name such as OwnerChanged into words. */
 export const wordsOf = (name: string): string =>
   name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').replaceAll(/(?<= )[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());

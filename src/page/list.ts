@@ -1,5 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
-import { isNumeric, readableDate, wordsOf } from '../formats/text.ts';
+import { isLong, isNumeric, readableDate, wordsOf } from '../formats/text.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { about, columnNamed, textAt, type UnpackedColumn, type UnpackedTable } from './data.ts';
 import { shownColumns, type State } from './state.ts';
@@ -8,8 +8,6 @@ import { shownColumns, type State } from './state.ts';
 const rowHeight = 34;
 /** The number of rows to render above and below the visible ones. */
 const spare = 12;
-/** Longer texts are broken anywhere in print, so that they leave room for the other columns. */
-const longText = 30;
 /** The maximum number of rows to print. */
 const mostPrinted = 500;
 
@@ -155,8 +153,8 @@ export class WindowedList {
     const { rows, table } = this.#state;
     const columns = shownColumns(this.#state, false);
     const printed = rows.subarray(0, mostPrinted);
-    const isLong = new Set(columns.filter((column) => printed.some((row) => shown(column, row).length > longText)));
-    const cls = (column: UnpackedColumn): string => (isNumeric(column) ? 'number' : isLong.has(column) ? 'long' : '');
+    const long = new Set(columns.filter((column) => printed.some((row) => isLong(shown(column, row)))));
+    const cls = (column: UnpackedColumn): string => (isNumeric(column) ? 'number' : long.has(column) ? 'long' : '');
     return html`<table>
       <caption>
         ${table.title}${rows.length > mostPrinted ? `: the first ${mostPrinted} of ${rows.length}` : ''}

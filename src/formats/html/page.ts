@@ -7,7 +7,7 @@ import type { Range } from '../../schema/range.ts';
 import { version } from '../../schema/version.ts';
 import type { DocumentFrame } from '../writer.ts';
 import { summaryOf } from '../summary.ts';
-import { isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
+import { isLong, isNumeric, plainText, readableDate, wordsOf } from '../text.ts';
 import { card, isTold, mostCards, toldRows } from './cards.ts';
 import { packed, type PageAbout } from './data.ts';
 import { html, jsonText, raw, type Markup } from './markup.ts';
@@ -120,19 +120,16 @@ const cellText = (row: AnyRow, { name, type }: Column): string => {
   return type === 'date' ? readableDate(text) : text;
 };
 
-/** Longer texts are broken anywhere, so that they leave room for the other columns. */
-const longText = 30;
-
 /** The first rows of a list, for a browser without scripts. */
 function plainTable({ title, columns, rows, shown, narrow }: RowTable): Markup {
   const chosen = columns.filter(({ name }) => shown.has(name));
   const first = rows.slice(0, mostPlainRows);
-  const isLong = new Set(chosen.filter((column) => first.some((row) => cellText(row, column).length > longText)));
+  const long = new Set(chosen.filter((column) => first.some((row) => isLong(cellText(row, column)))));
   const cls = (column: Column): Markup => {
     const words = [
       narrow.has(column.name) ? '' : 'spare',
       isNumeric(column) ? 'number' : '',
-      isLong.has(column) ? 'long' : '',
+      long.has(column) ? 'long' : '',
     ];
     return raw(` class="${words.filter((word) => word !== '').join(' ')}"`);
   };
