@@ -62,10 +62,9 @@ async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> 
   const listeners = all.flatMap((one) => one.listeners ?? []);
   return {
     ranges: all.flatMap(({ ranges }, i) => ranges.filter(({ ComputerName }) => i === 0 || ComputerName !== null)),
-    ...(listeners.length === 0 ? {} : { listeners }),
     ...(listeners.length === 0
       ? {}
-      : { audited: all.reduce((sum, one) => sum + (one.audited ?? one.listeners?.length ?? 0), 0) }),
+      : { listeners, audited: all.reduce((sum, one) => sum + (one.audited ?? one.listeners?.length ?? 0), 0) }),
     runs: all.flatMap(({ runs }) => runs ?? []),
     // Without a store, nobody knows of any.
     ...(all.every(({ changes }) => changes === undefined)
