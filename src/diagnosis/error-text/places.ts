@@ -268,14 +268,16 @@ export function placesIn(
   const places = forms.flatMap(({ form, score, listed = false, remote = false }) =>
     (remote && wanted === 'own' ? [] : [...text.matchAll(form)]).flatMap(
       ({ 0: written, index, groups }): NamedPlace[] => {
-        const port = portNumber(groups!['p']!);
+        const number = groups!['p']!;
+        const port = portNumber(number);
         if (port === null) return [];
         const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
-        const at = index + written.lastIndexOf(groups!['p']!);
+        const at = index + written.lastIndexOf(number);
+        const after = text.slice(at + number.length, at + 24);
         if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
-        if (/^['"]? succeeded\b/.test(text.slice(at + groups!['p']!.length, at + 24))) return [];
-        if (score <= 2 && amount.test(text.slice(at + groups!['p']!.length, at + 24))) return [];
+        if (/^['"]? succeeded\b/.test(after)) return [];
+        if (score <= 2 && amount.test(after)) return [];
         const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
         const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
         return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
