@@ -169,12 +169,16 @@ function Get-Setting {
     }
 }
 
-# Where a portowner may be that only administrators can have put there: the deployed one first. The names of the folders
-# come from the registry, since a user can change the variables of the environment.
-function Get-Place {
+# The folder of programs: its name comes from the registry, since a user can change the variables of the environment.
+function Get-ProgramFolder {
     $folders = Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion'
     # A 32-bit PowerShell finds that of 32-bit programs under the other name.
-    $programs = if ($folders.ProgramW6432Dir) { $folders.ProgramW6432Dir } else { $folders.ProgramFilesDir }
+    if ($folders.ProgramW6432Dir) { $folders.ProgramW6432Dir } else { $folders.ProgramFilesDir }
+}
+
+# Where a portowner may be that only administrators can have put there: the deployed one first.
+function Get-Place {
+    $programs = Get-ProgramFolder
     if (-not $programs) { return }
     "$programs\PortOwner\Deployed\portowner.exe"
     "$programs\PortOwner\portowner.exe"

@@ -11,7 +11,7 @@ $onWindows = [bool] $env:SystemRoot
 $language = "$($ExecutionContext.SessionState.LanguageMode)"
 $linuxTools = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin; LC_ALL=C; export PATH LC_ALL; '
 
-# The build puts the functions Get-OpenRight and Get-Distrust of Collect.ps1 here.
+# The build puts the functions Get-ProgramFolder, Get-OpenRight and Get-Distrust of Collect.ps1 here.
 
 $untrusted = @'
 # The build puts the function untrusted of collect.sh here.
@@ -27,9 +27,7 @@ function Invoke-Shell([string] $Lines, [string] $Argument) {
 
 function Get-Folder {
     if (-not $onWindows) { return '/opt/portowner/deployed' }
-    $folders = Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion'
-    $programs = if ($folders.ProgramW6432Dir) { $folders.ProgramW6432Dir } else { $folders.ProgramFilesDir }
-    "$programs\PortOwner\Deployed"
+    "$(Get-ProgramFolder)\PortOwner\Deployed"
 }
 
 $separator = if ($onWindows) { '\' } else { '/' }

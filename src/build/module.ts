@@ -115,6 +115,17 @@ const binding = (script: string, more = ''): string =>
 const custom = (items: string): string =>
   `<CustomControl><CustomEntries><CustomEntry><CustomItem>${items}</CustomItem></CustomEntry></CustomEntries></CustomControl>`;
 
+/** An indented part of a view, with a line for each text that a script returns; `more` belongs to its binding, or its frame. */
+const framed = (
+  indent: number,
+  script: string,
+  more: { readonly condition?: string; readonly frame?: string } = {},
+): string => {
+  const { condition = '', frame = '' } = more;
+  const each = binding(script, `${condition}<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`);
+  return `<Frame><LeftIndent>${indent}</LeftIndent>${frame}<CustomItem>\n${each}\n</CustomItem></Frame>`;
+};
+
 /** The languages in which PowerShell breaks lines between words; in others, it breaks words. */
 const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
 
@@ -134,17 +145,15 @@ function textView({ typeName, columns }: RowSchema): string[] {
   const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
   const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
   // Continuation lines are indented by two more spaces.
-  const framed = (indent: number, property: string, script: string): string => {
-    const each = binding(
-      `${width}; foreach ($one in $(${script})) { ${breakWords} }`,
-      `<ItemSelectionCondition><ScriptBlock>$_.${property}</ScriptBlock></ItemSelectionCondition><EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`,
-    );
-    return `<Frame><LeftIndent>${indent}</LeftIndent><FirstLineHanging>2</FirstLineHanging><CustomItem>\n${each}\n</CustomItem></Frame>`;
-  };
+  const hanging = (indent: number, property: string, script: string): string =>
+    framed(indent, `${width}; foreach ($one in $(${script})) { ${breakWords} }`, {
+      condition: `<ItemSelectionCondition><ScriptBlock>$_.${property}</ScriptBlock></ItemSelectionCondition>`,
+      frame: '<FirstLineHanging>2</FirstLineHanging>',
+    });
   const frames = [
-    framed(0, 'Summary', `$_.Summary ${plain}`),
-    framed(2, 'Evidence', evidence),
-    framed(4, 'Remedy', remedies),
+    hanging(0, 'Summary', `$_.Summary ${plain}`),
+    hanging(2, 'Evidence', evidence),
+    hanging(4, 'Remedy', remedies),
   ];
   return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
@@ -157,9 +166,7 @@ function treeView({ typeName, columns }: RowSchema): string[] {
   const owner = `if ($_.Owner) { $_.Owner } else { 'an owner that cannot be seen' }`;
   const again = `if ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } else { 'Nothing is known that restarts it.' }`;
   const lines = `$all = @($_.Ancestors | Where-Object { $_ }); $depth = 0; foreach ($line in @(${above}; ${owner})) { ('  ' * $depth++) + ($line ${plain}) }; ${again}`;
-  const each = binding(lines, `<EnumerateCollection />${custom(`${binding('$_')}<NewLine />`)}`);
-  const frame = `<Frame><LeftIndent>2</LeftIndent><CustomItem>\n${each}\n</CustomItem></Frame>`;
-  return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${frame}\n`))];
+  return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${framed(2, lines)}\n`))];
 }
 
 /** The views: a table for each variant of an answer, and a list of all properties. */
@@ -283,8 +290,8 @@ function collectorFunction(file: string, start: string): string {
 export function deployScript(): string {
   const parts: readonly (readonly [mark: string, text: string])[] = [
     [
-      '# The build puts the functions Get-OpenRight and Get-Distrust of Collect.ps1 here.',
-      ['function Get-OpenRight(', 'function Get-Distrust(']
+      '# The build puts the functions Get-ProgramFolder, Get-OpenRight and Get-Distrust of Collect.ps1 here.',
+      ['function Get-ProgramFolder {', 'function Get-OpenRight(', 'function Get-Distrust(']
         .map((name) => collectorFunction('Collect.ps1', name))
         .join('\n\n'),
     ],
