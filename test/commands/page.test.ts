@@ -7,7 +7,7 @@ import * as example from '../../src/build/page-example.ts';
 import { pageText } from '../../src/build/page-example.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
 import { withPart } from '../../src/formats/zip-part.ts';
-import { auditRun } from '../../src/schema/audit-run.ts';
+import { auditRun, type AuditRun } from '../../src/schema/audit-run.ts';
 import { endpoint } from '../../src/schema/endpoint.ts';
 import { finding } from '../../src/schema/finding.ts';
 import { loadWriter } from '../../src/formats/formats.ts';
@@ -180,6 +180,22 @@ test('the pictures of the first machines say so', async () => {
   assert.not.match(await pageText(endpoint, rows.slice(0, 40)), 'The pictures show');
 });
 
+/** The summary of a workbook about audits: its sheet, and the texts of the workbook. */
+async function summaryOf(nights: readonly AuditRun[]): Promise<{ sheet: string; strings: string }> {
+  const bytes: Uint8Array[] = [];
+  const writer = await loadWriter('xlsx', auditRun, {
+    columns: auditRun.columns,
+    sink: { write() {}, flush() {}, bytes: (more) => void bytes.push(more) },
+    problems: 'auto',
+    frame: frame({ nights }),
+  });
+  await writer.end();
+  const parts = { sheet: '', strings: '' };
+  withPart(Buffer.concat(bytes), 'xl/sharedStrings.xml', (part) => (parts.strings = part));
+  withPart(Buffer.concat(bytes), 'xl/worksheets/sheet1.xml', (part) => (parts.sheet = part));
+  return parts;
+}
+
 test('the chart of a workbook says which nights and machines it contains', async () => {
   for (const [nights, machines, heading] of [
     [1, 1, 'Listeners, the last night'],
@@ -187,16 +203,7 @@ test('the chart of a workbook says which nights and machines it contains', async
     [2, 12, 'Listeners, the last 2 nights, 8 of 12 machines'],
   ] as const) {
     const runs = Array.from({ length: nights }, (_, ago) => Array.from({ length: machines }, (_, i) => ({ ...example.runs[ago]!, ComputerName: `box${i}` }))).flat();
-    let strings = '';
-    const bytes: Uint8Array[] = [];
-    const writer = await loadWriter('xlsx', auditRun, {
-      columns: auditRun.columns,
-      sink: { write() {}, flush() {}, bytes: (more) => void bytes.push(more) },
-      problems: 'auto',
-      frame: frame({ nights: runs }),
-    });
-    await writer.end();
-    withPart(Buffer.concat(bytes), 'xl/sharedStrings.xml', (part) => (strings = part));
+    const { strings } = await summaryOf(runs);
     assert.ok(strings.includes(`>${heading}<`), heading);
   }
 });
@@ -206,18 +213,7 @@ test('the nights of a workbook are in the order of their dates, also of machines
     ...example.runs.slice(3, 6).map((one) => Object.assign({}, one, { ComputerName: 'box1' })),
     ...example.runs.slice(0, 3).map((one) => Object.assign({}, one, { ComputerName: 'box2' })),
   ];
-  let sheet = '';
-  let strings = '';
-  const bytes: Uint8Array[] = [];
-  const writer = await loadWriter('xlsx', auditRun, {
-    columns: auditRun.columns,
-    sink: { write() {}, flush() {}, bytes: (more) => void bytes.push(more) },
-    problems: 'auto',
-    frame: frame({ nights: runs }),
-  });
-  await writer.end();
-  withPart(Buffer.concat(bytes), 'xl/sharedStrings.xml', (part) => (strings = part));
-  withPart(Buffer.concat(bytes), 'xl/worksheets/sheet1.xml', (part) => (sheet = part));
+  const { sheet, strings } = await summaryOf(runs);
   const texts = [...strings.matchAll(/<si>.*?<\/si>/gs)].map(([text]) => text.replaceAll(/<[^>]*>/g, ''));
   const shown = [...sheet.matchAll(/<c [^>]*t="s"[^>]*><v>(\d+)<\/v>/g)].map(([, i]) => texts[Number(i)]!).filter((text) => /^\d{4}-\d\d-\d\d$/.test(text));
   assert.equal(

@@ -35,6 +35,12 @@ const loopback = (port: number, client: number) => ({ ...connection(port, '100.6
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;
 const failed = (reason: string, needs: string | null = null) => ({ status: 'failed', reason, needs, at: null, data: [] as never[] }) as const;
 
+/** The IP listen list of HTTP.sys, and the address that the machine has. */
+const listenList = (listed: string, own: string) => ({
+  ipListenList: { ...ok, data: [{ address: listed }] },
+  addresses: { ...ok, data: [{ address: own, interface: 'Ethernet' }] },
+});
+
 const situations: Situation[] = [
   // Linux: owners
   {
@@ -1409,9 +1415,7 @@ $ portowner 3302 --format list  # show everything known about the owner`,
   },
   {
     name: 'Windows: Docker has given a UDP port away, as its text says, beside an IP listen list with an address that is gone',
-    facts: windows([], {
-      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.9', interface: 'Ethernet' }] } },
-    }),
+    facts: windows([], { sections: listenList('10.10.0.8', '10.10.0.9') }),
     ask: 'UDP 0.0.0.0 5353',
     tried: null,
     error: 'Bind for 0.0.0.0:5353/udp failed: port is already allocated',
@@ -1548,9 +1552,7 @@ $ # then restart the service or site that uses the URL`,
   },
   {
     name: 'W3SVC 1004 where the machine does not have the address of the IP listen list: a snapshot with its addresses',
-    facts: windows([], {
-      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.9', interface: 'Ethernet' }] } },
-    }),
+    facts: windows([], { sections: listenList('10.10.0.8', '10.10.0.9') }),
     ask: 'TCP * 80',
     tried: null,
     error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'. The site has been deactivated.",
@@ -1583,9 +1585,7 @@ $ # then restart the service or site that uses the URL`,
   },
   {
     name: 'W3SVC 1004 with an IP listen list that is as it should be',
-    facts: windows([], {
-      sections: { ipListenList: { ...ok, data: [{ address: '10.10.0.8' }] }, addresses: { ...ok, data: [{ address: '10.10.0.8', interface: 'Ethernet' }] } },
-    }),
+    facts: windows([], { sections: listenList('10.10.0.8', '10.10.0.8') }),
     ask: 'TCP * 80',
     tried: null,
     error: "Event ID 1004 from W3SVC: Cannot register the URL prefix 'http://*:80/' for site '1'.",

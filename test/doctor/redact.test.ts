@@ -123,7 +123,7 @@ test('facts: a snapshot for others has no people, projects, machines, or address
           workingDirectory: '/home/ann/work/shop',
           user: 'ann',
           unit: 'shop.service',
-          saved: { project: 'shop (~/work/shop)' },
+          saved: { project: 'shop (~/code/shop)' },
         }),
         processFact({ pid: 101, imageName: 'server.exe', path: 'C:\\Users\\ann\\shop\\server.exe', user: 'CORP\\ann' }),
         processFact({ pid: 102, imageName: 'postgres', path: '/usr/bin/postgres', user: 'postgres', container }),
