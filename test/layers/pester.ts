@@ -27,7 +27,15 @@ export function runShell({ command, windows, env }: Shell, ...args: string[]): P
   const child = spawn(file, options, { env: { ...process.env, ...env }, timeout, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  return new Promise((resolve, reject) => child.on('error', reject).on('close', () => resolve(output)));
+  return new Promise((resolve, reject) => {
+    const done = (): void => {
+      for (const stream of [child.stdout, child.stderr]) stream.destroy();
+      resolve(output);
+    };
+    child.on('error', reject).on('close', done);
+    // Wine's desktop, which the first program starts, keeps the pipes open for as long as Wine runs.
+    child.on('exit', () => setTimeout(done, 2000));
+  });
 }
 
 /** Runs the module's tests in a PowerShell; only some of their files, where these are named: `Rows` of Rows.Tests.ps1. */
