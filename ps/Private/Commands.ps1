@@ -227,6 +227,23 @@ function Get-CommandTable {
                 TimeoutSec = '--timeout'
             }
         }
+        'Wait-Port' = @{
+            Command = @('wait')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject', 'Quiet')
+            Options = [ordered]@{
+                Open = '--open'
+                Free = '--free'
+                OwnedBy = '--owned-by'
+                Http = '--http'
+                HttpPath = '--http'
+                TargetName = '--host'
+                Any = '--any'
+                TimeoutSec = '--timeout'
+                Column = '--columns'
+            }
+        }
         'Test-PortBinding' = @{
             Command = @('why')
             Always  = @('--format=clixml', '--problems=rows')

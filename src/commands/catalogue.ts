@@ -59,6 +59,10 @@ export const catalogue: Catalogue = {
     const { StopCommand } = await import('./stop.ts');
     return [StopCommand];
   },
+  wait: async () => {
+    const { WaitCommand } = await import('./wait.ts');
+    return [WaitCommand];
+  },
   why: async () => {
     const { WhyCommand } = await import('./why.ts');
     return [WhyCommand];

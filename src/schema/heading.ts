@@ -14,6 +14,7 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Listener': 'Listeners',
   'PortOwner.Range': 'Ranges',
   'PortOwner.Conflict': 'Conflicts',
+  'PortOwner.WaitResult': 'Waited for',
 };
 
 /** The heading of rows of a kind. */

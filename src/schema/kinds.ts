@@ -10,6 +10,7 @@ import { range } from './range.ts';
 import { stopResult } from './stop.ts';
 import { auditTask } from './task.ts';
 import { verdict } from './verdict.ts';
+import { waitResult } from './wait.ts';
 
 /** Every kind of row that an answer has. */
 export const rowKinds: readonly RowSchema[] = [
@@ -25,4 +26,5 @@ export const rowKinds: readonly RowSchema[] = [
   stopResult,
   auditTask,
   check,
+  waitResult,
 ];
