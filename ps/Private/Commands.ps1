@@ -266,6 +266,20 @@ function Get-CommandTable {
                 Column = '--columns'
             }
         }
+        'Watch-Port' = @{
+            Command = @('watch')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                IntervalSec = '--interval'
+                Count = '--count'
+                For = '--for'
+                Events = '--events'
+                Plain = '--plain'
+                Column = '--columns'
+            }
+        }
         'Test-PortBinding' = @{
             Command = @('why')
             Always  = @('--format=clixml', '--problems=rows')

@@ -67,6 +67,10 @@ export const catalogue: Catalogue = {
     const { WaitCommand } = await import('./wait.ts');
     return [WaitCommand];
   },
+  watch: async () => {
+    const { WatchCommand } = await import('./watch.ts');
+    return [WatchCommand];
+  },
   why: async () => {
     const { WhyCommand } = await import('./why.ts');
     return [WhyCommand];

@@ -156,6 +156,7 @@ export function processSurroundings(): Surroundings {
     terminal,
     shell,
     lineWidth,
+    ending: async () => (await import('./ending.ts')).untilEnded(),
     now: () => new Date(),
   };
 }

@@ -15,6 +15,7 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Range': 'Ranges',
   'PortOwner.Conflict': 'Conflicts',
   'PortOwner.Traffic': 'Traffic',
+  'PortOwner.Event': 'Events',
   'PortOwner.WaitResult': 'Waited for',
 };
 

@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import type { RowSchema } from './column.ts';
 import { conflict } from './conflict.ts';
 import { endpoint } from './endpoint.ts';
+import { event } from './event.ts';
 import { finding } from './finding.ts';
 import { freePort } from './free.ts';
 import { listenerRow } from './listener.ts';
@@ -27,4 +28,5 @@ export const rowKinds: readonly RowSchema[] = [
   auditTask,
   check,
   waitResult,
+  event,
 ];
