@@ -1,14 +1,25 @@
 import { builtinModules } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliDecompressSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundle, packages } from '../../src/build/bundle.ts';
+import { compressed } from '../../src/build/compressed.ts';
 import { notices } from '../../src/build/notices.ts';
 import { root } from '../../src/build/runtime.mjs';
 
 const test = suite('bundle');
-const { code, metafile } = await bundle();
+const { code, assets, metafile } = await bundle();
+const texts = [code, ...Object.values(assets).map((asset) => brotliDecompressSync(asset).toString())];
+
+/** The files in an output, and the packages that they are of. */
+const contents = (output: string): Set<string> =>
+  new Set(
+    Object.entries(metafile.outputs[output]!.inputs)
+      .filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && path !== '<stdin>')
+      .flatMap(([path]) => [path, /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path]),
+  );
 
 test('requires nothing but modules of Node', () => {
   const required = Object.values(metafile.outputs).flatMap((output) => output.imports.filter((one) => one.external).map((one) => one.path));
@@ -17,7 +28,7 @@ test('requires nothing but modules of Node', () => {
 });
 
 test('has no import() left, which would look for a file', () => {
-  assert.not.match(code, /\bimport\(/);
+  for (const text of texts) assert.not.match(text, /\bimport\(/);
 });
 
 test('loads what is slow only when it is needed', () => {
@@ -28,16 +39,33 @@ test('loads what is slow only when it is needed', () => {
     for (const { path, kind } of metafile.inputs[input]?.imports ?? []) if (kind !== 'dynamic-import') visit(path);
   };
   visit('src/main.ts');
-  const slow = [...early].filter((input) => /node_modules\/(xml2js|xmlbuilder|ajv|yaml|d3-\w+)\/|src\/(?:generated|formats\/html)\//.test(input));
+  const slow = [...early].filter((input) => /node_modules\/(xml2js|xmlbuilder|sax|hucre|ajv|yaml|d3-\w+)\/|src\/(?:generated|formats\/html|facts\/remote)\//.test(input));
   assert.equal(slow, []);
 });
 
 test('reads no variable by name but its own: switches of packages would print among the answer', () => {
-  assert.equal([...new Set([...code.matchAll(/\benv\.([A-Za-z_]\w*)/g)].map(([, name]) => name))], ['PORTOWNER_DISABLE']);
+  const found = texts.flatMap((text) => [...text.matchAll(/\benv\.([A-Za-z_]\w*)/g)].map(([, name]) => name));
+  assert.equal([...new Set(found)], ['PORTOWNER_DISABLE']);
 });
 
 test('is a plain ASCII text, so that it can be carried byte by byte', () => {
-  assert.not.match(code, /[^\0-\x7f]/);
+  for (const text of texts) assert.not.match(text, /[^\0-\x7f]/);
+});
+
+test('has no part of a compressed module, which an import of another file of its package would bring', () => {
+  const main = contents('portowner.cjs');
+  for (const name of compressed.keys())
+    assert.equal(
+      [...contents(`${name}.cjs`)].filter((part) => main.has(part)),
+      [],
+      name,
+    );
+});
+
+test('has only files without a state in several compressed modules: each has its own copy', () => {
+  const files = [...compressed.keys()].flatMap((name) => [...contents(`${name}.cjs`)].filter((part) => /\.m?js$/.test(part)));
+  const twice = new Set(files.filter((file, index) => files.indexOf(file) !== index));
+  assert.equal([...twice].toSorted(), ['node_modules/ajv/dist/runtime/ucs2length.js', 'node_modules/sax/lib/sax.js']);
 });
 
 test('is named in THIRD-PARTY-NOTICES with every package in it (else: node build.mjs notices)', () => {
