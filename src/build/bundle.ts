@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, transform, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { compress, compressed, compressedModules, entryOf, joined } from './compressed.ts';
 import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
@@ -42,6 +42,19 @@ const withoutSwitches: Plugin = {
     })),
 };
 
+/** Shortens local names in large files that are rarely in a stack trace: the executable has a limit. */
+const shortNames: Plugin = {
+  name: 'short names',
+  setup: ({ onLoad }) =>
+    onLoad(
+      { filter: /node_modules.(?:hucre|xmlbuilder|d3-\w+)\b.*\.m?js$|src.generated.\w+\.validate\.js$/ },
+      async ({ path }) => {
+        const options = { minifyIdentifiers: true, format: path.endsWith('.mjs') ? 'esm' : undefined } as const;
+        return { contents: (await transform(readFileSync(path, 'utf8'), options)).code };
+      },
+    ),
+};
+
 async function bundled(outfile: string, entry: BuildOptions, plugins: Plugin[] = []): Promise<Code> {
   const result = await build({
     ...entry,
@@ -55,7 +68,7 @@ async function bundled(outfile: string, entry: BuildOptions, plugins: Plugin[] =
     target: 'node26',
     // A remaining import() would look for a file, which the executable does not have: convert all of them to require().
     supported: { 'dynamic-import': false },
-    plugins: [...plugins, withoutTerminal, withoutSwitches],
+    plugins: [...plugins, withoutTerminal, withoutSwitches, shortNames],
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',

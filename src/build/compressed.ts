@@ -1,5 +1,5 @@
 // Modules that few questions need are compressed in the executable: each is an asset of its own instead of a part of
-// the bundle, and decompress.ts loads it when it is first required.
+// the bundle, and decompress.ts runs it when one of its exports is first read.
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import type { Metafile, Plugin } from 'esbuild';
@@ -8,8 +8,8 @@ import { root } from './runtime.mjs';
 interface CompressedModule {
   /** A package, or a file of this repository, as an import from the root names it. */
   readonly from: string;
-  /** What is imported of it; null for a CommonJS module, which is loaded as a whole. */
-  readonly names: readonly string[] | null;
+  /** What the sources use of it, also through its default export. The bundler leaves out the rest where it can. */
+  readonly names: readonly string[];
 }
 
 const validator = (name: string): [string, CompressedModule] => [
@@ -18,20 +18,38 @@ const validator = (name: string): [string, CompressedModule] => [
 ];
 
 /**
- * The compressed modules, by the names of their assets. None can share an object with the rest of PortOwner except
- * through its exports: a package that two of them contain exists twice.
+ * The compressed modules, by the names of their assets. The first that a process needs costs 2 ms more than the others,
+ * for node:zlib: what is needed often does not belong here. A package that two of them contain, or that the bundle
+ * contains too, exists twice.
  */
-export const compressed: ReadonlyMap<string, CompressedModule> = new Map([
-  ['yaml', { from: 'yaml', names: null }],
-  ['sax', { from: 'sax', names: null }],
-  ['xml2js', { from: 'xml2js', names: null }],
+export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string, CompressedModule>([
+  [
+    'yaml',
+    {
+      from: 'yaml',
+      names: [
+        'Composer',
+        'Document',
+        'Lexer',
+        'LineCounter',
+        'Parser',
+        'isMap',
+        'isNode',
+        'isPair',
+        'isScalar',
+        'isSeq',
+        'visit',
+      ],
+    },
+  ],
+  ['xml2js', { from: 'xml2js', names: ['Builder', 'Parser'] }],
   ['hucre', { from: 'hucre/xlsx', names: ['writeXlsx', 'writeXlsxStream'] }],
   ['d3-scale', { from: 'd3-scale', names: ['scaleLinear', 'scaleSqrt'] }],
   ['d3-shape', { from: 'd3-shape', names: ['area', 'curveMonotoneX', 'line', 'linkHorizontal'] }],
-  ...['facts', 'policy', 'baseline'].map(validator),
+  ...['policy', 'baseline'].map(validator),
   ['page', { from: './src/generated/page.js', names: ['script', 'scriptHash', 'style', 'styleHash'] }],
   ['collectors', { from: './src/facts/remote/collectors.ts', names: ['shellCollector', 'powershellCollector'] }],
-] as const);
+]);
 
 const nameOf = new Map(
   [...compressed].map(([name, { from }]) => [from.startsWith('.') ? join(root, from) : from, name]),
@@ -46,24 +64,15 @@ export const compressedModules: Plugin = {
       const name = nameOf.get(path.startsWith('.') ? join(resolveDir, path) : path);
       return name === undefined ? undefined : { path: name, namespace };
     });
-    onLoad({ filter: /^/, namespace }, ({ path }) => {
-      const names = compressed.get(path)?.names ?? null;
-      const from = "'./src/build/decompress.ts'";
-      return {
-        resolveDir: root,
-        contents:
-          names === null
-            ? `module.exports = require(${from}).load('${path}');`
-            : `import { load } from ${from};\nexport const { ${names.join(', ')} } = load('${path}');`,
-      };
-    });
+    onLoad({ filter: /^/, namespace }, ({ path }) => ({
+      resolveDir: root,
+      contents: `module.exports = require('./src/build/decompress.ts').lazily('${path}', ${JSON.stringify(compressed.get(path)!.names)});`,
+    }));
   },
 };
 
 /** The source of a compressed module: what it exports of its package or file. */
-export function entryOf({ from, names }: CompressedModule): string {
-  return names === null ? `module.exports = require('${from}');` : `export { ${names.join(', ')} } from '${from}';`;
-}
+export const entryOf = ({ from, names }: CompressedModule): string => `export { ${names.join(', ')} } from '${from}';`;
 
 export const compress = (code: string): Buffer =>
   brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: code.length } });
