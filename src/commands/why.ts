@@ -57,6 +57,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
         ...BindOptions.about.parameters,
         Column: '--columns',
         FromSnapshot: '--from',
+        Redact: '--redact',
       },
       terms: { Reuse: { Address: 'address', Port: 'port' } },
     },
