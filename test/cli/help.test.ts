@@ -26,7 +26,8 @@ const isOne = (line: string): boolean => {
 test('no line is wider than the terminal, from 60 columns on; from 40, only one that cannot be broken', () => {
   for (const path of paths) {
     for (const columns of widths)
-      for (const line of helpText(all, path === '' ? [] : path.split(' '), columns).split('\n')) assert.ok(line.length <= columns || (columns < 60 && isOne(line)), `${path} at ${columns}: ${line}`);
+      for (const line of helpText(all, path === '' ? [] : path.split(' '), columns).split('\n'))
+        assert.ok(line.length <= columns || (columns < 60 && isOne(line)), `${path} at ${columns}: ${line}`);
   }
 });
 

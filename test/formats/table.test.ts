@@ -142,7 +142,14 @@ test('an address is never cut: it is wrapped after a colon', async () => {
     assert.not.match(text, '…');
     const [head = '', , ...lines] = text.split('\n');
     const [start, end] = [0, head.indexOf('LocalAddress') < 0 ? head.indexOf('Owner') : head.indexOf('LocalAddress')];
-    assert.is(lines.map((line) => line.slice(start, end).trimEnd()).join('').replace('TCP[', 'TCP ['), long.Endpoint, `${width}`);
+    assert.is(
+      lines
+        .map((line) => line.slice(start, end).trimEnd())
+        .join('')
+        .replace('TCP[', 'TCP ['),
+      long.Endpoint,
+      `${width}`,
+    );
   }
   const mapped = { Endpoint: 'TCP [::]:1', LocalAddress: '::ffff:192.168.100.200', Owner: 'node server.js (8128)' };
   assert.match((await written('table', { typeName: 'PortOwner.Sample', columns }, [mapped], { terminal: terminal(60) })).text, /::ffff:192\.168\.100\.200 /);
