@@ -82,20 +82,16 @@ const takenPairs: Finder = ({ pairs }) =>
   pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
 
 /** Connections that use up the ports for one address, although the error text is about something else. */
-const otherPairs: Finder = ({ otherPairs: pairs, request, error }) => {
+const otherPairs: Finder = ({ otherPairs: pairs, request, error, can }) => {
   if (pairs.length === 0) return null;
-  const told = toldEnds(pairs[0]!, error?.farEnds ?? []).map(({ address, port }) =>
+  const ends = toldEnds(pairs[0]!, error?.farEnds ?? []).map(({ address, port }) =>
     address === null ? `port ${port}` : endText(address, port),
   );
-  return {
-    evidence: [
-      ...pairs.slice(0, 3).map(pairText),
-      request.port === 0
-        ? `The text is about ${told.join(', ')}: connections there can still use these ports.`
-        : 'A bind to a specific port needs none of them.',
-    ],
-    remedies: [],
-  };
+  const said =
+    request.port === 0
+      ? `The text is about ${[...new Set(ends)].join(', ')}: connections there can still use these ports.`
+      : 'A bind to a specific port needs none of them.';
+  return { evidence: [...pairs.slice(0, 3).map(pairText), ...(can === false ? [] : [said])], remedies: [] };
 };
 
 /** Addresses in the HTTP.sys IP listen list that are not, or may not be, on this machine. */
