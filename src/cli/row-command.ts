@@ -378,7 +378,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
-    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
+    const goesOn = answer.rows.length > 0 || answer.note !== undefined;
+    if (forPeople && sentences.length > 0)
+      sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n${goesOn ? '\n' : ''}`);
     if (answer.rows.length > 0 || !forPeople) {
       for (const row of answer.rows) writer.row(row);
       await writer.end();
