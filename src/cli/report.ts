@@ -33,8 +33,13 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
  * the format has a place for them or is CSV, otherwise below the rows. Throws PO1001 or PO2004.
  */
 export const reportWriter =
-  (command: { asker(): Asker; tell(problem: Problem): void }): AuditWorld['writeReport'] =>
-  async (path, rows, problems, sum) => {
+  (command: {
+    asker(): Asker;
+    tell(problem: Problem): void;
+    reported(rows: readonly Finding[]): Promise<readonly Finding[]>;
+  }): AuditWorld['writeReport'] =>
+  async (path, found, problems, sum) => {
+    const rows = await command.reported(found);
     const { machine, summary } = sum;
     const schema = finding;
     const format = reportFormat(path);
