@@ -12,7 +12,7 @@ export function reportTo(writer: RowWriter): Report {
 }
 
 /** Reports on standard error for a person: the progress of a single command is of no use there. */
-export function toStandardError({ error }: Pick<Surroundings, 'error'>): Report {
+export function toStandardError(error: Surroundings['error']): Report {
   return (severity, message) => {
     if (severity !== 'Progress') error(`portowner: ${sanitize(message)}\n`);
   };
