@@ -6,6 +6,8 @@ import type { Terminal } from '../system/terminal.ts';
 import { fitted } from '../io/wrap.ts';
 import { readInput, readInputEnds } from '../io/read.ts';
 import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from './live.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { Screen } from '../system/screen.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -123,6 +125,19 @@ function hasPerson(): boolean {
   return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
 }
 
+/** Takes over the terminal. */
+async function screen(): Promise<Screen> {
+  const abilities = terminal();
+  if (abilities === null || process.env['TERM'] === 'dumb')
+    throw new PortOwnerError('PO4103', 'there is no terminal that can show a full-screen view', {
+      hint: 'Use --plain to write lines instead.',
+    });
+  const { openScreen } = await import('./screen.ts');
+  if (process.platform !== 'win32') return openScreen(abilities, () => () => {});
+  const { understandSequences } = await import('./windows/console.ts');
+  return openScreen(abilities, understandSequences);
+}
+
 /** The actual surroundings of this process. */
 export function processSurroundings(): Surroundings {
   return {
@@ -153,6 +168,7 @@ export function processSurroundings(): Surroundings {
       }
     },
     terminal,
+    screen,
     shell,
     lineWidth,
     now: () => new Date(),

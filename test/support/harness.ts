@@ -9,6 +9,7 @@ import type { Facts } from '../../src/facts/model/facts.ts';
 import type { RawSource } from '../../src/system/raw.ts';
 import type { AskRemote } from '../../src/system/remote.ts';
 import type { FindProject } from '../../src/system/project.ts';
+import type { Screen } from '../../src/system/screen.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { Sink } from '../../src/io/sink.ts';
 import type { Scheduler } from '../../src/system/scheduler.ts';
@@ -30,6 +31,7 @@ export async function run(
     /** Standard input, where it is not text. */
     bytes?: Uint8Array;
     terminal?: Terminal;
+    screen?: Screen;
     stateFolder?: string;
     remote?: AskRemote;
     projects?: FindProject;
@@ -81,6 +83,10 @@ export async function run(
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,
+    screen: async () => {
+      if (more.screen === undefined) throw new Error('this test gives no screen');
+      return more.screen;
+    },
     shell: () => more.shell ?? null,
     lineWidth: () => more.terminal?.columns ?? 80,
     now: more.now ?? (() => new Date('2026-01-02T03:04:06Z')),

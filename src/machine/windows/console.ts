@@ -10,7 +10,28 @@ const kernel32 = systemLibrary('kernel32.dll', {
   GetConsoleProcessList: { arguments: ['pointer', 'uint32'], return: 'uint32' },
   SetConsoleCtrlHandler: { arguments: ['pointer', 'int32'], return: 'int32' },
   GenerateConsoleCtrlEvent: { arguments: ['uint32', 'uint32'], return: 'int32' },
+  GetStdHandle: { arguments: ['uint32'], return: 'pointer' },
+  GetConsoleMode: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  SetConsoleMode: { arguments: ['pointer', 'uint32'], return: 'int32' },
 });
+
+const standardOutput = -11 >>> 0;
+const processedOutput = 0x1;
+const virtualTerminalProcessing = 0x4;
+
+/**
+ * Lets the console of standard output understand escape sequences, and returns how to switch that back.
+ * https://learn.microsoft.com/windows/console/setconsolemode
+ */
+export function understandSequences(): () => void {
+  const handle = kernel32.GetStdHandle(standardOutput);
+  const mode = Buffer.alloc(4);
+  // Not a console: a terminal that understands them anyway.
+  if (kernel32.GetConsoleMode(handle, mode) === 0) return () => {};
+  const before = mode.readUInt32LE();
+  kernel32.SetConsoleMode(handle, (before | processedOutput | virtualTerminalProcessing) >>> 0);
+  return () => void kernel32.SetConsoleMode(handle, before);
+}
 
 /** The word that makes this program the helper below; it is not in the help. */
 export const helperWord = 'internal-interrupt';
