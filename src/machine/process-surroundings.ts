@@ -5,7 +5,7 @@ import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { fitted } from '../io/wrap.ts';
 import { readInput, readInputEnds } from '../io/read.ts';
-import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from './live.ts';
+import { liveBinder, liveEventLog, liveHands, liveLooks, liveScheduler, liveSource, liveTools } from './live.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { Screen } from '../system/screen.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -142,6 +142,7 @@ async function screen(): Promise<Screen> {
 export function processSurroundings(): Surroundings {
   return {
     source: liveSource,
+    live: liveLooks,
     binder: liveBinder,
     tools: liveTools,
     hands: liveHands,

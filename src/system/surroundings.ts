@@ -1,5 +1,6 @@
 import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
+import type { LiveSource } from './live.ts';
 import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { AskRemote } from './remote.ts';
@@ -13,6 +14,8 @@ import type { Scheduler } from './scheduler.ts';
 export interface Surroundings {
   /** This machine. */
   readonly source: () => Promise<RawSource>;
+  /** This machine, to be looked at again and again; close it in the end. */
+  readonly live: () => Promise<LiveSource>;
   /** This machine, for bind attempts. */
   readonly binder: () => Promise<RawSource>;
   /** The tools of this machine's system, for comparison. */
