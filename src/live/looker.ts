@@ -210,7 +210,11 @@ function compare(list: SocketList, { request, lister, selection, memory }: Conte
     seen.look = memory.look;
     const before = seen.record;
     seen.record = record;
-    if (before.holder !== record.holder || before.ends !== record.ends || isHolding !== (seen.socket.remotePort === null))
+    if (
+      before.holder !== record.holder ||
+      before.ends !== record.ends ||
+      isHolding !== (seen.socket.remotePort === null)
+    )
       pending.push({ list, record, seen });
     else update(seen, before, { list, lister, selection, memory });
   }

@@ -147,6 +147,7 @@ export function openScreen(abilities: Pick<Screen, 'colors' | 'unicode'>, consol
     restoreConsole = console();
     setRaw(true);
     input.resume();
+    for (const one of endings) process.on(one, onSignal);
     output.write(enterText);
   }
   function leave(): void {
@@ -156,6 +157,8 @@ export function openScreen(abilities: Pick<Screen, 'colors' | 'unicode'>, consol
     output.flush();
     setRaw(false);
     input.pause();
+    // Meanwhile, they end this process as usual.
+    for (const one of endings) process.off(one, onSignal);
     restoreConsole();
   }
 
@@ -164,7 +167,6 @@ export function openScreen(abilities: Pick<Screen, 'colors' | 'unicode'>, consol
   input.on('error', onGone);
   input.on('end', onGone);
   stdout.on('resize', onResize);
-  for (const one of endings) process.on(one, onSignal);
   if (!isWindows) process.on('SIGCONT', onContinue);
   // The last way out: an exception that nobody caught.
   process.on('exit', leave);
@@ -198,7 +200,6 @@ export function openScreen(abilities: Pick<Screen, 'colors' | 'unicode'>, consol
       output.close();
       input.off('keypress', onKey);
       stdout.off('resize', onResize);
-      for (const one of endings) process.off(one, onSignal);
       process.off('SIGCONT', onContinue);
       process.off('exit', leave);
       if (input === (process.stdin as ReadStream)) input.pause();

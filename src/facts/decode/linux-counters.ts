@@ -52,7 +52,8 @@ function findAttribute(view: DataView, from: number, end: number, type: number):
 /** A number that depends on both ports and addresses of a message. */
 function endsHash(view: DataView, at: number): number {
   let hash = 0;
-  for (let offset = at + 4; offset < at + 40; offset += 4) hash = (Math.imul(hash, 31) + view.getUint32(offset, true)) | 0;
+  for (let offset = at + 4; offset < at + 40; offset += 4)
+    hash = (Math.imul(hash, 31) + view.getUint32(offset, true)) | 0;
   return hash;
 }
 

@@ -27,8 +27,8 @@ export interface ViewWorld {
   readonly details: (socket: LiveSocket) => Promise<readonly string[]>;
   /** Stops the owner of a row, with its questions, on the terminal that the view has left. */
   readonly stop: (row: ViewRow) => Promise<void>;
-  /** Writes the rows to a file, and returns a sentence about it; null if the file exists and `replace` is false. */
-  readonly write: (rows: readonly ViewRow[], file: string, replace: boolean) => Promise<string>;
+  /** Writes the rows to a file, and returns a sentence about it, or about what prevented it. */
+  readonly write: (rows: readonly ViewRow[], file: string) => Promise<string>;
   /** Whether a file exists already. */
   readonly exists: (file: string) => boolean;
 }
@@ -53,6 +53,7 @@ class View {
   private before: readonly string[] | null = null;
   private looks = 0;
   private isLooking = false;
+  private looking: Promise<void> = Promise.resolve();
   /** Whether another program has the terminal. */
   private isAway = false;
   private isOver = false;
@@ -95,6 +96,8 @@ class View {
       this.isOver = true;
       clearTimeout(this.timer);
       clearTimeout(this.drawing);
+      // The caller ends what the looks use.
+      await this.looking;
     }
   }
 
@@ -110,28 +113,25 @@ class View {
 
   /** Looks, draws, and plans the next look. */
   private lookNow(): void {
-    if (this.isLooking || this.isOver || this.isAway) return;
+    if (this.isLooking || this.isOver || this.isAway || this.state.isPaused) return;
     clearTimeout(this.timer);
     this.isLooking = true;
     const started = performance.now();
-    this.world
+    this.looking = this.world
       .look()
-      .then(
-        (look) => {
-          this.isLooking = false;
-          if (this.isOver) return;
-          this.looks++;
-          this.take(look);
-          if (this.looks === this.world.count) {
-            this.end();
-            return;
-          }
-          const took = performance.now() - started;
-          // However expensive a look is, half of the time is for the rest of the machine.
-          this.timer = setTimeout(() => this.lookNow(), Math.max(this.world.interval - took, took));
-        },
-        (error: unknown) => this.end(error),
-      )
+      .then((look) => {
+        this.isLooking = false;
+        if (this.isOver) return;
+        this.looks++;
+        this.take(look);
+        if (this.looks === this.world.count) {
+          this.end();
+          return;
+        }
+        const took = performance.now() - started;
+        // However expensive a look is, half of the time is for the rest of the machine.
+        this.timer = setTimeout(() => this.lookNow(), Math.max(this.world.interval - took, took));
+      })
       .catch((error: unknown) => this.end(error));
   }
 
@@ -245,7 +245,7 @@ class View {
       this.state = { ...this.state, mode: { name: 'replace', text: file } };
       return;
     }
-    this.say(await this.world.write(this.rows, file, replace));
+    this.say(await this.world.write(this.rows, file));
   }
 
   private say(message: string): void {
