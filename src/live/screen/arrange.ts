@@ -4,6 +4,7 @@ import { columnOf } from './columns.ts';
 import { groupOf, listeningPorts } from './groups.ts';
 import {
   isListener,
+  transfers,
   type Grouping,
   type Kind,
   type Scope,
@@ -76,6 +77,7 @@ function groupRow({ id, label }: { id: string; label: string }, rows: readonly V
       label,
       sockets: rows.length,
       listening: listening.length,
+      hasTraffic: rows.some(({ socket }) => transfers(socket!)),
       ports: [...new Set(listening.map(({ socket }) => socket!.localPort))].sort((a, b) => a - b),
     },
     owner: by === 'process' ? rows[0]!.owner : null,
@@ -104,13 +106,16 @@ function sorted(rows: ViewRow[], { column, descending }: SortBy, grouping: Group
   return keyed.map(({ row }) => row);
 }
 
+/** Listeners, then open connections, then the rest of closed ones. */
+const rankOf = (socket: LiveSocket): number => (isListener(socket) ? 0 : socket.state === 'TimeWait' ? 2 : 1);
+
 /** Listeners before their connections, which are ordered by their remote ends. */
 function tie(a: ViewRow, b: ViewRow): number {
   const [one, other] = [a.socket, b.socket];
   if (one === null || other === null) return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
   if (one.localPort !== other.localPort) return one.localPort - other.localPort;
-  const [first, second] = [isListener(one) ? 0 : 1, isListener(other) ? 0 : 1];
-  if (first !== second) return first - second;
+  const byState = rankOf(one) - rankOf(other);
+  if (byState !== 0) return byState;
   if (one.remoteAddress !== other.remoteAddress)
     return (one.remoteAddress ?? '') < (other.remoteAddress ?? '') ? -1 : 1;
   if (one.remotePort !== other.remotePort) return (one.remotePort ?? 0) - (other.remotePort ?? 0);

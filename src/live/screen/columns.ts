@@ -1,7 +1,7 @@
 // The columns of the view.
 import { bracketed, unmapped } from '../../ports/address.ts';
-import type { Grouping, SortBy, ViewRow } from './model.ts';
-import { bytesText, millisecondsText, piece, type Piece, type Style } from './text.ts';
+import { transfers, type Grouping, type SortBy, type ViewRow } from './model.ts';
+import { bytesText, millisecondsText, type Style } from './text.ts';
 
 export interface ViewColumn {
   readonly id: string;
@@ -54,9 +54,7 @@ function amount(
   };
 }
 
-/** Whether a missing number is unknown. A listener transfers nothing. */
-const hasTraffic = ({ socket, group }: ViewRow): boolean =>
-  group === null ? socket!.reason !== null || socket!.counters.sent !== null : group.sockets > group.listening;
+const hasTraffic = ({ socket, group }: ViewRow): boolean => (group === null ? transfers(socket!) : group.hasTraffic);
 
 const amounts: readonly ViewColumn[] = [
   amount('send', { title: 'Send/s', name: 'sent per second', priority: 4, least: 6 }, bytesText),
@@ -131,7 +129,7 @@ const socketColumns: readonly ViewColumn[] = [
     priority: 8,
     least: 10,
     most: 24,
-    text: ({ owner }) => owner!.imageName,
+    text: ({ owner }) => owner!.imageName ?? '',
   }),
   {
     id: 'pid',
@@ -141,7 +139,7 @@ const socketColumns: readonly ViewColumn[] = [
     least: 7,
     most: 7,
     right: true,
-    text: ({ owner }) => (owner!.pid === null ? null : String(owner!.pid)),
+    text: ({ owner }) => (owner!.pid === null ? '' : String(owner!.pid)),
     value: ({ owner }) => owner!.pid,
   },
   words({
@@ -158,7 +156,7 @@ const socketColumns: readonly ViewColumn[] = [
     title: 'Owner',
     name: 'owner',
     priority: 1,
-    least: 20,
+    least: 24,
     most: 90,
     keeps: 'process',
     text: ({ owner }) => owner!.owner,
@@ -195,7 +193,7 @@ function groupColumns(grouping: Grouping): readonly ViewColumn[] {
         title,
         name: title.toLowerCase(),
         priority: 0,
-        least: 20,
+        least: 28,
         most: 90,
         ...(grouping === 'process' ? { keeps: 'process' } : {}),
         text: ({ group }) => group!.label,
@@ -260,6 +258,8 @@ export const sortBy = (id: string, grouping: Grouping): SortBy => ({
 export interface PlacedColumn {
   readonly column: ViewColumn;
   readonly width: number;
+  /** The blanks before it. */
+  readonly before: number;
 }
 
 /** The widest text that was seen in each column, so that columns do not jump. */
@@ -287,8 +287,6 @@ export function placed(
     widths.set(column, widths.get(column)! + more);
     spare -= more;
   }
-  return left.map((column) => ({ column, width: widths.get(column)! }));
+  const between = spare >= left.length - 1 ? 2 : 1;
+  return left.map((column, i) => ({ column, width: widths.get(column)!, before: i === 0 ? 0 : between }));
 }
-
-/** A blank between two columns. */
-export const gap: Piece = piece(' ');

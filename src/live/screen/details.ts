@@ -31,12 +31,14 @@ export function liveLines({ socket, ...row }: ViewRow): string[] {
   const isListening = socket.state === 'Listen';
   const number = (value: number | null, write: (value: number) => string): string =>
     value === null ? '' : write(value);
+  const withExact = (value: number): string =>
+    value < 1000 ? bytesText(value) : `${bytesText(value)} (${value} bytes)`;
   const perSecond = (value: number): string => `${bytesText(value)}/s`;
   const values: readonly (readonly [name: string, text: string])[] = [
     ['SendRate', number(row.send, perSecond)],
     ['ReceiveRate', number(row.receive, perSecond)],
-    ['Sent', number(counters.sent, (value) => `${bytesText(value)} (${value} bytes)`)],
-    ['Received', number(counters.received, (value) => `${bytesText(value)} (${value} bytes)`)],
+    ['Sent', number(counters.sent, (value) => withExact(value))],
+    ['Received', number(counters.received, (value) => withExact(value))],
     ['RoundTripTime', number(counters.roundTrip, (value) => `${millisecondsText(value)} ms`)],
     ['Retransmits', number(counters.retransmits, String)],
     [isListening ? 'AcceptQueue' : 'ReceiveQueue', number(counters.receiveQueue, String)],

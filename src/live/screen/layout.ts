@@ -1,5 +1,5 @@
 // Lays the view out: what it shows, as lines that fill the screen exactly. Only rows on the screen are laid out.
-import { columnOf, columnsOf, gap, placed, type PlacedColumn, type Seen, type ViewColumn } from './columns.ts';
+import { columnOf, columnsOf, placed, type PlacedColumn, type Seen, type ViewColumn } from './columns.ts';
 import { keyHelp } from './keys.ts';
 import { isListener, type Grouping, type ViewRow } from './model.ts';
 import type { Scene } from './scene.ts';
@@ -100,30 +100,23 @@ function trafficLine({ scene }: Shown, size: Size): string {
 
 const unknownText = ({ unicode }: Ability): string => (unicode ? '\u2013' : '-');
 
+/** The headings; an arrow is behind that of the order, or before it if the title fills its column. */
 function headingLine(columns: readonly PlacedColumn[], { sorts, grouping }: ViewState, size: Size): string {
   const sort = sorts[grouping];
-  const [up, down] = arrowsOf(size);
+  const arrow = arrowsOf(size)[sort.descending ? 1 : 0];
+  const ordering = sort.column === 'traffic' ? ['send', 'receive'] : [sort.column];
   const parts: Piece[] = [piece(' '.repeat(margin))];
-  columns.forEach(({ column, width }, i) => {
-    const isSorted =
-      column.id === sort.column || (sort.column === 'traffic' && (column.id === 'send' || column.id === 'receive'));
-    const arrow = sort.descending ? down : up;
-    // The arrow takes the place of the gap where the title fills its column.
-    const title = isSorted && cells(column.title) < width ? `${column.title}${arrow}` : column.title;
-    const text = fitTo(title, width, { right: column.right === true, unicode: size.unicode });
-    const [, blanks = '', words = ''] = /^( *)(.*)$/.exec(text)!;
-    if (i > 0)
-      parts.push(
-        isSorted && title === column.title && width <= cells(title) && column.right === true
-          ? piece(arrow, 'bold')
-          : gap,
-      );
+  for (const { column, width, before } of columns) {
+    const isOrder = ordering.includes(column.id);
+    const isBehind = isOrder && cells(column.title) < width;
+    const title = fitTo(isBehind ? `${column.title}${arrow}` : column.title, Math.max(width, 0), size).trimEnd();
+    const blanks = ' '.repeat(width - cells(title));
+    const isBefore = isOrder && !isBehind && before > 0;
+    parts.push(piece(isBefore ? `${' '.repeat(before - 1)}${arrow}` : ' '.repeat(before)));
     parts.push(
-      piece(blanks),
-      piece(words.trimEnd(), 'heading'),
-      piece(' '.repeat(words.length - words.trimEnd().length)),
+      ...(column.right === true ? [piece(blanks), piece(title, 'heading')] : [piece(title, 'heading'), piece(blanks)]),
     );
-  });
+  }
   return lineOf([...parts, piece('')], size.columns, size);
 }
 
@@ -143,11 +136,11 @@ function rowLine(row: ViewRow, columns: readonly PlacedColumn[], isSelected: boo
   const [sign, changed] = row.mark === null ? [' ', null] : marks[row.mark];
   const whole: Style | null = isSelected ? 'selected' : changed;
   const parts: Piece[] = [piece(`${isSelected ? '>' : ' '}${sign}`, whole ?? 'plain')];
-  columns.forEach(({ column, width }, i) => {
+  for (const { column, width, before } of columns) {
     const { keeps, right } = column;
     const text = fitTo(cellText(row, column, size), width, { keeps, right: right === true, unicode: size.unicode });
-    parts.push(piece(i === 0 ? text : ` ${text}`, whole ?? column.style?.(row) ?? 'plain'));
-  });
+    parts.push(piece(' '.repeat(before), whole ?? 'plain'), piece(text, whole ?? column.style?.(row) ?? 'plain'));
+  }
   return lineOf([...parts, piece('', whole === 'selected' ? 'selected' : 'plain')], size.columns, size);
 }
 

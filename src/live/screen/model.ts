@@ -20,6 +20,8 @@ export interface Scope {
   readonly by: Exclude<Grouping, 'none'>;
   readonly id: string;
   readonly label: string;
+  /** The grouping that it was chosen in. */
+  readonly from: Grouping;
 }
 
 /** What a person chose to see. */
@@ -31,11 +33,16 @@ export interface Selection {
   readonly sort: SortBy;
 }
 
+/** Whether a socket transfers data, so that a missing number is unknown. A listener transfers none. */
+export const transfers = ({ reason, counters }: LiveSocket): boolean => reason !== null || counters.sent !== null;
+
 /** The members of a group, in numbers. */
 export interface GroupSum {
   readonly label: string;
   readonly sockets: number;
   readonly listening: number;
+  /** Whether a missing number is unknown, and not absent. */
+  readonly hasTraffic: boolean;
   /** The ports that it listens on. */
   readonly ports: readonly number[];
 }

@@ -146,23 +146,24 @@ function sortSockets(state: ViewState, id: string): ViewState {
 const into = (state: ViewState, scope: Scope): ViewState => fromTop(state, { scope, grouping: 'none' });
 
 function follow(state: ViewState, row: ViewRow | undefined, listening: ReadonlySet<string>): ViewState {
-  if (row?.socket != null) return into(state, { by: 'process', ...groupOf(row.socket, 'process', listening) });
+  if (row?.socket != null)
+    return into(state, { by: 'process', ...groupOf(row.socket, 'process', listening), from: state.grouping });
   if (row?.group != null && state.grouping === 'process')
-    return into(state, { by: 'process', id: row.id, label: row.group.label });
+    return into(state, { by: 'process', id: row.id, label: row.group.label, from: state.grouping });
   return { ...state, message: 'Select a socket or a process to follow.' };
 }
 
 function open(state: ViewState, row: ViewRow | undefined): Pressed {
   if (row === undefined) return { state };
   if (row.group !== null && state.grouping !== 'none')
-    return { state: into(state, { by: state.grouping, id: row.id, label: row.group.label }) };
+    return { state: into(state, { by: state.grouping, id: row.id, label: row.group.label, from: state.grouping }) };
   return { state: { ...state, mode: { name: 'details', row, top: 0 } }, action: { name: 'details', row } };
 }
 
 /** One step back from a filter, a followed process, or a grouping. */
 function back(state: ViewState): ViewState {
   if (state.filter !== '') return fromTop(state, { filter: '' });
-  if (state.scope !== null) return fromTop(state, { scope: null, grouping: 'none' });
+  if (state.scope !== null) return fromTop(state, { scope: null, grouping: state.scope.from });
   return state.grouping === 'none' && state.kind === 'all' ? state : fromTop(state, { grouping: 'none', kind: 'all' });
 }
 
