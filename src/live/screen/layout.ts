@@ -134,7 +134,9 @@ function cellText(row: ViewRow, column: ViewColumn, ability: Ability): string {
 
 function rowLine(row: ViewRow, columns: readonly PlacedColumn[], isSelected: boolean, size: Size): string {
   const [sign, changed] = row.mark === null ? [' ', null] : marks[row.mark];
-  const whole: Style | null = isSelected ? 'selected' : changed;
+  // What is left of a closed connection has no owner, and no traffic.
+  const isOver = row.socket?.state === 'TimeWait';
+  const whole: Style | null = isSelected ? 'selected' : (changed ?? (isOver ? 'dim' : null));
   const parts: Piece[] = [piece(`${isSelected ? '>' : ' '}${sign}`, whole ?? 'plain')];
   for (const { column, width, before } of columns) {
     const { keeps, right } = column;
