@@ -32,9 +32,9 @@ const withoutCounters = new Set([TIME_WAIT, NEW_SYN_RECV, ...holding.TCP]);
 const noBytes = 'Linux does not count the bytes of a UDP socket';
 
 /** Why a socket has no counters although counters were requested. */
-function missing(protocol: Protocol, { state, sent }: SocketRecord): string | null {
+function missing(protocol: Protocol, { state, received }: SocketRecord): string | null {
   if (protocol === 'UDP') return noBytes;
-  return sent !== noCounter || withoutCounters.has(state)
+  return received !== noCounter || withoutCounters.has(state)
     ? null
     : 'this kernel does not count the bytes of a connection';
 }
@@ -126,6 +126,7 @@ export function linuxLister(source: RawSource, clock: () => number): Lister {
       };
     },
     isWaiting: ({ holder, state }) => holder === 0 && waiting.has(state),
+    alsoGiven: new Map(),
     close() {},
   };
 }

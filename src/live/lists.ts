@@ -53,5 +53,7 @@ export interface Lister {
   readonly holding: ((holders: ReadonlySet<number>) => Holding) | null;
   /** Whether it is a connection that no program has accepted yet: its listener's owner is its owner. */
   readonly isWaiting: (record: SocketRecord) => boolean;
+  /** Entries that owners are determined with, in addition to the lists. */
+  readonly alsoGiven: ReadonlyMap<string, RawEntry>;
   readonly close: () => void;
 }

@@ -104,7 +104,8 @@ const sameCounters = (a: SocketRecord, b: SocketRecord): boolean =>
 function ownerOf({ OwningProcess, StartTime, ImageName, Application, Owner, refusals }: OwnedEndpoint): LiveOwner {
   const why = refusals.find(({ field }) => field === 'OwningProcess')?.text;
   return {
-    pid: OwningProcess,
+    // Windows reports 0 for a connection that has outlived its process.
+    pid: OwningProcess === 0 ? null : OwningProcess,
     startTime: StartTime,
     imageName: ImageName,
     application: Application,
@@ -130,7 +131,11 @@ function continues(before: Seen, record: SocketRecord, state: string | null): bo
   return before.record.holder === 0 && typeof record.id === 'string' && accepting.has(before.socket.state);
 }
 
-/** What a socket is to become of a look: to be resolved. */
+/** An ID as part of a text: that of Windows is bytes. */
+const idText = (id: number | string): string =>
+  typeof id === 'string' && /[^ -~]/.test(id) ? Buffer.from(id, 'latin1').toString('hex') : String(id);
+
+/** A socket whose ends and owner are to be determined. */
 interface Pending {
   readonly list: SocketList;
   readonly record: SocketRecord;
@@ -201,7 +206,8 @@ function compare(list: SocketList, { request, lister, selection, memory }: Conte
   for (const record of records) {
     if (!selection.port(record.localPort)) continue;
     const isHolding = lister.isHolding(protocol, record);
-    if (isHolding ? protocol === 'TCP' && record.localPort === 0 : !request.all) continue;
+    // A socket without a port has only been created.
+    if (record.localPort === 0 || (!isHolding && !request.all)) continue;
     const seen = known.get(record.id);
     if (seen === undefined) {
       pending.push({ list, record, seen: null });
@@ -285,7 +291,7 @@ async function resolve(
   const { request, source, lister, details, now } = context;
   const wanted = new Set(pending.map(({ record }) => record));
   const waitingOn = new Set(pending.flatMap(({ record }) => (lister.isWaiting(record) ? [record.localPort] : [])));
-  const entries = new Map<string, RawEntry>();
+  const entries = new Map<string, RawEntry>(lister.alsoGiven);
   const order: SocketRecord[] = [];
   for (const list of lists) {
     // The owner of a listener is that of the connections that wait for it.
@@ -327,7 +333,7 @@ function store(
     const { list, record, seen } = one;
     const row = rows.get(record);
     if (row === undefined) continue;
-    let socket = socketOf(seen?.key ?? `${list.protocol} ${record.id}`, row, one, details.size > 0);
+    let socket = socketOf(seen?.key ?? `${list.protocol} ${idText(record.id)}`, row, one, details.size > 0);
     let before = seen;
     if (before === null) {
       const last = (gone ??= goneByEnds(memory)).get(endsOf(socket));
@@ -409,11 +415,13 @@ export async function startLooking(
   { clock = () => performance.now(), now = () => new Date() }: Partial<Clocks> = {},
 ): Promise<Looker> {
   const source = remembering(live.source, clock);
-  const { linuxLister } = await import('./linux.ts');
   const context: Context = {
     request,
     source,
-    lister: linuxLister(source, clock),
+    lister:
+      source.platform === 'win32'
+        ? (await import('./windows.ts')).windowsLister(source, clock)
+        : (await import('./linux.ts')).linuxLister(source, clock),
     selection: await selectionOf(request),
     details: detailsOf(request),
     now,

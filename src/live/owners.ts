@@ -5,7 +5,7 @@ import type { Detail } from '../facts/model/question.ts';
 import { askSource, type RawEntry, type RawSource } from '../system/raw.ts';
 
 /** Entries that stay the same for a while, and are needed for every new owner. */
-const lasting = /^(?:machine|boot|users|user\/.*|interfaces|engine\/.*)$/;
+const lasting = /^(?:machine|boot|users|user\/.*|interfaces|engine\/.*|servicetags|drivers)$/;
 const lastsMs = 10_000;
 
 /** Returns a source that remembers lasting entries for a while. */

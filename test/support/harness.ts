@@ -6,6 +6,7 @@ import { runPortOwner } from '../../src/cli/run.ts';
 import { catalogue } from '../../src/commands/catalogue.ts';
 import type { Surroundings } from '../../src/system/surroundings.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import type { LiveSource } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
 import type { AskRemote } from '../../src/system/remote.ts';
 import type { FindProject } from '../../src/system/project.ts';
@@ -25,6 +26,8 @@ export async function run(
   args: readonly string[],
   more: {
     source?: RawSource;
+    /** Without one, looks are at the source. */
+    live?: LiveSource;
     binder?: RawSource;
     tools?: RawSource;
     input?: string;
@@ -51,6 +54,11 @@ export async function run(
     source: async () => {
       if (more.source === undefined) throw new Error('this test gives no source');
       return more.source;
+    },
+    live: async () => {
+      if (more.live !== undefined) return more.live;
+      if (more.source === undefined) throw new Error('this test gives no source');
+      return { source: more.source, close() {} };
     },
     tools: async () => {
       if (more.tools === undefined) throw new Error('this test gives no tools');
