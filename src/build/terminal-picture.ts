@@ -125,7 +125,10 @@ export function terminalPicture(
     const y = margin + i * lineHeight + fontSize;
     const inverse = runs.filter((run) => run.inverse);
     const written = runs.filter(({ text }) => text !== '');
-    return [...inverse.map((run) => runBackground(run, y - fontSize, theme)), `<text y="${y}">${written.map((run) => runText(run, theme)).join('')}</text>`];
+    return [
+      ...inverse.map((run) => runBackground(run, y - fontSize, theme)),
+      `<text y="${y}">${written.map((run) => runText(run, theme)).join('')}</text>`,
+    ];
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,

@@ -202,7 +202,7 @@ function groupColumns(grouping: Grouping): readonly ViewColumn[] {
       ...(grouping === 'port' ? { value: ({ group }: ViewRow) => Number.parseInt(group!.label, 10) } : {}),
     },
     count('sockets', 'Sockets', 1),
-    count('listening', 'Listening', 10),
+    count('listening', 'Listening', 13),
     ...(grouping === 'port'
       ? []
       : [
@@ -210,7 +210,7 @@ function groupColumns(grouping: Grouping): readonly ViewColumn[] {
             id: 'ports',
             title: 'Ports',
             name: 'ports that it listens on',
-            priority: 13,
+            priority: 6,
             least: 8,
             most: 40,
             text: ({ group }) => group!.ports.join(', '),

@@ -36,6 +36,8 @@ export interface ViewWorld {
 /** How long to wait for a terminal that is slower than the view. */
 const busyMs = 20;
 
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 interface Details {
   readonly id: string;
   readonly lines: readonly string[] | null;
@@ -50,6 +52,8 @@ class View {
   private seen: Seen = {};
   private seenFor = '';
   private details: Details | null = null;
+  /** What the last look could not see. */
+  private gap: string | undefined;
   private before: readonly string[] | null = null;
   private looks = 0;
   private isLooking = false;
@@ -138,6 +142,9 @@ class View {
   private take(look: Look): void {
     if (this.state.isPaused || this.isAway) return;
     this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look);
+    const [gap] = look.gaps;
+    if (gap !== undefined && gap !== this.gap) this.state = { ...this.state, message: `${capitalized(gap)}.` };
+    this.gap = gap;
     this.draw();
   }
 
