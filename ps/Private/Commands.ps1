@@ -227,6 +227,37 @@ function Get-CommandTable {
                 TimeoutSec = '--timeout'
             }
         }
+        'Wait-Port' = @{
+            Command = @('wait')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject', 'Quiet')
+            Options = [ordered]@{
+                Open = '--open'
+                Free = '--free'
+                OwnedBy = '--owned-by'
+                Http = '--http'
+                HttpPath = '--http'
+                TargetName = '--host'
+                Any = '--any'
+                TimeoutSec = '--timeout'
+                Column = '--columns'
+            }
+        }
+        'Watch-Port' = @{
+            Command = @('watch')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                IntervalSec = '--interval'
+                Count = '--count'
+                For = '--for'
+                Events = '--events'
+                Plain = '--plain'
+                Column = '--columns'
+            }
+        }
         'Test-PortBinding' = @{
             Command = @('why')
             Always  = @('--format=clixml', '--problems=rows')

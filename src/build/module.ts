@@ -42,6 +42,7 @@ const dotnetTypes: Readonly<Record<ColumnType, string>> = {
   text: 'System.String',
   uint16: 'System.UInt16',
   uint32: 'System.UInt32',
+  uint64: 'System.UInt64',
   int32: 'System.Int32',
   boolean: 'System.Boolean',
   date: 'System.DateTime',

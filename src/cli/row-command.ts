@@ -268,7 +268,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
-  private openSink(): Sink {
+  protected openSink(): Sink {
     if (this.output !== undefined) return fileSink(this.output);
     return this.quiet ? nullSink() : this.surroundings.output();
   }
@@ -343,8 +343,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
     if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
-    if (answer.rows.length > 0 || !forPeople) {
+    if (answer.rows.length > 0 || answer.later !== undefined || !forPeople) {
       for (const row of answer.rows) writer.row(row);
+      for await (const rows of answer.later ?? []) {
+        for (const row of rows) writer.row(row);
+        writer.flush();
+      }
       await writer.end();
     }
     if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);

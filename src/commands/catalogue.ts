@@ -59,6 +59,14 @@ export const catalogue: Catalogue = {
     const { StopCommand } = await import('./stop.ts');
     return [StopCommand];
   },
+  wait: async () => {
+    const { WaitCommand } = await import('./wait.ts');
+    return [WaitCommand];
+  },
+  watch: async () => {
+    const { WatchCommand } = await import('./watch.ts');
+    return [WatchCommand];
+  },
   why: async () => {
     const { WhyCommand } = await import('./why.ts');
     return [WhyCommand];

@@ -25,7 +25,10 @@ export async function liveSource(): Promise<RawSource> {
 
 /** This machine, to be looked at again and again. Throws like liveSource. */
 export async function liveLooks(): Promise<LiveSource> {
-  return { source: await liveSource(), close() {} };
+  const source = await liveSource();
+  if (process.platform !== 'linux') return { source, close() {} };
+  const { listenForCloses } = await import('./linux/closes.ts');
+  return { source, closes: listenForCloses, close() {} };
 }
 
 /** This machine as a source of bind attempts. Throws PO3003 like liveSource. */

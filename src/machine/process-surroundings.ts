@@ -172,6 +172,7 @@ export function processSurroundings(): Surroundings {
     screen,
     shell,
     lineWidth,
+    ending: async () => (await import('./ending.ts')).untilEnded(),
     now: () => new Date(),
   };
 }

@@ -14,6 +14,8 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Listener': 'Listeners',
   'PortOwner.Range': 'Ranges',
   'PortOwner.Conflict': 'Conflicts',
+  'PortOwner.Event': 'Events',
+  'PortOwner.WaitResult': 'Waited for',
 };
 
 /** The heading of rows of a kind. */

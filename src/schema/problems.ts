@@ -225,6 +225,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'InvalidData',
   },
+  PO4301: {
+    summary: 'a wait timed out',
+    action: 'Allow more time, or check who owns the port.',
+    exitCode: exit.no,
+    category: 'OperationTimeout',
+  },
   PO5001: {
     summary: 'scheduling audits needs elevated rights',
     action: 'Run it as an administrator or root.',

@@ -1,6 +1,7 @@
 import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
 import type { LiveSource } from './live.ts';
+import type { Ending } from './ending.ts';
 import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { AskRemote } from './remote.ts';
@@ -54,5 +55,7 @@ export interface Surroundings {
   readonly shell: () => string | null;
   /** The maximum width of a line of text for people, wherever it goes. */
   readonly lineWidth: () => number;
+  /** For commands that go on until they are ended. */
+  readonly ending: () => Promise<Ending>;
   readonly now: () => Date;
 }

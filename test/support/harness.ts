@@ -44,6 +44,7 @@ export async function run(
     confirm?: Surroundings['confirm'];
     now?: () => Date;
     output?: Sink;
+    ending?: AbortSignal;
     shell?: string;
   } = {},
 ): Promise<Outcome> {
@@ -97,6 +98,7 @@ export async function run(
     },
     shell: () => more.shell ?? null,
     lineWidth: () => more.terminal?.columns ?? 80,
+    ending: async () => ({ signal: more.ending ?? new AbortController().signal, release() {} }),
     now: more.now ?? (() => new Date('2026-01-02T03:04:06Z')),
   };
   const code = await runPortOwner({ args, catalogue, surroundings });

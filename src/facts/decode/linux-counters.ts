@@ -12,7 +12,7 @@ const INET_DIAG_SKMEMINFO = 7;
 /** SK_MEMINFO_DROPS (linux/sock_diag.h), the ninth number. */
 const dropsAt = 32;
 /** struct tcp_info (linux/tcp.h): its older versions are shorter. */
-const tcpInfo = { rtt: 68, totalRetrans: 100, bytesAcked: 120, bytesReceived: 128 } as const;
+export const tcpInfo = { rtt: 68, totalRetrans: 100, bytesAcked: 120, bytesReceived: 128 } as const;
 const LISTEN = 10;
 const CLOSE = 7;
 const BOUND_INACTIVE = 13;
@@ -21,11 +21,11 @@ const isListener = (state: number): boolean => state === LISTEN;
 /** Whether a TCP socket has no connection, whose counters would all be 0. */
 const isIdle = (state: number): boolean => state === LISTEN || state === CLOSE || state === BOUND_INACTIVE;
 
-const uint64 = (view: DataView, offset: number): number =>
+export const uint64 = (view: DataView, offset: number): number =>
   view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 0x1_0000_0000;
 
 /** The cookie of a socket. Beyond 2^53, which no kernel reaches by counting, it is a text. */
-function cookie(view: DataView, offset: number): number | string {
+export function cookie(view: DataView, offset: number): number | string {
   const high = view.getUint32(offset + 4, true);
   return high < 0x20_0000
     ? high * 0x1_0000_0000 + view.getUint32(offset, true)
@@ -34,7 +34,7 @@ function cookie(view: DataView, offset: number): number | string {
 
 /** Where the attribute of this type has its value: start and length; length 0 if there is none. */
 const found = { start: 0, length: 0 };
-function findAttribute(view: DataView, from: number, end: number, type: number): typeof found {
+export function findAttribute(view: DataView, from: number, end: number, type: number): typeof found {
   found.length = 0;
   for (let at = from; at + 4 <= end;) {
     const length = view.getUint16(at, true);

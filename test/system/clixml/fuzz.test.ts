@@ -37,6 +37,7 @@ const values: Readonly<Record<Exclude<ColumnType, 'ancestors'>, fc.Arbitrary<Any
   text: anyText,
   uint16: fc.integer({ min: 0, max: 0xffff }),
   uint32,
+  uint64: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   int32: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
   boolean: fc.boolean(),
   date,
