@@ -2,24 +2,30 @@
 import { existsSync } from 'node:fs';
 import { isListener, type ViewRow } from '../live/screen/model.ts';
 import { runView } from '../live/screen/view.ts';
-import type { Looker } from '../live/looker.ts';
+import { lookAtAll, startLooking } from '../live/looker.ts';
 import type { LiveSocket } from '../live/look.ts';
+import { exit, type ExitCode } from '../schema/problems.ts';
 import { nullSink } from '../io/sink.ts';
-import type { Surroundings } from '../system/surroundings.ts';
-import type { Catalogue } from './base.ts';
+import type { Screen } from '../system/screen.ts';
+import type { Context } from './base.ts';
+import type { Asker } from './frame.ts';
+import type { WatchRequest } from './options/watch.ts';
 import { runPortOwner } from './run.ts';
 
-export interface WatchView {
-  readonly surroundings: Surroundings;
-  readonly catalogue: Catalogue;
-  readonly looker: Looker;
-  /** Milliseconds between two looks. */
-  readonly interval: number;
-  /** After this many looks, it ends; null: when a person quits. */
-  readonly count: number | null;
+/** What the view is part of. */
+export interface ViewContext extends Pick<Context, 'surroundings' | 'catalogue'> {
+  /** Takes over the terminal. */
+  readonly open: () => Promise<Screen>;
+  readonly asker: Asker;
+  /** The name of this machine. */
+  readonly computer: string;
   /** The requested ports, as they were typed; empty for all. */
   readonly title: string;
-  readonly write: (rows: readonly ViewRow[], file: string) => Promise<string>;
+}
+
+/** What is watched, and for how long. */
+export interface ViewRequest extends WatchRequest {
+  readonly home: string;
 }
 
 /** The operand and options of a command for one socket. Wildcard addresses are left out: they select every listener. */
@@ -63,7 +69,7 @@ export function stopCommand({ socket, owner }: ViewRow): readonly string[] {
 }
 
 /** The output of a command line, with its errors, as lines. */
-async function linesOf(args: readonly string[], { surroundings, catalogue }: WatchView): Promise<string[]> {
+async function linesOf(args: readonly string[], { surroundings, catalogue }: ViewContext): Promise<string[]> {
   let text = '';
   const add = (part: string): void => void (text += part);
   await runPortOwner({
@@ -80,33 +86,50 @@ async function linesOf(args: readonly string[], { surroundings, catalogue }: Wat
   return text.trimEnd().split('\n');
 }
 
-async function stop(row: ViewRow, { surroundings, catalogue }: WatchView): Promise<void> {
+async function stop(row: ViewRow, { surroundings, catalogue }: ViewContext): Promise<void> {
   await runPortOwner({ args: stopCommand(row), catalogue, surroundings });
   surroundings.confirm?.('Press Enter to return to the view. ');
 }
 
 /** Shows the view until it ends. The terminal is as it was then. */
-export async function showView(view: WatchView): Promise<void> {
-  const { surroundings, looker, interval, count, title } = view;
-  const screen = await surroundings.screen();
+export async function showView(
+  { places, intervalMs, count, forMs, home }: ViewRequest,
+  context: ViewContext,
+): Promise<ExitCode> {
+  const { surroundings, open, title } = context;
+  const live = await surroundings.live();
+  const looker = await startLooking(live, { ...lookAtAll, spans: places, home }, { now: surroundings.now });
+  let isReleased = false;
+  const release = (): void => {
+    if (!isReleased) looker.close();
+    isReleased = true;
+  };
   try {
-    await runView({
-      screen,
-      look: looker.look,
-      interval,
-      count,
-      title,
-      details: async (socket) => {
-        const lines: string[] = [];
-        for (const args of detailCommands(socket)) lines.push(...(await linesOf(args, view)), '');
-        return lines;
-      },
-      stop: (row) => stop(row, view),
-      write: view.write,
-      exists: (file) => existsSync(file),
-    });
+    const screen = await open();
+    try {
+      await runView({
+        screen,
+        look: looker.look,
+        interval: intervalMs,
+        count,
+        lasting: forMs,
+        title,
+        details: async (socket) => {
+          const lines: string[] = [];
+          for (const args of detailCommands(socket)) lines.push(...(await linesOf(args, context)), '');
+          return lines;
+        },
+        stop: (row) => stop(row, context),
+        write: async (rows, file) => (await import('./write-shown.ts')).writeRows(rows, file, context),
+        exists: (file) => existsSync(file),
+      });
+    } finally {
+      release();
+      // If a signal asked the process to end, it ends here.
+      screen.close();
+    }
   } finally {
-    looker.close();
-    screen.close();
+    release();
   }
+  return exit.ok;
 }

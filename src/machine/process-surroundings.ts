@@ -6,7 +6,6 @@ import type { Terminal } from '../system/terminal.ts';
 import { fitted } from '../io/wrap.ts';
 import { readInput, readInputEnds } from '../io/read.ts';
 import { liveBinder, liveEventLog, liveHands, liveLooks, liveScheduler, liveSource, liveTools } from './live.ts';
-import { PortOwnerError } from '../schema/problems.ts';
 import type { Screen } from '../system/screen.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
@@ -125,13 +124,8 @@ function hasPerson(): boolean {
   return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** Takes over the terminal. */
-async function screen(): Promise<Screen> {
-  const abilities = terminal();
-  if (abilities === null || process.env['TERM'] === 'dumb')
-    throw new PortOwnerError('PO4103', 'there is no terminal that can show a full-screen view', {
-      hint: 'Use --plain to write lines instead.',
-    });
+/** Takes over a terminal. */
+async function screen(abilities: Terminal): Promise<Screen> {
   const { openScreen } = await import('./screen.ts');
   if (process.platform !== 'win32') return openScreen(abilities, () => () => {});
   const { understandSequences } = await import('./windows/console.ts');
@@ -169,7 +163,10 @@ export function processSurroundings(): Surroundings {
       }
     },
     terminal,
-    screen,
+    get screen() {
+      const abilities = process.env['TERM'] === 'dumb' ? null : terminal();
+      return abilities === null ? null : async () => screen(abilities);
+    },
     shell,
     lineWidth,
     ending: async () => (await import('./ending.ts')).untilEnded(),

@@ -99,7 +99,7 @@ function openInput(): ReadStream {
   try {
     return new ReadStream(openSync(isWindows ? '\\\\.\\CONIN$' : '/dev/tty', 'r+'));
   } catch (error) {
-    throw new PortOwnerError('PO4103', 'there is no terminal to read keys from', {
+    throw new PortOwnerError('PO3001', 'there is no terminal to read keys from', {
       hint: 'Use --plain to write lines instead.',
       cause: error,
     });
@@ -108,7 +108,7 @@ function openInput(): ReadStream {
 
 /**
  * Takes over the terminal of this process. `console` switches the modes of a Windows console, and returns how to switch
- * them back. Throws PO4103 if there is no terminal to read keys from.
+ * them back. Throws PO3001 if there is no terminal to read keys from.
  */
 export function openScreen(abilities: Pick<Screen, 'colors' | 'unicode'>, console: () => () => void): Screen {
   const input = openInput();

@@ -146,6 +146,7 @@ export function testView(sockets: readonly LiveSocket[], more: Partial<ViewWorld
     look: () => new Promise((resolve, reject) => (waiting = { resolve, reject })),
     interval: 0,
     count: null,
+    lasting: null,
     title: '',
     details: async () => ['Path : /usr/bin/node'],
     stop: async () => {},

@@ -5,7 +5,7 @@ import { groupOf, listeningPorts } from './groups.ts';
 import {
   isListener,
   transfers,
-  type Grouping,
+  type ViewGrouping,
   type Kind,
   type Scope,
   type Selection,
@@ -91,7 +91,7 @@ function groupRow({ id, label }: { id: string; label: string }, rows: readonly V
 }
 
 /** Orders rows by a column; unknown values are last in both directions, and equal ones keep a fixed order. */
-function sorted(rows: ViewRow[], { column, descending }: SortBy, grouping: Grouping): ViewRow[] {
+function sorted(rows: ViewRow[], { column, descending }: SortBy, grouping: ViewGrouping): ViewRow[] {
   const { value } = columnOf(column, grouping);
   const keyed = rows.map((row) => ({ row, key: value(row) }));
   const sign = descending ? -1 : 1;

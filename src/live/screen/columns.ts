@@ -1,6 +1,6 @@
 // The columns of the view.
 import { bracketed, unmapped } from '../../ports/address.ts';
-import { transfers, type Grouping, type SortBy, type ViewRow } from './model.ts';
+import { transfers, type ViewGrouping, type SortBy, type ViewRow } from './model.ts';
 import { bytesText, millisecondsText, type Style } from './text.ts';
 
 export interface ViewColumn {
@@ -165,14 +165,14 @@ const socketColumns: readonly ViewColumn[] = [
   ...amounts,
 ];
 
-const groupTitles: Readonly<Record<Grouping, string>> = {
+const groupTitles: Readonly<Record<ViewGrouping, string>> = {
   none: '',
   process: 'Process',
   port: 'Port',
   remote: 'Remote',
 };
 
-function groupColumns(grouping: Grouping): readonly ViewColumn[] {
+function groupColumns(grouping: ViewGrouping): readonly ViewColumn[] {
   const title = groupTitles[grouping];
   const count = (name: 'sockets' | 'listening', title: string, priority: number): ViewColumn => ({
     id: name,
@@ -220,7 +220,7 @@ function groupColumns(grouping: Grouping): readonly ViewColumn[] {
   ];
 }
 
-const columnsBy: Readonly<Record<Grouping, readonly ViewColumn[]>> = {
+const columnsBy: Readonly<Record<ViewGrouping, readonly ViewColumn[]>> = {
   none: socketColumns,
   process: groupColumns('process'),
   port: groupColumns('port'),
@@ -240,16 +240,16 @@ const traffic: ViewColumn = {
   value: ({ send, receive }) => (send === null && receive === null ? null : (send ?? 0) + (receive ?? 0)),
 };
 
-export const columnsOf = (grouping: Grouping): readonly ViewColumn[] => columnsBy[grouping];
+export const columnsOf = (grouping: ViewGrouping): readonly ViewColumn[] => columnsBy[grouping];
 
 /** The column that rows are ordered by; without such a column in this grouping, the first. */
-export function columnOf(id: string, grouping: Grouping): ViewColumn {
+export function columnOf(id: string, grouping: ViewGrouping): ViewColumn {
   if (id === traffic.id) return traffic;
   return columnsBy[grouping].find((column) => column.id === id) ?? columnsBy[grouping][0]!;
 }
 
 /** The order by a column, in the direction that a person expects first. */
-export const sortBy = (id: string, grouping: Grouping): SortBy => ({
+export const sortBy = (id: string, grouping: ViewGrouping): SortBy => ({
   column: id,
   descending: columnOf(id, grouping).descends === true,
 });

@@ -1,7 +1,7 @@
 // Lays the view out: what it shows, as lines that fill the screen exactly. Only rows on the screen are laid out.
 import { columnOf, columnsOf, placed, type PlacedColumn, type Seen, type ViewColumn } from './columns.ts';
 import { keyHelp } from './keys.ts';
-import { isListener, type Grouping, type ViewRow } from './model.ts';
+import { isListener, type ViewGrouping, type ViewRow } from './model.ts';
 import type { Scene } from './scene.ts';
 import type { ViewState } from './state.ts';
 import { barsOf, bytesText, cells, fitTo, lineOf, piece, shown, type Ability, type Piece, type Style } from './text.ts';
@@ -302,4 +302,4 @@ export function frameOf(now: Shown, size: Size): Frame {
 }
 
 /** What the widths of the columns depend on: if it changes, they are chosen again. */
-export const widthsFor = (grouping: Grouping, columns: number): string => `${grouping} ${columns}`;
+export const widthsFor = (grouping: ViewGrouping, columns: number): string => `${grouping} ${columns}`;

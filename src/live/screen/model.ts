@@ -8,20 +8,20 @@ export interface SortBy {
   readonly descending: boolean;
 }
 
-export const groupings = ['none', 'process', 'port', 'remote'] as const;
+export const viewGroupings = ['none', 'process', 'port', 'remote'] as const;
 /** What the rows are grouped by. */
-export type Grouping = (typeof groupings)[number];
+export type ViewGrouping = (typeof viewGroupings)[number];
 export const kinds = ['all', 'listeners', 'connections'] as const;
 /** Which sockets are shown. */
 export type Kind = (typeof kinds)[number];
 
 /** One group of sockets that alone is shown. */
 export interface Scope {
-  readonly by: Exclude<Grouping, 'none'>;
+  readonly by: Exclude<ViewGrouping, 'none'>;
   readonly id: string;
   readonly label: string;
   /** The grouping that it was chosen in. */
-  readonly from: Grouping;
+  readonly from: ViewGrouping;
 }
 
 /** What a person chose to see. */
@@ -29,7 +29,7 @@ export interface Selection {
   readonly kind: Kind;
   readonly filter: string;
   readonly scope: Scope | null;
-  readonly grouping: Grouping;
+  readonly grouping: ViewGrouping;
   readonly sort: SortBy;
 }
 

@@ -1,7 +1,15 @@
 // What a person does: a key changes what the view shows, or asks for something outside of it.
 import { columnsOf, columnOf, sortBy } from './columns.ts';
 import type { Key } from './keys.ts';
-import { groupings, kinds, type Grouping, type Scope, type Selection, type SortBy, type ViewRow } from './model.ts';
+import {
+  viewGroupings,
+  kinds,
+  type ViewGrouping,
+  type Scope,
+  type Selection,
+  type SortBy,
+  type ViewRow,
+} from './model.ts';
 import { groupOf } from './groups.ts';
 
 /** What covers the list. */
@@ -26,7 +34,7 @@ export interface ViewState extends Omit<Selection, 'sort'> {
   /** The first row on the screen. */
   readonly top: number;
   /** The order of sockets, and of groups. */
-  readonly sorts: Readonly<Record<Grouping, SortBy>>;
+  readonly sorts: Readonly<Record<ViewGrouping, SortBy>>;
   /** A sentence at the bottom, until the next key. */
   readonly message: string | null;
 }
@@ -185,7 +193,7 @@ const copy: Command = (state, _screen, row) =>
   row === undefined ? { state } : { state, action: { name: 'copy', row } };
 const openHelp = change((state) => ({ ...state, mode: { name: 'help', top: 0 } }));
 const group = (by: number): Command =>
-  change((state) => fromTop(state, { grouping: neighbor(groupings, state.grouping, by) }));
+  change((state) => fromTop(state, { grouping: neighbor(viewGroupings, state.grouping, by) }));
 
 const always: Readonly<Record<Key, Command>> = {
   'ctrl+c': asks('quit'),

@@ -21,6 +21,8 @@ export interface ViewWorld {
   readonly interval: number;
   /** After this many looks, the view ends; null: never. */
   readonly count: number | null;
+  /** It ends after this many milliseconds; null: never. */
+  readonly lasting: number | null;
   /** The selection of sockets that the command line names; empty if it names none. */
   readonly title: string;
   /** Everything that is known about a socket, as lines. */
@@ -84,6 +86,8 @@ class View {
           this.end(error);
         }
       };
+    const { lasting } = this.world;
+    const end = lasting === null ? undefined : setTimeout(() => this.end(), lasting);
     try {
       screen.listen({
         key: guarded((pressed) => {
@@ -98,6 +102,7 @@ class View {
       await over;
     } finally {
       this.isOver = true;
+      clearTimeout(end);
       clearTimeout(this.timer);
       clearTimeout(this.drawing);
       // The caller ends what the looks use.
