@@ -214,6 +214,28 @@ function Get-CommandTable {
             }
             Paths   = @('Path', 'RawPath')
         }
+        'Measure-Port' = @{
+            Command = @('stats')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                All = '--all'
+                Protocol = '--protocol'
+                State = '--state'
+                Id = '--pid'
+                ImageName = '--image'
+                Address = '--address'
+                RemotePort = '--remote-port'
+                User = '--user'
+                Service = '--service'
+                Range = '--range'
+                By = '--by'
+                DurationSec = '--for'
+                Column = '--columns'
+            }
+            Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
+        }
         'Stop-PortOwner' = @{
             Command = @('stop')
             Always  = @('--format=clixml', '--problems=rows')

@@ -46,6 +46,7 @@ const dotnetTypes: Readonly<Record<ColumnType, string>> = {
   int32: 'System.Int32',
   boolean: 'System.Boolean',
   date: 'System.DateTime',
+  double: 'System.Double',
   texts: 'System.String[]',
   uint32s: 'System.UInt32[]',
   ancestors: 'System.Object[]',

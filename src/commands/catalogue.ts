@@ -55,6 +55,10 @@ export const catalogue: Catalogue = {
     const { SnapshotCommand } = await import('./snapshot.ts');
     return [SnapshotCommand];
   },
+  stats: async () => {
+    const { StatsCommand } = await import('./stats.ts');
+    return [StatsCommand];
+  },
   stop: async () => {
     const { StopCommand } = await import('./stop.ts');
     return [StopCommand];

@@ -86,6 +86,7 @@ const tags: Readonly<Record<Exclude<ColumnType, 'texts' | 'uint32s' | 'ancestors
   uint64: 'U64',
   int32: 'I32',
   boolean: 'B',
+  double: 'Db',
 };
 
 /** Column types whose values rarely repeat. */

@@ -64,6 +64,7 @@ const kinds: Readonly<Partial<Record<ColumnType, SheetColumn['kind']>>> = {
   int32: 'number',
   boolean: 'boolean',
   date: 'date',
+  double: 'number',
 };
 
 type Value = AnyRow[string];

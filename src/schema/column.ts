@@ -19,6 +19,7 @@ export type ColumnType =
   | 'int32'
   | 'boolean'
   | 'date'
+  | 'double'
   | 'texts'
   | 'uint32s'
   | 'ancestors';
@@ -84,6 +85,7 @@ interface Values {
   int32: number;
   boolean: boolean;
   date: string;
+  double: number;
   texts: readonly string[];
   uint32s: readonly number[];
   ancestors: readonly Ancestor[];
