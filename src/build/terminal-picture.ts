@@ -123,12 +123,9 @@ export function terminalPicture(
   const rows = lines.flatMap((runs, i) => {
     if (runs.length === 0) return [];
     const y = margin + i * lineHeight + fontSize;
-    const inverse = runs.filter((run) => run.inverse);
-    const written = runs.filter(({ text }) => text !== '');
-    return [
-      ...inverse.map((run) => runBackground(run, y - fontSize, theme)),
-      `<text y="${y}">${written.map((run) => runText(run, theme)).join('')}</text>`,
-    ];
+    const backgrounds = runs.filter((run) => run.inverse).map((run) => runBackground(run, y - fontSize, theme));
+    const texts = runs.filter((run) => run.text !== '').map((run) => runText(run, theme));
+    return [`${backgrounds.join('')}<text y="${y}">${texts.join('')}</text>`];
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,

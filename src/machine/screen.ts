@@ -1,9 +1,9 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { emitKeypressEvents } from 'node:readline';
 import { ReadStream } from 'node:tty';
-import { errorCode } from '../io/errors.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { KeyPress, Screen, ScreenEvents } from '../system/screen.ts';
+import { linuxOutput, windowsOutput, type ScreenOutput } from './screen-output.ts';
 
 // The alternate screen, without a cursor and without wrapping at the last column; and back. Input modes are not changed.
 const enterText = '\x1b[?1049h\x1b[?25l\x1b[?7l';
@@ -12,86 +12,6 @@ const leaveText = '\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l';
 /** Signals that ask the process to end. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const isWindows = process.platform === 'win32';
-
-/** A terminal to write to. */
-interface Output {
-  readonly isBusy: boolean;
-  write(text: string): void;
-  /** Writes what is left, as far as the terminal takes it now. */
-  flush(): void;
-  close(): void;
-}
-
-/** How often a terminal that is full is tried again. */
-const retryMs = 10;
-/** How long a terminal that is full is waited for before it is left. */
-const patienceMs = 300;
-
-/** The terminal of a file descriptor, opened once more: only our own descriptor may become non-blocking. */
-function ownDescriptor(): number | null {
-  try {
-    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  } catch {
-    // It may belong to another user, after su; then a slow terminal blocks.
-    return null;
-  }
-}
-
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
-/** A terminal of Linux. Node's stream would block as long as the terminal takes nothing, and no key would be read. */
-function linuxOutput(gone: () => void): Output {
-  const own = ownDescriptor();
-  const fd = own ?? 1;
-  let pending: Buffer = Buffer.alloc(0);
-  let timer: NodeJS.Timeout | undefined;
-
-  /** Returns whether the terminal takes more. */
-  function send(): boolean {
-    try {
-      while (pending.length > 0) pending = pending.subarray(writeSync(fd, pending));
-    } catch (error) {
-      if (errorCode(error) === 'EAGAIN') return true;
-      pending = pending.subarray(pending.length);
-      gone();
-    }
-    return false;
-  }
-  function pump(): void {
-    clearTimeout(timer);
-    if (send()) timer = setTimeout(pump, retryMs);
-  }
-  return {
-    get isBusy() {
-      return pending.length > 0;
-    },
-    write(text) {
-      pending = Buffer.concat([pending, Buffer.from(text)]);
-      pump();
-    },
-    flush() {
-      clearTimeout(timer);
-      for (let waited = 0; send() && waited < patienceMs; waited += retryMs) Atomics.wait(pause, 0, 0, retryMs);
-    },
-    close() {
-      if (own !== null) closeSync(own);
-    },
-  };
-}
-
-/** A Windows console, to which only Node's stream writes Unicode. It writes at once. */
-function windowsOutput(gone: () => void): Output {
-  const { stdout } = process;
-  stdout.on('error', gone);
-  return {
-    get isBusy() {
-      return stdout.writableLength > 0;
-    },
-    write: (text) => void stdout.write(text),
-    flush() {},
-    close: () => void stdout.off('error', gone),
-  };
-}
 
 /** The terminal to read keys from; standard input may be a pipe. */
 function openInput(): ReadStream {
@@ -106,105 +26,121 @@ function openInput(): ReadStream {
   }
 }
 
-/**
- * Takes over the terminal of this process. `console` switches the modes of a Windows console, and returns how to switch
- * them back. Throws PO3001 if there is no terminal to read keys from.
- */
-export function openScreen(abilities: Pick<Screen, 'colors' | 'unicode'>, console: () => () => void): Screen {
-  const input = openInput();
-  const { stdout } = process;
-  let events: ScreenEvents | null = null;
-  let isOpen = false;
-  let isSuspended = false;
-  let signal: NodeJS.Signals | null = null;
-  let restoreConsole = (): void => {};
-  const output = (isWindows ? windowsOutput : linuxOutput)(() => events?.ended());
+/** A terminal that is taken over. */
+class ProcessScreen implements Screen {
+  readonly colors: boolean;
+  readonly unicode: boolean;
+  private readonly input = openInput();
+  private readonly output: ScreenOutput;
+  private readonly switchConsole: () => () => void;
+  private restoreConsole = (): void => {};
+  private events: ScreenEvents | null = null;
+  private isOpen = false;
+  private isSuspended = false;
+  private signal: NodeJS.Signals | null = null;
 
-  const onKey = (_text: string | undefined, press: KeyPress): void => events?.key(press);
-  const onResize = (): void => events?.resized();
-  const onGone = (): void => events?.ended();
-  const onSignal = (given: NodeJS.Signals): void => {
-    // From another program; Ctrl+C on the terminal is a key. Both end the view normally.
-    if (given !== 'SIGINT') signal = given;
-    events?.ended();
+  constructor({ colors, unicode }: Pick<Screen, 'colors' | 'unicode'>, switchConsole: () => () => void) {
+    [this.colors, this.unicode, this.switchConsole] = [colors, unicode, switchConsole];
+    this.output = (isWindows ? windowsOutput : linuxOutput)(this.onGone);
+    emitKeypressEvents(this.input);
+    this.input.on('keypress', this.onKey).on('error', this.onGone).on('end', this.onGone);
+    process.stdout.on('resize', this.onResize);
+    if (!isWindows) process.on('SIGCONT', this.onContinue);
+    // The last way out: an exception that nobody caught.
+    process.on('exit', this.leave);
+    this.enter();
+  }
+
+  private readonly onKey = (_text: string | undefined, press: KeyPress): void => this.events?.key(press);
+  private readonly onResize = (): void => this.events?.resized();
+  private readonly onGone = (): void => this.events?.ended();
+  private readonly onSignal = (signal: NodeJS.Signals): void => {
+    // SIGINT from another program is what Ctrl+C is on the terminal, which is a key here: a normal end.
+    if (signal !== 'SIGINT') this.signal = signal;
+    this.events?.ended();
   };
-  const onContinue = (): void => {
-    if (isSuspended) enter();
-    else if (isOpen) setRaw(true);
-    isSuspended = false;
-    if (isOpen) events?.resized();
+  private readonly onContinue = (): void => {
+    if (this.isSuspended) this.enter();
+    else if (this.isOpen) this.setRaw(true);
+    this.isSuspended = false;
+    if (this.isOpen) this.events?.resized();
   };
-  const setRaw = (isRaw: boolean): void => {
+
+  get columns(): number {
+    return process.stdout.columns || 80;
+  }
+
+  get rows(): number {
+    return process.stdout.rows || 24;
+  }
+
+  get isBusy(): boolean {
+    return this.output.isBusy;
+  }
+
+  write(text: string): void {
+    this.output.write(text);
+  }
+
+  listen(events: ScreenEvents): void {
+    this.events = events;
+  }
+
+  private setRaw(isRaw: boolean): void {
     try {
-      input.setRawMode(isRaw);
+      this.input.setRawMode(isRaw);
     } catch {
       // The terminal is gone.
     }
-  };
-  function enter(): void {
-    if (isOpen) return;
-    isOpen = true;
-    restoreConsole = console();
-    setRaw(true);
-    input.resume();
-    for (const one of endings) process.on(one, onSignal);
-    output.write(enterText);
   }
-  function leave(): void {
-    if (!isOpen) return;
-    isOpen = false;
-    output.write(leaveText);
-    output.flush();
-    setRaw(false);
-    input.pause();
+
+  readonly enter = (): void => {
+    if (this.isOpen) return;
+    this.isOpen = true;
+    this.restoreConsole = this.switchConsole();
+    this.setRaw(true);
+    this.input.resume();
+    for (const one of endings) process.on(one, this.onSignal);
+    this.output.write(enterText);
+  };
+
+  readonly leave = (): void => {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.output.write(leaveText);
+    this.output.flush();
+    this.setRaw(false);
+    this.input.pause();
     // Meanwhile, they end this process as usual.
-    for (const one of endings) process.off(one, onSignal);
-    restoreConsole();
+    for (const one of endings) process.off(one, this.onSignal);
+    this.restoreConsole();
+  };
+
+  suspend(): void {
+    if (isWindows) return;
+    this.leave();
+    this.isSuspended = true;
+    // As the terminal's driver does for Ctrl+Z: the whole job stops. Without a shell that could continue it, it does not.
+    process.kill(0, 'SIGTSTP');
+    setTimeout(this.onContinue, 100);
   }
 
-  emitKeypressEvents(input);
-  input.on('keypress', onKey);
-  input.on('error', onGone);
-  input.on('end', onGone);
-  stdout.on('resize', onResize);
-  if (!isWindows) process.on('SIGCONT', onContinue);
-  // The last way out: an exception that nobody caught.
-  process.on('exit', leave);
-  enter();
-
-  return {
-    ...abilities,
-    get columns() {
-      return stdout.columns || 80;
-    },
-    get rows() {
-      return stdout.rows || 24;
-    },
-    get isBusy() {
-      return output.isBusy;
-    },
-    write: (text) => output.write(text),
-    listen: (given) => void (events = given),
-    leave,
-    enter,
-    suspend() {
-      if (isWindows) return;
-      leave();
-      isSuspended = true;
-      // As the terminal's driver does for Ctrl+Z: the whole job stops. Without a shell that could continue it, it does not.
-      process.kill(0, 'SIGTSTP');
-      setTimeout(onContinue, 100);
-    },
-    close() {
-      leave();
-      output.close();
-      input.off('keypress', onKey);
-      stdout.off('resize', onResize);
-      process.off('SIGCONT', onContinue);
-      process.off('exit', leave);
-      if (input === (process.stdin as ReadStream)) input.pause();
-      else input.destroy();
-      if (signal !== null) process.kill(process.pid, signal);
-    },
-  };
+  close(): void {
+    this.leave();
+    this.output.close();
+    this.input.off('keypress', this.onKey);
+    process.stdout.off('resize', this.onResize);
+    process.off('SIGCONT', this.onContinue);
+    process.off('exit', this.leave);
+    if (this.input === (process.stdin as ReadStream)) this.input.pause();
+    else this.input.destroy();
+    if (this.signal !== null) process.kill(process.pid, this.signal);
+  }
 }
+
+/**
+ * Takes over the terminal of this process. `switchConsole` switches the modes of a Windows console, and returns how to
+ * switch them back. Throws PO3001 if there is no terminal to read keys from.
+ */
+export const openScreen = (abilities: Pick<Screen, 'colors' | 'unicode'>, switchConsole: () => () => void): Screen =>
+  new ProcessScreen(abilities, switchConsole);

@@ -140,10 +140,10 @@ export interface TestView {
 /** A view that gets its looks from the test. */
 export function testView(sockets: readonly LiveSocket[], more: Partial<ViewWorld> & { readonly screen?: TestScreen } = {}): Promise<TestView> {
   const screen = more.screen ?? testScreen();
-  let waiting: { resolve: (look: Look) => void; reject: (error: Error) => void } | null = null;
+  const asked: { resolve: (look: Look) => void; reject: (error: Error) => void }[] = [];
   let number = 0;
   const over = runView({
-    look: () => new Promise((resolve, reject) => (waiting = { resolve, reject })),
+    look: () => new Promise((resolve, reject) => void asked.push({ resolve, reject })),
     interval: 0,
     count: null,
     lasting: null,
@@ -159,15 +159,14 @@ export function testView(sockets: readonly LiveSocket[], more: Partial<ViewWorld
   const view: TestView = {
     screen,
     async look(next, gaps = []) {
-      for (let tries = 0; waiting === null && tries < 200; tries++) await settle(1);
-      if (waiting === null) throw new Error('the view does not look');
-      const { resolve } = waiting;
-      waiting = null;
-      resolve(lookAt(number++, next, gaps));
+      for (let tries = 0; asked.length === 0 && tries < 200; tries++) await settle(1);
+      const waiting = asked.pop();
+      if (waiting === undefined) throw new Error('the view does not look');
+      waiting.resolve(lookAt(number++, next, gaps));
       await settle();
     },
-    isWaiting: () => waiting !== null,
-    fail: (error) => waiting?.reject(error),
+    isWaiting: () => asked.length > 0,
+    fail: (error) => asked.pop()?.reject(error),
     over,
   };
   return view.look(sockets).then(() => view);

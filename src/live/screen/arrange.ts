@@ -6,15 +6,15 @@ import {
   isListener,
   transfers,
   type ViewGrouping,
-  type Kind,
-  type Scope,
+  type SocketKind,
+  type GroupScope,
   type Selection,
   type SortBy,
   type ViewRow,
 } from './model.ts';
-import { sumOf, type Scene } from './scene.ts';
+import { sumOf, type ViewScene } from './scene.ts';
 
-const isKind: Readonly<Record<Kind, (socket: LiveSocket) => boolean>> = {
+const isKind: Readonly<Record<SocketKind, (socket: LiveSocket) => boolean>> = {
   all: () => true,
   listeners: isListener,
   connections: (socket) => !isListener(socket),
@@ -64,7 +64,11 @@ function rowOf(socket: LiveSocket, rates: Rates | undefined, mark: ViewRow['mark
 }
 
 /** A row for the sockets of a group. */
-function groupRow({ id, label }: { id: string; label: string }, rows: readonly ViewRow[], by: Scope['by']): ViewRow {
+function groupRow(
+  { id, label }: { id: string; label: string },
+  rows: readonly ViewRow[],
+  by: GroupScope['by'],
+): ViewRow {
   const of = (name: 'send' | 'receive' | 'sent' | 'received' | 'retransmits'): number | null =>
     sumOf(rows.map((row) => row[name]));
   const roundTrips = rows.flatMap(({ roundTrip }) => roundTrip ?? []);
@@ -123,7 +127,7 @@ function tie(a: ViewRow, b: ViewRow): number {
 }
 
 /** The rows that a person chose to see, in their order. */
-export function arrange(scene: Scene, { kind, filter, scope, grouping, sort }: Selection): readonly ViewRow[] {
+export function arrange(scene: ViewScene, { kind, filter, scope, grouping, sort }: Selection): readonly ViewRow[] {
   const words = filter
     .toLowerCase()
     .split(/\s+/)
@@ -132,7 +136,7 @@ export function arrange(scene: Scene, { kind, filter, scope, grouping, sort }: S
   const isShown = (socket: LiveSocket): boolean =>
     isKind[kind](socket) &&
     (scope === null || groupOf(socket, scope.by, listening).id === scope.id) &&
-    (words.length === 0 || words.every((word) => haystack(socket).includes(word)));
+    words.every((word) => haystack(socket).includes(word));
   const rows: ViewRow[] = [];
   for (const socket of scene.look.sockets.values())
     if (isShown(socket))

@@ -1,7 +1,7 @@
 // The groups that sockets belong to.
 import type { LiveSocket } from '../look.ts';
-import { isListener, type Scope } from './model.ts';
-import type { Scene } from './scene.ts';
+import { isListener, type GroupScope } from './model.ts';
+import type { ViewScene } from './scene.ts';
 
 /** The port that a socket is about: the one that is listened on, here or at the remote end. */
 function servicePort({ protocol, localPort, remotePort }: LiveSocket, listening: ReadonlySet<string>): string {
@@ -12,7 +12,7 @@ function servicePort({ protocol, localPort, remotePort }: LiveSocket, listening:
 /** The group of a socket, and its name for people. */
 export function groupOf(
   socket: LiveSocket,
-  by: Scope['by'],
+  by: GroupScope['by'],
   listening: ReadonlySet<string>,
 ): { id: string; label: string } {
   const { owner, remoteAddress } = socket;
@@ -25,7 +25,7 @@ export function groupOf(
 }
 
 /** The ports that are listened on, as `TCP 443`. */
-export function listeningPorts({ look }: Scene): ReadonlySet<string> {
+export function listeningPorts({ look }: ViewScene): ReadonlySet<string> {
   const found = new Set<string>();
   for (const socket of look.sockets.values())
     if (isListener(socket)) found.add(`${socket.protocol} ${socket.localPort}`);

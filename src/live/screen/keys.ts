@@ -11,7 +11,7 @@ const others: Readonly<Record<string, Key>> = { return: 'enter', enter: 'enter',
 const printable = /^[^\p{Cc}\p{Cs}]$/u;
 
 /** Names a key; null for what is none, such as a lone surrogate or an unknown sequence. */
-export function keyOf({ name, sequence = '', ctrl, meta, shift }: KeyPress): Key | null {
+export function keyNamed({ name, sequence = '', ctrl, meta, shift }: KeyPress): Key | null {
   if (name === 'escape') return 'escape';
   if (ctrl || meta) return name === undefined || !/^[a-z]+$/.test(name) || meta ? null : `ctrl+${name}`;
   if (printable.test(sequence)) return sequence;

@@ -2,9 +2,20 @@
 import { columnOf, columnsOf, placed, type PlacedColumn, type Seen, type ViewColumn } from './columns.ts';
 import { keyHelp } from './keys.ts';
 import { isListener, type ViewGrouping, type ViewRow } from './model.ts';
-import type { Scene } from './scene.ts';
+import type { ViewScene } from './scene.ts';
 import type { ViewState } from './state.ts';
-import { barsOf, bytesText, cells, fitTo, lineOf, piece, shown, type Ability, type Piece, type Style } from './text.ts';
+import {
+  barsOf,
+  bytesText,
+  cells,
+  fitTo,
+  screenLine,
+  piece,
+  safeText,
+  type Ability,
+  type Piece,
+  type Style,
+} from './text.ts';
 
 /** The screen. */
 export interface Size extends Ability {
@@ -16,7 +27,7 @@ export interface Size extends Ability {
 export interface Shown {
   readonly state: ViewState;
   /** Null until the first look. */
-  readonly scene: Scene | null;
+  readonly scene: ViewScene | null;
   readonly rows: readonly ViewRow[];
   readonly seen: Seen;
   /** The details of the row; null while they are gathered. */
@@ -25,7 +36,7 @@ export interface Shown {
   readonly title: string;
 }
 
-export interface Frame {
+export interface ViewFrame {
   readonly lines: readonly string[];
   readonly seen: Seen;
 }
@@ -50,8 +61,8 @@ const arrowsOf = ({ unicode }: Ability): readonly [string, string] => (unicode ?
 function edges(left: readonly Piece[], right: string, size: Size): string {
   const room = size.columns - cells(right);
   const used = left.reduce((sum, { text }) => sum + cells(text), 0);
-  if (used + 1 > room) return lineOf(left, size.columns, size);
-  return lineOf([...left, piece(' '.repeat(room - used)), piece(right, 'dim')], size.columns, size);
+  if (used + 1 > room) return screenLine(left, size.columns, size);
+  return screenLine([...left, piece(' '.repeat(room - used)), piece(right, 'dim')], size.columns, size);
 }
 
 function titleLine({ state, scene, title }: Shown, size: Size): string {
@@ -64,15 +75,16 @@ function titleLine({ state, scene, title }: Shown, size: Size): string {
     piece(`${what}${by}`, 'bold'),
     piece(`, sorted by ${columnOf(sort.column, grouping).name} ${sort.descending ? down : up}`),
   ];
-  if (scope !== null) parts.push(piece(', only ', 'plain'), piece(shown(scope.label, size), 'bold'));
-  if (filter !== '' && state.mode.name !== 'filter') parts.push(piece(', filter '), piece(shown(filter, size), 'bold'));
+  if (scope !== null) parts.push(piece(', only ', 'plain'), piece(safeText(scope.label, size), 'bold'));
+  if (filter !== '' && state.mode.name !== 'filter')
+    parts.push(piece(', filter '), piece(safeText(filter, size), 'bold'));
   if (state.isPaused) parts.push(piece('  '), piece(' PAUSED ', 'selected'));
   const clock = scene === null ? '' : `${scene.look.time.slice(11, 19)} UTC`;
-  return edges(parts, `${title === '' ? '' : `${shown(title, size)}  `}${clock}`, size);
+  return edges(parts, `${title === '' ? '' : `${safeText(title, size)}  `}${clock}`, size);
 }
 
 function trafficLine({ scene }: Shown, size: Size): string {
-  if (scene === null) return lineOf([piece('Reading the sockets ...')], size.columns, size);
+  if (scene === null) return screenLine([piece('Reading the sockets ...')], size.columns, size);
   let listening = 0;
   let udp = 0;
   for (const socket of scene.look.sockets.values()) {
@@ -95,7 +107,7 @@ function trafficLine({ scene }: Shown, size: Size): string {
   const used = parts.reduce((sum, { text }) => sum + cells(text), 0);
   const bars = barsOf(scene.history, Math.min(60, size.columns - used - 2), size);
   const before = size.columns - used - cells(bars);
-  return lineOf([...parts, piece(' '.repeat(Math.max(0, before))), piece(bars, 'quiet')], size.columns, size);
+  return screenLine([...parts, piece(' '.repeat(Math.max(0, before))), piece(bars, 'quiet')], size.columns, size);
 }
 
 const unknownText = ({ unicode }: Ability): string => (unicode ? '\u2013' : '-');
@@ -117,7 +129,7 @@ function headingLine(columns: readonly PlacedColumn[], { sorts, grouping }: View
       ...(column.right === true ? [piece(blanks), piece(title, 'heading')] : [piece(title, 'heading'), piece(blanks)]),
     );
   }
-  return lineOf([...parts, piece('')], size.columns, size);
+  return screenLine([...parts, piece('')], size.columns, size);
 }
 
 const marks: Readonly<Record<NonNullable<ViewRow['mark']>, readonly [sign: string, style: Style]>> = {
@@ -129,7 +141,7 @@ const marks: Readonly<Record<NonNullable<ViewRow['mark']>, readonly [sign: strin
 /** The safe text of a row in a column. */
 function cellText(row: ViewRow, column: ViewColumn, ability: Ability): string {
   const text = column.text(row);
-  return text === null ? unknownText(ability) : shown(text, ability);
+  return text === null ? unknownText(ability) : safeText(text, ability);
 }
 
 function rowLine(row: ViewRow, columns: readonly PlacedColumn[], isSelected: boolean, size: Size): string {
@@ -143,7 +155,7 @@ function rowLine(row: ViewRow, columns: readonly PlacedColumn[], isSelected: boo
     const text = fitTo(cellText(row, column, size), width, { keeps, right: right === true, unicode: size.unicode });
     parts.push(piece(' '.repeat(before), whole ?? 'plain'), piece(text, whole ?? column.style?.(row) ?? 'plain'));
   }
-  return lineOf([...parts, piece('', whole === 'selected' ? 'selected' : 'plain')], size.columns, size);
+  return screenLine([...parts, piece('', whole === 'selected' ? 'selected' : 'plain')], size.columns, size);
 }
 
 /** The keys at the bottom, the most useful first: as many as there is room for. */
@@ -173,21 +185,21 @@ function hintLine(items: readonly (readonly [string, string])[], size: Size): st
     parts.push(piece(key, 'bold'), piece(` ${what}`));
     used += width;
   }
-  return lineOf([...parts, piece('')], size.columns, size);
+  return screenLine([...parts, piece('')], size.columns, size);
 }
 
 /** A line that is being typed: its end stays visible. */
 function promptLine(question: string, text: string, size: Size): string {
   const label = `${question} `;
   const room = Math.max(0, size.columns - label.length - 1);
-  const safe = shown(text, size);
+  const safe = safeText(text, size);
   const tail = cells(safe) <= room ? safe : fitTo(safe, room, { keeps: 'end', unicode: size.unicode });
-  return lineOf([piece(label, 'bold'), piece(tail), piece(' ', 'selected'), piece('')], size.columns, size);
+  return screenLine([piece(label, 'bold'), piece(tail), piece(' ', 'selected'), piece('')], size.columns, size);
 }
 
 function bottomLine({ state, rows }: Shown, size: Size): string {
   const { mode, message } = state;
-  if (message !== null) return lineOf([piece(shown(message, size), 'bold'), piece('')], size.columns, size);
+  if (message !== null) return screenLine([piece(safeText(message, size), 'bold'), piece('')], size.columns, size);
   if (mode.name === 'filter') return promptLine('Filter:', state.filter, size);
   if (mode.name === 'file')
     return promptLine(
@@ -196,8 +208,8 @@ function bottomLine({ state, rows }: Shown, size: Size): string {
       size,
     );
   if (mode.name === 'replace')
-    return lineOf(
-      [piece(`${shown(mode.text, size)} exists. Replace it? [y/N]`, 'bold'), piece('')],
+    return screenLine(
+      [piece(`${safeText(mode.text, size)} exists. Replace it? [y/N]`, 'bold'), piece('')],
       size.columns,
       size,
     );
@@ -223,7 +235,7 @@ function emptyText({ state, scene }: Shown): string {
   return 'There are no sockets.';
 }
 
-function listFrame(shownNow: Shown, size: Size): Frame {
+function listFrame(shownNow: Shown, size: Size): ViewFrame {
   const { state, rows } = shownNow;
   const [above, below] = [linesAbove(size.rows), linesBelow(size.rows)];
   const page = pageOf(size.rows);
@@ -238,7 +250,7 @@ function listFrame(shownNow: Shown, size: Size): Frame {
     ...(above >= 1 ? [headingLine(columns, state, size)] : []),
   ];
   const body = onScreen.map((row, i) => rowLine(row, columns, state.top + i === state.index, size));
-  if (rows.length === 0) body.push(lineOf([piece(`  ${emptyText(shownNow)}`)], size.columns, size));
+  if (rows.length === 0) body.push(screenLine([piece(`  ${emptyText(shownNow)}`)], size.columns, size));
   while (body.length < page) body.push(' '.repeat(size.columns));
   const lines = [...head, ...body, ...(below === 1 ? [bottomLine(shownNow, size)] : [])];
   return { lines: lines.slice(0, size.rows), seen };
@@ -261,11 +273,11 @@ function textFrame(
   size: Size,
 ): readonly string[] {
   const page = textPageOf(size.rows);
-  const body = lines.slice(top, top + page).map((line) => lineOf(pieced(shown(line, size)), size.columns, size));
+  const body = lines.slice(top, top + page).map((line) => screenLine(pieced(safeText(line, size)), size.columns, size));
   while (body.length < page) body.push(' '.repeat(size.columns));
   const more = lines.length > page ? `${Math.min(lines.length, top + page)} of ${lines.length} lines` : '';
-  const head = edges([piece(shown(title, size), 'bold')], more, size);
-  return [head, ...body, lineOf([piece(hints)], size.columns, size)].slice(0, size.rows);
+  const head = edges([piece(safeText(title, size), 'bold')], more, size);
+  return [head, ...body, screenLine([piece(hints)], size.columns, size)].slice(0, size.rows);
 }
 
 /** A label of details in color. */
@@ -276,7 +288,7 @@ function pieced(line: string): readonly Piece[] {
 }
 
 /** The frame for what is shown now: exactly as many lines as the screen has, of exactly its width. */
-export function frameOf(now: Shown, size: Size): Frame {
+export function viewFrame(now: Shown, size: Size): ViewFrame {
   const { mode, message } = now.state;
   if (mode.name === 'help') {
     const lines = textFrame(
@@ -294,7 +306,7 @@ export function frameOf(now: Shown, size: Size): Frame {
       title,
       lines: now.details ?? ['Reading the details ...'],
       top: mode.top,
-      hints: message === null ? 'Esc back  Up Down scroll  x stop  c copy' : shown(message, size),
+      hints: message === null ? 'Esc back  Up Down scroll  x stop  c copy' : safeText(message, size),
     },
     size,
   );

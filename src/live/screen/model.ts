@@ -13,10 +13,10 @@ export const viewGroupings = ['none', 'process', 'port', 'remote'] as const;
 export type ViewGrouping = (typeof viewGroupings)[number];
 export const kinds = ['all', 'listeners', 'connections'] as const;
 /** Which sockets are shown. */
-export type Kind = (typeof kinds)[number];
+export type SocketKind = (typeof kinds)[number];
 
 /** One group of sockets that alone is shown. */
-export interface Scope {
+export interface GroupScope {
   readonly by: Exclude<ViewGrouping, 'none'>;
   readonly id: string;
   readonly label: string;
@@ -26,9 +26,9 @@ export interface Scope {
 
 /** What a person chose to see. */
 export interface Selection {
-  readonly kind: Kind;
+  readonly kind: SocketKind;
   readonly filter: string;
-  readonly scope: Scope | null;
+  readonly scope: GroupScope | null;
   readonly grouping: ViewGrouping;
   readonly sort: SortBy;
 }

@@ -15,20 +15,20 @@ interface Gone {
   readonly age: number;
 }
 
-export interface Traffic {
+interface TotalRates {
   /** Bytes per second; null if no socket's rate is known. */
   readonly send: number | null;
   readonly receive: number | null;
 }
 
-export interface Scene {
+export interface ViewScene {
   readonly look: Look;
   readonly rates: ReadonlyMap<string, Rates>;
   readonly opened: ReadonlySet<string>;
   readonly gone: ReadonlyMap<string, Gone>;
   /** How many sockets opened and closed since the look before. */
   readonly changes: { readonly opened: number; readonly closed: number };
-  readonly traffic: Traffic;
+  readonly traffic: TotalRates;
   /** The traffic of the last looks, sent and received, oldest first. */
   readonly history: readonly (number | null)[];
 }
@@ -40,7 +40,7 @@ export function sumOf(values: Iterable<number | null>): number | null {
   return sum;
 }
 
-export const firstScene = (look: Look): Scene => ({
+export const firstScene = (look: Look): ViewScene => ({
   look,
   rates: new Map(),
   opened: new Set(),
@@ -51,7 +51,7 @@ export const firstScene = (look: Look): Scene => ({
 });
 
 /** The scene after another look. */
-export function nextScene(before: Scene, look: Look): Scene {
+export function nextScene(before: ViewScene, look: Look): ViewScene {
   const gone = new Map<string, Gone>();
   for (const [key, { socket, age }] of before.gone) if (age < staysFor) gone.set(key, { socket, age: age + 1 });
   const opened = new Set<string>();

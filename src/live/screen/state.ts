@@ -5,7 +5,7 @@ import {
   viewGroupings,
   kinds,
   type ViewGrouping,
-  type Scope,
+  type GroupScope,
   type Selection,
   type SortBy,
   type ViewRow,
@@ -151,7 +151,7 @@ function sortSockets(state: ViewState, id: string): ViewState {
 }
 
 /** Shows only one group of sockets. */
-const into = (state: ViewState, scope: Scope): ViewState => fromTop(state, { scope, grouping: 'none' });
+const into = (state: ViewState, scope: GroupScope): ViewState => fromTop(state, { scope, grouping: 'none' });
 
 function follow(state: ViewState, row: ViewRow | undefined, listening: ReadonlySet<string>): ViewState {
   if (row?.socket != null)

@@ -26,7 +26,7 @@ export const cells = (text: string): number => (narrow.test(text) ? text.length 
 const notAscii = /[^ -~]/gu;
 
 /** Makes text from outside safe to show; a terminal that cannot show more than ASCII gets a `?` for other characters. */
-export const shown = (text: string, { unicode }: Pick<Ability, 'unicode'>): string =>
+export const safeText = (text: string, { unicode }: Pick<Ability, 'unicode'>): string =>
   unicode ? sanitize(text) : sanitize(text).replace(notAscii, '?');
 
 /** Cuts a safe text to a width in cells, and fills it up with blanks. */
@@ -58,7 +58,7 @@ const codes: Readonly<Record<Style, string>> = {
 const colored: ReadonlySet<Style> = new Set(['good', 'bad', 'doubtful', 'quiet']);
 
 /** Writes a line of exactly `columns` cells: cut, or filled up with blanks in the style of its last piece. */
-export function lineOf(pieces: readonly Piece[], columns: number, { colors, unicode }: Ability): string {
+export function screenLine(pieces: readonly Piece[], columns: number, { colors, unicode }: Ability): string {
   let line = '';
   let room = columns;
   let before = '';

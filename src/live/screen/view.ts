@@ -5,11 +5,11 @@ import { arrange } from './arrange.ts';
 import { liveLines, wrapLine } from './details.ts';
 import { difference } from './diff.ts';
 import { listeningPorts } from './groups.ts';
-import { keyOf, type Key } from './keys.ts';
-import { frameOf, helpLines, pageOf, textPageOf, widthsFor, type Size } from './layout.ts';
+import { keyNamed, type Key } from './keys.ts';
+import { viewFrame, helpLines, pageOf, textPageOf, widthsFor, type Size } from './layout.ts';
 import type { Selection, ViewRow } from './model.ts';
 import { addressPort, type Seen } from './columns.ts';
-import { firstScene, nextScene, type Scene } from './scene.ts';
+import { firstScene, nextScene, type ViewScene } from './scene.ts';
 import { initialState, press, selectionOf, settled, type Action, type OnScreen, type ViewState } from './state.ts';
 import { sanitize } from '../../io/sanitize.ts';
 
@@ -48,9 +48,9 @@ interface Details {
 class View {
   private readonly world: ViewWorld;
   private state: ViewState = initialState;
-  private scene: Scene | null = null;
+  private scene: ViewScene | null = null;
   private rows: readonly ViewRow[] = [];
-  private arranged: { readonly scene: Scene; readonly selection: Selection } | null = null;
+  private arranged: { readonly scene: ViewScene; readonly selection: Selection } | null = null;
   private seen: Seen = {};
   private seenFor = '';
   private details: Details | null = null;
@@ -91,7 +91,7 @@ class View {
     try {
       screen.listen({
         key: guarded((pressed) => {
-          const key = keyOf(pressed);
+          const key = keyNamed(pressed);
           if (key !== null && !this.isAway) this.press(key);
         }),
         resized: guarded(() => this.redraw()),
@@ -288,7 +288,7 @@ class View {
     this.seenFor = widths;
     const { state, scene, rows, seen } = this;
     const details = this.detailLines(size.columns);
-    const frame = frameOf({ state, scene, rows, seen, details, title: this.world.title }, size);
+    const frame = viewFrame({ state, scene, rows, seen, details, title: this.world.title }, size);
     this.seen = frame.seen;
     const text = difference(this.before, frame.lines);
     this.before = frame.lines;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keyOf, type Key } from '../../../src/live/screen/keys.ts';
+import { keyNamed, type Key } from '../../../src/live/screen/keys.ts';
 import type { KeyPress } from '../../../src/system/screen.ts';
 import { keyPresses, settle } from '../../support/live-screen.ts';
 
@@ -11,7 +11,7 @@ async function keysOf(bytes: string | Uint8Array): Promise<Key[]> {
   const presses: KeyPress[] = [];
   keyPresses(bytes, (press) => presses.push(press));
   await settle();
-  return presses.flatMap((press) => keyOf(press) ?? []);
+  return presses.flatMap((press) => keyNamed(press) ?? []);
 }
 
 const known: readonly (readonly [sent: string, keys: readonly Key[]])[] = [

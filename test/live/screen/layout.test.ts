@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { arrange } from '../../../src/live/screen/arrange.ts';
 import { listeningPorts } from '../../../src/live/screen/groups.ts';
 import { keyHelp, type Key } from '../../../src/live/screen/keys.ts';
-import { frameOf, pageOf } from '../../../src/live/screen/layout.ts';
+import { viewFrame, pageOf } from '../../../src/live/screen/layout.ts';
 import { barsOf, bytesText, millisecondsText } from '../../../src/live/screen/text.ts';
 import { firstScene, nextScene } from '../../../src/live/screen/scene.ts';
 import { initialState, press, selectionOf, settled } from '../../../src/live/screen/state.ts';
@@ -68,7 +68,7 @@ test('whatever the sockets, keys, and sizes are, a frame fills the screen exactl
           if (key !== '') state = press(state, key, { rows: arrange(scene, selectionOf(state)), page: pageOf(now.rows), most: 3, listening: listeningPorts(scene) }).state;
           const rows = arrange(scene, selectionOf(state));
           state = settled(state, { rows, page: pageOf(now.rows) });
-          const frame = frameOf(
+          const frame = viewFrame(
             { state, scene: i % 7 === 6 ? null : scene, rows, seen, details: i % 2 === 0 ? null : wrapLine('Owner : 日本 \x1b[2J x'.repeat(20), now.columns), title: '443' },
             now,
           );
