@@ -19,6 +19,8 @@ interface Scene {
   readonly before?: string;
   /** The width of the terminal in its picture; a scene without a width is not in the docs. */
   readonly columns?: number;
+  /** The height of the terminal, for a view that fills it: what it shows after a few seconds. */
+  readonly rows?: number;
 }
 
 export const scenes: readonly Scene[] = [
@@ -38,6 +40,17 @@ export const scenes: readonly Scene[] = [
       '$ann portowner baseline create ok.yaml >made 2>&1 || true; (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
+  },
+  {
+    name: 'watch',
+    before: `cd /home/ann/shop
+echo 'require("node:net").createServer((one) => setInterval(() => one.write(Buffer.alloc(30_000)), 100)).listen(9000, "127.0.0.1")' >feed.js
+echo 'for (const one of [1, 2, 3]) require("node:net").connect(9000, "127.0.0.1").resume()' >reader.js
+($ann node feed.js & sleep 1; exec $ann node reader.js) >/dev/null 2>&1 &
+sleep 2`,
+    lines: ['portowner watch'],
+    columns: 88,
+    rows: 18,
   },
   {
     name: 'apart',
@@ -98,17 +111,27 @@ chown -R ann /home/ann
 cd /home/ann
 `;
 
+/** Takes what is on a screen that a command line fills. */
+const screenScript = ({ lines, rows = 24 }: Scene, columns: number, folder: string): string => `
+export SHELL=/bin/sh
+tmux -S ${folder}/socket -f /dev/null new-session -d -x ${columns} -y ${rows} "exec $ann ${lines.join('; ')}" \\; set -g status off
+sleep 6
+tmux -S ${folder}/socket capture-pane -e -p -N
+`;
+
 /** The output of a scene's command lines at a width, each with its prompt. */
-function seen({ lines, before }: Scene, columns: number): string {
+function seen(scene: Scene, columns: number): string {
+  const { lines, before, rows } = scene;
   const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
   chmodSync(folder, 0o755);
   const typed = lines
     .map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`)
     .join('\n');
   writeFileSync(join(folder, 'typed'), `stty cols ${columns} rows 500\n${typed}\n`);
+  const typing = `script -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`;
   writeFileSync(
     join(folder, 'machine'),
-    `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
+    `${machine}${before ?? ''}\n${rows === undefined ? typing : screenScript(scene, columns, folder)}`,
   );
   try {
     const { status, stdout, stderr } = spawnSync(
@@ -140,7 +163,8 @@ export function noScreenshots(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root on Linux makes the machine of the pictures';
   const { status } = spawnSync('unshare', ['--net', '--pid', '--fork', '--mount', '--uts', '--mount-proc', 'true']);
-  return status === 0 ? null : 'no namespaces can be made here';
+  if (status !== 0) return 'no namespaces can be made here';
+  return spawnSync('tmux', ['-V']).status === 0 ? null : 'tmux is not installed';
 }
 
 /** The pictures of a scene at a width, by their file names. */

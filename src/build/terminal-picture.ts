@@ -70,13 +70,13 @@ function linesOf(text: string): Run[][] {
       if (words === undefined) {
         for (const code of codes!.split(';')) style = changed(style, Number(code));
       } else {
+        // Its background is as wide as the blanks around the text.
+        if (style.inverse) runs.push({ ...style, text: '', start, cells: stringWidth(words) });
         // A viewer may collapse spaces: position each part without two consecutive spaces separately.
         for (const [piece] of words.matchAll(/ {2,}|(?:\S| (?! ))+/g)) {
           const cells = stringWidth(piece);
           const text = piece.trim();
           const before = piece.length - piece.trimStart().length;
-          // Its background is as wide as the blanks around the text.
-          if (style.inverse) runs.push({ ...style, text: '', start, cells });
           if (text !== '') runs.push({ ...style, text, start: start + before, cells: stringWidth(text) });
           start += cells;
         }
@@ -123,7 +123,9 @@ export function terminalPicture(
   const rows = lines.flatMap((runs, i) => {
     if (runs.length === 0) return [];
     const y = margin + i * lineHeight + fontSize;
-    const backgrounds = runs.filter((run) => run.inverse).map((run) => runBackground(run, y - fontSize, theme));
+    const backgrounds = runs
+      .filter((run) => run.inverse && run.text === '')
+      .map((run) => runBackground(run, y - fontSize, theme));
     const texts = runs.filter((run) => run.text !== '').map((run) => runText(run, theme));
     return [`${backgrounds.join('')}<text y="${y}">${texts.join('')}</text>`];
   });
