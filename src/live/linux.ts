@@ -126,6 +126,7 @@ export function linuxLister(source: RawSource, clock: () => number): Lister {
       };
     },
     isWaiting: ({ holder, state }) => holder === 0 && waiting.has(state),
+    counters: null,
     alsoGiven: new Map(),
     close() {},
   };

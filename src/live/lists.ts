@@ -42,6 +42,18 @@ export interface ListRequest {
   readonly port: (port: number) => boolean;
 }
 
+/** A socket, and the list that it is in. */
+export interface ListedSocket {
+  /** The name of the list. */
+  readonly list: string;
+  readonly record: SocketRecord;
+}
+
+/** Counters that were read separately, and why some are missing. */
+export type Measurement = Pick<SocketRecord, 'sent' | 'received' | 'roundTrip' | 'retransmits'> & {
+  readonly reason: string | null;
+};
+
 /** How the sockets of a system are listed. */
 export interface Lister {
   readonly list: (request: ListRequest) => Lists | Promise<Lists>;
@@ -53,6 +65,8 @@ export interface Lister {
   readonly holding: ((holders: ReadonlySet<number>) => Holding) | null;
   /** Whether it is a connection that no program has accepted yet: its listener's owner is its owner. */
   readonly isWaiting: (record: SocketRecord) => boolean;
+  /** Reads the counters of these sockets, where the lists have none; null if they have them. */
+  readonly counters: ((sockets: readonly ListedSocket[]) => Promise<ReadonlyMap<SocketRecord, Measurement>>) | null;
   /** Entries that owners are determined with, in addition to the lists. */
   readonly alsoGiven: ReadonlyMap<string, RawEntry>;
   readonly close: () => void;

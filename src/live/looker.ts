@@ -193,6 +193,7 @@ interface Context {
   readonly lister: Lister;
   readonly selection: Selection;
   readonly details: ReadonlySet<Detail>;
+  readonly clock: () => number;
   readonly now: () => Date;
   readonly memory: Memory;
 }
@@ -243,8 +244,8 @@ function update(
   seen.socket = {
     ...seen.socket,
     state: seen.row.State,
-    counters: countersOf(record),
-    reason: list.reasonOf(record),
+    // Counters that are read separately are still to come.
+    ...(lister.counters === null ? { counters: countersOf(record), reason: list.reasonOf(record) } : {}),
   };
   memory.isChanged = true;
 }
@@ -393,16 +394,41 @@ function hiddenText({ seen }: Memory, { platform }: RawSource): string[] {
   ];
 }
 
+/** Reads the counters of the selected sockets, where their list has none. */
+async function count({ request, lister, memory }: Context): Promise<void> {
+  if (lister.counters === null || !request.counters) return;
+  const wanted = [...memory.seen].flatMap(([list, known]) =>
+    [...known.values()]
+      .filter(({ isSelected, look }) => isSelected && look === memory.look)
+      .map((seen) => ({ list, seen })),
+  );
+  const measured = await lister.counters(wanted.map(({ list, seen }) => ({ list, record: seen.record })));
+  for (const { seen } of wanted) {
+    const found = measured.get(seen.record);
+    if (found === undefined) continue;
+    const { reason, ...counters } = found;
+    const { socket } = seen;
+    const after = countersOf({ ...seen.record, ...counters });
+    const isSame = (Object.keys(after) as (keyof Counters)[]).every((name) => socket.counters[name] === after[name]);
+    if (isSame && socket.reason === reason) continue;
+    seen.socket = { ...socket, counters: isSame ? socket.counters : after, reason };
+    memory.isChanged = true;
+  }
+}
+
 async function lookAgain(context: Context): Promise<Look> {
-  const { request, source, lister, selection, details, now, memory } = context;
+  const { request, source, lister, selection, details, clock, now, memory } = context;
   memory.look++;
   memory.isChanged = memory.look === 1;
   const { protocols, counters, all } = request;
-  const { at, lists, gaps } = await lister.list({ protocols, counters, holding: !all, port: selection.port });
+  const { at: listedAt, lists, gaps } = await lister.list({ protocols, counters, holding: !all, port: selection.port });
   const time = now().toISOString();
   const pending = lists.flatMap((list) => compare(list, context));
   const holding = search(lists, pending, context);
   if (pending.length > 0) store(pending, await resolve(lists, pending, { holding, context }), { holding, context });
+  // Rates are over the time between the counters.
+  const at = lister.counters === null || !counters ? listedAt : clock();
+  await count(context);
   memory.sockets = selected(memory);
   if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory, source);
   return { at, time, sockets: memory.sockets, gaps: [...gaps, ...memory.gaps] };
@@ -420,10 +446,11 @@ export async function startLooking(
     source,
     lister:
       source.platform === 'win32'
-        ? (await import('./windows.ts')).windowsLister(source, clock)
+        ? (await import('./windows.ts')).windowsLister(source, { clock, statistics: live.statistics ?? null })
         : (await import('./linux.ts')).linuxLister(source, clock),
     selection: await selectionOf(request),
     details: detailsOf(request),
+    clock,
     now,
     memory: { seen: new Map(), look: 0, searched: 0, sockets: new Map(), isChanged: false, gaps: [] },
   };

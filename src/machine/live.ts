@@ -26,7 +26,10 @@ export async function liveSource(): Promise<RawSource> {
 /** This machine, to be looked at again and again. Throws like liveSource. */
 export async function liveLooks(): Promise<LiveSource> {
   const source = await liveSource();
-  if (process.platform !== 'linux') return { source, close() {} };
+  if (process.platform === 'win32') {
+    const statistics = (await import('./windows/connections.ts')).connectionStatistics();
+    return { source, statistics, close: () => statistics.close() };
+  }
   const { listenForCloses } = await import('./linux/closes.ts');
   return { source, closes: listenForCloses, close() {} };
 }
