@@ -65,6 +65,12 @@ function edges(left: readonly Piece[], right: string, size: Size): string {
   return screenLine([...left, piece(' '.repeat(room - used)), piece(right, 'dim')], size.columns, size);
 }
 
+/** Formats the local time of day. */
+function clockText(time: string): string {
+  const date = new Date(time);
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
 function titleLine({ state, scene, title }: Shown, size: Size): string {
   const { kind, filter, scope, grouping, sorts } = state;
   const sort = sorts[grouping];
@@ -79,7 +85,7 @@ function titleLine({ state, scene, title }: Shown, size: Size): string {
   if (filter !== '' && state.mode.name !== 'filter')
     parts.push(piece(', filter '), piece(safeText(filter, size), 'bold'));
   if (state.isPaused) parts.push(piece('  '), piece(' PAUSED ', 'selected'));
-  const clock = scene === null ? '' : `${scene.look.time.slice(11, 19)} UTC`;
+  const clock = scene === null ? '' : clockText(scene.look.time);
   return edges(parts, `${title === '' ? '' : `${safeText(title, size)}  `}${clock}`, size);
 }
 
