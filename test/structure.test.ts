@@ -162,23 +162,36 @@ test('only machine touches node:ffi and starts processes', async () => {
   assert.equal(users('child_process'), []);
 });
 
-test('the main question loads none of the modules that cost milliseconds', async () => {
+/** The exit code of the bundle with a command line, and the modules of Node that it loads. */
+async function runBundle(...args: string[]): Promise<{ status: number | null; loaded: ReadonlySet<string> }> {
   const { code } = await bundle();
   const folder = mkdtempSync(join(tmpdir(), 'portowner-structure-'));
   try {
     // Not with -e, for which Node loads more itself.
     const script = join(folder, 'question.cjs');
     writeFileSync(script, `process.on('exit', () => require('node:fs').writeSync(2, process.moduleLoadList.join('\\n')));\n${code}`);
-    const { stderr } = spawnSync(process.execPath, [...nodeFlags, script, '1'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [...nodeFlags, script, ...args], { encoding: 'utf8' });
     const loaded = new Set(stderr.split('\n').map((line) => line.replace('NativeModule ', '')));
     assert.ok(loaded.has('fs'), 'the list of modules is there');
-    assert.equal(
-      ['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty'].filter((name) => loaded.has(name)),
-      [],
-    );
+    return { status, loaded };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+test('the main question loads none of the modules that cost milliseconds', async () => {
+  const { loaded } = await runBundle('1');
+  assert.equal(
+    ['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty', 'zlib'].filter((name) => loaded.has(name)),
+    [],
+  );
+});
+
+test('no command loads a compressed module before it needs it', async () => {
+  // Help loads every command. Outside of an executable, there are no compressed modules: loading one fails.
+  const { status, loaded } = await runBundle('--help');
+  assert.is(status, 0);
+  assert.not.ok(loaded.has('zlib'));
 });
 
 test.run();

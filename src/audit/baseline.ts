@@ -30,7 +30,7 @@ const kind: DocumentKind = {
   name: 'a baseline',
   kind: 'PortOwner.Baseline',
   hint: 'Correct the file, or create a new one with "portowner baseline create".',
-  validate,
+  validator: () => validate,
 };
 
 const scopes: Readonly<Record<string, Scope>> = { any: 'Any', loopback: 'Loopback', specific: 'Specific' };

@@ -29,7 +29,8 @@ export interface DocumentKind {
   readonly name: string;
   readonly kind: string;
   readonly hint: string;
-  readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
+  /** Loads the validator, which takes milliseconds. */
+  readonly validator: () => { (data: unknown): boolean; errors?: SchemaProblem[] | null };
 }
 
 /** The largest file that is read or written; 40,000 listeners with all details need less. */
@@ -256,7 +257,7 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
 export function parseChecked(
   text: string,
   name: string,
-  { name: called, kind, hint, validate }: DocumentKind,
+  { name: called, kind, hint, validator }: DocumentKind,
 ): CheckedDocument {
   const lines = new LineCounter();
   const wrong: Wrong = (offset, why, cause) => {
@@ -274,6 +275,7 @@ export function parseChecked(
       target: name,
     });
   }
+  const validate = validator();
   if (!validate(value)) {
     const { path, key, why } = explain(validate.errors ?? []);
     throw wrong(offsetOf(document, path, key), why);

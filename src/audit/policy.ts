@@ -62,7 +62,7 @@ const kind: DocumentKind = {
   name: 'a policy',
   kind: 'PortOwner.Policy',
   hint: 'A policy needs kind: PortOwner.Policy, version: 1, and rules. To list the keys of a rule: portowner audit --help',
-  validate,
+  validator: () => validate,
 };
 
 /** Nobody writes a policy with more rules. */
