@@ -15,7 +15,7 @@ import { runPortOwner } from './run.ts';
 /** What the view is part of. */
 export interface ViewContext extends Pick<Context, 'surroundings' | 'catalogue'> {
   /** Takes over the terminal. */
-  readonly open: () => Promise<Screen>;
+  readonly open: () => Screen;
   readonly asker: Asker;
   /** The name of this machine. */
   readonly computer: string;
@@ -105,7 +105,7 @@ export async function showView(
     isReleased = true;
   };
   try {
-    const screen = await open();
+    const screen = open();
     try {
       await runView({
         screen,

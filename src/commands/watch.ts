@@ -60,7 +60,7 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     for (const [name, value] of Object.entries({ format, columns, delimiter, problems }))
       if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
     const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome };
-    const open = this.plain || this.output !== undefined ? null : this.surroundings.screen;
+    const open = this.plain || this.output !== undefined ? null : await this.surroundings.screen();
     if (open !== null) {
       const { showView } = await import('../cli/watch-view.ts');
       const computer = await this.askedMachine().ownName();

@@ -124,12 +124,14 @@ function hasPerson(): boolean {
   return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** Takes over a terminal. */
-async function screen(abilities: Terminal): Promise<Screen> {
+/** Returns how to take over the terminal; null if it cannot show a full-screen view. */
+async function screen(): Promise<(() => Screen) | null> {
+  const abilities = process.env['TERM'] === 'dumb' ? null : terminal();
+  if (abilities === null) return null;
   const { openScreen } = await import('./screen.ts');
-  if (process.platform !== 'win32') return openScreen(abilities, () => () => {});
-  const { understandSequences } = await import('./windows/console.ts');
-  return openScreen(abilities, understandSequences);
+  if (process.platform !== 'win32') return () => openScreen(abilities, () => () => {});
+  const { understandsSequences, switchOnSequences } = await import('./windows/console.ts');
+  return understandsSequences() ? () => openScreen(abilities, switchOnSequences) : null;
 }
 
 /** The actual surroundings of this process. */
@@ -163,10 +165,7 @@ export function processSurroundings(): Surroundings {
       }
     },
     terminal,
-    get screen() {
-      const abilities = process.env['TERM'] === 'dumb' ? null : terminal();
-      return abilities === null ? null : async () => screen(abilities);
-    },
+    screen,
     shell,
     lineWidth,
     ending: async () => (await import('./ending.ts')).untilEnded(),

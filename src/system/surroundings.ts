@@ -49,8 +49,8 @@ export interface Surroundings {
   readonly error: (text: string) => void;
   /** The terminal that standard output is connected to; null if it is not a terminal. */
   readonly terminal: () => Terminal | null;
-  /** Takes over the terminal for a full-screen view; null without a terminal that can show one. */
-  readonly screen: (() => Promise<Screen>) | null;
+  /** Returns how to take over the terminal for a full-screen view; null without a terminal that can show one. */
+  readonly screen: () => Promise<(() => Screen) | null>;
   /** The program name of the shell that started this process; null if unknown. */
   readonly shell: () => string | null;
   /** The maximum width of a line of text for people, wherever it goes. */

@@ -92,7 +92,7 @@ export async function run(
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,
-    screen: more.screen === undefined ? null : async () => more.screen!,
+    screen: async () => (more.screen === undefined ? null : () => more.screen!),
     shell: () => more.shell ?? null,
     lineWidth: () => more.terminal?.columns ?? 80,
     ending: async () => ({ signal: more.ending ?? new AbortController().signal, release() {} }),
