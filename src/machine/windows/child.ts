@@ -9,7 +9,7 @@ import { addressOf, systemLibrary } from './ffi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { ownMemory, processHeap, takeHeapBlock, takeLocalText } from './kernel32.ts';
 import type { ApartAnswer } from './apart.ts';
-import { connectionsTask } from './connections.ts';
+import { connectionsTask, endLine } from './connections.ts';
 import { estats, type EstatsCalls } from './estats.ts';
 import { uncovered } from './uncovered.ts';
 
@@ -153,7 +153,7 @@ function serveConnections(): void {
   }
 }
 
-/** Answers each line of standard input, until it ends. */
+/** Answers each line of standard input, until it ends or says so. */
 function serveLines(answerTo: (line: string) => string): void {
   const piece = Buffer.alloc(64 * 1024);
   let text = '';
@@ -168,7 +168,8 @@ function serveLines(answerTo: (line: string) => string): void {
     if (length === 0) return;
     text += piece.toString('latin1', 0, length);
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      writeWhole(`${answerTo(text.slice(0, end))}\n`);
+      if (text.slice(0, end).trim() === endLine) return;
+      writeWhole(`${answerTo(text.slice(0, end).trim())}\n`);
       text = text.slice(end + 1);
     }
   }

@@ -10,6 +10,14 @@ import { uncovered } from './uncovered.ts';
 export const connectionsTask = 'connections';
 
 const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
+const needed = [
+  'GetPerTcpConnectionEStats',
+  'GetPerTcp6ConnectionEStats',
+  'SetPerTcpConnectionEStats',
+  'SetPerTcp6ConnectionEStats',
+] as const;
+/** The line that ends the child process. It ends with its input, too, such as when this process is ended. */
+export const endLine = '.';
 const timeoutMs = 5000;
 /** After this many failures in a row, there are no statistics anymore. */
 const mostFailures = 3;
@@ -19,8 +27,7 @@ function hindrance(command: readonly string[] | null): Refusal | null {
   if (command === null) return { code: 'NotSupported', text: 'this program cannot start itself once more' };
   try {
     // Looking them up calls nothing.
-    void iphlpapi.GetPerTcpConnectionEStats;
-    void iphlpapi.SetPerTcpConnectionEStats;
+    for (const name of needed) void iphlpapi[name];
     return null;
   } catch (error) {
     if (error instanceof Refused) return error.refusal;
@@ -89,8 +96,16 @@ export function serverOf(child: ChildProcess): Server {
         clearTimeout(timer);
       }
     },
-    // The end of its input is where it switches off what it has switched on.
-    end: () => stdin!.end(),
+    // It switches off what it has switched on, and ends.
+    end() {
+      stdin!.end(`${endLine}\n`);
+      const timer = setTimeout(() => child.kill(), timeoutMs);
+      child.on('exit', () => {
+        clearTimeout(timer);
+        stdin!.destroy();
+        stdout!.destroy();
+      });
+    },
   };
 }
 
