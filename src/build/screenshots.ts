@@ -13,8 +13,10 @@ import { terminalPicture, themes } from './terminal-picture.ts';
 
 interface Scene {
   readonly name: string;
-  /** The command lines, in the order they are typed. */
+  /** The command lines, in the order they are typed; with `tabs`, what is typed before the Tab key. */
   readonly lines: readonly string[];
+  /** Whether zsh completes the lines instead of running them. */
+  readonly tabs?: true;
   /** Commands to run before it, without a picture. */
   readonly before?: string;
   /** The width of the terminal in its picture; a scene without a width is not in the docs. */
@@ -62,6 +64,7 @@ export const scenes: readonly Scene[] = [
   },
   { name: 'error', lines: ['portowner why --error "listen EADDRINUSE: address already in use :::3000"'] },
   { name: 'ranges', lines: ['portowner ranges'] },
+  { name: 'completion', lines: ['portowner why ', 'portowner free --'], tabs: true, columns: 88 },
 ];
 
 /** The picture of the HTML page. */
@@ -98,14 +101,37 @@ chown -R ann /home/ann
 cd /home/ann
 `;
 
-/** The output of a scene's command lines at a width, each with its prompt. */
-function seen({ lines, before }: Scene, columns: number): string {
+/** A script that runs the command lines, each after its prompt. */
+const running = (lines: readonly string[], columns: number): string =>
+  [
+    `stty cols ${columns} rows 500`,
+    ...lines.map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`),
+  ].join('\n');
+
+/** A script that shows what zsh offers after each line, in a terminal of tmux. */
+function completing(lines: readonly string[], columns: number): string {
+  const start = 'PS1="$ "; autoload -U compinit && compinit -u -D; source <(portowner completion zsh); clear';
+  const each = lines.map(
+    (line) => `tmux send-keys C-u; settled; tmux send-keys -l ${JSON.stringify(line)}; settled; tmux send-keys Tab
+settled; tmux capture-pane -p | sed 's/^[$] /\\x1b[2m$\\x1b[22m /; /^ *$/d'; echo
+tmux send-keys C-c; settled; tmux send-keys -l clear; tmux send-keys Enter; settled`,
+  );
+  // A query takes a moment: the terminal has settled when it stays the same for a while.
+  return `export TMUX_TMPDIR="$HOME"
+tmux() { command tmux -f /dev/null "$@"; }
+settled() { last=; for one in $(seq 50); do sleep 0.7; now=$(tmux capture-pane -p); [ "$now" = "$last" ] && return; last=$now; done; }
+tmux new-session -d -x ${columns} -y 60 'zsh -f -i'
+settled; tmux send-keys -l '${start}'; tmux send-keys Enter; settled
+${each.join('\n')}
+tmux kill-server`;
+}
+
+/** The output of a scene at a width. */
+function seen({ lines, before, tabs }: Scene, columns: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
   chmodSync(folder, 0o755);
-  const typed = lines
-    .map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`)
-    .join('\n');
-  writeFileSync(join(folder, 'typed'), `stty cols ${columns} rows 500\n${typed}\n`);
+  const script = tabs === true ? completing(lines, columns) : running(lines, columns);
+  writeFileSync(join(folder, 'typed'), `${script}\n`);
   writeFileSync(
     join(folder, 'machine'),
     `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
@@ -135,12 +161,16 @@ function seen({ lines, before }: Scene, columns: number): string {
   }
 }
 
-/** Why the machine of the pictures cannot be set up here; null if it can. */
-export function noScreenshots(): string | null {
+/** Why the picture of a scene cannot be taken here; null if it can. */
+export function noScreenshots({ tabs }: Pick<Scene, 'tabs'>): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root on Linux makes the machine of the pictures';
   const { status } = spawnSync('unshare', ['--net', '--pid', '--fork', '--mount', '--uts', '--mount-proc', 'true']);
-  return status === 0 ? null : 'no namespaces can be made here';
+  if (status !== 0) return 'no namespaces can be made here';
+  const missing = (tabs === true ? ['zsh', 'tmux'] : []).filter(
+    (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0,
+  );
+  return missing.length === 0 ? null : `${missing.join(' and ')} not installed`;
 }
 
 /** The pictures of a scene at a width, by their file names. */

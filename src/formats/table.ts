@@ -1,6 +1,6 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
-import { narrow, shorten, wrapped, type Cut, type Width } from './cell.ts';
+import { narrow, shorten, wrapped, wrappedAddress, type Cut, type Width } from './cell.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
@@ -12,6 +12,8 @@ const between = '  ';
  * The most important columns do not shrink yet, or to `answerFloor` if no column has owners.
  */
 const textFloor = 15;
+/** A column with addresses first shrinks to this width (an IPv4 address in IPv6 notation). */
+const addressFloor = 22;
 const answerFloor = 24;
 /** The minimum width of a column that is wrapped. */
 const wrappedFloor = 12;
@@ -181,6 +183,7 @@ function linesOf(
   cut: Cut,
 ): string[] {
   if (cut.width(text) <= room) return [text];
+  if (column.keeps === 'all') return wrappedAddress(text, room, cut);
   return isWrapped(column) ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
 }
 
@@ -225,6 +228,12 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
   }
 }
 
+/** The width that a column which is not wrapped shrinks to at first. */
+function comfortOf({ importance = Infinity, keeps }: Column, hasOwner: boolean): number {
+  if (importance < 2) return hasOwner ? Infinity : answerFloor;
+  return keeps === 'all' ? addressFloor : textFloor;
+}
+
 /** Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as wide as necessary. */
 export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
   const cells: string[][] = columns.map(() => []);
@@ -260,13 +269,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
         const natural = Math.max(data, column.name.length);
         const down = (to: number): number =>
           Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
-        const least = isWrapped(column)
-          ? Math.min(ownerFloor, longestItem(i))
-          : column.importance === undefined || column.importance >= 2
-            ? textFloor
-            : hasOwner
-              ? Infinity
-              : answerFloor;
+        const least = isWrapped(column) ? Math.min(ownerFloor, longestItem(i)) : comfortOf(column, hasOwner);
         const comfort = down(least);
         return {
           column,

@@ -21,7 +21,7 @@ const wordsOf = (svg: string): string =>
 for (const scene of scenes)
   if (scene.columns !== undefined)
     test(scene.name, (context) => {
-      const reason = noScreenshots();
+      const reason = noScreenshots(scene);
       if (reason !== null) return skip(reason, context);
       for (const [name, svg] of pictures(scene, scene.columns!))
         assert.is(wordsOf(svg), wordsOf(readFileSync(join(folder, name), 'utf8')), `${name}: node build.mjs screenshots takes it again`);
