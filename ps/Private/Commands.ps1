@@ -238,7 +238,7 @@ function Get-CommandTable {
                 Service = '--service'
                 Range = '--range'
                 By = '--by'
-                DurationSec = '--for'
+                For = '--for'
                 Column = '--columns'
             }
             Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }

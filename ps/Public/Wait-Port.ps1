@@ -61,9 +61,9 @@ function Wait-Port {
         Continues when the database listens, and ends the script if it does not within a minute.
 
     .EXAMPLE
-        if (Wait-Port http://localhost:3000/health -TimeoutSec 30 -Quiet) { Start-Process http://localhost:3000/ }
+        if (-not (Wait-Port http://localhost:3000/health -TimeoutSec 30 -Quiet)) { throw 'The web server did not start' }
 
-        Opens a web page when its server answers.
+        Ends the script if a web server does not answer within half a minute.
 
     .EXAMPLE
         Stop-PortOwner 8080; Wait-Port 8080 -Free

@@ -8,7 +8,7 @@ function Watch-Port {
         soon as it is noticed: every difference between two looks is one object. It ends with the pipeline, after -Count
         events or the time of -For, or with Ctrl+C. In Windows PowerShell, the objects arrive together at the end.
 
-        Without -Events, it shows what happens in the console.
+        Without -Events, it shows what happens in the console; if the output goes elsewhere, it returns lines of text.
 
         Sockets are compared once per -IntervalSec. On Linux, the system also reports each socket that it closes: one
         that was opened and closed between two looks is an event Closed, without an owner and a state. On Windows, such
@@ -109,6 +109,10 @@ function Watch-Port {
 
     end {
         if ($ports.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports
+        if ($Events) {
+            Invoke-Executable -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports
+            return
+        }
+        Show-View -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports -AsText:(-not (Test-Console $MyInvocation))
     }
 }

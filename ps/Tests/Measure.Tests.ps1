@@ -15,7 +15,7 @@ AfterAll {
 
 Describe 'Measure-Port' {
     It 'returns the sockets of a port, with their types' {
-        $rows = @(Measure-Port $listener.Port -DurationSec 0.1 -WarningAction Ignore -ErrorAction Ignore)
+        $rows = @(Measure-Port $listener.Port -For 0.1 -WarningAction Ignore -ErrorAction Ignore)
         $rows.Count | Should -Be 2
         $rows[0].PSTypeNames | Should -Contain 'PortOwner.Traffic'
         $connection = $rows | Where-Object State -eq 'Established'
@@ -27,7 +27,7 @@ Describe 'Measure-Port' {
 
     It 'measures what was received, and the accept queue' -Skip:(-not $onLinux) {
         $client.GetStream().Write([byte[]]::new(5000), 0, 5000)
-        $rows = Measure-Port $listener.Port -DurationSec 0.1
+        $rows = Measure-Port $listener.Port -For 0.1
         $connection = $rows | Where-Object State -eq 'Established'
         $connection.BytesReceived | Should -BeOfType [uint64]
         $connection.BytesReceived | Should -Be 5000
@@ -38,24 +38,24 @@ Describe 'Measure-Port' {
     }
 
     It 'says why statistics are missing' -Skip:$onLinux {
-        $connection = Measure-Port $listener.Port -DurationSec 0.1 -WarningAction Ignore -ErrorAction Ignore | Where-Object State -eq 'Established'
+        $connection = Measure-Port $listener.Port -For 0.1 -WarningAction Ignore -ErrorAction Ignore | Where-Object State -eq 'Established'
         $connection.SendRate | Should -BeNullOrEmpty
         $connection.Reason | Should -Match '^Statistics: NotSupported: '
     }
 
     It 'adds up by <_>' -ForEach 'Process', 'Application', 'Port', 'Remote', 'State' {
-        $rows = @(Measure-Port $listener.Port -By $_ -DurationSec 0.1 -WarningAction Ignore -ErrorAction Ignore)
+        $rows = @(Measure-Port $listener.Port -By $_ -For 0.1 -WarningAction Ignore -ErrorAction Ignore)
         $rows.Count | Should -BeGreaterThan 0
         ($rows | Measure-Object Sockets -Sum).Sum | Should -Be $(if ($_ -eq 'Remote') { 1 } else { 2 })
     }
 
     It 'takes objects from the pipeline' {
-        @(Get-PortOwner $listener.Port | Measure-Port -DurationSec 0.1 -WarningAction Ignore -ErrorAction Ignore).Count | Should -Be 2
-        @(@() | Measure-Port -DurationSec 0.1).Count | Should -Be 0
+        @(Get-PortOwner $listener.Port | Measure-Port -For 0.1 -WarningAction Ignore -ErrorAction Ignore).Count | Should -Be 2
+        @(@() | Measure-Port -For 0.1).Count | Should -Be 0
     }
 
     It 'is shown as a table' {
-        $text = Measure-Port $listener.Port -DurationSec 0.1 -WarningAction Ignore -ErrorAction Ignore | Out-String -Width 200
+        $text = Measure-Port $listener.Port -For 0.1 -WarningAction Ignore -ErrorAction Ignore | Out-String -Width 200
         $text | Should -Match 'LocalPort\s.*Owner\s.*SendRate\s.*ReceiveRate'
     }
 }

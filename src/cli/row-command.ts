@@ -102,6 +102,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
   }
 
+  /** Whether its rows come later, as something happens. */
+  protected readonly isLive: boolean = false;
+
   /** The answer that a single one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** Why several machines cannot be queried; null if they can. */
@@ -222,7 +225,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
 
   /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
-    const { binary, findings } = traitsOf(format);
+    const { binary, findings, whole } = traitsOf(format);
+    if (this.isLive && whole === true)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} needs all rows at once; use ndjson, csv, or table for rows that come later`,
+      );
     const isWritten = this.countRows !== true && !this.quiet;
     if (this.output === undefined) checkStandardOutput(format, isWritten && this.outputTerminal !== null);
     if (binary === true && this.countRows === true)
@@ -354,6 +362,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
       terminal: this.outputTerminal,
+      ...(this.isLive ? { live: true } : {}),
       excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
     });
   }
@@ -383,7 +392,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       for (const row of answer.rows) writer.row(row);
       for await (const rows of answer.later ?? []) {
         for (const row of rows) writer.row(row);
-        writer.flush();
+        await writer.flush();
       }
       await writer.end();
     }

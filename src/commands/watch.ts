@@ -47,10 +47,14 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
   plain = Option.Boolean('--plain', false, { description: 'write lines instead of a full screen' });
 
   override readonly schema = event;
+  protected override readonly isLive = true;
 
   override async perform(): Promise<ExitCode> {
     if (this.events && this.plain) throw new PortOwnerError('PO1005', '--events and --plain exclude each other');
     if (this.events) return super.perform();
+    const { format, columns, delimiter, problems } = this;
+    for (const [name, value] of Object.entries({ format, columns, delimiter, problems }))
+      if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
     const { watchLines } = await import('../live/watch.ts');
     const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome };
     return finished(this.openSink(), async (sink) =>

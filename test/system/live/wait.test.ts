@@ -5,10 +5,10 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createSocket } from 'node:dgram';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { liveBinder, liveSource } from '../../src/machine/live.ts';
-import type { RawSource } from '../../src/system/raw.ts';
-import type { WaitResult } from '../../src/schema/wait.ts';
-import { run, type Outcome } from '../support/harness.ts';
+import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import type { RawSource } from '../../../src/system/raw.ts';
+import type { WaitResult } from '../../../src/schema/wait.ts';
+import { run, type Outcome } from '../../support/harness.ts';
 
 const test = suite('wait');
 const source = await liveSource();
