@@ -12,16 +12,18 @@ import { filledVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
+import type { Redactor } from '../redaction/rows.ts';
 import type { Words } from './module-calls.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
 import { reportTo } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { problemsOf } from './options/module.ts';
+import { RedactOption } from './options/redact.ts';
 import { checkStandardOutput, delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
-export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
+export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, RedactOption) {
   /** Only if the command has CountOptions and SnapshotOptions. */
   declare readonly countRows?: boolean;
   declare readonly from?: string[] | undefined;
@@ -52,12 +54,42 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** The current machine of several. */
   private asked: AskedMachine | null = null;
 
+  /** Replaces names in what is written; null unless --redact is given. */
+  protected redactor: Redactor | null = null;
+
+  /** Whether --redact is about the rows of this command. */
+  protected get redactsRows(): boolean {
+    return this.redact;
+  }
+
   /** The machine to query. */
   protected askedMachine(): AskedMachine {
-    if (this.asked !== null) return this.asked;
-    return this.from === undefined
-      ? thisMachine(this.surroundings, this.progress)
-      : machineOf(this.from, this.progress);
+    if (this.asked !== null) return this.noted(this.asked);
+    return this.noted(
+      this.from === undefined ? thisMachine(this.surroundings, this.progress) : machineOf(this.from, this.progress),
+    );
+  }
+
+  /** A machine whose names are noted for --redact. */
+  protected noted(machine: AskedMachine): AskedMachine {
+    const { redactor } = this;
+    if (redactor === null) return machine;
+    return {
+      ...machine,
+      async facts(question, hash) {
+        const facts = await machine.facts(question, hash);
+        redactor.note(facts);
+        return facts;
+      },
+    };
+  }
+
+  /** A text as it is written: redacted with --redact. */
+  protected readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
+
+  /** The answer as it is written: redacted with --redact. */
+  redacted<Given extends Answer>(answer: Given, columns: readonly Column[] = []): Given {
+    return this.redactor === null ? answer : (this.redactor.answer(answer, columns) as Given);
   }
 
   /** Whether other machines or several machines are queried. */
@@ -137,7 +169,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** Whether a person reads the answer now: only then are details looked up that take longer than the answer itself. */
   protected get personReads(): boolean {
     const format = this.chosenFormat();
-    return format === 'list' || (this.forPeople && this.outputTerminal !== null);
+    return !this.redactsRows && (format === 'list' || (this.forPeople && this.outputTerminal !== null));
   }
 
   /** The home folder of the person who reads the answer now; empty if nobody does. */
@@ -162,6 +194,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     await this.checkFormat(format);
+    if (this.redactsRows) this.redactor = (await import('../redaction/rows.ts')).newRedactor();
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.delimiter !== undefined && traits.spreadsheet !== true)
@@ -175,7 +208,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return finished(this.openSink(), (sink) => this.performInRows(format, sink));
     const columns = this.chosenColumns(format);
-    const answer = await this.checkedAnswer(columns);
+    const answer = this.redacted(await this.checkedAnswer(columns), columns);
     return finished(this.openSink(), async (sink) => {
       if (this.countRows === true) {
         for (const problem of answer.problems) this.tell(problem);
@@ -227,6 +260,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         return { rows: [], problems: [problem], exitCode };
       },
     );
+    answer = this.redacted(answer, columns);
     return this.writeAnswer(await this.advise(answer), writer, sink);
   }
 
@@ -301,7 +335,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
     const overSsh = this.host !== undefined;
-    return { about, subject: this.subject, question: ['portowner', ...words], overSsh, at: surroundings.now };
+    // A command line may name anything.
+    const question = this.redactsRows ? null : ['portowner', ...words];
+    return { about, subject: this.subject, question, overSsh, at: surroundings.now };
   }
 
   private async writer(

@@ -6,7 +6,7 @@ import type { Verdict } from '../schema/verdict.ts';
 import { exitCodeOf, lackOf, type Lack } from '../schema/exit-code.ts';
 import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
-import { diagnose, type Diagnosis } from './diagnose.ts';
+import { diagnose, isAboutDynamicPorts, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
 import { headline } from './headline.ts';
 import { outgoingVerdict } from './outgoing.ts';
@@ -86,7 +86,7 @@ async function look(
   { machine, binder, home }: WhyWorld,
 ): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
   const facts = await machine.facts({
-    localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
+    localPorts: isAboutDynamicPorts(request, error) ? null : [{ start: request.port, end: request.port }],
     protocols: [request.protocol],
     sockets: 'all',
     details: new Set(['owner', 'path', 'user', 'parent', 'services', 'workingDirectory']),

@@ -6,16 +6,16 @@ const narrowest = 12;
 /** A cell has at most this many lines; items that have no room are only counted. */
 const mostLines = 8;
 
-/** Splits a word that is wider than a column, preferably after a separator of folders. */
-function split(word: string, room: number, width: Width): string[] {
+/** Splits a word that is wider than a column, preferably after a separator: by default, of folders. */
+function split(word: string, room: number, width: Width, separator = /[/\\]/g): string[] {
   const parts: string[] = [];
   let left = word;
   while (width(left) > room) {
     const start = part(left, room, width, 'start');
     // A character can be wider than a column.
     if (start === '') break;
-    const after = Math.max(start.lastIndexOf('/'), start.lastIndexOf('\\')) + 1;
-    const kept = after > room / 3 ? start.slice(0, after) : start;
+    const after = [...start.matchAll(separator)].at(-1)?.index ?? -1;
+    const kept = after + 1 > room / 3 ? start.slice(0, after + 1) : start;
     parts.push(kept);
     left = left.slice(kept.length);
   }
@@ -43,6 +43,11 @@ function wrapItem(text: string, room: number, width: Width): string[] {
     room,
     width,
   );
+}
+
+/** Wraps an address, preferably after a colon or a blank. */
+export function wrappedAddress(text: string, room: number, { width }: Cut): string[] {
+  return split(text, room, width, /(?<!\]):| /g).map((line) => line.trimEnd());
 }
 
 /** Wraps the items of a cell into lines. Items that fit stay in one piece. */

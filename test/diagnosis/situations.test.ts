@@ -1716,6 +1716,26 @@ yes, Free, Medium: nobody
 - It can be bound now: dynamic ports are left.
 - The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
 - 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- 98 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
+- The text is about 100.64.0.8:5432: connections there can still use these ports.
+- No attempt was made: the facts are from another time or machine.`,
+  },
+  {
+    name: 'Windows: the same connections, and a text about a server that was refused a port of its own',
+    facts: windows([listens(8080, '0.0.0.0', 200), ...Array.from({ length: 98 }, (_, i) => loopback(8080, 50_000 + i))], {
+      processes: [app],
+      dynamic: [range('LocalDynamic', 50_000, 50_099)],
+    }),
+    ask: 'TCP 0.0.0.0 9090',
+    tried: null,
+    error: 'bind 0.0.0.0:9090 failed: 10055',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
+- 0 of 100 dynamic ports 50000-50099 are in use for TCP.
+- 98 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 98 of them closed and in TIME_WAIT (app.exe (200) has the remote end).
+- A bind to a specific port needs none of them.
 - No attempt was made: the facts are from another time or machine.`,
   },
   {

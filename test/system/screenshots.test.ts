@@ -28,7 +28,7 @@ const withoutNumbers = (words: string): string =>
 for (const scene of scenes)
   if (scene.columns !== undefined)
     test(scene.name, (context) => {
-      const reason = noScreenshots();
+      const reason = noScreenshots(scene);
       if (reason !== null) return skip(reason, context);
       const words = (svg: string): string => (scene.rows === undefined ? wordsOf(svg) : withoutNumbers(wordsOf(svg)));
       for (const [name, svg] of pictures(scene, scene.columns!))

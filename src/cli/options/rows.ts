@@ -52,6 +52,7 @@ export function delimiterOf(text: string): string {
     '--delimiter',
     text,
     'comma, semicolon, tab, or one character that is not a letter, digit, or quote',
+    Object.keys(delimiters),
   );
 }
 
