@@ -34,6 +34,7 @@ function Get-CommandTable {
                 IncludeCommandLine = '--command-lines'
                 Column = '--columns'
                 FromSnapshot = '--from'
+                Redact = '--redact'
             }
             Terms   = @{ Range = @{ WellKnown = 'well-known' } }
             Paths   = @('FromSnapshot')
@@ -49,6 +50,7 @@ function Get-CommandTable {
                 KeepDay = '--keep'
                 IncludeHash = '--hash'
                 EventLog = '--event-log'
+                Redact = '--redact'
                 Column = '--columns'
                 FromSnapshot = '--from'
             }
@@ -94,6 +96,7 @@ function Get-CommandTable {
                 Severity = '--severity'
                 Column = '--columns'
                 FromSnapshot = '--from'
+                Redact = '--redact'
             }
             Terms   = @{ Severity = @{ Error = 'error'; Warning = 'warning'; Information = 'information' } }
             Paths   = @('FromSnapshot')
@@ -105,6 +108,7 @@ function Get-CommandTable {
             Options = [ordered]@{
                 IncludeHash = '--hash'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Paths   = @('ReferencePath', 'DifferencePath')
         }
@@ -140,6 +144,7 @@ function Get-CommandTable {
                 Machine = '--machine'
                 Last = '--last'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Paths   = @('StorePath')
         }
@@ -161,6 +166,7 @@ function Get-CommandTable {
                 Title = '--title'
                 Column = '--columns'
                 Delimiter = '--delimiter'
+                Redact = '--redact'
             }
             Paths   = @('Path')
             Endings = @('.txt', '.csv', '.clixml', '.xml', '.json', '.ndjson', '.md', '.sarif', '.html', '.htm', '.xlsx')
@@ -176,6 +182,7 @@ function Get-CommandTable {
                 KeepDay = '--keep'
                 IncludeHash = '--hash'
                 EventLog = '--event-log'
+                Redact = '--redact'
                 FailOn = '--fail-on'
                 At = '--at'
                 RandomDelayMinute = '--random-delay'
@@ -231,7 +238,7 @@ function Get-CommandTable {
                 Service = '--service'
                 Range = '--range'
                 By = '--by'
-                DurationSec = '--for'
+                For = '--for'
                 Column = '--columns'
             }
             Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
@@ -294,6 +301,7 @@ function Get-CommandTable {
                 Reuse = '--reuse'
                 Column = '--columns'
                 FromSnapshot = '--from'
+                Redact = '--redact'
             }
             Terms   = @{ Reuse = @{ Address = 'address'; Port = 'port' } }
             Paths   = @('FromSnapshot')

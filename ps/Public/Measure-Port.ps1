@@ -4,7 +4,7 @@ function Measure-Port {
         Measures traffic, round-trip times, retransmits, and queues of sockets and their owners.
 
     .DESCRIPTION
-        Measure-Port looks at the sockets of this machine twice, -DurationSec seconds apart, and returns what each one
+        Measure-Port looks at the sockets of this machine twice, -For seconds apart, and returns what each one
         transferred in between: rates in bytes per second, totals, the round-trip time, retransmits, and how its queues
         are filled. Without ports, it returns all sockets, except closed connections in TIME_WAIT.
 
@@ -29,8 +29,8 @@ function Measure-Port {
         same for all sockets of an object is $null. With Remote, DynamicPortUse is how many percent of the dynamic ports
         the connections to one remote end use.
 
-    .PARAMETER DurationSec
-        How long to measure, in seconds. By default, 1.
+    .PARAMETER For
+        How long to measure: seconds, or 500ms, 30s, 5m. By default, 1 second.
 
     .PARAMETER All
         Includes closed connections in TIME_WAIT, which have no statistics.
@@ -78,7 +78,7 @@ function Measure-Port {
         Shows the five busiest sockets.
 
     .EXAMPLE
-        Measure-Port -By Process -DurationSec 5 | Sort-Object ReceiveRate -Descending
+        Measure-Port -By Process -For 5 | Sort-Object ReceiveRate -Descending
 
         Shows which programs receive the most.
 
@@ -88,7 +88,7 @@ function Measure-Port {
         Lists the listeners whose programs do not accept connections at once.
 
     .EXAMPLE
-        Get-Process -Name node | Measure-Port -DurationSec 10
+        Get-Process -Name node | Measure-Port -For 10
 
         Measures the sockets of a program.
 
@@ -118,8 +118,8 @@ function Measure-Port {
         [ValidateSet('Process', 'Application', 'Port', 'Remote', 'State')]
         [string] $By,
 
-        [ValidateRange(0.01, 604800)]
-        [double] $DurationSec,
+        [ValidateNotNullOrEmpty()]
+        [string] $For,
 
         [switch] $All,
 

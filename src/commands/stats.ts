@@ -54,7 +54,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
       name: 'Measure-Port',
       operand: 'Port',
       own: ['InputObject'],
-      parameters: { ...FilterOptions.about.parameters, By: '--by', DurationSec: '--for', Column: '--columns' },
+      parameters: { ...FilterOptions.about.parameters, By: '--by', For: '--for', Column: '--columns' },
       terms: {
         By: { Process: 'process', Application: 'application', Port: 'port', Remote: 'remote', State: 'state' },
         Range: { WellKnown: 'well-known' },

@@ -9,7 +9,7 @@ import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
 import { listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
-import { pairText, type PairUse } from './pairs.ts';
+import { endText, pairText, toldEnds, type PairUse } from './pairs.ts';
 import { covers, handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
 import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
@@ -29,6 +29,8 @@ export interface Setting {
   readonly error: ParsedError | null;
   readonly listenList: ListenList;
   readonly pairs: readonly PairUse[];
+  /** Where other connections than those of the error text use up the dynamic ports. */
+  readonly otherPairs: readonly PairUse[];
 }
 
 /** What the user should know in addition to the cause, and what to do about it. */
@@ -78,6 +80,19 @@ const windowsRefused: Finder = ({ facts, request, error, can }) =>
 /** Connections that use up the ports for one address, although other ports are left. */
 const takenPairs: Finder = ({ pairs }) =>
   pairs.length === 0 ? null : { evidence: pairs.slice(0, 3).map(pairText), remedies: [] };
+
+/** Connections that use up the ports for one address, although the error text is about something else. */
+const otherPairs: Finder = ({ otherPairs: pairs, request, error, can }) => {
+  if (pairs.length === 0) return null;
+  const ends = toldEnds(pairs[0]!, error?.farEnds ?? []).map(({ address, port }) =>
+    address === null ? `port ${port}` : endText(address, port),
+  );
+  const said =
+    request.port === 0
+      ? `The text is about ${[...new Set(ends)].join(', ')}: connections there can still use these ports.`
+      : 'A bind to a specific port needs none of them.';
+  return { evidence: [...pairs.slice(0, 3).map(pairText), ...(can === false ? [] : [said])], remedies: [] };
+};
 
 /** Addresses in the HTTP.sys IP listen list that are not, or may not be, on this machine. */
 const foreignListenList: Finder = ({ request, error, listenList }) => {
@@ -154,6 +169,7 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
 
 const finders: readonly Finder[] = [
   takenPairs,
+  otherPairs,
   windowsRefused,
   dynamicPort,
   foreignListenList,

@@ -218,10 +218,24 @@ const hasOnlyCandidates = ({ heirs = [], heirCandidates = [] }: Socket): boolean
 const wasAttempted = (present: readonly BindAnswer[]): boolean =>
   present.some(({ attempt }) => attempt !== null && attempt.result !== 'notMade');
 
-/** Returns where connections use up the dynamic ports, as far as the request and the error text are about them. */
-function pairsOf(facts: Facts, { port, protocol }: Request, error: ParsedError | null): PairUse[] {
-  if (port !== 0) return [];
-  return fullPairs(facts).filter((pair) => pair.protocol === protocol && goesTo(pair, error?.farEnds ?? []));
+/** Whether the answer depends on how many dynamic ports are in use, and by which connections. */
+export const isAboutDynamicPorts = ({ port }: Request, error: ParsedError | null): boolean =>
+  port === 0 || error?.meaning === 'exhausted';
+
+/** Where connections use up the dynamic ports. */
+interface Pairs {
+  /** Where the request and the error text are about them. */
+  readonly pairs: readonly PairUse[];
+  /** Where the request or the error text is about something else. */
+  readonly otherPairs: readonly PairUse[];
+}
+
+function pairsOf(facts: Facts, request: Request, error: ParsedError | null): Pairs {
+  const all = isAboutDynamicPorts(request, error)
+    ? fullPairs(facts).filter(({ protocol }) => protocol === request.protocol)
+    : [];
+  const isMeant = (pair: PairUse): boolean => request.port === 0 && goesTo(pair, error?.farEnds ?? []);
+  return { pairs: all.filter(isMeant), otherPairs: all.filter((pair) => !isMeant(pair)) };
 }
 
 /** What is known in addition to the facts. */
@@ -252,19 +266,19 @@ export function diagnose(
   const decisive = decisiveOf(present);
   const attempted = wasAttempted(present);
   const isPartial = !isWhole(facts.sections.sockets);
-  const use = request.port === 0 ? dynamicUse(facts, request.protocol) : { evidence: [], full: false };
+  const use = isAboutDynamicPorts(request, error) ? dynamicUse(facts, request.protocol) : { evidence: [], full: false };
   const about = {
     facts,
     request,
     error,
     listenList: listenListOf(facts, addresses),
-    pairs: pairsOf(facts, request, error),
+    ...pairsOf(facts, request, error),
   };
   const { can, cause } = overruled({
     ...about,
     can: decisive === undefined ? false : decisive.can,
     cause: decisive?.cause ?? addressNotLocal,
-    full: use.full,
+    full: request.port === 0 && use.full,
     // An attempt compensates for excluded ranges that could not be read, but not for sockets.
     blind: isPartial || (!attempted && gaps.length > 0),
   });

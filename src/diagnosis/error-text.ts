@@ -4,7 +4,7 @@ import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
-import { natureOf, tellsOfOthers } from './error-text/nature.ts';
+import { announces, natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -134,9 +134,15 @@ function withoutFailure(all: readonly string[]): ParsedError {
     const [place] = placesIn(only!, only!.length, { wanted: 'others' });
     return error({ about: 'connection', sign: null, place, text: only!, around: only!, address: null });
   }
-  const places = lines.flatMap((line) => placesIn(line, line.length).slice(0, 1));
+  const named = lines.flatMap((line) =>
+    placesIn(line, line.length)
+      .slice(0, 1)
+      .map((place) => ({ line, place })),
+  );
+  const places = named.map(({ place }) => place);
   const isOne = new Set(places.map(({ port }) => port)).size === 1;
-  const isSure = all.length === 1 || places.every(({ score }) => score >= 5);
+  // Of several lines without a failure, one can only say what the program was about to open.
+  const isSure = all.length === 1 || named.every(({ line, place }) => place.score >= 5 && announces(line));
   const place = isOne && isSure ? places[0] : undefined;
   const text = place === undefined ? '' : lines.join('\n');
   return error({ about: 'bind', sign: null, place, text, around: text, address: null });

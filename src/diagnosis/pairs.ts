@@ -166,20 +166,26 @@ export function fullPairs(facts: Facts): PairUse[] {
     .sort((a, b) => b.used / b.size - a.used / a.size);
 }
 
+/** Returns the far ends that a text names: it may name the local end, too. */
+export const toldEnds = ({ local, remote }: PairUse, farEnds: readonly FarEnd[]): FarEnd[] =>
+  farEnds.filter(({ address }) => address === null || address !== local || local === remote);
+
 /** Whether connections go where a text says; true for a text that names no far end. */
-export function goesTo({ local, remote, remotePort }: PairUse, farEnds: readonly FarEnd[]): boolean {
-  // A text may name the local end, too.
-  const told = farEnds.filter(({ address }) => address === null || address !== local || local === remote);
+export function goesTo(pair: PairUse, farEnds: readonly FarEnd[]): boolean {
+  const { remote, remotePort } = pair;
+  const told = toldEnds(pair, farEnds);
   return (
     told.length === 0 ||
     told.some(({ address, port }) => port === remotePort && (address === null || address === unmapped(remote)))
   );
 }
 
-const place = (address: string, port: number): string => `${address.includes(':') ? `[${address}]` : address}:${port}`;
+/** Returns one end of a connection as text. */
+export const endText = (address: string, port: number): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${port}`;
 
 /** Returns the destination of connections: `10.0.0.5:5432`. */
-export const farText = ({ remote, remotePort }: PairUse): string => place(remote, remotePort);
+export const farText = ({ remote, remotePort }: PairUse): string => endText(remote, remotePort);
 
 /** Describes in one sentence the number of connections and the owners of both ends. */
 export function pairText(use: PairUse): string {

@@ -1,12 +1,13 @@
 import { probe, type Probe } from '../facts/gather/probe.ts';
 import type { AskedMachine } from '../facts/machine.ts';
+import { advisedThere } from '../facts/there.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { exitCodeOf, lackOf, type Lack } from '../schema/exit-code.ts';
 import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
-import { diagnose, type Diagnosis } from './diagnose.ts';
+import { diagnose, isAboutDynamicPorts, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
 import { headline } from './headline.ts';
 import { outgoingVerdict } from './outgoing.ts';
@@ -50,7 +51,10 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
   const answers: WhyAnswer[] = [];
   for (const question of questions) answers.push(await whyNot(question, world));
   const problems = new Map(answers.flatMap((answer) => answer.problems.map((one) => [JSON.stringify(one), one])));
-  const rows = answers.map(({ row }) => row);
+  const rows = advisedThere(
+    answers.map(({ row }) => row),
+    world.machine.there,
+  );
   const canBind = rows.some(({ CanBind }) => CanBind === false)
     ? false
     : rows.some(({ CanBind }) => CanBind === null)
@@ -86,7 +90,7 @@ async function look(
   { machine, binder, home }: WhyWorld,
 ): Promise<{ facts: Facts; diagnosis: Diagnosis }> {
   const facts = await machine.facts({
-    localPorts: request.port === 0 ? null : [{ start: request.port, end: request.port }],
+    localPorts: isAboutDynamicPorts(request, error) ? null : [{ start: request.port, end: request.port }],
     protocols: [request.protocol],
     sockets: 'all',
     details: new Set(['owner', 'path', 'user', 'parent', 'services', 'workingDirectory']),

@@ -7,7 +7,7 @@ import type { Platform } from '../system/raw.ts';
 import type { Sections } from './model/facts.ts';
 
 /**
- * How src/doctor/redact.ts redacts an entry for `doctor --bundle`.
+ * How src/redaction/envelope.ts redacts an entry for `doctor --bundle`.
  *
  * | kind | for |
  * |---|---|

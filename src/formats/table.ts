@@ -1,6 +1,7 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
-import { narrow, shorten, wrapped, type Cut, type Width } from './cell.ts';
+import { narrow, shorten, type Cut, type Width } from '../io/cells.ts';
+import { wrapped, wrappedAddress } from './cell.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
@@ -12,6 +13,8 @@ const between = '  ';
  * The most important columns do not shrink yet, or to `answerFloor` if no column has owners.
  */
 const textFloor = 15;
+/** A column with addresses first shrinks to this width (an IPv4 address in IPv6 notation). */
+const addressFloor = 22;
 const answerFloor = 24;
 /** The minimum width of a column that is wrapped. */
 const wrappedFloor = 12;
@@ -182,6 +185,7 @@ function linesOf(
   cut: Cut,
 ): string[] {
   if (cut.width(text) <= room) return [text];
+  if (column.keeps === 'all') return wrappedAddress(text, room, cut);
   return isWrapped(column) ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
 }
 
@@ -227,6 +231,12 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
   }
 }
 
+/** The width that a column which is not wrapped shrinks to at first. */
+function comfortOf({ importance = Infinity, keeps }: Column, hasOwner: boolean): number {
+  if (importance < 2) return hasOwner ? Infinity : answerFloor;
+  return keeps === 'all' ? addressFloor : textFloor;
+}
+
 /** What a writer has not drawn yet, and what it knows of what it has drawn. */
 interface Drawn {
   /** By column. */
@@ -249,13 +259,7 @@ function placesOf(columns: readonly Column[], { cells, items, widths }: Drawn, w
     const natural = Math.max(data, column.name.length);
     const down = (to: number): number =>
       Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
-    const least = isWrapped(column)
-      ? Math.min(ownerFloor, longestItem(i))
-      : column.importance === undefined || column.importance >= 2
-        ? textFloor
-        : hasOwner
-          ? Infinity
-          : answerFloor;
+    const least = isWrapped(column) ? Math.min(ownerFloor, longestItem(i)) : comfortOf(column, hasOwner);
     return {
       column,
       cells: cells[i]!,

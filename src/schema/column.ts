@@ -47,9 +47,9 @@ export interface Column {
   readonly usual?: string;
   /**
    * What is kept of a text that has to be cut: its end, which says more than its start, as of a path; or the process in
-   * parentheses that it ends with, as of an owner, in each item of a list.
+   * parentheses that it ends with, as of an owner, in each item of a list. All of an address is kept: it is wrapped.
    */
-  readonly keeps?: 'end' | 'process';
+  readonly keeps?: 'end' | 'process' | 'all';
   /** A sentence that is wrapped, as owners are, instead of cut. */
   readonly wraps?: true;
   /**

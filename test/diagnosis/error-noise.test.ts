@@ -12,7 +12,7 @@ const test = suite('error noise');
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs'].flatMap((name) =>
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds'].flatMap((name) =>
   readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
     .trimEnd()
     .split('\n')
@@ -44,6 +44,26 @@ const prefixes: readonly string[] = [
   `[2026-01-12 03:04:05 +0000] [${n}] [ERROR] `,
   `${n} `,
   `session ${n} user 12: `,
+  '2026-01-12 ',
+  `${n} 2026-01-12 03:04 `,
+  '12.01.2026 03:04:05 ',
+  `[12/01/2026 03:04:05] [${n}] `,
+  `1/12/2026 3:04:05 AM [${n}] `,
+  `[12/Jan/2026:03:04:05 +0000] ${n} `,
+  `Mon, 12 Jan 2026 03:04:05 GMT <${n}> `,
+  `20260112 03:04:05.678 [${n}] `,
+  `20260112-030405 #${n} `,
+  `Jan 12, 2026 3:04:05 AM [${n}] `,
+  `[2026-01-12 03:04:05,678: ERROR/MainProcess-${n}] `,
+  `(${n}) 03:04:05 | `,
+  `[ ${n}.456789] `,
+  `[${n}.456789] app: `,
+  `${n}/tid_1 `,
+  `+${n}ms `,
+  `app.go:${n} > `,
+  `[server.cpp(${n})] `,
+  `level=error line=${n} `,
+  `1736651045678 ${n} `,
 ];
 
 const quoted = (text: string): string => JSON.stringify(text);
@@ -112,7 +132,9 @@ each('the lines around it', (text, at) => {
   for (const surrounding of some(surroundings, at, 2)) assertSame(text, surrounding(text));
 });
 each('what stands between the clauses', (text, at) => {
-  const ends = [...text.matchAll(/(?<=(?<!ports?|port\(s\))[:;.])\s+(?!\d)|$|^(?!\s|--->|Caused by)/gm)].map(({ index }) => index);
+  const ends = [...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?!\d)|(?<!ports?\s?|PORT|занят|\bport already in use)$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm)].map(
+    ({ index }) => index,
+  );
   for (const [index, bit] of some(bits, at, 8).entries()) {
     const end = ends[(at + index) % ends.length]!;
     const before = text.slice(0, end);

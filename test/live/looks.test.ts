@@ -236,4 +236,26 @@ test('rates are over the time that passed, and a counter that goes backwards has
   assert.equal([...rates(after, idle).values()], [{ send: 0, receive: 0, retransmits: 0 }]);
 });
 
+test('20,000 sockets, of which one changes', async () => {
+  const { look, taken } = await scene();
+  const rows = (changed: number): DiagRow[] => [
+    listener,
+    ...Array.from({ length: 20_000 }, (_, i) => connection({ remotePort: 1000 + i, cookie: 1000 + i, inode: 1000 + i, info: tcpInfo({ sent: i === 77 ? changed : i }) })),
+  ];
+  const machine = (changed: number): World => world(rows(changed), { holders: [10, 1, ...Array.from({ length: 20_000 }, (_, i) => [10, 1000 + i]).flat()] });
+  const before = await look(machine(0));
+  assert.is(before.sockets.size, 20_001);
+  assert.is([...before.sockets.values()].filter(({ owner }) => owner.pid === 10).length, 20_001);
+  taken();
+  const after = await look(machine(500));
+  assert.is([...after.sockets].filter(([key, socket]) => before.sockets.get(key) !== socket).length, 1);
+  assert.equal(taken(), ['diag/tcp', 'diag/udp4', 'diag/udp6']);
+  const found = rates(before, after);
+  assert.equal(
+    [...found.values()].filter(({ send }) => send !== 0),
+    [{ send: 500, receive: 0, retransmits: 0 }],
+  );
+  assert.equal(words(before, after), []);
+});
+
 test.run();

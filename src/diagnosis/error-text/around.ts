@@ -1,5 +1,13 @@
 import type { Line } from './lines.ts';
-import { announces, endsAtOnce, natureOfCall, printsBeforehand, tellsOfOthers, type Nature } from './nature.ts';
+import {
+  announces,
+  endsAtOnce,
+  natureOf,
+  natureOfCall,
+  printsBeforehand,
+  tellsOfOthers,
+  type Nature,
+} from './nature.ts';
 import { placesIn, type NamedPlace } from './places.ts';
 import { isOfConnections, signOf, systemOf, type LineSigns } from './said.ts';
 
@@ -88,7 +96,12 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
       ? before.at(-1)
       : undefined;
   if (says !== undefined && printsBeforehand(says.text)) return onePort(toldIn([says]));
-  return onePort(toldIn(before.filter(({ text }) => announces(text))));
+  // A server that accepts clients has its port, and an error that may be about anything belongs to what was done last.
+  const isUnclear = said.every(({ nature }) => nature !== 'bind');
+  const since = before.findLastIndex(
+    ({ text }) => /\baccept(?:ed|ing)\b/i.test(text) || (isUnclear && natureOf(text, text.length) === 'connection'),
+  );
+  return onePort(toldIn(before.slice(since + 1).filter(({ text }) => announces(text))));
 }
 
 /** A line after a stack that names the port: it consists only of a label and the place. */
@@ -115,6 +128,24 @@ function ofUnit(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   if (first.line.source !== 'systemd') return undefined;
   const before = lines.slice(Math.max(0, first.at - near * 10), first.at);
   return onePort(toldIn(before.filter(({ text }) => /^Listen: \S{1,80} \((?:Stream|Datagram)\)$/.test(text))));
+}
+
+/** The most certain place of a remote end, such as Node's address: '192.0.2.1', port: 25, which names both. */
+const namesBoth = 5;
+
+/** Returns the remote end of a failed connection, from the other lines of its message or what was done right before. */
+export function remoteAround(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const [first, last] = [said[0]!, said.at(-1)!];
+  const from = Math.max(0, first.at - near);
+  const told = lines.slice(from, last.at + longest).flatMap((line, index) => {
+    const [isBefore, isAfter] = [from + index < first.at, from + index > last.at];
+    const belongs = isBefore
+      ? line.source === first.line.source && natureOf(line.text, line.text.length) === 'connection'
+      : line.record === last.line.record;
+    const [place] = line.frame || !belongs ? [] : placesIn(line.text, line.text.length, { wanted: 'others' });
+    return place === undefined || (isAfter && place.score < namesBoth) ? [] : [{ place, line }];
+  });
+  return onePort(told);
 }
 
 /** Returns the place of a failure whose own lines do not name the port. */

@@ -1,4 +1,4 @@
-import { longest, natureFrom, near, placeAround } from './around.ts';
+import { longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
 import type { Line } from './lines.ts';
 import { isOfFile, type Nature } from './nature.ts';
@@ -107,13 +107,14 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   );
   const sign = code ?? words ?? guess ?? null;
   const places = placesOf(said);
+  const isFile =
+    places.length === 0 &&
+    (said.some(({ nature }) => nature === 'file') ||
+      (own === null && isOfFile(said.map(({ line }) => line.text).join('\n'))));
   return {
     said,
     lines: said.map(({ line }) => line),
-    nature:
-      isOfConnections(sign) && own !== 'file'
-        ? 'connection'
-        : (own ?? (places.length === 0 && isOfFile(said.map(({ line }) => line.text).join('\n')) ? 'file' : 'bind')),
+    nature: isOfConnections(sign) && own !== 'file' ? 'connection' : isFile ? 'file' : (own ?? 'bind'),
     sign,
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
@@ -132,10 +133,10 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   };
 }
 
-/** Adds the place from the surrounding lines to a failed bind without a port. */
+/** Adds the place from the surrounding lines to a failed bind or connection without a port. */
 function placed(failure: Failure, lines: readonly Line[]): Failure {
-  if (failure.places.length > 0 || failure.nature !== 'bind') return failure;
-  const told = placeAround(failure.said, lines);
+  if (failure.places.length > 0 || failure.nature === 'file') return failure;
+  const told = (failure.nature === 'bind' ? placeAround : remoteAround)(failure.said, lines);
   return told === undefined
     ? failure
     : { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };

@@ -22,12 +22,20 @@ export const endsRead = { first: 64 * 1024, last: 192 * 1024 } as const;
 
 /** The prefixes of log lines; matched repeatedly, so that their order within a line does not matter. */
 const prefixes: readonly RegExp[] = [
+  // Celery: [2026-01-02 03:04:05,678: ERROR/MainProcess]
+  /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}: [A-Z]{4,8}\/[\w-]{1,40}\]/,
   // 2026-01-02 03:04:05.678 UTC, [2026/01/02 03:04:05], 2026-01-02T03:04:05Z, 2013-02-10_01:12:51.42050
   /^[[(]?\d{4}[-/.]\d\d?[-/.]\d\d?[T _]\d\d?:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|[A-Z]{2,4}|[+-]\d\d:?\d\d)\b)?[\])]?:?/,
   // 03:04:05.678, [03:04:05 WARN]:, 10:02:11
   /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: [A-Z]{3,9})?\]?:?(?=\s|$)/,
   // Jan  2 03:04:05, Mon Jan  2 03:04:05 2026, janv. 07 11:34:48
-  /^\[?(?:\p{L}{2,4} )?\p{L}{3,5}\.? {1,2}\d{1,2} \d\d[:;]\d\d[:;]\d\d(?:\.\d{1,9})?(?: \d{4})?(?: \p{L}{2}$)?\]?/u,
+  /^\[?(?:\p{L}{2,4},? )?\p{L}{3,5}\.? {1,2}\d{1,2} \d\d[:;]\d\d[:;]\d\d(?:\.\d{1,9})?(?: \d{4})?(?: \p{L}{2}$)?\]?/u,
+  // Mon, 02 Jan 2026 03:04:05 GMT
+  /^\[?\p{L}{2,4}, \d{1,2} \p{L}{3,5}\.? \d{4} \d\d:\d\d:\d\d(?: (?:[A-Z]{2,4}|[+-]\d{4})\b)?\]?/u,
+  // Jan 2, 2026 3:04:05 AM
+  /^\[?\p{L}{3,5}\.? \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?\]?/u,
+  // A date without a time: 2026-01-02
+  /^\[?\d{4}-\d\d-\d\d\]?(?= )/,
   // 02-Jan-2026 03:04:05, 05-Mar-2026 09:01:58 Asia/Seoul
   /^\[?\d{1,2}-\p{L}{3}-\d{4}[ :]\d\d:\d\d:\d\d(?: [\w/+-]{2,30})?\]?/u,
   // 26/01/02 03:04:05, 06-01 01:26:50, 260102 03:04:05
@@ -49,12 +57,14 @@ const prefixes: readonly RegExp[] = [
   /^\d{1,8}:[A-Z] \d\d \p{L}{3}(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d{3})? [#*.-](?= )/u,
   /^\d{1,8} --- (?:\[[^\]\n]{0,60}\] ?){1,2}(?:\S{1,80} {0,40}:(?= ))?/,
   // Processes and threads: [4711], <4711>, #4711:, pid 4711:, [main-12], {thread=12}; kubectl: [pod/web-1/web]
-  /^(?:\[(?:[A-Za-z][\w.-]{0,40}[-#])?\d{1,8}\]|<\d{1,8}>|\{\w{1,16}=\d{1,8}\}|#\d{1,8}:?|(?:pid|tid|thread) \d{1,8}:|T\d{1,8})(?= )/i,
+  /^(?:\[(?:[A-Za-z][\w.-]{0,40}[-#])?\d{1,8}\]|<\d{1,8}>|\{\w{1,16}=\d{1,8}\}|#\d{1,8}|(?:pid|tid|thread) \d{1,8}(?=:)|T\d{1,8}):?(?= )/i,
   /^\[pod\/[^\]\s]{1,200}\](?= )/,
   // The place in the source, and the name of a logger: main.go:12:, com.example.App:12 -, c.e.App :
   /^[\w./-]{1,120}\.(?:go|rs|py|js|ts|cc?|cpp|cs|java|rb|php|ex|erl)(?::\d{1,6}){1,2}:?(?= )/,
   /^(?:[a-z]\w{0,30}\.){1,8}[\w$]{1,60}(?::\d{1,6} -| {1,40}[:-])(?= )/,
   /^npm (?:ERR!|error|warn|WARN)(?= )/,
+  // Minecraft's threads, which may be named after a client: [Server thread/INFO] [net.minecraft.Server]:
+  /^\[[^\]\n]{1,100}\/(?:INFO|WARN|ERROR|FATAL|DEBUG|TRACE)\](?: \[[\w.$/-]{1,100}\])?:?(?= )/,
   // Columns after a time
   /^\|(?: {1,4}[\w.-]{1,60} {0,40}\|){1,3}(?= )/,
   // Columns of a service wrapper; the line numbers of PowerShell's view of an error
@@ -69,11 +79,14 @@ const sources: readonly RegExp[] = [
 
 /** A call in a stack trace, also in the languages of .NET. */
 const frame =
-  /^at \S{2}|^(?![^\n]{0,60}?(?:error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
+  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
+
+/** The error at the end of a traceback, which may be indented as a whole. */
+const pythonError = /^(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|error): /;
 
 /** The beginning of a line that continues the message before it. */
 const goesOn =
-  /^(?:Caused by|--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):)/i;
+  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):)/i;
 
 /** Returns the lines of a text that has been cleaned. */
 export function linesOf(text: string): Line[] {
@@ -90,7 +103,7 @@ export function linesOf(text: string): Line[] {
       if (said === '') continue;
       const from = at === 0 || line.source !== '' ? line.source : source;
       const indented = said.length < line.text.length;
-      const call: boolean = frame.test(said) || (inPython && /^\s{4}/.test(line.text));
+      const call: boolean = frame.test(said) || (inPython && /^\s{4}/.test(line.text) && !pythonError.test(said));
       inPython = said.startsWith('File "') || (inPython && call);
       // In a log with timestamps, a line without one continues the message before it.
       const isStamped = at === 0 ? hasPrefixes : inside;

@@ -11,7 +11,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
-  /\bconnect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
+  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
   /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bsocket file\b|\bto socket \/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\bin use (?:- )?["']?\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -63,9 +63,9 @@ export function natureOf(text: string, errorAt: number): Nature | null {
   return null;
 }
 
-/** Whether a text says "connect" for a bind, as Perl's Net::Server does: no connection goes to every address. */
+/** Whether a text says "connect" for a bind, as Perl and PHP do: no connection goes to every address. */
 export function connectsToEveryAddress(text: string): boolean {
-  return /\bconnect to (?:(?:tcp|udp|ssl) )?(?:port \d{1,5} on (?:0\.0\.0\.0|\[?::\]?|\*)(?![\w.:])|(?:0\.0\.0\.0|\[::\]|\*):\d{1,5}(?!\d))/i.test(
+  return /\bstream_socket_server\(|\bconnect to (?:(?:tcp|udp|ssl)(?: |:\/\/))?(?:port \d{1,5} on (?:0\.0\.0\.0|\[?::\]?|\*)(?![\w.:])|(?:0\.0\.0\.0|\[::\]|\*):\d{1,5}(?!\d))/i.test(
     text,
   );
 }
@@ -98,7 +98,7 @@ export function saysThatBindFailed(text: string): boolean {
 
 /** Whether a text reports, without a system error, that a program could not connect. */
 export function saysThatConnectFailed(text: string): boolean {
-  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\b(?:connect|contact)\b|\bconnect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b|\bremote host '[^'\n]{1,100}' not available\b|\bError in socketConnection\((?![^\n)]{0,200}\bserver = T)/i.test(
+  return /\b(?:fail(?:ed|s|ure)?|could(?:n't| not)|can(?:not|'t| not)|unable)\b.{0,40}\b(?:connect|contact)\b|\b(?:re)?connect(?:ion)?\b.{0,80}\bfail(?:ed|s|ure)?\b|\bremote port forwarding failed\b|\bremote host '[^'\n]{1,100}' not available\b|\bError in socketConnection\((?![^\n)]{0,200}\bserver = T)/i.test(
     text,
   );
 }
@@ -123,7 +123,7 @@ export function tellsOfOthers(text: string): boolean {
 
 /** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
 export function endsAtOnce(text: string): boolean {
-  return /\bpanicked\b|^createTcpServer:/.test(text);
+  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(/.test(text);
 }
 
 /** Whether a program that fails immediately prints such a line right before it listens. */

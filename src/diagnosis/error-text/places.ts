@@ -74,10 +74,15 @@ const forms: readonly Form[] = [
   { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // 0.0.0.0:80, 0.0.0.0%eth0:67, /0.0.0.0:8080, [0.0.0.0:80]
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
+  // An address that somebody made unreadable: <ip>:19132, xxx.xxx.xx.xx:5060
+  {
+    form: /(?:<[a-z][\w -]{1,20}>|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    score: 2,
+  },
   // Java: /0:0:0:0:0:0:0:0:9000
   { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // *:6379, localhost:8000, any:8000, :::8080, <null>:8080
-  { form: /(?<![\w.:])(?<a>\*|localhost|any|::|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  { form: /(?<![\w.:])(?<a>\*|localhost|any|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // Vapor: 'api.example.com':8080
   { form: /'(?<a>[\w-]{1,63}(?:\.[\w-]{1,63}){0,6})':(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 2 },
   // Fiddler: [Localhost: 8888]
@@ -93,7 +98,7 @@ const forms: readonly Form[] = [
   },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["'(]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:["'(/]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
   {
@@ -125,15 +130,20 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[| ?#)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?| of| is:?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
     form: /(?:porta|puerto|porto|poort|portul?|porcie|portti|θύρα|cổng|порт[а-яії]{0,3}|პორტზე|ポート|端口|連接埠|埠號|포트)["']? ?(?:номер|số)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
     score: 2,
   },
+  // What is said about it before the number: 以下端口已被占用: 3306, Un puerto ya está en uso (3001)
+  {
+    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}(?=:)|(?<![\p{L}/])(?:puerto|porta|porto|poort|порт)\p{L}{0,3}(?: \p{L}{1,10}){0,3} (?:uso|ocupad[oa]|occupata|gebruik|занят|используется))(?:: ?| ?\()(?<p>\d{2,5})(?![\w.:])/giu,
+    score: 2,
+  },
   { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口)/gu, score: 2 },
-  { form: /(?<![\w)\]%-][ :=#-]{0,2}|\d)(?<p>\d{1,5}) ?(?:포트|端口)/gu, score: 2 },
+  { form: /(?<![\w)\]%.-][ :=#-]{0,2}|\d)(?<p>\d{1,5})`? ?(?:포트|端口)/gu, score: 2 },
   // The number before the word: 8080 portu, 8080 numaralı port, A 8080-as port
   {
     form: /(?<![\w.:/#@-])(?<p>\d{2,5}) (?:numaralı|nolu|no'lu|számú) port\p{L}{0,4}/giu,
@@ -141,12 +151,28 @@ const forms: readonly Form[] = [
   },
   // "line 80 port" and "pid 80 port" name other things: the number begins a clause.
   {
-    form: /(?:^|[^\s\w]\s|\b(?:the|a|az|this|that|because|since|if|when|tcp|udp|local|on|your|bu|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#(]{0,4}\d)(?!s\b)/giu,
+    form: /(?:^|[^\s\w]\s|\b(?:the|a|az|this|that|because|since|if|when|tcp|udp|local|on|your|bu|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict)/giu,
     score: 2,
   },
   // PostgreSQL: the only number next to "postmaster", in any language
   { form: /^[^\d\n]{0,80}\bpostmaster\b(?! ?\()[^\n(\d]{0,80}?(?<p>\d{2,5})(?!\d)[^\n?\d]{0,60}\?/giu, score: 2 },
   { form: /^[^\d\n]{0,80}(?<p>\d{2,5})(?![\d.:\]])[^\n)\d]{0,40}\bpostmaster\b(?! ?\()[^\n?\d]{0,80}\?/giu, score: 2 },
+  // A port after what is said about it: Port in use: 8123, port conflict on 8123, Grizzly's Already bound: 80
+  {
+    form: /\b(?:already bound|ports? (?:is |was )?(?:already |currently )?(?:in use|bound|used|taken|occupied|unavailable|conflict|allocation failed))(?:: ?| on )(?<p>\d{1,5})(?![\w.:])/gi,
+    score: 2,
+  },
+  // The number alone: bind to 8123, bind(8123), and, where the text begins, 8123 is already in use; not bind 98
+  { form: /\bbind(?:ing)? to (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
+  { form: /\bbind(?:ing)?[ (](?<p>\d{4,5})(?!\d|[.:]\d)/gi, score: 2 },
+  {
+    form: /^(?:error: )?(?<p>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|used|taken|occupied|bound)\b/gi,
+    score: 2,
+  },
+  {
+    form: /\b(?<t>tcp|udp) (?<p>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|used|taken|occupied|bound)\b/gi,
+    score: 2,
+  },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
@@ -167,7 +193,7 @@ const forms: readonly Form[] = [
   { form: /\b(?:listen(?:ing)?|bind(?:ing)?) (?:(?<t>tcp|udp)[46]? )?on (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
   // A host name, but not a line of a source file: api.example.com:443
   {
-    form: /(?<![\w.@/\\-])(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<!\.(?:go|rs|py|js|ts|cc?|cpp|cs|h|java|rb|php|exs?|erl|scala|kt|lua|conf|cfg|ya?ml|json|xml))(?<=[a-z])):(?<p>\d{2,5})(?![\d:.])/gi,
+    form: /(?<![\w.@/\\-])(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<=[a-z])):(?<p>\d{2,5})(?![\d:.])/gi,
     score: 2,
     remote: true,
   },
@@ -177,9 +203,9 @@ const forms: readonly Form[] = [
 
 /** The words before a port that the program tried to bind, and before another program's port. */
 const toBind =
-  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|create[sd]?|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
+  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retrying|(?<!already |process is |program is )using|instead|(?:another|available|next|free) (?:\w{1,10} )?port|by process|by pid|on node|tunnel to|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|instance|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;
@@ -199,6 +225,10 @@ function context(text: string, index: number, wanted: Wanted): number {
 /** What stands before the number of a connector, and the option of a command line, which states nothing. */
 const device =
   /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
+
+/** What stands where an address would be, and is a line of a source file. */
+const sourceFile =
+  /^(?:lines?|pid|tid)$|\.(?:go|rs|py|[jt]sx?|m[jt]s|cc?|cpp|cxx|cs|hpp?|java|rb|php|p[lm]|exs?|erl|scala|kt|lua|swift|zig|conf|cfg|ini|ya?ml|json|xml)$/i;
 
 /** What follows a number that counts or measures something. */
 const amount =
@@ -270,13 +300,14 @@ export function placesIn(
       ({ 0: written, index, groups }): NamedPlace[] => {
         const number = groups!['p']!;
         const port = portNumber(number);
-        if (port === null) return [];
+        if (port === null || sourceFile.test(groups!['a'] ?? '')) return [];
         const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
         const at = index + written.lastIndexOf(number);
         const after = text.slice(at + number.length, at + 24);
         if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
-        if (/^['"]? succeeded\b/.test(after)) return [];
+        // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
+        if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
         if (score <= 2 && amount.test(after)) return [];
         const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
         const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);

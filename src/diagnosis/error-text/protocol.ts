@@ -2,7 +2,7 @@ import type { NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
 /** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;
@@ -25,6 +25,8 @@ export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' 
     /(?<![a-z])udp(?![a-z])|(?<![a-z])UDP(?:v[46]|Socket|Client|Server)|\bdgram\b|\bdatagram\b|SOCK_DGRAM/i.test(
       text,
     ) ||
+    // In a name: SourceUDPHandler
+    /[a-z]U(?:DP|dp)(?=[A-Z][a-z])/.test(text) ||
     // Node's dgram
     /\bbind E[A-Z]{4}/.test(text);
   const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);

@@ -46,6 +46,8 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
   const isBind =
     (nature === 'file' && !isFile) ||
+    // A program's error class may be about connections, and what it says about a port that is in use.
+    (nature === 'connection' && code === null && words === null && guess !== null) ||
     (nature === 'connection' &&
       (sign?.meaning === 'inUse' || sign?.meaning === 'access') &&
       connectsToEveryAddress(text));

@@ -27,7 +27,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   // English
   [
     'inUse',
-    /only one usage of each socket|(?<!name is )(?:address|addr|socket) (?:is )?already in use|address in use|being used by another process/iu,
+    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|add?ress in use|being used by another process/iu,
   ],
   // German
   ['inUse', /nur jeweils einmal verwendet|Adresse wird bereits verwendet|von einem anderen Prozess verwendet/iu],
@@ -74,7 +74,10 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'inUse',
     /各ソケット ?アドレス|アドレスは(?:既に|すでに)使用|別のプロセスで使用中|각 소켓 주소|주소가 이미 사용|이미 사용 중인 주소|다른 프로세스에서 사용/iu,
   ],
-  ['access', /forbidden by its access permissions|permission denied|access is denied|operation not permitted/iu],
+  [
+    'access',
+    /forbidden by its access permissions|the address is protected|permission denied|access is denied|operation not permitted/iu,
+  ],
   ['access', /Zugriffsrechte des Sockets|Keine Berechtigung|Zugriff verweigert|Operation ist nicht erlaubt/iu],
   ['access', /autorisations d'accès|permission non accordée|accès refusé|opération non permise/iu],
   ['access', /permisos de acceso|permiso denegado|acceso denegado|operación no(?:n)? permitida|denegat el permís/iu],
@@ -95,7 +98,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'access',
     /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
   ],
-  ['notLocal', /(?:cannot|can't) assign requested address|not valid in its context|address not available/iu],
+  ['notLocal', /(?:cannot|can't) assign requested address|not valid in its context|address (?:is )?not available/iu],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
   ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
@@ -182,7 +185,7 @@ const taken = [
   // German, Dutch
   '(?:bereits|schon)\\b(?:[^.;\\n]|\\.\\w){0,60}\\b(?:verwendet|benutzt|genutzt|vergeben|in (?:benutzung|verwendung|gebrauch))|\\bbelegt\\b|\\bbesetzt\\b|in gebruik|\\bbezet\\b|gebruikt door',
   // French, Spanish, Italian, Portuguese, Romanian
-  "déjà (?:utilisé|occupé|pris)|occupée?(?!\\p{L})|en cours d'utilisation|utilisée? par|en uso|ocupad[oa]|(?:utilizad|usad)[oa] por|(?:siendo|sendo) (?:utilizad|usad)[oa]|em uso|já (?:está )?(?:utilizad|usad)[oa]|in uso|occupat[oa]|utilizzat[oa] da|già utilizzat|folosit|utilizat",
+  "déjà (?:utilisé|occupé|pris)|occupée?(?!\\p{L})|en cours d'utilisation|utilisée? par|en uso|ocupad[oa]|tomado|(?:utilizad|usad)[oa] por|(?:siendo|sendo) (?:utilizad|usad)[oa]|em uso|já (?:está )?(?:utilizad|usad)[oa]|in uso|occupat[oa]|utilizzat[oa] da|già utilizzat|folosit|utilizat",
   // Polish, Czech, Slovak, Hungarian
   'zajęty|w użyciu|używany|obsazen|obsaden|(?:již|už) použív|(?:již|už) používa|foglalt|használatban|használja',
   // Turkish, Swedish, Danish, Norwegian, Finnish
@@ -196,10 +199,10 @@ const taken = [
 /** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
-  /ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|unavailable|not available|taken(?: by| with)?|being used)\b/iu,
-  /(?:ports?|port\(s\)|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
-  /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something is already running|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
-  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|process already using (?:the )?(?:\w{1,20} )?port|in use by (?:another|a) /iu,
+  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused) port|\bports? (?:conflict|allocation failed)|conflicting ports?\b/iu,
+  /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
+  /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
+  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|program|service|server) (?:is )?(?:already )?using (?:the )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) /iu,
   // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.
   /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
   // Others
@@ -213,6 +216,10 @@ const otherThings =
 
 /** What can be in use by another program: a port has one of these words or a colon next to it. */
 const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|prefix|:\d{2,5}\b/i;
+
+/** Programs' statements that they lack a right, which are guesses, too. */
+const lacksRight =
+  /\b(?:no|missing|insufficient|not enough|n't have|not have) (?:the )?(?:permissions?|privileges?|rights?) (?:to|for) (?:bind|listen|open|use)|\brequires? (?:root|elevated|administrat\w{1,6}|admin|super ?user)\b|\b(?:need|must)\b[^.;\n]{0,20} (?:root|administrator)\b|\bnot (?:allowed|permitted) to (?:bind|listen|open)/i;
 
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';
@@ -234,5 +241,6 @@ export function guessIn(text: string, couldNotBind = false): Sign | null {
     if (found === null || (/^in use by/i.test(found[0]) && !ofSockets.test(text))) continue;
     return { meaning: 'inUse', sign: said, index: found.index, length: found[0].length };
   }
-  return null;
+  const lacking = ofSockets.test(text) ? lacksRight.exec(text) : null;
+  return lacking === null ? null : { meaning: 'access', sign: said, index: lacking.index, length: lacking[0].length };
 }

@@ -41,6 +41,7 @@ function errorText(error: number): string {
     case 5:
       return 'Windows gives statistics only to administrators (needs an elevated (administrator) session)';
     case 50:
+    case 120:
     case 1168:
       return 'Windows has no statistics for this connection';
     case notCollected:

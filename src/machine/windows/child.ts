@@ -4,7 +4,7 @@ import { memoryOf, wideString } from '../../facts/decode/windows-memory.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
 import { errorCode } from '../../io/errors.ts';
 import type { Refusal } from '../../system/raw.ts';
-import { Refused, refused } from './errors.ts';
+import { Refused, refused, win32 } from './errors.ts';
 import { addressOf, systemLibrary } from './ffi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { ownMemory, processHeap, takeHeapBlock, takeLocalText } from './kernel32.ts';
@@ -126,16 +126,28 @@ function answer(name: string): ApartAnswer {
   }
 }
 
+/** The error of a call; that of a call that this Windows does not have. */
+function errorOf(call: () => number): number {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.code === 'NotSupported') return win32.callNotImplemented;
+    throw error;
+  }
+}
+
 /** The calls that give the statistics of connections, by the length of a row: MIB_TCPROW or MIB_TCP6ROW. */
 const estatsCalls: EstatsCalls = {
-  set(row, type, rw) {
-    const set = row.length === 20 ? iphlpapi.SetPerTcpConnectionEStats : iphlpapi.SetPerTcp6ConnectionEStats;
-    return set(row, type, rw, 0, rw.length, 0);
-  },
-  get(row, type, rw, rod) {
-    const get = row.length === 20 ? iphlpapi.GetPerTcpConnectionEStats : iphlpapi.GetPerTcp6ConnectionEStats;
-    return get(row, type, rw, 0, rw.length, null, 0, 0, rod, 0, rod.length);
-  },
+  set: (row, type, rw) =>
+    errorOf(() => {
+      const set = row.length === 20 ? iphlpapi.SetPerTcpConnectionEStats : iphlpapi.SetPerTcp6ConnectionEStats;
+      return set(row, type, rw, 0, rw.length, 0);
+    }),
+  get: (row, type, rw, rod) =>
+    errorOf(() => {
+      const get = row.length === 20 ? iphlpapi.GetPerTcpConnectionEStats : iphlpapi.GetPerTcp6ConnectionEStats;
+      return get(row, type, rw, 0, rw.length, null, 0, 0, rod, 0, rod.length);
+    }),
 };
 
 /** Answers each line of connections with a line of their statistics. */
