@@ -283,6 +283,8 @@ function search(
   return holding;
 }
 
+const notListed: RawEntry = { at: '', refusal: { code: 'NotSupported', text: 'it was not listed' } };
+
 /** Determines the ends and owners of pending sockets: the endpoints in the order of `pending`. */
 async function resolve(
   lists: readonly SocketList[],
@@ -293,6 +295,8 @@ async function resolve(
   const wanted = new Set(pending.map(({ record }) => record));
   const waitingOn = new Set(pending.flatMap(({ record }) => (lister.isWaiting(record) ? [record.localPort] : [])));
   const entries = new Map<string, RawEntry>(lister.alsoGiven);
+  // Only the sockets that were listed, in their order: a list that failed then may not fail now.
+  for (const name of lister.names) entries.set(name, notListed);
   const order: SocketRecord[] = [];
   for (const list of lists) {
     // The owner of a listener is that of the connections that wait for it.
@@ -304,6 +308,8 @@ async function resolve(
   }
   if (holding !== null) entries.set(holding.name, holding.entry);
   const rows = await ownersOf(source, entries, { ...request, details, now });
+  if (rows.length !== order.length)
+    throw new Error(`${order.length} sockets were listed, and ${rows.length} determined`);
   return new Map(rows.map((row, i) => [order[i]!, row]));
 }
 
