@@ -13,9 +13,11 @@ import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
   static override paths = [['watch']];
   static override usage = Command.Usage({
-    description: 'watch sockets: as lines, or as events for scripts',
+    description: 'watch sockets: on a full screen, as lines, or as events for scripts',
     details: `
       PORTS are local ports, the same as for the main query: 443, 8000-8100, 53/udp, localhost:3000. Without PORTS, it watches all sockets.
+
+      On a terminal, it shows the sockets on a full screen: with their owners, traffic, and what opens and closes. Sort, filter, and group them, show the details of one, or stop its owner: press ? for the keys.
 
       --plain writes lines for people, such as users of a screen reader, and for logs: first the listeners, then what happens, and now and then the busiest connections. This is also the default if the output is not a terminal.
 
@@ -24,6 +26,8 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
       Sockets are compared once per --interval. On Linux, the system also reports each socket that it closes: one that was opened and closed between two looks is shown as Closed, without an owner and a state. On Windows, such sockets are missed. A change of owner can be noticed some looks later.
     `,
     examples: [
+      ['All sockets with their traffic, on a full screen', '$0 watch'],
+      ['The connections of the web server', '$0 watch 80,443'],
       ['What happens, as lines', '$0 watch --plain'],
       ['Who connects to the web server', '$0 watch 443 --events'],
       ['For a script, for five minutes', '$0 watch --events --format ndjson --for 5m'],
@@ -55,8 +59,14 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     const { format, columns, delimiter, problems } = this;
     for (const [name, value] of Object.entries({ format, columns, delimiter, problems }))
       if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
-    const { watchLines } = await import('../live/watch.ts');
     const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome };
+    const open = this.plain || this.output !== undefined ? null : await this.surroundings.screen();
+    if (open !== null) {
+      const { showView } = await import('../cli/watch-view.ts');
+      const computer = await this.askedMachine().ownName();
+      return showView(watched, { ...this.context, open, asker: this.asker(), computer, title: this.ports.join(' ') });
+    }
+    const { watchLines } = await import('../live/watch.ts');
     return finished(this.openSink(), async (sink) =>
       watchLines(watched, this.surroundings, (lines) => {
         for (const line of lines) sink.write(`${sanitize(line)}\n`);

@@ -1,6 +1,7 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
-import { narrow, shorten, wrapped, wrappedAddress, type Cut, type Width } from './cell.ts';
+import { narrow, shorten, type Cut, type Width } from '../io/cells.ts';
+import { wrapped, wrappedAddress } from './cell.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';

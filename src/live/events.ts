@@ -23,7 +23,7 @@ export interface Happening {
 }
 
 /** How sockets are watched. */
-export interface Watch {
+export interface StepRequest {
   readonly look: () => Promise<Look>;
   readonly closes: Closes | null;
   /** The places of sockets that are never seen open; null for all. */
@@ -127,7 +127,7 @@ class History {
 }
 
 /** Waits until a time, and reads the messages about closed sockets that arrive. */
-async function readUntil(time: number, { closes, signal }: Watch): Promise<Close[]> {
+async function readUntil(time: number, { closes, signal }: StepRequest): Promise<Close[]> {
   const found: Close[] = [];
   for (let left = time - performance.now(); left > 0 && !signal.aborted; left = time - performance.now()) {
     await pause(closes === null ? left : Math.min(left, readMs), signal);
@@ -137,7 +137,7 @@ async function readUntil(time: number, { closes, signal }: Watch): Promise<Close
 }
 
 /** Watches sockets: the first step comes at once, each other one an interval later. */
-export async function* watchSteps(watch: Watch): AsyncGenerator<Step> {
+export async function* watchSteps(watch: StepRequest): AsyncGenerator<Step> {
   const { look, closes, intervalMs, forMs, signal } = watch;
   const began = performance.now();
   const end = forMs === null ? Infinity : began + forMs;

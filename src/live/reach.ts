@@ -9,7 +9,7 @@ export interface Reached {
 }
 
 /** An end to connect to. */
-export interface Place {
+export interface RemoteEnd {
   /** A name or an address. */
   readonly host: string;
   readonly port: number;
@@ -38,7 +38,7 @@ export function failureText(error: unknown): string {
 }
 
 /** Tries to connect, and closes the connection immediately. Never throws. */
-export async function connectTo({ host, port }: Place, { timeoutMs, signal }: Patience): Promise<Reached> {
+export async function connectTo({ host, port }: RemoteEnd, { timeoutMs, signal }: Patience): Promise<Reached> {
   const { connect } = await import('node:net');
   return new Promise((resolve) => {
     const socket = connect({ host, port });
@@ -62,7 +62,7 @@ export async function connectTo({ host, port }: Place, { timeoutMs, signal }: Pa
 }
 
 /** A request to a web server. */
-export interface WebRequest extends Place {
+export interface WebRequest extends RemoteEnd {
   readonly scheme: 'http' | 'https';
   /** With its query. */
   readonly path: string;

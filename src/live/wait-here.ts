@@ -14,7 +14,7 @@ import {
   pause,
   targetText,
   type Condition,
-  type Sight,
+  type Observation,
   type WaitTarget,
   type WaitWorld,
   type Watching,
@@ -60,7 +60,7 @@ interface Glance {
 interface Eyes {
   readonly look: (targets: readonly WaitTarget[]) => Promise<Glance>;
   /** Null if a request has to show it. */
-  readonly sightOf: (target: WaitTarget, glance: Glance) => Sight | null;
+  readonly sightOf: (target: WaitTarget, glance: Glance) => Observation | null;
 }
 
 const socketText = ({ protocol, localAddress, localPort, state }: Socket): string =>
@@ -144,12 +144,12 @@ function ownersText(rows: readonly OwnedEndpoint[]): string {
   return names.length === 0 ? 'an unknown process' : names.join(' and ');
 }
 
-function rowPart({ LocalAddress, OwningProcess, ImageName, Owner }: OwnedEndpoint): NonNullable<Sight['row']> {
+function rowPart({ LocalAddress, OwningProcess, ImageName, Owner }: OwnedEndpoint): NonNullable<Observation['row']> {
   return { LocalAddress, OwningProcess, ImageName, Owner };
 }
 
 /** The row is about a listener, if one is there. */
-function openSight(target: WaitTarget, rows: readonly OwnedEndpoint[]): Sight {
+function openSight(target: WaitTarget, rows: readonly OwnedEndpoint[]): Observation {
   const row = rows.find(({ State }) => State !== 'Bound') ?? rows[0];
   return {
     isMet: true,
@@ -158,7 +158,7 @@ function openSight(target: WaitTarget, rows: readonly OwnedEndpoint[]): Sight {
   };
 }
 
-function ownedSight(target: WaitTarget, rows: readonly OwnedEndpoint[], test: OwnerTest): Sight {
+function ownedSight(target: WaitTarget, rows: readonly OwnedEndpoint[], test: OwnerTest): Observation {
   const found = rows.find((row) => test(row) === true);
   const name = targetText(target);
   if (found !== undefined)
@@ -170,13 +170,13 @@ function ownedSight(target: WaitTarget, rows: readonly OwnedEndpoint[], test: Ow
     : { isMet: false, text: `${name} is owned by ${ownersText(rows)}, not ${wanted}` };
 }
 
-const stillOwned = (target: WaitTarget, rows: readonly OwnedEndpoint[]): Sight => ({
+const stillOwned = (target: WaitTarget, rows: readonly OwnedEndpoint[]): Observation => ({
   isMet: false,
   text: `${targetText(target)} is still owned by ${ownersText(rows)}`,
 });
 
 /** Tries to bind a port that nobody owns: the system may reserve it, or not have finished closing it. */
-function freeSight(target: WaitTarget, binder: RawSource): Sight {
+function freeSight(target: WaitTarget, binder: RawSource): Observation {
   const { attempts } = probe(binder, bindsOf(target, binder.platform));
   // Only the rights are missing for a privileged port.
   const refused = attempts.find(({ result, error }) => result === 'refused' && error !== 'EACCES' && error !== 'EPERM');

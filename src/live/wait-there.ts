@@ -1,4 +1,4 @@
-import type { Condition, Sight, Watching, WaitTarget } from './waiting.ts';
+import type { Condition, Observation, Watching, WaitTarget } from './waiting.ts';
 import { pause, targetText } from './waiting.ts';
 import { askWeb, connectTo, type Patience } from './reach.ts';
 
@@ -24,7 +24,7 @@ async function watchOne(target: WaitTarget, { see, isMet, signal, once }: Watchi
 }
 
 /** Makes one attempt; null if it was aborted. */
-async function tried(target: WaitTarget, signal: AbortSignal): Promise<Sight | null> {
+async function tried(target: WaitTarget, signal: AbortSignal): Promise<Observation | null> {
   const { condition, port } = target;
   const host = target.host!;
   if (condition.kind === 'Http') {
@@ -43,7 +43,7 @@ export async function webSight(
   { scheme, path }: Condition & { kind: 'Http' },
   { host, address }: { readonly host: string; readonly address: string | null },
   patience: Patience,
-): Promise<Sight> {
+): Promise<Observation> {
   const answer = await askWeb({ scheme, host, port: target.port, path, address }, patience);
   const name = targetText(target);
   if (answer.status === null) return { isMet: false, text: `${name} ${answer.failure}` };

@@ -6,7 +6,7 @@ import {
   targetText,
   type Condition,
   type See,
-  type Sight,
+  type Observation,
   type WaitRequest,
   type WaitTarget,
   type WaitWorld,
@@ -36,7 +36,7 @@ export function secondsText(ms: number): string {
 export async function waitFor(request: WaitRequest, world: WaitWorld, report?: Report): Promise<Answer> {
   const { targets, isAny, timeoutMs } = request;
   const began = performance.now();
-  const seen = new Map<WaitTarget, Sight>();
+  const seen = new Map<WaitTarget, Observation>();
   const met = new Map<WaitTarget, number>();
   const done = new AbortController();
   const limit = timeoutMs === null ? '' : `, for up to ${secondsText(timeoutMs)}`;
@@ -67,7 +67,7 @@ export async function waitFor(request: WaitRequest, world: WaitWorld, report?: R
 
 function answerOf(
   { targets, isAny, timeoutMs }: WaitRequest,
-  seen: ReadonlyMap<WaitTarget, Sight>,
+  seen: ReadonlyMap<WaitTarget, Observation>,
   met: ReadonlyMap<WaitTarget, number>,
   computer: string | null,
 ): Answer {
@@ -85,7 +85,7 @@ function answerOf(
   };
 }
 
-function timedOut(target: WaitTarget, sight: Sight | undefined, timeoutMs: number | null): Problem {
+function timedOut(target: WaitTarget, sight: Observation | undefined, timeoutMs: number | null): Problem {
   const text = sight?.text ?? `${targetText(target)} did not answer`;
   const hint = sight?.isMet === null ? { hint: 'Run it as an administrator or root to see the owner.' } : {};
   return {
@@ -97,7 +97,12 @@ function timedOut(target: WaitTarget, sight: Sight | undefined, timeoutMs: numbe
   };
 }
 
-function rowOf(target: WaitTarget, { text, row = {} }: Sight, WaitedMs: number, computer: string | null): WaitResult {
+function rowOf(
+  target: WaitTarget,
+  { text, row = {} }: Observation,
+  WaitedMs: number,
+  computer: string | null,
+): WaitResult {
   const { protocol, port, host, condition } = target;
   return {
     Condition: condition.kind,

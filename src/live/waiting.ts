@@ -39,7 +39,7 @@ export interface WaitWorld {
 }
 
 /** What was seen of a target. */
-export interface Sight {
+export interface Observation {
   /** Whether the condition is met; null if that cannot be told with these rights. */
   readonly isMet: boolean | null;
   /** As a sentence without a period: `port 80 is still owned by nginx (12)`. */
@@ -49,7 +49,7 @@ export interface Sight {
 }
 
 /** Receives what was seen of a target. */
-export type See = (target: WaitTarget, sight: Sight) => void;
+export type See = (target: WaitTarget, sight: Observation) => void;
 
 /** What the loops that watch targets share. */
 export interface Watching {

@@ -5,6 +5,7 @@ import type { Ending } from './ending.ts';
 import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { AskRemote } from './remote.ts';
+import type { Screen } from './screen.ts';
 import type { Terminal } from './terminal.ts';
 import type { InputEnds } from '../io/read.ts';
 import type { Sink } from '../io/sink.ts';
@@ -48,6 +49,8 @@ export interface Surroundings {
   readonly error: (text: string) => void;
   /** The terminal that standard output is connected to; null if it is not a terminal. */
   readonly terminal: () => Terminal | null;
+  /** Returns how to take over the terminal for a full-screen view; null without a terminal that can show one. */
+  readonly screen: () => Promise<(() => Screen) | null>;
   /** The program name of the shell that started this process; null if unknown. */
   readonly shell: () => string | null;
   /** The maximum width of a line of text for people, wherever it goes. */

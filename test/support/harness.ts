@@ -10,6 +10,7 @@ import type { LiveSource } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
 import type { AskRemote } from '../../src/system/remote.ts';
 import type { FindProject } from '../../src/system/project.ts';
+import type { Screen } from '../../src/system/screen.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { Sink } from '../../src/io/sink.ts';
 import type { Scheduler } from '../../src/system/scheduler.ts';
@@ -33,6 +34,7 @@ export async function run(
     /** Standard input, where it is not text. */
     bytes?: Uint8Array;
     terminal?: Terminal;
+    screen?: Screen;
     stateFolder?: string;
     remote?: AskRemote;
     projects?: FindProject;
@@ -90,6 +92,7 @@ export async function run(
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,
+    screen: async () => (more.screen === undefined ? null : () => more.screen!),
     shell: () => more.shell ?? null,
     lineWidth: () => more.terminal?.columns ?? 80,
     ending: async () => ({ signal: more.ending ?? new AbortController().signal, release() {} }),

@@ -6,7 +6,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { collectCloses } from '../../../src/live/closes.ts';
-import { eventRow, watchSteps, type Step, type Watch } from '../../../src/live/events.ts';
+import { eventRow, watchSteps, type Step, type StepRequest } from '../../../src/live/events.ts';
 import { lookAtAll, startLooking } from '../../../src/live/looker.ts';
 import { liveLooks, liveSource } from '../../../src/machine/live.ts';
 import type { SocketEvent } from '../../../src/schema/event.ts';
@@ -145,7 +145,7 @@ test('a listener that opens and closes, with its owner and its lifetime', async 
  * Steps whose looks wait for `work`, which falls between the first and the second, until there is enough. A few more show
  * what would be told twice.
  */
-async function between(places: Watch['places'], work: () => Promise<void>, isEnough: (rows: readonly SocketEvent[]) => boolean): Promise<Step[]> {
+async function between(places: StepRequest['places'], work: () => Promise<void>, isEnough: (rows: readonly SocketEvent[]) => boolean): Promise<Step[]> {
   const live = await liveLooks();
   const looker = await startLooking(live, { ...lookAtAll, spans: places });
   const closes = collectCloses(live);
