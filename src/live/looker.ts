@@ -5,7 +5,7 @@ import { isOwnerDenied, type OwnedEndpoint } from '../ownership/owned.ts';
 import { portMatcher } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import type { LiveSource } from '../system/live.ts';
-import { moreRights, type RawEntry, type RawSource } from '../system/raw.ts';
+import type { RawEntry, RawSource } from '../system/raw.ts';
 import type { Holding, Lister, SocketList } from './lists.ts';
 import type { Counters, LiveOwner, LiveSocket, Look } from './look.ts';
 import { ownersOf, remembering } from './owners.ts';
@@ -389,15 +389,19 @@ function selected(memory: Memory): ReadonlyMap<string, LiveSocket> {
   return sockets;
 }
 
-/** Says of how many sockets the owner cannot be seen. */
-function hiddenText({ seen }: Memory, { platform }: RawSource): string[] {
-  let hidden = 0;
+/** Says of how many sockets the owner cannot be seen, and why. */
+function hiddenText({ seen }: Memory): string[] {
+  const counts = new Map<string, number>();
   for (const list of seen.values())
-    for (const { row, isSelected } of list.values()) if (isSelected && isOwnerDenied(row)) hidden++;
-  if (hidden === 0) return [];
-  return [
-    `the owner of ${hidden === 1 ? '1 socket' : `${hidden} sockets`} cannot be seen (needs ${moreRights[platform]})`,
-  ];
+    for (const { row, isSelected } of list.values()) {
+      if (!isSelected || !isOwnerDenied(row)) continue;
+      const { text, needs } = row.refusals.find(({ field }) => field === 'OwningProcess')!;
+      const why = needs === null ? text : `${text} (needs ${needs})`;
+      counts.set(why, (counts.get(why) ?? 0) + 1);
+    }
+  return [...counts].map(
+    ([why, count]) => `the owner of ${count === 1 ? '1 socket' : `${count} sockets`} cannot be seen: ${why}`,
+  );
 }
 
 /** Reads the counters of the selected sockets, where their list has none. */
@@ -423,7 +427,7 @@ async function count({ request, lister, memory }: Context): Promise<void> {
 }
 
 async function lookAgain(context: Context): Promise<Look> {
-  const { request, source, lister, selection, details, clock, now, memory } = context;
+  const { request, lister, selection, details, clock, now, memory } = context;
   memory.look++;
   memory.isChanged = memory.look === 1;
   const { protocols, counters, all } = request;
@@ -436,7 +440,7 @@ async function lookAgain(context: Context): Promise<Look> {
   const at = lister.counters === null || !counters ? listedAt : clock();
   await count(context);
   memory.sockets = selected(memory);
-  if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory, source);
+  if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
   return { at, time, sockets: memory.sockets, gaps: [...gaps, ...memory.gaps] };
 }
 

@@ -156,7 +156,7 @@ test('an owner that cannot be seen is unknown, and a gap', async () => {
   const limit = { code: 'AccessDenied', text: 'the open files of 3 processes cannot be read', needs: 'root (sudo)' } as const;
   const { sockets, gaps } = await look({ tcp: [{ port: 80, inode: 1, uid: 33 }], holders: [], limit });
   assert.is([...sockets.values()][0]!.owner.owner, 'a process of web (run with sudo to see it)');
-  assert.equal(gaps, ['the owner of 1 socket cannot be seen (needs root (sudo))']);
+  assert.equal(gaps, ['the owner of 1 socket cannot be seen: none of the processes that can be seen holds it; the open files of 3 processes cannot be read (needs root (sudo))']);
 });
 
 test('without sock_diag, /proc/net is read, and says why there are no counters', async () => {
