@@ -308,8 +308,8 @@ async function resolve(
   }
   if (holding !== null) entries.set(holding.name, holding.entry);
   const rows = await ownersOf(source, entries, { ...request, details, now });
-  if (rows.length !== order.length)
-    throw new Error(`${order.length} sockets were listed, and ${rows.length} determined`);
+  // Whose they are cannot be told then; the next look tries again.
+  if (rows.length !== order.length) return new Map();
   return new Map(rows.map((row, i) => [order[i]!, row]));
 }
 
@@ -435,13 +435,19 @@ async function lookAgain(context: Context): Promise<Look> {
   const time = now().toISOString();
   const pending = lists.flatMap((list) => compare(list, context));
   const holding = search(lists, pending, context);
-  if (pending.length > 0) store(pending, await resolve(lists, pending, { holding, context }), { holding, context });
+  const rows = pending.length === 0 ? null : await resolve(lists, pending, { holding, context });
+  if (rows !== null) store(pending, rows, { holding, context });
   // Rates are over the time between the counters.
   const at = lister.counters === null || !counters ? listedAt : clock();
   await count(context);
   memory.sockets = selected(memory);
   if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
-  return { at, time, sockets: memory.sockets, gaps: [...gaps, ...memory.gaps] };
+  return {
+    at,
+    time,
+    sockets: memory.sockets,
+    gaps: [...gaps, ...(rows?.size === 0 ? [`${pending.length} sockets could not be determined`] : []), ...memory.gaps],
+  };
 }
 
 /** Starts to look at this machine. Its looks must not overlap. Throws PO1001 or PO1004 for an invalid filter. */
