@@ -36,11 +36,12 @@ export const reportWriter =
   (command: {
     asker(): Asker;
     tell(problem: Problem): void;
+    reported(rows: readonly Finding[]): Promise<readonly Finding[]>;
     redacted<Given extends Answer>(answer: Given): Given;
   }): AuditWorld['writeReport'] =>
   async (path, findings, given, sum) => {
     const { machine } = sum;
-    const answer = command.redacted({ ...sum, rows: findings, problems: given });
+    const answer = command.redacted({ ...sum, rows: await command.reported(findings), problems: given });
     const { rows, problems, summary } = answer;
     const problemRows = command.redacted({ ...sum, rows: given.map((one) => problemRow(one, machine)), problems: [] });
     const schema = finding;

@@ -80,6 +80,10 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
         { hint: 'portowner snapshot --hash' },
       );
     const snapshot = (path: string) => this.noted(machineOf([path], this.progress));
-    return compareSnapshots(snapshot(before), after === undefined ? this.askedMachine() : snapshot(after), this.hash);
+    return compareSnapshots(
+      snapshot(before),
+      after === undefined ? this.askedMachine() : this.noted(this.reached(machineOf([after], this.progress), 0)),
+      this.hash,
+    );
   }
 }
