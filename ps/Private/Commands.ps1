@@ -221,6 +221,28 @@ function Get-CommandTable {
             }
             Paths   = @('Path', 'RawPath')
         }
+        'Measure-Port' = @{
+            Command = @('stats')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                All = '--all'
+                Protocol = '--protocol'
+                State = '--state'
+                Id = '--pid'
+                ImageName = '--image'
+                Address = '--address'
+                RemotePort = '--remote-port'
+                User = '--user'
+                Service = '--service'
+                Range = '--range'
+                By = '--by'
+                For = '--for'
+                Column = '--columns'
+            }
+            Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
+        }
         'Stop-PortOwner' = @{
             Command = @('stop')
             Always  = @('--format=clixml', '--problems=rows')
@@ -232,6 +254,37 @@ function Get-CommandTable {
                 Address = '--address'
                 Force = '--force'
                 TimeoutSec = '--timeout'
+            }
+        }
+        'Wait-Port' = @{
+            Command = @('wait')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject', 'Quiet')
+            Options = [ordered]@{
+                Open = '--open'
+                Free = '--free'
+                OwnedBy = '--owned-by'
+                Http = '--http'
+                HttpPath = '--http'
+                TargetName = '--host'
+                Any = '--any'
+                TimeoutSec = '--timeout'
+                Column = '--columns'
+            }
+        }
+        'Watch-Port' = @{
+            Command = @('watch')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                IntervalSec = '--interval'
+                Count = '--count'
+                For = '--for'
+                Events = '--events'
+                Plain = '--plain'
+                Column = '--columns'
             }
         }
         'Test-PortBinding' = @{

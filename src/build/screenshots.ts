@@ -21,6 +21,8 @@ interface Scene {
   readonly before?: string;
   /** The width of the terminal in its picture; a scene without a width is not in the docs. */
   readonly columns?: number;
+  /** The height of the terminal, for a view that fills it: what it shows after a few seconds. */
+  readonly rows?: number;
 }
 
 export const scenes: readonly Scene[] = [
@@ -40,6 +42,17 @@ export const scenes: readonly Scene[] = [
       '$ann portowner baseline create ok.yaml >made 2>&1 || true; (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
+  },
+  {
+    name: 'watch',
+    before: `cd /home/ann/shop
+echo 'require("node:net").createServer((one) => setInterval(() => one.write(Buffer.alloc(30_000)), 100)).listen(9000, "127.0.0.1")' >feed.js
+echo 'for (const one of [1, 2, 3]) require("node:net").connect(9000, "127.0.0.1").resume()' >reader.js
+($ann node feed.js & sleep 1; exec $ann node reader.js) >/dev/null 2>&1 &
+sleep 2`,
+    lines: ['portowner watch'],
+    columns: 88,
+    rows: 18,
   },
   {
     name: 'apart',
@@ -126,15 +139,31 @@ ${each.join('\n')}
 tmux kill-server`;
 }
 
+/** A script that shows the screen that a command line fills, after a few seconds. */
+const filling = (
+  lines: readonly string[],
+  columns: number,
+  rows: number,
+): string => `export SHELL=/bin/sh TMUX_TMPDIR="$HOME"
+tmux -f /dev/null new-session -d -x ${columns} -y ${rows} '${lines.join('; ')}' \\; set -g status off
+sleep 6
+tmux capture-pane -e -p -N
+tmux kill-server`;
+
+/** The script of a scene. */
+function scriptOf({ lines, tabs, rows }: Scene, columns: number): string {
+  if (rows !== undefined) return filling(lines, columns, rows);
+  return tabs === true ? completing(lines, columns) : running(lines, columns);
+}
+
 /** The output of a scene at a width. */
-function seen({ lines, before, tabs }: Scene, columns: number): string {
+function seen(scene: Scene, columns: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
   chmodSync(folder, 0o755);
-  const script = tabs === true ? completing(lines, columns) : running(lines, columns);
-  writeFileSync(join(folder, 'typed'), `${script}\n`);
+  writeFileSync(join(folder, 'typed'), `${scriptOf(scene, columns)}\n`);
   writeFileSync(
     join(folder, 'machine'),
-    `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
+    `${machine}${scene.before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
   );
   try {
     const { status, stdout, stderr } = spawnSync(
@@ -162,14 +191,13 @@ function seen({ lines, before, tabs }: Scene, columns: number): string {
 }
 
 /** Why the picture of a scene cannot be taken here; null if it can. */
-export function noScreenshots({ tabs }: Pick<Scene, 'tabs'>): string | null {
+export function noScreenshots({ tabs, rows }: Pick<Scene, 'tabs' | 'rows'>): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root on Linux makes the machine of the pictures';
   const { status } = spawnSync('unshare', ['--net', '--pid', '--fork', '--mount', '--uts', '--mount-proc', 'true']);
   if (status !== 0) return 'no namespaces can be made here';
-  const missing = (tabs === true ? ['zsh', 'tmux'] : []).filter(
-    (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0,
-  );
+  const programs = tabs === true ? ['zsh', 'tmux'] : rows === undefined ? [] : ['tmux'];
+  const missing = programs.filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
   return missing.length === 0 ? null : `${missing.join(' and ')} not installed`;
 }
 

@@ -7,7 +7,7 @@ import type { Report } from '../schema/problems.ts';
 export function reportTo(writer: RowWriter): Report {
   return (severity, message) => {
     writer.problem({ severity, message });
-    if (severity === 'Progress') writer.flush();
+    if (severity === 'Progress') void writer.flush();
   };
 }
 

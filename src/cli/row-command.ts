@@ -122,6 +122,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
   }
 
+  /** Whether its rows come later, as something happens. */
+  protected readonly isLive: boolean = false;
+
   /** The answer that a single one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** Why several machines cannot be queried; null if they can. */
@@ -261,7 +264,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
 
   /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
-    const { binary, findings } = traitsOf(format);
+    const { binary, findings, whole } = traitsOf(format);
+    if (this.isLive && whole === true)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} needs all rows at once; use ndjson, csv, or table for rows that come later`,
+      );
     const isWritten = this.countRows !== true && !this.quiet;
     if (this.output === undefined) checkStandardOutput(format, isWritten && this.outputTerminal !== null);
     if (binary === true && this.countRows === true)
@@ -341,7 +349,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
-  private openSink(): Sink {
+  protected openSink(): Sink {
     if (this.output !== undefined) return fileSink(this.output);
     return this.quiet ? nullSink() : this.surroundings.output();
   }
@@ -393,6 +401,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
       terminal: this.outputTerminal,
+      ...(this.isLive ? { live: true } : {}),
       excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
     });
   }
@@ -417,9 +426,15 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
-    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
-    if (answer.rows.length > 0 || !forPeople) {
+    const goesOn = answer.rows.length > 0 || answer.later !== undefined || answer.note !== undefined;
+    if (forPeople && sentences.length > 0)
+      sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n${goesOn ? '\n' : ''}`);
+    if (answer.rows.length > 0 || answer.later !== undefined || !forPeople) {
       for (const row of answer.rows) writer.row(row);
+      for await (const rows of answer.later ?? []) {
+        for (const row of rows) writer.row(row);
+        await writer.flush();
+      }
       await writer.end();
     }
     if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);

@@ -7,6 +7,7 @@ import type { Ancestor } from './ancestor.ts';
 
 /**
  * The type of a value; `null` is allowed everywhere.
+ * `uint64` is a safe integer, such as a number of bytes.
  * `date` is a UTC instant as ISO 8601 text that ends in `Z`, with 0 to 7 fraction digits.
  * `texts`, `uint32s` and `ancestors` are lists.
  */
@@ -14,9 +15,11 @@ export type ColumnType =
   | 'text'
   | 'uint16'
   | 'uint32'
+  | 'uint64'
   | 'int32'
   | 'boolean'
   | 'date'
+  | 'double'
   | 'texts'
   | 'uint32s'
   | 'ancestors';
@@ -78,9 +81,11 @@ interface Values {
   text: string;
   uint16: number;
   uint32: number;
+  uint64: number;
   int32: number;
   boolean: boolean;
   date: string;
+  double: number;
   texts: readonly string[];
   uint32s: readonly number[];
   ancestors: readonly Ancestor[];
