@@ -13,15 +13,18 @@ const test = suite('structure');
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // main.ts: wires the catalogue, the command line and the machine.
   '.': ['cli', 'commands', 'machine'],
-  commands: ['cli', 'actions', 'audit', 'schedule', 'diagnosis', 'doctor', 'ownership', 'facts', 'schema', 'system', 'io'],
-  cli: ['actions', 'audit', 'schedule', 'diagnosis', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
+  commands: ['cli', 'actions', 'live', 'audit', 'schedule', 'diagnosis', 'doctor', 'redaction', 'ownership', 'facts', 'schema', 'system', 'io'],
+  cli: ['actions', 'live', 'audit', 'schedule', 'diagnosis', 'redaction', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
   machine: ['facts', 'ports', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
   actions: ['audit', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
+  // What a live view shows, computed from looks at the sockets.
+  live: ['diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   diagnosis: ['ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   ownership: ['facts', 'ports', 'schema', 'system', 'io'],
-  doctor: ['facts', 'ports', 'schema', 'system', 'io'],
+  doctor: ['redaction', 'facts', 'ports', 'schema', 'system', 'io'],
+  redaction: ['facts', 'ports', 'schema', 'system', 'io'],
   facts: ['clixml', 'ports', 'schema', 'system', 'io', 'generated'],
   // What a browser runs of the HTML page: bundled into `generated`, which the format embeds.
   page: ['formats', 'io'],
@@ -95,7 +98,7 @@ test('no file imports one that imports it, types included', () => {
 test('addresses are read, judged and compared in one place', () => {
   // What is told by the text of an address: its scope, its form, whether it is one.
   const signs = [/replace\(\/%/, /\bisIP(?:v[46])?\(/, /new SocketAddress\(/, /\^?::ffff:/];
-  const own = new Set(['src/ports/address.ts', 'src/doctor/redact.ts']);
+  const own = new Set(['src/ports/address.ts', 'src/redaction/envelope.ts', 'src/redaction/names.ts']);
   const found = [...imports.keys()].filter((path) => !own.has(path) && signs.some((sign) => sign.test(readFileSync(join(root, path), 'utf8'))));
   assert.equal(found, []);
 });
@@ -160,23 +163,36 @@ test('only machine touches node:ffi and starts processes', async () => {
   assert.equal(users('child_process'), []);
 });
 
-test('the main question loads none of the modules that cost milliseconds', async () => {
+/** The exit code of the bundle with a command line, and the modules of Node that it loads. */
+async function runBundle(...args: string[]): Promise<{ status: number | null; loaded: ReadonlySet<string> }> {
   const { code } = await bundle();
   const folder = mkdtempSync(join(tmpdir(), 'portowner-structure-'));
   try {
     // Not with -e, for which Node loads more itself.
     const script = join(folder, 'question.cjs');
     writeFileSync(script, `process.on('exit', () => require('node:fs').writeSync(2, process.moduleLoadList.join('\\n')));\n${code}`);
-    const { stderr } = spawnSync(process.execPath, [...nodeFlags, script, '1'], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [...nodeFlags, script, ...args], { encoding: 'utf8' });
     const loaded = new Set(stderr.split('\n').map((line) => line.replace('NativeModule ', '')));
     assert.ok(loaded.has('fs'), 'the list of modules is there');
-    assert.equal(
-      ['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty'].filter((name) => loaded.has(name)),
-      [],
-    );
+    return { status, loaded };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+test('the main question loads none of the modules that cost milliseconds', async () => {
+  const { loaded } = await runBundle('1');
+  assert.equal(
+    ['child_process', 'crypto', 'dns', 'net', 'sqlite', 'tty', 'zlib'].filter((name) => loaded.has(name)),
+    [],
+  );
+});
+
+test('no command loads a compressed module before it needs it', async () => {
+  // Help loads every command. Outside of an executable, there are no compressed modules: loading one fails.
+  const { status, loaded } = await runBundle('--help');
+  assert.is(status, 0);
+  assert.not.ok(loaded.has('zlib'));
 });
 
 test.run();

@@ -10,7 +10,9 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Set-StrictMode -Off
 
-if (-not $env:SystemRoot) {
+# Not by a variable of the environment, which a user can set; Windows PowerShell has no $IsWindows.
+$onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
+if (-not $onWindows) {
     $before = "command_lines=$([int] $CommandLines)`nfacts_version=$FactsVersion`n"
     foreach ($name in 'Calls', 'Version', 'Text') {
         $value = (Get-Variable -Name $name -ValueOnly) -join "`n" -replace "'", "'\''"
@@ -20,7 +22,7 @@ if (-not $env:SystemRoot) {
     return
 }
 
-$system = "$env:SystemRoot\System32"
+$system = "$((Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion').SystemRoot)\System32"
 $isFull = "$($ExecutionContext.SessionState.LanguageMode)" -eq 'FullLanguage'
 
 # A section: its name, then its lines with a blank before each, or why there are none.

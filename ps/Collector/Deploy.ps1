@@ -7,7 +7,8 @@ param([string] $Step, [string] $Hash, [string] $Piece)
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Set-StrictMode -Off
-$onWindows = [bool] $env:SystemRoot
+# Not by a variable of the environment, which a user can set; Windows PowerShell has no $IsWindows.
+$onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
 $language = "$($ExecutionContext.SessionState.LanguageMode)"
 $linuxTools = 'PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin; LC_ALL=C; export PATH LC_ALL; '
 
@@ -46,7 +47,8 @@ function Get-PlaceProblem([string] $Place) {
 function Test-Administrator {
     if (-not $onWindows) { return (Invoke-Shell 'id -u') -eq '0' }
     $ErrorActionPreference = 'Continue'
-    "$(& "$env:SystemRoot\System32\whoami.exe" /groups /fo csv /nh 2>$null)" -match 'S-1-16-(12288|16384)'
+    $system = "$((Get-ItemProperty -LiteralPath 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion').SystemRoot)\System32"
+    "$(& "$system\whoami.exe" /groups /fo csv /nh 2>$null)" -match 'S-1-16-(12288|16384)'
 }
 
 function Get-FarPlatform {
@@ -87,19 +89,34 @@ function New-ProtectedFolder {
     foreach ($part in $folder -split '[\\/]') {
         $place = if ($place -or -not $onWindows) { "$place$separator$part" -replace '^//', '/' } else { $part }
         if (Test-Path -LiteralPath "$place$separator") { continue }
-        $null = New-Item -ItemType Directory -Path $place
+        # Another session may make it at the same moment.
+        try { $null = New-Item -ItemType Directory -Path $place } catch { if (-not (Test-Path -LiteralPath $place)) { throw } }
         Protect-Place $place $true
     }
 }
 
-# What an attempt that was ended in the middle left, and replaced files that ran until now.
+# What an attempt that was ended in the middle left, and replaced files that ran until now; not what another session is
+# writing at this moment.
 function Remove-Rest {
-    Get-ChildItem -LiteralPath $folder -Force -ErrorAction SilentlyContinue | Where-Object { $_.Name -match '^portowner\.\d+\.(partial|old)$' } | Remove-Item -Force -ErrorAction SilentlyContinue
+    foreach ($file in Get-ChildItem -LiteralPath $folder -Force -ErrorAction SilentlyContinue) {
+        if ($file.Name -notmatch '^portowner\.(\d+)\.(partial|old)$') { continue }
+        if ([int] $Matches[1] -ne $PID -and (Get-Process -Id $Matches[1] -ErrorAction SilentlyContinue)) { continue }
+        Remove-Item -LiteralPath $file.FullName -Force -ErrorAction SilentlyContinue
+    }
+}
+
+# Whether the file is there with this hash, such as from another session that copied it meanwhile.
+function Test-Copied {
+    (Test-Path -LiteralPath $path -PathType Leaf) -and (Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash -eq $Hash
 }
 
 function Complete-Copy {
     $problem = Get-PlaceProblem $folder
     if ($problem) { throw $problem }
+    if ((Test-Copied) -and -not (Get-PlaceProblem $path)) {
+        $global:PortOwnerPieces = $null
+        return
+    }
     New-ProtectedFolder
     Remove-Rest
     $partial = "$folder${separator}portowner.$PID.partial"
@@ -119,7 +136,7 @@ function Complete-Copy {
         if ($found -ne $Hash) { throw "the copy has the SHA-256 hash $found instead of $Hash" }
         # Windows renames a program that runs, but does not replace it.
         if ($onWindows -and (Test-Path -LiteralPath $path)) { Move-Item -LiteralPath $path -Destination "$folder\portowner.$PID.old" }
-        Move-Item -LiteralPath $partial -Destination $path -Force
+        try { Move-Item -LiteralPath $partial -Destination $path -Force } catch { if (-not (Test-Copied)) { throw } }
     } finally {
         $global:PortOwnerPieces = $null
         $old = "$folder\portowner.$PID.old"

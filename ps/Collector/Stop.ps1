@@ -6,7 +6,8 @@ param([string[]] $Identity, [bool] $Force, [int] $TimeoutSec)
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Set-StrictMode -Off
-$onWindows = [bool] $env:SystemRoot
+# Not by a variable of the environment, which a user can set; Windows PowerShell has no $IsWindows.
+$onWindows = $PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows
 # The system's own tools, whatever the variables of the session say.
 $folders = '/usr/sbin', '/usr/bin', '/sbin', '/bin', '/run/current-system/sw/bin'
 
@@ -152,9 +153,12 @@ function Stop-One([hashtable] $Wanted) {
         if (-not (Wait-Gone $Wanted 5)) { throw 'it did not even end by force' }
         return 'by force'
     }
+    if (-not (Test-Same $Wanted)) { throw 'it has ended' }
     Send-Signal $id 'TERM'
     if (Wait-Gone $Wanted $TimeoutSec) { return 'SIGTERM' }
     if (-not $Force) { throw "it did not end within $TimeoutSec s; use -Force to end it" }
+    # Between two looks, its ID may have gone to another process.
+    if (-not (Test-Same $Wanted)) { return 'SIGTERM' }
     Send-Signal $id 'KILL'
     if (-not (Wait-Gone $Wanted 5)) { throw 'it did not even end by force' }
     'SIGTERM, by force'
@@ -165,6 +169,7 @@ function Stop-OneService([hashtable] $Wanted, [string] $Name) {
         if ($Name -in 'WinRM', 'sshd') { throw "this session needs the service $Name" }
         $literal = $Name -replace "'", "''"
         if ((Get-CimInstance -ClassName Win32_Service -Filter "Name='$literal'").ProcessId -ne $Wanted.Process) { throw "the service $Name runs in another process now" }
+        if (-not (Test-Same $Wanted)) { throw 'it has ended' }
         Stop-Service -Name ($Name -replace '([\[\]*?`])', '`$1')
         return "stop the service $Name"
     }
@@ -177,9 +182,17 @@ function Stop-OneService([hashtable] $Wanted, [string] $Name) {
     $group = Get-ControlGroup $Wanted.Process
     $isWithin = $unit -clike '/?*' -and ($group -ceq $unit -or ($group -and $group.StartsWith("$unit/", 'Ordinal')))
     if (-not $isWithin) { throw "process $($Wanted.Process) does not belong to the unit $Name of the system (a unit of a user must be stopped on the machine itself)" }
+    if (-not (Test-Same $Wanted)) { throw 'it has ended' }
     $said = & $systemctl stop -- $Name 2>&1
     if ($LASTEXITCODE -ne 0) { throw "systemctl stop $Name ended with exit code $LASTEXITCODE. $said" }
     "systemctl stop $Name"
+}
+
+# The socket units of the system that start a service on demand, so that its stop does not free the port.
+function Get-SocketUnit([string] $Name) {
+    $ErrorActionPreference = 'Continue'
+    $told = "$(& (Get-Tool 'systemctl') show --property=TriggeredBy -- $Name 2>$null)" -replace '^TriggeredBy='
+    @($told -split ' ' -cmatch '^[\w:.\\@-]+\.socket$')
 }
 
 # Waits until nobody has the endpoints, and then watches whether somebody takes one. Gives that endpoint.
@@ -209,6 +222,7 @@ function Stop-Target([string] $Text) {
         if ((Get-OwnLine) -contains $wanted.Process) { return "Refused`t`tthis session runs in it" }
         $isService = $wanted.What -match '^service=([^+]+)$'
         $service = if ($isService) { [uri]::UnescapeDataString($Matches[1]) }
+        $socketUnits = @(if ($isService -and -not $onWindows) { Get-SocketUnit $service })
         $parent = Get-Parent $wanted.Process
         $parentStart = Get-Start $parent
         $way = if ($isService) { Stop-OneService $wanted $service }
@@ -217,6 +231,7 @@ function Stop-Target([string] $Text) {
         # A service that its manager stopped, nobody starts again.
         $taken = Get-Taken $wanted $(if ($isService -and -not $Force) { 150 } elseif ($isService) { 1500 } else { Get-WatchTime $parent $parentStart })
         if (-not $taken) { return "Stopped`t$way`t" }
+        if ($socketUnits) { return "Retaken`t$way`tit ended, but $($taken.Protocol) $($taken.Address) port $($taken.Port) is in use again: systemd listens for $($socketUnits -join ', ') and starts $service on demand. To free the port, run there: systemctl stop -- $($socketUnits -join ' ')" }
         "Retaken`t$way`tit ended, but another program listens on $($taken.Protocol) $($taken.Address) port $($taken.Port) now: one that it had started, or that was started again"
     } catch {
         "NotStopped`t$way`t$("$_" -replace '\s+', ' ')"

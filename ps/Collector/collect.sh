@@ -1,7 +1,8 @@
 # Says what Linux itself says of sockets and who holds them, as one text that portowner reads (--from). It needs sh,
 # ls, sed, grep and /proc, writes no file, and changes nothing. docs/architecture/collection.md describes the text.
 # Variables that are set before it ask for more: command_lines=1, facts_version=N (a portowner here may answer instead,
-# with facts of this version), and calls, version, and text (its own answers to calls, by this version; text is its input).
+# with facts of this version), calls, version, and text (its own answers to calls, by this version; text is its input),
+# and limit=SECONDS (after which it ends).
 #
 # A line that begins with @ names what follows, one with a blank is a line of it, and one with ! says why there is none.
 # The kernel's names may hold anything, line breaks too: so each line of data has its blank, and the lists of links are
@@ -291,19 +292,50 @@ snapshot() {
   echo '#End'
 }
 
+# The processes below one, the lowest first, but for this one.
+below() {
+  for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+    [ "$child" = "$self" ] || (below "$child"; echo "$child")
+  done
+}
+
+# Ends this script if nobody reads its answer any more, because the connection has ended, or after its time limit. What is
+# written until then is not a part of the answer; a quick answer has none of it. It keeps no output open while it sleeps.
+watch() {
+  (
+    trap '' PIPE
+    # Its own ID: $$ is that of the script.
+    self=$(exec sh -c 'echo $PPID')
+    left=$(((${limit:-3600} + 1) / 2))
+    while sleep 2 >/dev/null 2>&1; do
+      kill -0 $$ 2>/dev/null || exit 0
+      left=$((left - 1))
+      [ "$left" -gt 0 ] && echo '#' 2>/dev/null || break
+    done
+    kill $$ $(below $$) 2>/dev/null
+  ) &
+  watcher=$!
+}
+
+unwatch() { kill "$watcher" 2>/dev/null; }
+
 main() {
   what=collect
+  watch
   if [ -n "$calls" ] && ask_program take_answers; then
+    unwatch
     printf '#PortOwner.Answer 1\n%s#End\n' "$told"
     return
   elif [ "${facts_version:-0}" != 0 ] && ask_program take_snapshot; then
     what=snapshot
   fi
   if command -v gzip >/dev/null 2>&1 && command -v base64 >/dev/null 2>&1; then
-    echo '#PortOwner.Collection 1 gzip'
-    $what | gzip -c | base64
-    echo '#End'
+    packed=$($what | gzip -c | base64)
+    unwatch
+    printf '#PortOwner.Collection 1 gzip\n%s\n#End\n' "$packed"
   else
+    # Its sections are written one by one.
+    unwatch
     $what
   fi
 }

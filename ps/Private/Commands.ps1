@@ -34,6 +34,7 @@ function Get-CommandTable {
                 IncludeCommandLine = '--command-lines'
                 Column = '--columns'
                 FromSnapshot = '--from'
+                Redact = '--redact'
             }
             Terms   = @{ Range = @{ WellKnown = 'well-known' } }
             Paths   = @('FromSnapshot')
@@ -49,6 +50,7 @@ function Get-CommandTable {
                 KeepDay = '--keep'
                 IncludeHash = '--hash'
                 EventLog = '--event-log'
+                Redact = '--redact'
                 Column = '--columns'
                 FromSnapshot = '--from'
             }
@@ -94,6 +96,7 @@ function Get-CommandTable {
                 Severity = '--severity'
                 Column = '--columns'
                 FromSnapshot = '--from'
+                Redact = '--redact'
             }
             Terms   = @{ Severity = @{ Error = 'error'; Warning = 'warning'; Information = 'information' } }
             Paths   = @('FromSnapshot')
@@ -105,6 +108,7 @@ function Get-CommandTable {
             Options = [ordered]@{
                 IncludeHash = '--hash'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Paths   = @('ReferencePath', 'DifferencePath')
         }
@@ -140,6 +144,7 @@ function Get-CommandTable {
                 Machine = '--machine'
                 Last = '--last'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Paths   = @('StorePath')
         }
@@ -161,6 +166,7 @@ function Get-CommandTable {
                 Title = '--title'
                 Column = '--columns'
                 Delimiter = '--delimiter'
+                Redact = '--redact'
             }
             Paths   = @('Path')
             Endings = @('.txt', '.csv', '.clixml', '.xml', '.json', '.ndjson', '.md', '.sarif', '.html', '.htm', '.xlsx')
@@ -176,6 +182,7 @@ function Get-CommandTable {
                 KeepDay = '--keep'
                 IncludeHash = '--hash'
                 EventLog = '--event-log'
+                Redact = '--redact'
                 FailOn = '--fail-on'
                 At = '--at'
                 RandomDelayMinute = '--random-delay'
@@ -214,6 +221,28 @@ function Get-CommandTable {
             }
             Paths   = @('Path', 'RawPath')
         }
+        'Measure-Port' = @{
+            Command = @('stats')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                All = '--all'
+                Protocol = '--protocol'
+                State = '--state'
+                Id = '--pid'
+                ImageName = '--image'
+                Address = '--address'
+                RemotePort = '--remote-port'
+                User = '--user'
+                Service = '--service'
+                Range = '--range'
+                By = '--by'
+                For = '--for'
+                Column = '--columns'
+            }
+            Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
+        }
         'Stop-PortOwner' = @{
             Command = @('stop')
             Always  = @('--format=clixml', '--problems=rows')
@@ -225,6 +254,37 @@ function Get-CommandTable {
                 Address = '--address'
                 Force = '--force'
                 TimeoutSec = '--timeout'
+            }
+        }
+        'Wait-Port' = @{
+            Command = @('wait')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject', 'Quiet')
+            Options = [ordered]@{
+                Open = '--open'
+                Free = '--free'
+                OwnedBy = '--owned-by'
+                Http = '--http'
+                HttpPath = '--http'
+                TargetName = '--host'
+                Any = '--any'
+                TimeoutSec = '--timeout'
+                Column = '--columns'
+            }
+        }
+        'Watch-Port' = @{
+            Command = @('watch')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Own     = @('InputObject')
+            Options = [ordered]@{
+                IntervalSec = '--interval'
+                Count = '--count'
+                For = '--for'
+                Events = '--events'
+                Plain = '--plain'
+                Column = '--columns'
             }
         }
         'Test-PortBinding' = @{
@@ -241,6 +301,7 @@ function Get-CommandTable {
                 Reuse = '--reuse'
                 Column = '--columns'
                 FromSnapshot = '--from'
+                Redact = '--redact'
             }
             Terms   = @{ Reuse = @{ Address = 'address'; Port = 'port' } }
             Paths   = @('FromSnapshot')

@@ -25,6 +25,7 @@ function Invoke-Executable {
     $arguments = @(ConvertTo-Argument -Cmdlet $Cmdlet -Command $command -Bound $Bound)
     if ($Extra) { $arguments += $Extra }
     $own = @(foreach ($parameter in $command['Operand']) { Get-BoundValue -Cmdlet $Cmdlet -Command $command -Bound $Bound -Parameter $parameter })
+    if ($Machine -and -not $Machine['IsHere'] -and $command.Always -contains '--format=clixml') { $arguments += @($Machine['Connection'] | Where-Object { $_ } | ForEach-Object { "--connection=$_" }) }
     $line = $InputText
     $from = @(if ($Machine -and -not $Machine['IsHere']) { if ($Machine['Path']) { $Machine.Path } else { '-' } })
     if ($from -and $Function -eq 'Compare-PortSnapshot') { $own += $from }

@@ -21,6 +21,11 @@ function Compare-PortSnapshot {
     .PARAMETER Column
         Returns only these properties. By default, an object has all.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the answer to others. Names of programs and services
+        are kept: review the answer before you send it.
+
     .INPUTS
         None.
 
@@ -66,7 +71,10 @@ function Compare-PortSnapshot {
         [switch] $IncludeHash,
 
         [ValidateNotNullOrEmpty()]
-        [string[]] $Column
+        [string[]] $Column,
+
+        [Parameter(ParameterSetName = 'Local')]
+        [switch] $Redact
 
         # Then the parameters of ps/Remote/Parameters.ps1.
     )

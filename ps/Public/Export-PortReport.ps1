@@ -39,6 +39,11 @@ function Export-PortReport {
     .PARAMETER PassThru
         Returns the file as an object.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the report to others. Names of programs and services
+        are kept: review the report before you send it.
+
     .INPUTS
         Objects of this module.
 
@@ -85,6 +90,8 @@ function Export-PortReport {
 
         [ValidateNotNullOrEmpty()]
         [string] $Delimiter,
+
+        [switch] $Redact,
 
         [switch] $UseCulture,
 

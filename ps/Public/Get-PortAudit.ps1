@@ -31,6 +31,11 @@ function Get-PortAudit {
     .PARAMETER Column
         Returns only these properties. By default, an object has all.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the answer to others. Names of programs and services
+        are kept: review the answer before you send it.
+
     .INPUTS
         None.
 
@@ -85,7 +90,9 @@ function Get-PortAudit {
         [int] $Last,
 
         [ValidateNotNullOrEmpty()]
-        [string[]] $Column
+        [string[]] $Column,
+
+        [switch] $Redact
     )
 
     end { Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortAudit' -Bound $PSBoundParameters }

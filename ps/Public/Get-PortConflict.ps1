@@ -25,6 +25,11 @@ function Get-PortConflict {
         Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
         saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the answer to others. Names of programs and services
+        are kept: review the answer before you send it.
+
     .INPUTS
         None.
 
@@ -74,7 +79,10 @@ function Get-PortConflict {
         [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
-        [string[]] $FromSnapshot
+        [string[]] $FromSnapshot,
+
+        [Parameter(ParameterSetName = 'Local')]
+        [switch] $Redact
 
         # Then the parameters of ps/Remote/Parameters.ps1.
     )

@@ -44,6 +44,11 @@ function Invoke-PortAudit {
         Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
         saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the findings and reports to others. Names of
+        programs and services are kept: review them before you send them.
+
     .INPUTS
         None.
 
@@ -106,7 +111,10 @@ function Invoke-PortAudit {
         [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
-        [string[]] $FromSnapshot
+        [string[]] $FromSnapshot,
+
+        [Parameter(ParameterSetName = 'Local')]
+        [switch] $Redact
 
         # Then the parameters of ps/Remote/Parameters.ps1.
     )

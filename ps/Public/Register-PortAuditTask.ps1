@@ -66,6 +66,10 @@ function Register-PortAuditTask {
     .PARAMETER Name
         The name of the task, on Windows.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses in the reports. The store
+        keeps them.
+
     .INPUTS
         None.
 
@@ -121,6 +125,8 @@ function Register-PortAuditTask {
         [switch] $IncludeHash,
 
         [switch] $EventLog,
+
+        [switch] $Redact,
 
         [ValidatePattern('^\d{1,2}:\d{2}$')]
         [string] $At,

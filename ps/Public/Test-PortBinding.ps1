@@ -49,6 +49,11 @@ function Test-PortBinding {
         Get-NetTCPConnection, Get-NetUDPEndpoint, Get-Process, and Get-CimInstance Win32_Process or Win32_Service
         saved with Export-Clixml on one machine, in one or more files. Wildcards are allowed. No bind is tried.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the answer to others. Names of programs and services
+        are kept: review the answer before you send it.
+
     .INPUTS
         Ports, objects with a property LocalPort, error records, or the lines of a log.
 
@@ -135,7 +140,10 @@ function Test-PortBinding {
         [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
-        [string[]] $FromSnapshot
+        [string[]] $FromSnapshot,
+
+        [Parameter(ParameterSetName = 'Local')]
+        [switch] $Redact
 
         # Then the parameters of ps/Remote/Parameters.ps1.
     )

@@ -58,7 +58,7 @@ function Update-PortBaseline {
     .LINK
         Invoke-PortAudit
     #>
-    [CmdletBinding(SupportsShouldProcess)]
+    [CmdletBinding(DefaultParameterSetName = 'Local', SupportsShouldProcess)]
     [OutputType('PortOwner.Finding')]
     param(
         [Parameter(Mandatory, Position = 0)]
@@ -69,11 +69,15 @@ function Update-PortBaseline {
 
         [switch] $KeepClosed,
 
+        [Parameter(ParameterSetName = 'Local')]
         [switch] $IncludeHash,
 
+        [Parameter(ParameterSetName = 'Local')]
         [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
         [string[]] $FromSnapshot
+
+        # Then the parameters of ps/Remote/Parameters.ps1.
     )
 
     end {

@@ -87,6 +87,7 @@ function Get-NextStep {
     if ($told.Keys -contains 'failed') { return Get-DeployProblem -One $One -Why ($told['failed'] -replace '\.$') }
     switch ($One.Step) {
         'Look' { return Get-FirstPiece -Cmdlet $Cmdlet -One $One -Told $told }
+        'Open' { return Start-Piece -One $One }
         'Piece' { return Start-Piece -One $One }
         'Finish' { Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$($One.Target.Name): portowner was deployed to $($One.Path) ($($One.Package.Bytes.Length) bytes, compressed)."; Hint = $null } }
     }
@@ -118,11 +119,42 @@ function Get-FirstPiece {
     $One.Package = $package
     $One.Path = $Told['path']
     $One.Sent = 0
-    if ($One.Target.Arguments['Session']) { $One.Link = $One.Target.Arguments['Session'] } else {
-        $arguments = $One.Target.Arguments.Clone()
-        try { $One.Link = New-PSSession @arguments -ErrorAction Stop } catch { return Get-DeployProblem -One $One -Why "$_" -Code $_.FullyQualifiedErrorId }
-    }
+    if (-not $One.Target.Arguments['Session']) { return Start-Opening -One $One }
+    $One.Link = $One.Target.Arguments['Session']
     Start-Piece -One $One
+}
+
+# Begins to open the session of a copy. In the background: a machine may not answer, and the others go on meanwhile.
+function Start-Opening {
+    param($One)
+
+    $shell = [powershell]::Create()
+    $null = $shell.AddCommand('New-PSSession').AddParameters($One.Target.Arguments).AddParameter('ErrorAction', 'Stop')
+    @{ Target = $One.Target; Job = $null; Opening = @{ Shell = $shell; Result = $shell.BeginInvoke() }; Began = Get-Date; File = $null; Before = $null; Step = 'Open'; Package = $One.Package; Path = $One.Path; Sent = 0; Deployed = $One.Deployed }
+}
+
+# The session that was opened for a copy, as the Link of a machine; or why there is none.
+function Receive-Link {
+    param($One)
+
+    try {
+        $One.Link = @($One.Opening.Shell.EndInvoke($One.Opening.Result))[0]
+        @{ Text = '' }
+    } catch {
+        $reason = $_.Exception
+        while ($reason.InnerException) { $reason = $reason.InnerException }
+        Get-DeployProblem -One $One -Why ("$($reason.Message)" -replace '^\[[^\]]*\] ' -replace '\.$') -Code 'PSSessionOpenFailed'
+    }
+}
+
+# Ends the opening of a session, which it does not wait for.
+function Stop-Opening {
+    param($One)
+
+    $shell = $One.Opening.Shell
+    # The session that it opened lives as long as it does.
+    if ($One.Opening.Result.IsCompleted) { $One.Opener = $shell } else { $null = $shell.BeginStop($null, $null) }
+    $One.Opening = $null
 }
 
 # Sends the next piece, or ends the copy.
@@ -140,7 +172,7 @@ function Start-Piece {
     Write-Progress -Activity $One.Target.Name -Id (2 + $One.Target.Id) -ParentId 1 -Status "copying portowner: $([int] ($One.Sent / 1MB)) of $([int] ($bytes.Length / 1MB)) MB" -PercentComplete (100 * $One.Sent / $bytes.Length)
     $next = Start-Script -Target @{ Arguments = @{ Session = $One.Link } } -Script 'Deploy.ps1' -ArgumentList $arguments
     $next.Step = $arguments[0]
-    foreach ($name in 'Target', 'Package', 'Path', 'Sent', 'Link') { $next[$name] = $One[$name] }
+    foreach ($name in 'Target', 'Package', 'Path', 'Sent', 'Link', 'Opener') { $next[$name] = $One[$name] }
     $next
 }
 
@@ -150,7 +182,10 @@ function Close-Link {
 
     if (-not $One['Link']) { return }
     Write-Progress -Activity $One.Target.Name -Id (2 + $One.Target.Id) -ParentId 1 -Completed
-    if ($One.Target.Arguments['Session'] -ne $One.Link) { Remove-PSSession -Session $One.Link -WhatIf:$false -Confirm:$false }
+    if ($One.Target.Arguments['Session'] -ne $One.Link) {
+        Remove-PSSession -Session $One.Link -WhatIf:$false -Confirm:$false
+        if ($One['Opener']) { $One.Opener.Dispose() }
+    }
     elseif ("$($One.Link.Availability)" -eq 'Available' -and $One.Step -eq 'Piece') {
         $null = Invoke-Command -Session $One.Link -ScriptBlock { $global:PortOwnerPieces = $null } -ErrorAction Ignore
     }

@@ -8,9 +8,31 @@ function Get-Question {
     $question
 }
 
+# A value as PowerShell reads it in a call; nothing if it has characters that an argument of the executable cannot have.
+function ConvertTo-Word {
+    param([string] $Text)
+
+    if ($Text -match '["\p{C}]') { return }
+    if ($Text -match '^[\w.:/\\][\w.:/\\@-]*$') { $Text } else { "'$($Text -replace "'", "''")'" }
+}
+
+# Parameters and their values as a user types them; nothing if one of them cannot be written.
+function Get-Word {
+    param($Parameter)
+
+    $words = foreach ($name in $Parameter.Keys) {
+        if (-not $Parameter[$name]) { continue }
+        if ($Parameter[$name] -is [switch]) { "-$name"; continue }
+        $word = ConvertTo-Word "$($Parameter[$name])"
+        if (-not $word) { return }
+        "-$name $word"
+    }
+    $words -join ' '
+}
+
 # The machines that a call asks, in the order in which they are named. Of each: its Id among them, its Name as the user
-# gave it, the Way to it in words, the Arguments of Invoke-Command, and for SSH the parts of the connection. This
-# machine has no arguments.
+# gave it, the Way to it in words, the Arguments of Invoke-Command, for SSH the parts of the connection, and Words,
+# the parameters that reach it, unless they cannot be written down. This machine has no arguments.
 function Get-Target {
     param($Cmdlet, $Bound)
 
@@ -41,6 +63,7 @@ function Get-Target {
     }
     foreach ($target in $targets) {
         $target['Id'] = $id++
+        $target['Connection'] = "$($target.Name) $($target['Words'])".TrimEnd()
         $target
     }
 }
@@ -59,22 +82,76 @@ function Write-NoSsh {
     }
 }
 
-# A name that this machine has. Of null, which counts as absent, nobody asks.
+# A name or an address that this machine has, by what it knows itself: a name server might take long, or lie. Of null, which
+# counts as absent, nobody asks.
 function Test-ThisMachine {
     param([string] $Name)
 
-    $plain = $Name -replace '^\[(.*)\]$', '$1'
+    $plain = $Name -replace '^\[(.*)\]$', '$1' -replace '(?<=.)\.$'
     if ($plain -in '.', 'localhost', '::1' -or $plain -match '^127\.\d+\.\d+\.\d+$') { return $true }
-    $names = @($env:COMPUTERNAME)
-    if ($env:USERDNSDOMAIN) { $names += "$env:COMPUTERNAME.$env:USERDNSDOMAIN" }
+    if ($plain -match ':' -or $plain -match '^\d+\.\d+\.\d+\.\d+$') {
+        $address = ConvertTo-PlainAddress $plain
+        return [bool] $address -and @(Get-OwnAddress | ForEach-Object { ConvertTo-PlainAddress $_ }) -contains $address
+    }
+    @(Get-OwnName) -contains $plain
+}
+
+# An address in its shortest form, without its scope; nothing if it is none.
+function ConvertTo-PlainAddress {
+    param([string] $Text)
+
+    $address = ($Text -replace '%.*') -as [ipaddress]
+    if ($address) { "$address" -replace '^::ffff:(?=\d+\.)' }
+}
+
+# The addresses of this machine's interfaces.
+function Get-OwnAddress {
+    if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
+        foreach ($one in [System.Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces()) {
+            foreach ($address in $one.GetIPProperties().UnicastAddresses) { "$($address.Address)" }
+        }
+    } elseif (Test-Path -LiteralPath '/proc/net/fib_trie') {
+        $before = ''
+        foreach ($line in Get-Content -LiteralPath '/proc/net/fib_trie') {
+            if ($line -match '/32 host LOCAL') { $before -replace '^.*\|-- ' }
+            $before = $line
+        }
+        foreach ($line in Get-Content -LiteralPath '/proc/net/if_inet6' -ErrorAction Ignore) { (($line -split ' ')[0] -split '(.{4})' -ne '') -join ':' }
+    } else {
+        Get-CimInstance -Namespace root/StandardCimv2 -ClassName MSFT_NetIPAddress -ErrorAction Ignore | ForEach-Object { $_.IPAddress }
+    }
+}
+
+# The names of this machine: its own, with its domain, and those that its file of hosts gives to its addresses.
+function Get-OwnName {
+    $names = @()
+    $domains = @()
+    $file = '/etc/hosts'
     if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
         $properties = [System.Net.NetworkInformation.IPGlobalProperties]::GetIPGlobalProperties()
         $names += $properties.HostName
-        if ($properties.DomainName) { $names += "$($properties.HostName).$($properties.DomainName)" }
+        $domains += $properties.DomainName
     } elseif (Test-Path -LiteralPath '/proc/sys/kernel/hostname') {
         $names += Get-Content -LiteralPath '/proc/sys/kernel/hostname'
     }
-    return @($names -ne '') -contains $plain
+    if ($PSVersionTable.PSVersion.Major -lt 6 -or $IsWindows) {
+        $names += $env:COMPUTERNAME
+        $own = Get-ItemProperty -LiteralPath 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters' -ErrorAction Ignore
+        if ($own) {
+            $names += $own.PSObject.Properties | Where-Object { $_.Name -eq 'Hostname' } | ForEach-Object { $_.Value }
+            $domains += $own.PSObject.Properties | Where-Object { $_.Name -in 'Domain', 'NV Domain', 'DhcpDomain' } | ForEach-Object { $_.Value }
+        }
+        $domains += $env:USERDNSDOMAIN
+        $file = "$env:SystemRoot\System32\drivers\etc\hosts"
+    }
+    $names
+    foreach ($domain in $domains -ne '') { foreach ($name in $names -ne '') { "$name.$domain" } }
+    $own = @(Get-OwnAddress | ForEach-Object { ConvertTo-PlainAddress $_ })
+    foreach ($line in @(Get-Content -LiteralPath $file -ErrorAction Ignore) -replace '#.*') {
+        $address, $given = $line.Trim() -split '\s+'
+        $address = ConvertTo-PlainAddress $address
+        if ($address -and ($own -contains $address -or $address -like '127.*')) { $given }
+    }
 }
 
 function Get-WinRMTarget {
@@ -85,29 +162,57 @@ function Get-WinRMTarget {
         if ($Bound.Keys -contains $parameter) { $arguments[$parameter] = $Bound[$parameter] }
     }
     if ($Bound['RemotingPort']) { $arguments['Port'] = $Bound['RemotingPort'] }
-    @{ Name = $Name; Way = 'over WinRM'; Arguments = $arguments; Endpoint = $Bound['ConfigurationName']; Ssh = $null }
+    $words = if (-not $arguments['Credential'] -and -not $arguments['SessionOption']) {
+        Get-Word ([ordered]@{ ComputerName = $Name; Authentication = $arguments['Authentication']; UseSSL = $Bound['UseSSL']; ConfigurationName = $arguments['ConfigurationName']; RemotingPort = $Bound['RemotingPort'] })
+    }
+    @{ Name = $Name; Way = 'over WinRM'; Arguments = $arguments; Endpoint = $Bound['ConfigurationName']; Ssh = $null; Words = $words }
+}
+
+function Write-BadConnection {
+    param($Cmdlet, $Connection, [string] $Message, [string] $Hint)
+
+    Write-Problem -Cmdlet $Cmdlet -Problem @{
+        Severity    = 'Error'
+        Code        = 'PO1005'
+        Message     = $Message
+        Hint        = $Hint
+        Target      = $Connection
+        Category    = 'InvalidArgument'
+        Terminating = $true
+    }
+}
+
+# How many letters have to be inserted, removed, or replaced to make one word of another, whatever their case.
+function Get-Distance {
+    param([string] $One, [string] $Other)
+
+    $row = @(0..$Other.Length)
+    for ($i = 1; $i -le $One.Length; $i++) {
+        $next = @($i)
+        for ($j = 1; $j -le $Other.Length; $j++) {
+            $cost = if ($One[$i - 1] -eq $Other[$j - 1]) { 0 } else { 1 }
+            $next += @(($row[$j] + 1), ($next[$j - 1] + 1), ($row[$j - 1] + $cost) | Sort-Object)[0]
+        }
+        $row = $next
+    }
+    $row[-1]
 }
 
 # A hashtable of -SSHConnection, whose keys may have several names, as a target.
 function Get-SshTarget {
     param($Cmdlet, [hashtable] $Connection, [switch] $MayAsk)
 
-    $names = @{ HostName = 'HostName', 'ComputerName'; UserName = , 'UserName'; KeyFilePath = 'KeyFilePath', 'IdentityFilePath'; Port = , 'Port'; Subsystem = , 'Subsystem'; ConnectingTimeout = , 'ConnectingTimeout'; Options = , 'Options' }
+    $names = @{ HostName = 'HostName'; ComputerName = 'HostName'; UserName = 'UserName'; KeyFilePath = 'KeyFilePath'; IdentityFilePath = 'KeyFilePath'; Port = 'Port'; Subsystem = 'Subsystem'; ConnectingTimeout = 'ConnectingTimeout'; Options = 'Options' }
     $ssh = @{}
-    foreach ($name in $names.Keys) {
-        foreach ($key in $names[$name]) { if ($Connection[$key]) { $ssh[$name] = $Connection[$key] } }
-    }
-    if (-not $ssh['HostName']) {
-        Write-Problem -Cmdlet $Cmdlet -Problem @{
-            Severity    = 'Error'
-            Code        = 'PO1005'
-            Message     = 'A hashtable in -SSHConnection has no HostName.'
-            Hint        = 'Specify at least @{ HostName = ''server7'' }.'
-            Target      = $Connection
-            Category    = 'InvalidArgument'
-            Terminating = $true
+    foreach ($key in $Connection.Keys) {
+        if (-not $names["$key"]) {
+            $nearest = @($names.Keys | Sort-Object -Property { Get-Distance $_ "$key" }, { $_ })[0]
+            $meant = if ($nearest -like "$key*" -or (Get-Distance $nearest "$key") -le 3) { "Did you mean ${nearest}? " }
+            Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "A hashtable in -SSHConnection has the unknown key $key." -Hint "$($meant)The keys are HostName (or ComputerName), UserName, KeyFilePath (or IdentityFilePath), Port, Subsystem, ConnectingTimeout, and Options."
         }
+        if ($Connection[$key]) { $ssh[$names["$key"]] = $Connection[$key] }
     }
+    if (-not $ssh['HostName']) { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message 'A hashtable in -SSHConnection has no HostName.' -Hint 'Specify at least @{ HostName = ''server7'' }.' }
     $options = @{}
     # Of several machines each would ask on the same terminal.
     if (-not $MayAsk) { $options['BatchMode'] = 'yes' }
@@ -121,5 +226,8 @@ function Get-SshTarget {
         foreach ($name in $options.Keys) { $arguments['Options'][$name] = $options[$name] }
     }
     if ($arguments['KeyFilePath']) { $arguments['KeyFilePath'] = Resolve-FilePath -Cmdlet $Cmdlet -Path $arguments['KeyFilePath'] }
-    @{ Name = $ssh['HostName']; Way = 'over SSH'; Arguments = $arguments; Endpoint = $null; Ssh = $ssh }
+    $words = if (-not @($ssh['Options'].Keys | Where-Object { $_ -ne 'BatchMode' }) -and -not $ssh['Subsystem'] -and -not $ssh['ConnectingTimeout']) {
+        Get-Word ([ordered]@{ HostName = $ssh['HostName']; UserName = $ssh['UserName']; KeyFilePath = $ssh['KeyFilePath']; RemotingPort = $ssh['Port'] })
+    }
+    @{ Name = $ssh['HostName']; Way = 'over SSH'; Arguments = $arguments; Endpoint = $null; Ssh = $ssh; Words = $words }
 }

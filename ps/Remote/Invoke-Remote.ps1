@@ -15,6 +15,7 @@ function Invoke-Remote {
     $folder = $null
     $isThere = $false
     $files = @{}
+    $connections = @{}
     if ($null -ne $plain['Path']) { $files = Get-MachineFile -Cmdlet $cmdlet -Target $targets -Path $plain['Path'] -Function $Call['Function'] }
     # Each machine's report would replace that of the one before.
     $together = $null -ne $plain['ReportPath'] -and $targets.Count -gt 1
@@ -32,7 +33,9 @@ function Invoke-Remote {
             # For rows of it that are piped to Stop-PortOwner.
             if (-not $machine['IsHere']) { $script:Reached[$machine.Name] = $targets | Where-Object { $_.Id -eq $machine.Id } }
             if ($together) {
-                Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath (Get-FileName $machine.Name))
+                $name = Get-FileName $machine.Name
+                $connections[$name] = if ($machine['Connection']) { $machine.Connection } else { $machine.Name }
+                Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath $name)
                 return
             }
             $own = $plain
@@ -50,7 +53,7 @@ function Invoke-Remote {
             Push-Location -LiteralPath $folder
             $isThere = $true
             $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object Name)
-            if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read } }
+            if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read; Connection = @($read | ForEach-Object { $connections[$_] }) } }
         }
     } finally {
         if ($isThere) { Pop-Location }
@@ -68,7 +71,8 @@ function Get-FarCall {
     # A shell there gets them in one word of at most 128 KB.
     $far = @{ Calls = @(); Text = "$($Call['InputText'])" }
     foreach ($operand in @($Call['Operand'] | Where-Object { $_ }) + @(if (-not $Call['Operand']) { $null })) {
-        $line = @($words) + @(if ($operand) { '--', $operand })
+        # The name and the parameters of each machine replace the last word.
+        $line = @($words) + '--connection=@' + @(if ($operand) { '--', $operand })
         if ($line -match '[\t\r\n"]') { return }
         $far.Calls += $line -join "`t"
     }

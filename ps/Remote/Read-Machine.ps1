@@ -38,17 +38,16 @@ function Read-Machine {
             }
             if ($running.Count -eq 0) { continue }
             Show-Waiting -Running $running -Ended $ended -Count $Target.Count
-            $null = Wait-Job -Job @($running | ForEach-Object { $_.Job }) -Any -Timeout 1
+            Wait-Work -Running $running
             $left = @()
             # They are in hand until they are dealt with.
             foreach ($one in $running) {
-                $isOver = $one.Job.State -notin 'NotStarted', 'Running', 'Stopping'
+                $isOver = Test-Over $one
                 if (-not $isOver -and ((Get-Date) - $one.Began).TotalSeconds -lt $seconds) { $left += $one; continue }
-                $said = if ($isOver) { Receive-Collection $one } else { @{ Text = ''; Problem = Get-Late $one $seconds } }
-                Remove-Job -Job $one.Job -Force -WhatIf:$false -Confirm:$false
-                $one.Job = $null
+                $said = if ($isOver -and $one['Opening']) { Receive-Link $one } elseif ($isOver) { Receive-Collection $one } else { @{ Text = ''; Problem = Get-Late $one $seconds } }
+                Remove-Work $one
                 if (-not $isQuestion) { $next = $null } else { $next = Start-Next -One $one -Said $said -Work $work }
-                if ($next -and $next['Job']) {
+                if ($next -and ($next['Job'] -or $next['Opening'])) {
                     foreach ($name in $next.Keys) { $one[$name] = $next[$name] }
                     $left += $one
                     continue
@@ -60,14 +59,14 @@ function Read-Machine {
                 if ($said['Problem']) { Write-Problem -Cmdlet $Cmdlet -Problem $said.Problem }
                 else {
                     Write-Way -Cmdlet $Cmdlet -Name $one.Target.Name -Text $said['Text'] -Deployed $one['Deployed']
-                    @{ Id = $one.Target.Id; Name = $one.Target.Name; Text = $said['Text']; Path = $said['Path'] }
+                    @{ Id = $one.Target.Id; Name = $one.Target.Name; Connection = $one.Target['Connection']; Text = $said['Text']; Path = $said['Path'] }
                 }
             }
             $running = $left
         }
     } finally {
         foreach ($one in $running) {
-            if ($one.Job) { Remove-Job -Job $one.Job -Force -WhatIf:$false -Confirm:$false }
+            Remove-Work $one
             Close-Link $one
             if ($one.File) { $folders += $one.File }
         }
@@ -76,12 +75,47 @@ function Read-Machine {
     }
 }
 
+# Waits until something has happened on a machine, or for a moment.
+function Wait-Work {
+    param($Running)
+
+    if (@($Running | Where-Object { $_['Opening'] })) { Start-Sleep -Milliseconds 100; return }
+    $null = Wait-Job -Job @($Running | ForEach-Object { $_.Job }) -Any -Timeout 1
+}
+
+function Test-Over {
+    param($One)
+
+    if ($One['Opening']) { return $One.Opening.Result.IsCompleted }
+    $One.Job.State -notin 'NotStarted', 'Running', 'Stopping'
+}
+
+# Ends what runs for a machine, if it still does.
+function Remove-Work {
+    param($One)
+
+    if ($One.Job) { Remove-Job -Job $One.Job -Force -WhatIf:$false -Confirm:$false }
+    if ($One['Opening']) { Stop-Opening $One }
+    $One.Job = $null
+}
+
 # Begins with a machine: by deploying to it, or with the script itself.
 function Start-Work {
     param($Target, $Work)
 
     $first = if ($Work.Deploy) { Start-Deployment -Cmdlet $Work.Cmdlet -Target $Target }
-    if ($first) { $first } else { Start-Script -Target $Target -Script $Work.Script -ArgumentList $Work.ArgumentList }
+    if ($first) { $first } else { Start-Script -Target $Target -Script $Work.Script -ArgumentList (Get-WorkArgument -Target $Target -Work $Work) }
+}
+
+# The arguments of the script for a machine: a portowner there advises with the connection to it.
+function Get-WorkArgument {
+    param($Target, $Work)
+
+    $list = @($Work.ArgumentList)
+    if ($Work.Script -eq 'Collect.ps1' -and $list[3]) {
+        $list[3] = @($list[3] -replace '(?<=\t)--connection=@(?=\t|$)', "--connection=$($Target.Connection -replace '\$', '$$$$')")
+    }
+    , $list
 }
 
 # What follows for a machine that has said something: what runs there next, what it said in the end, or a problem. Nothing,
@@ -97,14 +131,14 @@ function Start-Next {
     }
     if ($Said['Problem']) {
         if (-not $Work.Deploy -and -not $Work.Undeploy) { return Start-PlainSsh -Cmdlet $cmdlet -CommandLine:$Work.CommandLine -Failed $One -Problem $Said.Problem }
-        if ($One.Target['Ssh'] -and -not $Said.Problem['Hint']) { $Said.Problem.Hint = '-Deploy and -Undeploy need a PowerShell session there: over SSH, sshd needs a line "Subsystem powershell ...".' }
+        if ($One.Target['Ssh'] -and $One['Step'] -ne 'Open' -and -not $Said.Problem['Hint']) { $Said.Problem.Hint = '-Deploy and -Undeploy need a PowerShell session there: over SSH, sshd needs a line "Subsystem powershell ...".' }
         return
     }
     if ($One['Step']) {
         $next = Get-NextStep -Cmdlet $cmdlet -One $One -Text $Said.Text
         if ($next) { return $next }
         Close-Link $One
-        $next = Start-Script -Target $One.Target -Script $Work.Script -ArgumentList $Work.ArgumentList
+        $next = Start-Script -Target $One.Target -Script $Work.Script -ArgumentList (Get-WorkArgument -Target $One.Target -Work $Work)
         $next.Step = $null
         return $next
     }

@@ -31,7 +31,7 @@ function Stop-FarOwner {
         if ($machine['IsHere']) {
             Stop-Approved -Cmdlet $Cmdlet -Bound $plain -Approved $approved
         } elseif ($approved.Count -gt 0 -and $machine['Path']) {
-            Write-Refusal -Cmdlet $Cmdlet -Message "Nothing is stopped on $($machine.Name): it has no PowerShell session, and was queried with plain ssh." -Hint 'Stop it there: ssh HOST portowner stop PORT, or kill and systemctl.' -Target $machine.Name
+            Write-Refusal -Cmdlet $Cmdlet -Message "Nothing is stopped on $($machine.Name): it has no PowerShell session, and was queried with plain ssh." -Hint "Stop it there: ssh $($machine.Name) portowner stop PORT, or kill and systemctl." -Target $machine.Name
         } elseif ($approved.Count -gt 0) {
             Stop-There -Cmdlet $Cmdlet -Bound $Bound -Target ($asked | Where-Object { $_.Id -eq $machine.Id }) -Approved $approved
         }

@@ -82,6 +82,8 @@ BeforeAll {
         $dead = Get-ClosedPort
         $listener = New-Listener
         $port = $listener.Port
+        $policy = "$folder/policy.yaml"
+        Set-Content -LiteralPath $policy -Value 'kind: PortOwner.Policy', 'version: 1', 'rules:', '  - name: none', "    ports: $port", '    action: forbid'
         $session = New-PSSession -HostName 127.0.0.1 -Port $main -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
     }
 }
@@ -125,6 +127,25 @@ Describe 'The parameters that name other machines' {
         } finally {
             $here.Stop()
         }
+    }
+
+    It 'of this machine by its address, its file of hosts, or with a dot behind it are answered here, too, in <_>' -Skip:(-not $IsLinux) -ForEach 'FullLanguage', 'ConstrainedLanguage' {
+        $address = @([System.Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces() | ForEach-Object { $_.GetIPProperties().UnicastAddresses } | ForEach-Object { "$($_.Address)" } | Where-Object { $_ -notlike '127.*' -and $_ -ne '::1' })
+        $given = @(Get-Content /etc/hosts | Where-Object { $_ -match '^127\.' } | ForEach-Object { ($_ -split '\s+')[1] })
+        $names = @($address) + $given + @('0:0:0:0:0:0:0:1', '::ffff:127.0.0.1', "$([System.Net.Dns]::GetHostName()).")
+        $list = ($names | ForEach-Object { "'$_'" }) -join ', '
+        $script = "Import-Module '$moduleFolder'; & (Get-Module PortOwner) { . '$moduleFolder/Remote.ps1'; `$ExecutionContext.SessionState.LanguageMode = '$_'; foreach (`$name in $list) { Test-ThisMachine `$name }; Test-ThisMachine '192.0.2.1'; Test-ThisMachine 'server7.invalid'; Test-ThisMachine '2001:db8::1' }"
+        $said = @(Invoke-Shell $script)
+        $said.Count | Should -Be ($names.Count + 3)
+        @($said | Select-Object -First $names.Count | Select-Object -Unique) | Should -Be 'True' -Because "of $list"
+        @($said | Select-Object -Last 3 | Select-Object -Unique) | Should -Be 'False'
+    }
+
+    It 'are refused in a hashtable with a key that does not exist: <Key>' -Skip:($PSVersionTable.PSVersion.Major -lt 7) -ForEach @{ Key = 'Hostname2'; Nearest = 'HostName' }, @{ Key = 'KeyFile'; Nearest = 'KeyFilePath' }, @{ Key = 'Xyz'; Nearest = '' }, @{ Key = 'KeyFilePat'; Nearest = 'KeyFilePath' }, @{ Key = 'Username1'; Nearest = 'UserName' }, @{ Key = 'Prt'; Nearest = 'Port' } {
+        $problem = { Get-PortOwner 1 -SSHConnection @{ HostName = 'server7'; $Key = 'x' } } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -Be 'PO1005,Get-PortOwner'
+        "$problem" | Should -BeLike "*unknown key $Key.*"
+        if ($Nearest) { $problem.ErrorDetails.RecommendedAction | Should -BeLike "Did you mean ${Nearest}? *" }
     }
 
     It 'do not take the file of what is read then at the import of the module' {
@@ -241,6 +262,27 @@ Describe 'Over SSH' -Skip:([bool] $no) {
 
     It 'a session in constrained language answers' {
         (Get-PortOwner $port -SSHConnection (New-Connection $constrained) -WarningAction Ignore).OwningProcess | Should -Be $PID
+    }
+
+    It 'advice names the machine, by the parameters that reach it where they can be written' {
+        $text = @((Test-PortBinding $port -Session $session -WarningAction Ignore).Remedy)
+        $text | Where-Object { $_ -like '*Stop-PortOwner*' } | Should -BeLike "on 127.0.0.1: Stop-PortOwner $port -WhatIf  # *"
+        foreach ($line in $text) { $line | Should -Match '^(# |on 127\.0\.0\.1: )' }
+        # A daemon on the usual port is not needed: what is advised is made before.
+        $words = Invoke-Shell "Import-Module '$moduleFolder'; & (Get-Module PortOwner) { . '$moduleFolder/Remote.ps1'; function Test-It { [CmdletBinding()] param() foreach (`$bound in @{ HostName = 'ann@web1'; KeyFilePath = '/a b/key'; RemotingPort = 2222 }, @{ ComputerName = 'web2'; UseSSL = [switch] `$true; ConfigurationName = 'My.Endpoint' }, @{ ComputerName = 'web3'; SessionOption = 'x' }, @{ SSHConnection = @{ HostName = 'web4'; Options = @{ A = 'b' } } }) { (Get-Target -Cmdlet `$PSCmdlet -Bound `$bound).Connection } }; Test-It }"
+        $words | Should -Be "ann@web1 -HostName ann@web1 -KeyFilePath '/a b/key' -RemotingPort 2222", 'web2 -ComputerName web2 -UseSSL -ConfigurationName My.Endpoint', 'web3', 'web4'
+        $found = Invoke-PortAudit -PolicyPath $policy -ReportPath "$TestDrive/found.csv" -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
+        $found | ForEach-Object Remedy | Should -Be "on 127.0.0.1: Get-PortOwner $port  # show the current owner", "on 127.0.0.2: Get-PortOwner $port  # show the current owner"
+    }
+
+    It 'a variable of the environment does not decide what system it is' {
+        Invoke-Command -Session $session { $env:SystemRoot = '/tmp' }
+        try {
+            (Get-PortOwner $port -Session $session -WarningAction Ignore).OwningProcess | Should -Be $PID
+            (Stop-PortOwner (Get-ClosedPort) -Session $session -Confirm:$false -WarningAction Ignore 6>&1) | Should -BeLike '*No matching program*'
+        } finally {
+            Invoke-Command -Session $session { $env:SystemRoot = $null }
+        }
     }
 
     It 'a machine without a PowerShell subsystem is queried with plain ssh' {
@@ -375,6 +417,43 @@ console.log([sum, Math.max(...commands.values()), Math.max(...objects.values())]
         Get-Verbose $rows | Should -BeLike "*answered by $deployed there.*"
         Get-Place | Should -BeNullOrEmpty
         $there.State | Should -Be 'Opened'
+    }
+
+    It 'two at once both succeed' {
+        $jobs = 1..2 | ForEach-Object { Get-PortOwner $port -SSHConnection (New-Connection $recorded "127.0.0.$_") -Deploy -WarningAction Ignore -AsJob }
+        $said = @($jobs | Wait-Job | ForEach-Object { $_ | Receive-Job -ErrorVariable +problems -ErrorAction SilentlyContinue })
+        $jobs | Remove-Job
+        "$problems" | Should -BeNullOrEmpty
+        @($said | Where-Object LocalPort).OwningProcess | Should -Be $PID, $PID
+        Get-Place | Should -Be '/opt/portowner', '/opt/portowner/deployed', $deployed
+        Invoke-Step 'Remove' | Should -Be '#End'
+        Get-Place | Should -BeNullOrEmpty
+    }
+
+    It 'leaves alone what another session is writing' {
+        $null = Invoke-Step 'Piece' '' (1..100)
+        Invoke-Command -Session $there -ArgumentList $PID { param($Id) New-Item -ItemType Directory -Force /opt/portowner/deployed; Set-Content "/opt/portowner/deployed/portowner.$Id.partial" 'x'; Set-Content '/opt/portowner/deployed/portowner.999999999.partial' 'x' } | Out-Null
+        (Invoke-Step 'Finish' ('0' * 64))[0] | Should -BeLike 'failed *'
+        Get-Place | Should -Contain "/opt/portowner/deployed/portowner.$PID.partial"
+        Get-Place | Should -Not -Contain '/opt/portowner/deployed/portowner.999999999.partial'
+        Invoke-Command -Session $there -ArgumentList $PID { param($Id) Remove-Item "/opt/portowner/deployed/portowner.$Id.partial" }
+        Invoke-Step 'Remove' | Should -Be '#End'
+        Get-Place | Should -BeNullOrEmpty
+    }
+
+    It 'a machine that says nothing when the copy begins is one error, and holds up none' {
+        # The first session answers what is there; the second one, for the copy, says nothing.
+        Set-Content -LiteralPath "$folder/second" -Value '#!/bin/sh', "if mkdir $folder/first 2>/dev/null; then exec $pwsh; else exec sleep 600; fi"
+        chmod +x "$folder/second"
+        $second = Start-Daemon 'second' "$folder/second" -Apart
+        $began = Get-Date
+        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $second '127.0.0.2'), (New-Connection $recorded '127.0.0.3') -Deploy -OperationTimeout 8 -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.PSComputerName | Should -Be '127.0.0.3'
+        @($problems).Count | Should -Be 1
+        "$problems" | Should -BeLike '127.0.0.2 could not be queried: it took longer than 8 seconds*'
+        ((Get-Date) - $began).TotalSeconds | Should -BeLessThan 60
+        Wait-Until { -not (Get-Below $daemons.second.Id) } | Should -BeTrue
+        Invoke-Step 'Remove' | Should -Be '#End'
     }
 
     It 'leaves nothing of a copy that does not have the right hash, or breaks off' {
@@ -569,6 +648,53 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         if (-not $one.HasExited) { $one.Kill() }
         $null = Wait-Until { -not (Get-Content -LiteralPath "$own/cgroup.procs") }
         rmdir $own "$tree/portowner-test"
+    }
+
+    It 'names the socket unit for which systemd listens again' {
+        $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
+        $own = "$tree/portowner-test/web.service"
+        $null = & mkdir -p $own 2>&1
+        try {
+            $one.Id > "$own/cgroup.procs"
+        } catch {
+            Set-ItResult -Skipped -Because "no control group can be made: $_"
+            return
+        }
+        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        # In place of systemd, something else has the port at once.
+        $again = "$tools/again.cjs"
+        Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1'); setTimeout(() => process.exit(), 10000)"
+        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & sleep 1 ;; esac"
+        chmod +x "$tools/systemctl"
+        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$tools', '/usr/sbin', "
+        Set-Content -LiteralPath "$tools/Stop.ps1" -Value $script
+        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
+        $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=web.service" -Force $false -TimeoutSec 5
+        $said[0] | Should -BeLike "Retaken`tsystemctl stop web.service`tit ended, but TCP 127.0.0.1 port $($one.Port) is in use again: systemd listens for web.socket *run there: systemctl stop -- web.socket"
+        $null = Wait-Until { -not (Get-Content -LiteralPath "$own/cgroup.procs") }
+        rmdir $own "$tree/portowner-test"
+    }
+
+    It 'sends no signal to a process that has another start time by then: <Signal>' -ForEach @{ Signal = 'TERM'; Looks = 2 }, @{ Signal = 'KILL'; Looks = 4 } {
+        # The clock of the process changes between two looks, as if its ID went to another one.
+        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace 'function Test-Same\(', "`$global:looks = 0`nfunction Test-Same([hashtable] `$Wanted) { `$global:looks++; `$global:looks -lt $Looks -and (Test-SameThere `$Wanted) }`nfunction Test-SameThere("
+        $file = Join-Path $TestDrive "Stop-$Signal.ps1"
+        Set-Content -LiteralPath $file -Value $script
+        # It ignores SIGTERM.
+        $deaf = Join-Path $TestDrive 'deaf.cjs'
+        Set-Content -LiteralPath $deaf -Value "process.on('SIGTERM', () => {}); require('net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })"
+        $begin = New-Object System.Diagnostics.ProcessStartInfo $node, $deaf
+        $begin.RedirectStandardOutput = $true
+        $process = [System.Diagnostics.Process]::Start($begin)
+        try {
+            $where = $process.StandardOutput.ReadLine()
+            $time = (Get-PortOwner $where -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
+            $null = & $file -Identity "TCP/127.0.0.1:$where;$($process.Id);$time;x" -Force $true -TimeoutSec 0
+            Start-Sleep -Milliseconds 200
+            $process.HasExited | Should -BeFalse
+        } finally {
+            $process.Kill()
+        }
     }
 
     It 'sees that a program starts it again' {

@@ -37,6 +37,15 @@ Describe 'Export-PortReport' {
         $parts['xl/worksheets/sheet2.xml'] | Should -Match "<v>$($listener.Port)</v>"
     }
 
+    It 'redacts rows with -Redact' {
+        $path = Join-Path $TestDrive 'redacted.csv'
+        $rows | Export-PortReport $path -Redact
+        $read = @(Import-Csv $path)
+        $read.Count | Should -Be $rows.Count
+        $read.ComputerName | Sort-Object -Unique | Should -Be 'MACHINE1'
+        $read.LocalPort | Should -Be $rows.LocalPort
+    }
+
     It 'gives the file with -PassThru, under a relative name too' {
         Push-Location $TestDrive
         try { $file = $rows | Export-PortReport here.csv -PassThru } finally { Pop-Location }

@@ -226,6 +226,15 @@ Describe 'Save-PortSnapshot' {
         $row.WorkingDirectory, $row.CommandLine | Should -Be $null, $null
     }
 
+    It 'redacts rows with -Redact' {
+        $plain = Get-PortOwner $port -FromSnapshot $snapshot
+        $row = Get-PortOwner $port -FromSnapshot $snapshot -Redact
+        $row.OwningProcess | Should -Be $PID
+        $row.ComputerName | Should -Be 'MACHINE1'
+        $plain.ComputerName | Should -Not -Be 'MACHINE1'
+        (Test-PortBinding $port -FromSnapshot $snapshot -Redact).ComputerName | Should -Be 'MACHINE1'
+    }
+
     It 'writes to a drive of PowerShell' {
         $null = New-PSDrive -Name Snap -Scope Global -PSProvider FileSystem -Root (Convert-Path $TestDrive)
         Save-PortSnapshot 'Snap:\drive.json' -WarningAction Ignore

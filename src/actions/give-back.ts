@@ -2,6 +2,7 @@ import { counted } from '../io/counted.ts';
 import { gather } from '../facts/gather/gather.ts';
 import { factsText } from '../facts/gather/report.ts';
 import type { AskedMachine } from '../facts/machine.ts';
+import { commandThere, type There } from '../facts/there.ts';
 import type { Socket } from '../facts/model/facts.ts';
 import { everything, holdsPort, type Question } from '../facts/model/question.ts';
 import { addressMatcher } from '../ownership/filter.ts';
@@ -57,7 +58,10 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const { facts } = situation;
   report?.('Verbose', factsText(facts));
   const problems = sectionProblems(facts, []);
-  const { targets, missing } = targetsOf(planStop(situation, wanted), situation, request);
+  const plan = planStop(situation, wanted);
+  const there = world.told?.there ?? null;
+  const all = there === null ? plan : plan.map((target) => targetThere(target, there));
+  const { targets, missing } = targetsOf(all, situation, request);
   if (targets.length === 0 && missing.length === 0) {
     const what = request.spans.length > 0 ? portsText(formatPlaces(request.spans)) : 'any port';
     const isNobody = isWhole(facts.sections.sockets);
@@ -83,6 +87,15 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
+}
+
+/** Returns a target whose command says that it has to be run on that machine. */
+function targetThere(target: Target, there: There): Target {
+  if (target.command === null) return target;
+  const command = commandThere(target.command, there, target.computer);
+  return target.means.how === 'refused'
+    ? { ...target, command, method: `manually: ${command}` }
+    : { ...target, command };
 }
 
 /** Returns a filter for the requested sockets. */

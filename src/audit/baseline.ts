@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
-import { validate } from '../generated/baseline.validate.js';
+import { keys, validate } from '../generated/baseline.validate.js';
 import { addressScope, canonicalAddress, withoutScope } from '../ports/address.ts';
 import { applicationsDiffer, compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
@@ -30,7 +30,8 @@ const kind: DocumentKind = {
   name: 'a baseline',
   kind: 'PortOwner.Baseline',
   hint: 'Correct the file, or create a new one with "portowner baseline create".',
-  validate,
+  validator: () => validate,
+  keys: () => keys,
 };
 
 const scopes: Readonly<Record<string, Scope>> = { any: 'Any', loopback: 'Loopback', specific: 'Specific' };

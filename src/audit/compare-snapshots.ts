@@ -1,4 +1,5 @@
 import type { AskedMachine } from '../facts/machine.ts';
+import { advisedThere } from '../facts/there.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { compare } from './compare.ts';
@@ -27,8 +28,9 @@ export async function compareSnapshots(before: AskedMachine, after: AskedMachine
   const isPartial = [one, other].some((facts) => gaps(facts).length > 0) || unfound !== null;
   const lack = isPartial ? 'source' : hidden !== null ? 'rights' : null;
   const since = after.live ? `since ${before.name}` : `between ${before.name} and ${after.name}`;
+  const rows = changeRows(changes, other.machine.name, { name: `snapshot ${before.name}`, approve: null });
   return {
-    rows: changeRows(changes, other.machine.name, { name: `snapshot ${before.name}`, approve: null }),
+    rows: advisedThere(rows, after.there),
     problems: [
       ...factProblems(one),
       ...factProblems(other),

@@ -12,7 +12,7 @@ export type ChangeKind =
   | 'FileGone';
 
 /** One difference between two states of a machine. */
-export interface Change {
+export interface ListenerChange {
   readonly kind: ChangeKind;
   /** Null if the listener is new. */
   readonly before: Listener | null;
@@ -29,7 +29,7 @@ export interface Comparison {
   readonly pairs: readonly (readonly [before: Listener, after: Listener])[];
   readonly opened: readonly Listener[];
   readonly closed: readonly Listener[];
-  readonly changes: readonly Change[];
+  readonly changes: readonly ListenerChange[];
   /** Listeners whose owner was known before and cannot be seen now: it is unknown whether they changed. */
   readonly unseen: readonly Listener[];
 }
@@ -91,8 +91,8 @@ export const besides = ({ fileGone }: Listener): string[] =>
   fileGone === true ? ['its file was removed or replaced after it started'] : [];
 
 /** Returns the differences between two states of the same listener. */
-function changesOf(before: Listener, after: Listener): Change[] {
-  const changes: Change[] = [];
+function changesOf(before: Listener, after: Listener): ListenerChange[] {
+  const changes: ListenerChange[] = [];
   const add = (kind: ChangeKind, ...evidence: string[]): void =>
     void changes.push({ kind, before, after, evidence: [...evidence, ...besides(after)] });
   if (before.address !== after.address) {
@@ -285,7 +285,7 @@ function innerBefore(listener: Listener, same: Iterable<Listener> | undefined): 
 }
 
 /** Reports a listener without an old counterpart. */
-function appeared(listener: Listener, inner: Listener | null, isKnownOwner: boolean): Change {
+function appeared(listener: Listener, inner: Listener | null, isKnownOwner: boolean): ListenerChange {
   const more = [
     ...(listener.port === 'dynamic' && listener.ports.length > 0
       ? [`ports: ${listener.ports.slice(0, 20).join(', ')}${listener.ports.length > 20 ? ' …' : ''}`]
@@ -293,7 +293,7 @@ function appeared(listener: Listener, inner: Listener | null, isKnownOwner: bool
     ...besides(listener),
   ];
   if (inner === null) {
-    const opened: Change = { kind: 'Opened', before: null, after: listener, evidence: more };
+    const opened: ListenerChange = { kind: 'Opened', before: null, after: listener, evidence: more };
     return isKnownOwner ? { ...opened, knownOwner: true } : opened;
   }
   const scopes = `${inner.scope} to ${listener.scope}`;
@@ -309,7 +309,7 @@ function lostSight([before, after]: readonly [Listener, Listener]): boolean {
   );
 }
 
-function changeOrder(a: Change, b: Change): number {
+function changeOrder(a: ListenerChange, b: ListenerChange): number {
   return listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
 }
 
@@ -319,7 +319,7 @@ export function compare(before: readonly Listener[], after: readonly Listener[])
   const pairs: [Listener, Listener][] = [];
   const opened: Listener[] = [];
   const closed: Listener[] = [];
-  const changes: Change[] = [];
+  const changes: ListenerChange[] = [];
   for (const slot of slots(before, after)) {
     const paired = slot.before.length === 0 || slot.after.length === 0 ? [] : pairUp(slot);
     pairs.push(...paired);

@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { SchemaProblem } from '../generated/baseline.validate.js';
 import { readText } from '../io/read.ts';
+import { nearest, suggested } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** A YAML file that people write, checked against its JSON Schema. */
@@ -29,7 +30,10 @@ export interface DocumentKind {
   readonly name: string;
   readonly kind: string;
   readonly hint: string;
-  readonly validate: { (data: unknown): boolean; errors?: SchemaProblem[] | null };
+  /** Loads the validator, which takes milliseconds. */
+  readonly validator: () => { (data: unknown): boolean; errors?: SchemaProblem[] | null };
+  /** Every key that the file can have. */
+  readonly keys: () => readonly string[];
 }
 
 /** The largest file that is read or written; 40,000 listeners with all details need less. */
@@ -191,8 +195,26 @@ function offsetOf(document: Document, path: readonly (string | number)[], key?: 
   return 0;
 }
 
+/** What is wrong with a value or key, where it is, and what may have been meant. */
+interface Explanation {
+  readonly path: (string | number)[];
+  readonly key?: string;
+  readonly why: string;
+  readonly meant?: string | null;
+}
+
+/** The value at a path. */
+const valueAt = (value: unknown, path: readonly (string | number)[]): unknown =>
+  path.reduce<unknown>((inner, part) => (inner as Record<string | number, unknown> | undefined)?.[part], value);
+
+/** An unknown key of an object that lacks this one, if it is a misspelling of it. */
+function misspelled(object: unknown, missing: string, keys: readonly string[]): string | undefined {
+  if (typeof object !== 'object' || object === null) return undefined;
+  return Object.keys(object).find((key) => !keys.includes(key) && nearest(key, [missing]) !== null);
+}
+
 /** Explains a schema error: the deepest one is the most specific. */
-function explain(errors: readonly SchemaProblem[]): { path: (string | number)[]; key?: string; why: string } {
+function explain(errors: readonly SchemaProblem[], value: unknown, keys: readonly string[]): Explanation {
   const depth = (error: SchemaProblem): number => error.instancePath.split('/').length;
   const specific = errors.filter(({ keyword }) => keyword !== 'oneOf');
   const error = (specific.length > 0 ? specific : errors).reduce((best, other) =>
@@ -208,13 +230,24 @@ function explain(errors: readonly SchemaProblem[]): { path: (string | number)[];
             : path.at(-1),
         );
   const { allowedValues, allowedValue, additionalProperty, missingProperty } = error.params as Record<string, unknown>;
-  if (typeof additionalProperty === 'string')
-    return { path, key: additionalProperty, why: `unknown key ${JSON.stringify(additionalProperty)}` };
-  if (typeof missingProperty === 'string') return { path, why: `${what} lacks ${missingProperty}` };
+  const unknownKey = (key: string, meant: string | null): Explanation => {
+    return { path, key, why: `unknown key ${JSON.stringify(key)}`, meant };
+  };
+  if (typeof additionalProperty === 'string') return unknownKey(additionalProperty, nearest(additionalProperty, keys));
+  const given = valueAt(value, path);
+  if (typeof missingProperty === 'string') {
+    const key = misspelled(given, missingProperty, keys);
+    return key === undefined ? { path, why: `${what} lacks ${missingProperty}` } : unknownKey(key, missingProperty);
+  }
   const others = specific
     .filter(({ instancePath, params }) => instancePath === error.instancePath && params.allowedValue !== undefined)
     .map(({ params }) => String(params.allowedValue));
-  if (Array.isArray(allowedValues)) return { path, why: `${what} must be one of ${allowedValues.join(', ')}` };
+  if (Array.isArray(allowedValues))
+    return {
+      path,
+      why: `${what} must be one of ${allowedValues.join(', ')}`,
+      meant: typeof given === 'string' ? nearest(given, allowedValues.map(String)) : null,
+    };
   if (error.keyword === 'const') return { path, why: `${what} must be ${String(allowedValue)}` };
   return {
     path,
@@ -222,8 +255,15 @@ function explain(errors: readonly SchemaProblem[]): { path: (string | number)[];
   };
 }
 
-/** Makes the error for an offset of the text; null means no specific position. */
-type Wrong = (offset: number | null, why: string, cause?: unknown) => PortOwnerError;
+/**
+ * Makes the error for an offset of the text; null means no specific position. `more` is its cause, and what may have been
+ * meant instead.
+ */
+type Wrong = (
+  offset: number | null,
+  why: string,
+  more?: { readonly cause?: unknown; readonly meant?: string | null },
+) => PortOwnerError;
 
 /** Parses the text as one YAML document within the limits, and returns it with its value. Throws the errors made by `wrong`. */
 function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: Document.Parsed; value: unknown } {
@@ -241,11 +281,12 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
     return { document, value: document.toJS({ maxAliasCount: 100 }) };
   } catch (error) {
     if (error instanceof PortOwnerError) throw error;
-    if (error instanceof RangeError) throw wrong(null, 'it is nested too deeply', error);
-    if (!(error instanceof FirstError)) throw wrong(null, `it is not valid YAML: ${messageOf(error)}`, error);
+    if (error instanceof RangeError) throw wrong(null, 'it is nested too deeply', { cause: error });
+    if (!(error instanceof FirstError))
+      throw wrong(null, `it is not valid YAML: ${messageOf(error)}`, { cause: error });
     const isTooDeep = /call stack/.test(error.message);
     const why = isTooDeep ? 'it is nested too deeply' : error.message.split('\n')[0]!.replace(/\.$/, '');
-    throw wrong(error.offset, why, error);
+    throw wrong(error.offset, why, { cause: error });
   }
 }
 
@@ -256,13 +297,17 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
 export function parseChecked(
   text: string,
   name: string,
-  { name: called, kind, hint, validate }: DocumentKind,
+  { name: called, kind, hint, validator, keys }: DocumentKind,
 ): CheckedDocument {
   const lines = new LineCounter();
-  const wrong: Wrong = (offset, why, cause) => {
+  const wrong: Wrong = (offset, why, { cause, meant = null } = {}) => {
     const { line, col } = offset === null ? { line: 0, col: 0 } : lines.linePos(offset);
     const place = offset === null ? '' : `, line ${Math.max(line, 1)}, column ${Math.max(col, 1)}`;
-    return new PortOwnerError('PO2002', `${name}${place}: ${why}`, { hint, target: name, cause });
+    return new PortOwnerError('PO2002', `${name}${place}: ${why}`, {
+      hint: suggested(meant, hint),
+      target: name,
+      cause,
+    });
   };
   const { document, value } = readYaml(text, lines, wrong);
   const head = typeof value === 'object' && value !== null ? (value as { kind?: unknown; version?: unknown }) : {};
@@ -274,9 +319,10 @@ export function parseChecked(
       target: name,
     });
   }
+  const validate = validator();
   if (!validate(value)) {
-    const { path, key, why } = explain(validate.errors ?? []);
-    throw wrong(offsetOf(document, path, key), why);
+    const { path, key, why, meant = null } = explain(validate.errors ?? [], value, keys());
+    throw wrong(offsetOf(document, path, key), why, { meant });
   }
   return {
     document,

@@ -1,6 +1,6 @@
 import type { Facts } from '../facts/model/facts.ts';
 import { severities, type Finding, type Severity } from '../schema/finding.ts';
-import { besides, fileName, type Change, type Comparison } from './compare.ts';
+import { besides, fileName, type ListenerChange, type Comparison } from './compare.ts';
 import { endpointText } from '../ports/address.ts';
 import type { FindingKind } from '../schema/finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
@@ -32,10 +32,10 @@ function worstOf(severity: Severity, ...others: readonly (Severity | null)[]): S
 }
 
 /** A program that takes any UDP port is usually a client of a known program: reported, but not alarming. */
-const isClient = ({ kind, after, knownOwner }: Change): boolean =>
+const isClient = ({ kind, after, knownOwner }: ListenerChange): boolean =>
   knownOwner === true || (kind === 'Exposed' && after?.port === 'dynamic' && after.protocol === 'UDP');
 
-function severityOf(change: Change): Severity {
+function severityOf(change: ListenerChange): Severity {
   const { kind, before, after } = change;
   const { port, protocol, scope } = after ?? before!;
   const chance = port === 'dynamic';
@@ -57,7 +57,7 @@ const whoIs = ({ port, ports }: Listener): string[] => {
 };
 
 function remedyOf(
-  { kind, before, after }: Pick<Change, 'before' | 'after'> & { kind: FindingKind },
+  { kind, before, after }: Pick<ListenerChange, 'before' | 'after'> & { kind: FindingKind },
   approve: string | null,
 ): string[] {
   const approval = approve === null ? [] : [`${approve}  # if this is intended`];
@@ -115,7 +115,7 @@ function nameOf({ program, applications = [] }: Listener): string | null {
 function row(
   kind: FindingKind,
   severity: Severity,
-  { before, after }: Pick<Change, 'before' | 'after'>,
+  { before, after }: Pick<ListenerChange, 'before' | 'after'>,
   more: { rule: string; evidence: readonly string[]; remedy: readonly string[]; quoted?: Rule | null; machine: string },
 ): Finding {
   const listener = after ?? before!;
@@ -141,12 +141,12 @@ function row(
 }
 
 /** The certain changes: if some sockets of the later state could not be read, no listener is known to be closed. */
-export function certainChanges(changes: readonly Change[], { sections }: Facts): readonly Change[] {
+export function certainChanges(changes: readonly ListenerChange[], { sections }: Facts): readonly ListenerChange[] {
   return isPartial(sections.sockets) ? changes.filter(({ kind }) => kind !== 'Closed') : changes;
 }
 
 /** What changes there are, as a part of a sentence: `1 opened, 2 closed, 3 changed`. */
-export function changesText(changes: readonly Change[]): string {
+export function changesText(changes: readonly ListenerChange[]): string {
   const count = (isOne: (kind: FindingKind) => boolean): number => changes.filter(({ kind }) => isOne(kind)).length;
   const [opened, closed] = [count((kind) => kind === 'Opened'), count((kind) => kind === 'Closed')];
   const counts: [number, string][] = [
@@ -161,7 +161,7 @@ export function changesText(changes: readonly Change[]): string {
 }
 
 /** The changes between two states as rows. */
-export function changeRows(changes: readonly Change[], machine: string, reference: Reference): Finding[] {
+export function changeRows(changes: readonly ListenerChange[], machine: string, reference: Reference): Finding[] {
   return changes.map((change) =>
     row(change.kind, severityOf(change), change, {
       rule: reference.name,

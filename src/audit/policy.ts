@@ -1,4 +1,4 @@
-import { validate } from '../generated/policy.validate.js';
+import { keys, validate } from '../generated/policy.validate.js';
 import { parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
 import { servicePorts } from '../ports/iana.ts';
@@ -62,7 +62,8 @@ const kind: DocumentKind = {
   name: 'a policy',
   kind: 'PortOwner.Policy',
   hint: 'A policy needs kind: PortOwner.Policy, version: 1, and rules. To list the keys of a rule: portowner audit --help',
-  validate,
+  validator: () => validate,
+  keys: () => keys,
 };
 
 /** Nobody writes a policy with more rules. */

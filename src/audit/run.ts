@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { isFuture, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { advisedThere } from '../facts/there.ts';
 import { counted } from '../io/counted.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { destination } from '../io/place.ts';
@@ -125,7 +126,7 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
     ],
   };
   const { problems, failures, doubts } = course;
-  let { findings } = result;
+  let findings = advisedThere(result.findings, world.machine.there);
   if (request.store !== null)
     await attempt(course, 'it was not stored', async () => {
       findings = await keepRun(compared, findings, request, { ...course, world });

@@ -11,6 +11,8 @@ export interface AuditSettings {
   /** Whether to read and hash the executables of the listeners. */
   readonly hash: boolean;
   readonly eventLog: boolean;
+  /** Whether names of users, machines, and projects are replaced in the reports. */
+  readonly redact: boolean;
 }
 
 /** The default settings. */
@@ -23,6 +25,7 @@ export const noSettings: AuditSettings = {
   keep: null,
   hash: false,
   eventLog: false,
+  redact: false,
 };
 
 /** The option of each setting, in command-line order; `file` if it takes paths. */
@@ -35,6 +38,7 @@ const options: Readonly<Record<keyof AuditSettings, { readonly option: `--${stri
   keep: { option: '--keep' },
   hash: { option: '--hash' },
   eventLog: { option: '--event-log' },
+  redact: { option: '--redact' },
 };
 const known = Object.entries(options) as [keyof AuditSettings, (typeof options)[keyof AuditSettings]][];
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from 'node:path';
 import { loadAllCommands } from '../cli/commands.ts';
 import { catalogue } from '../commands/catalogue.ts';
-import { bundle, version } from './bundle.ts';
+import { type Bundle, bundle, version } from './bundle.ts';
 import { executable, withCodeCache } from './executable.ts';
 import { manPage } from './man.ts';
 import { type Platform, runtimeOf } from './platform.ts';
@@ -25,18 +25,20 @@ function sign(path: string): void {
   if (result.status !== 0) throw new Error(`PORTOWNER_SIGN failed for ${path}`);
 }
 
-async function linux(code: string): Promise<Buffer> {
+async function linux({ code, assets }: Bundle): Promise<Buffer> {
   // Built on another platform, it starts without the cache: slower, but otherwise the same.
-  if (process.platform !== 'linux') return executable('linux', code, {}, say);
-  return executable('linux', ...(await withCodeCache('linux', code)), say);
+  if (process.platform !== 'linux') return executable('linux', code, assets, say);
+  const [main, cached] = await withCodeCache('linux', code);
+  return executable('linux', main, { ...assets, ...cached }, say);
 }
 
 const windows = (platform: Platform, name: string) => ({
   name,
-  make: async (code: string): Promise<Buffer> => finishWindows(await executable(platform, code), name),
+  make: async ({ code, assets }: Bundle): Promise<Buffer> =>
+    finishWindows(await executable(platform, code, assets), name),
 });
 
-const makers: Record<Platform, { name: string; make: (code: string) => Promise<Buffer> }> = {
+const makers: Record<Platform, { name: string; make: (bundled: Bundle) => Promise<Buffer> }> = {
   linux: { name: 'portowner', make: linux },
   win: windows('win', 'portowner.exe'),
   'win-arm64': windows('win-arm64', 'portowner-arm64.exe'),
@@ -52,13 +54,14 @@ async function build(platforms: Platform[]): Promise<void> {
     rmSync(join(dist, name), { force: true });
   for (const platform of platforms.filter((one) => one !== 'linux'))
     say(verifyNodeSignature(nodeBinary(runtimeOf[platform])));
-  const { code, metafile } = await bundle();
+  const bundled = await bundle();
+  const { metafile } = bundled;
   writeFileSync(join(cache, 'metafile.json'), JSON.stringify(metafile));
 
   const make = async (platform: Platform): Promise<void> => {
     const { name, make } = makers[platform];
     const path = join(dist, name);
-    writeExecutable(path, await make(code));
+    writeExecutable(path, await make(bundled));
     sign(path);
     for (const file of await buildModule(platform, path)) sign(file);
     const { size } = statSync(path);

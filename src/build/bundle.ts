@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build, transform, type Metafile, type Plugin } from 'esbuild';
+import { build, transform, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { compress, compressed, compressedModules, entryOf, joined } from './compressed.ts';
 import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
 
-/** PortOwner as one CommonJS file that requires only Node's built-in modules. */
-export interface Bundle {
+/** Code as one CommonJS file that requires only Node's built-in modules. */
+interface Code {
   code: string;
   metafile: Metafile;
+}
+
+/** PortOwner, and the modules that it takes from the assets of its executable. */
+export interface Bundle extends Code {
+  /** The compressed modules, by the names of their assets. */
+  assets: Record<string, Buffer>;
 }
 
 /**
@@ -48,11 +55,11 @@ const shortNames: Plugin = {
     ),
 };
 
-export async function bundle(): Promise<Bundle> {
+async function bundled(outfile: string, entry: BuildOptions, plugins: Plugin[] = []): Promise<Code> {
   const result = await build({
+    ...entry,
     absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outfile: 'portowner.cjs',
+    outfile,
     write: false,
     bundle: true,
     metafile: true,
@@ -61,7 +68,7 @@ export async function bundle(): Promise<Bundle> {
     target: 'node26',
     // A remaining import() would look for a file, which the executable does not have: convert all of them to require().
     supported: { 'dynamic-import': false },
-    plugins: [withoutTerminal, withoutSwitches, shortNames],
+    plugins: [...plugins, withoutTerminal, withoutSwitches, shortNames],
     minifyWhitespace: true,
     minifySyntax: true,
     charset: 'ascii',
@@ -73,14 +80,27 @@ export async function bundle(): Promise<Bundle> {
   );
   if (warnings.length > 0) throw new Error(`the bundler warns:\n${warnings.join('\n')}`);
   // esbuild escapes non-ASCII characters in strings, but not in regular expressions.
-  const code = (result.outputFiles[0]?.text ?? '').replaceAll(
+  const code = (result.outputFiles?.[0]?.text ?? '').replaceAll(
     /[^\0-\x7f]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  if (/\bimport\(/.test(code)) throw new Error('an import() survives in the bundle');
+  if (/\bimport\(/.test(code)) throw new Error(`an import() survives in ${outfile}`);
+  return { code, metafile: result.metafile! };
+}
+
+export async function bundle(): Promise<Bundle> {
+  const main = await bundled('portowner.cjs', { entryPoints: ['src/main.ts'] }, [compressedModules]);
+  const parts = new Map<string, Code>();
+  for (const [name, module] of compressed)
+    parts.set(name, await bundled(`${name}.cjs`, { stdin: { contents: entryOf(module), resolveDir: root } }));
   // The page's script is a text in the bundle, but it consists of packages, too.
   const { metafile: page } = await pageAssets();
-  return { code, metafile: { ...result.metafile, inputs: { ...result.metafile.inputs, ...page.inputs } } };
+  const metafile = joined(main.metafile, new Map([...parts].map(([name, part]) => [name, part.metafile])));
+  return {
+    code: main.code,
+    assets: Object.fromEntries([...parts].map(([name, { code }]) => [name, compress(code)])),
+    metafile: { ...metafile, inputs: { ...metafile.inputs, ...page.inputs } },
+  };
 }
 
 /** The packages that a bundle contains, with their folders, in the order of their names. */

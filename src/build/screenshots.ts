@@ -13,12 +13,16 @@ import { terminalPicture, themes } from './terminal-picture.ts';
 
 interface Scene {
   readonly name: string;
-  /** The command lines, in the order they are typed. */
+  /** The command lines, in the order they are typed; with `tabs`, what is typed before the Tab key. */
   readonly lines: readonly string[];
+  /** Whether zsh completes the lines instead of running them. */
+  readonly tabs?: true;
   /** Commands to run before it, without a picture. */
   readonly before?: string;
   /** The width of the terminal in its picture; a scene without a width is not in the docs. */
   readonly columns?: number;
+  /** The height of the terminal, for a view that fills it: what it shows after a few seconds. */
+  readonly rows?: number;
 }
 
 export const scenes: readonly Scene[] = [
@@ -38,6 +42,17 @@ export const scenes: readonly Scene[] = [
       '$ann portowner baseline create ok.yaml >made 2>&1 || true; (cd /home/ann/downloads && exec $ann /usr/bin/python3 -m http.server 8081 >log 2>&1) & sleep 2',
     lines: ['portowner audit --baseline ok.yaml'],
     columns: 88,
+  },
+  {
+    name: 'watch',
+    before: `cd /home/ann/shop
+echo 'require("node:net").createServer((one) => setInterval(() => one.write(Buffer.alloc(30_000)), 100)).listen(9000, "127.0.0.1")' >feed.js
+echo 'for (const one of [1, 2, 3]) require("node:net").connect(9000, "127.0.0.1").resume()' >reader.js
+($ann node feed.js & sleep 1; exec $ann node reader.js) >/dev/null 2>&1 &
+sleep 2`,
+    lines: ['portowner watch'],
+    columns: 88,
+    rows: 18,
   },
   {
     name: 'apart',
@@ -62,6 +77,7 @@ export const scenes: readonly Scene[] = [
   },
   { name: 'error', lines: ['portowner why --error "listen EADDRINUSE: address already in use :::3000"'] },
   { name: 'ranges', lines: ['portowner ranges'] },
+  { name: 'completion', lines: ['portowner why ', 'portowner free --'], tabs: true, columns: 88 },
 ];
 
 /** The picture of the HTML page. */
@@ -98,17 +114,56 @@ chown -R ann /home/ann
 cd /home/ann
 `;
 
-/** The output of a scene's command lines at a width, each with its prompt. */
-function seen({ lines, before }: Scene, columns: number): string {
+/** A script that runs the command lines, each after its prompt. */
+const running = (lines: readonly string[], columns: number): string =>
+  [
+    `stty cols ${columns} rows 500`,
+    ...lines.map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`),
+  ].join('\n');
+
+/** A script that shows what zsh offers after each line, in a terminal of tmux. */
+function completing(lines: readonly string[], columns: number): string {
+  const start = 'PS1="$ "; autoload -U compinit && compinit -u -D; source <(portowner completion zsh); clear';
+  const each = lines.map(
+    (line) => `tmux send-keys C-u; settled; tmux send-keys -l ${JSON.stringify(line)}; settled; tmux send-keys Tab
+settled; tmux capture-pane -p | sed 's/^[$] /\\x1b[2m$\\x1b[22m /; /^ *$/d'; echo
+tmux send-keys C-c; settled; tmux send-keys -l clear; tmux send-keys Enter; settled`,
+  );
+  // A query takes a moment: the terminal has settled when it stays the same for a while.
+  return `export TMUX_TMPDIR="$HOME"
+tmux() { command tmux -f /dev/null "$@"; }
+settled() { last=; for one in $(seq 50); do sleep 0.7; now=$(tmux capture-pane -p); [ "$now" = "$last" ] && return; last=$now; done; }
+tmux new-session -d -x ${columns} -y 60 'zsh -f -i'
+settled; tmux send-keys -l '${start}'; tmux send-keys Enter; settled
+${each.join('\n')}
+tmux kill-server`;
+}
+
+/** A script that shows the screen that a command line fills, after a few seconds. */
+const filling = (
+  lines: readonly string[],
+  columns: number,
+  rows: number,
+): string => `export SHELL=/bin/sh TMUX_TMPDIR="$HOME"
+tmux -f /dev/null new-session -d -x ${columns} -y ${rows} '${lines.join('; ')}' \\; set -g status off
+sleep 6
+tmux capture-pane -e -p -N
+tmux kill-server`;
+
+/** The script of a scene. */
+function scriptOf({ lines, tabs, rows }: Scene, columns: number): string {
+  if (rows !== undefined) return filling(lines, columns, rows);
+  return tabs === true ? completing(lines, columns) : running(lines, columns);
+}
+
+/** The output of a scene at a width. */
+function seen(scene: Scene, columns: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'portowner-screenshots-'));
   chmodSync(folder, 0o755);
-  const typed = lines
-    .map((line) => `printf '\\033[2m$\\033[22m %s\\n' ${JSON.stringify(line)}\n${line} || true\necho`)
-    .join('\n');
-  writeFileSync(join(folder, 'typed'), `stty cols ${columns} rows 500\n${typed}\n`);
+  writeFileSync(join(folder, 'typed'), `${scriptOf(scene, columns)}\n`);
   writeFileSync(
     join(folder, 'machine'),
-    `${machine}${before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
+    `${machine}${scene.before ?? ''}\nscript -qec "$ann sh ${folder}/typed" /dev/null </dev/null\n`,
   );
   try {
     const { status, stdout, stderr } = spawnSync(
@@ -135,12 +190,15 @@ function seen({ lines, before }: Scene, columns: number): string {
   }
 }
 
-/** Why the machine of the pictures cannot be set up here; null if it can. */
-export function noScreenshots(): string | null {
+/** Why the picture of a scene cannot be taken here; null if it can. */
+export function noScreenshots({ tabs, rows }: Pick<Scene, 'tabs' | 'rows'>): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root on Linux makes the machine of the pictures';
   const { status } = spawnSync('unshare', ['--net', '--pid', '--fork', '--mount', '--uts', '--mount-proc', 'true']);
-  return status === 0 ? null : 'no namespaces can be made here';
+  if (status !== 0) return 'no namespaces can be made here';
+  const programs = tabs === true ? ['zsh', 'tmux'] : rows === undefined ? [] : ['tmux'];
+  const missing = programs.filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
+  return missing.length === 0 ? null : `${missing.join(' and ')} not installed`;
 }
 
 /** The pictures of a scene at a width, by their file names. */

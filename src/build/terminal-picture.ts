@@ -30,6 +30,8 @@ interface Style {
   bold: boolean;
   dim: boolean;
   underline: boolean;
+  /** Text and background exchange their colors. */
+  inverse: boolean;
 }
 
 interface Run extends Readonly<Style> {
@@ -39,7 +41,7 @@ interface Run extends Readonly<Style> {
   readonly cells: number;
 }
 
-const plain: Style = { color: null, bold: false, dim: false, underline: false };
+const plain: Style = { color: null, bold: false, dim: false, underline: false, inverse: false };
 
 function changed(style: Style, code: number): Style {
   if (code === 0) return plain;
@@ -48,9 +50,12 @@ function changed(style: Style, code: number): Style {
   if (code === 22) return { ...style, bold: false, dim: false };
   if (code === 4) return { ...style, underline: true };
   if (code === 24) return { ...style, underline: false };
+  if (code === 7) return { ...style, inverse: true };
+  if (code === 27) return { ...style, inverse: false };
   if (code >= 30 && code <= 37) return { ...style, color: code - 30 };
   if (code >= 90 && code <= 97) return { ...style, color: code - 90 };
   if (code === 39) return { ...style, color: null };
+  if (code === 49) return style;
   throw new Error(`a style that the pictures do not know: SGR ${code}`);
 }
 
@@ -65,6 +70,8 @@ function linesOf(text: string): Run[][] {
       if (words === undefined) {
         for (const code of codes!.split(';')) style = changed(style, Number(code));
       } else {
+        // Its background is as wide as the blanks around the text.
+        if (style.inverse) runs.push({ ...style, text: '', start, cells: stringWidth(words) });
         // A viewer may collapse spaces: position each part without two consecutive spaces separately.
         for (const [piece] of words.matchAll(/ {2,}|(?:\S| (?! ))+/g)) {
           const cells = stringWidth(piece);
@@ -83,9 +90,19 @@ const [cellWidth, lineHeight, fontSize, margin] = [8.4, 20, 14, 16];
 
 const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+/** The color of a run's text, or of the background of an inverse one; null for that of all text. */
+const colorOf = ({ color }: Run, theme: Theme): string | null => (color === null ? null : theme.colors[color]!);
+
+/** The background of an inverse run. */
+function runBackground(run: Run, y: number, theme: Theme): string {
+  const [x, width] = [margin + run.start * cellWidth, run.cells * cellWidth].map((value) => value.toFixed(1));
+  return `<rect x="${x}" y="${y}" width="${width}" height="${lineHeight}" fill="${colorOf(run, theme) ?? theme.text}"/>`;
+}
+
 function runText(run: Run, theme: Theme): string {
+  const color = run.inverse ? theme.background : colorOf(run, theme);
   const style = [
-    run.color === null ? '' : ` fill="${theme.colors[run.color]}"`,
+    color === null ? '' : ` fill="${color}"`,
     run.bold ? ' font-weight="bold"' : '',
     run.dim ? ' opacity="0.6"' : '',
     run.underline ? ' text-decoration="underline"' : '',
@@ -106,7 +123,11 @@ export function terminalPicture(
   const rows = lines.flatMap((runs, i) => {
     if (runs.length === 0) return [];
     const y = margin + i * lineHeight + fontSize;
-    return [`<text y="${y}">${runs.map((run) => runText(run, theme)).join('')}</text>`];
+    const backgrounds = runs
+      .filter((run) => run.inverse && run.text === '')
+      .map((run) => runBackground(run, y - fontSize, theme));
+    const texts = runs.filter((run) => run.text !== '').map((run) => runText(run, theme));
+    return [`${backgrounds.join('')}<text y="${y}">${texts.join('')}</text>`];
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,

@@ -22,7 +22,17 @@ export declare const validate: {
   (data: unknown): boolean;
   errors?: SchemaProblem[] | null;
 };
+
+/** Every key that some object of the schema can have. */
+export declare const keys: readonly string[];
 `;
+
+/** The names of the properties of a schema, and of the schemas in it. */
+function keysOf(schema: unknown): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { properties } = schema as { properties?: object };
+  return [...Object.keys(properties ?? {}), ...Object.values(schema).flatMap(keysOf)];
+}
 
 const prose = new Set(['title', 'description', '$comment']);
 
@@ -43,6 +53,9 @@ for (const path of process.argv.slice(2)) {
     });
   if (code.includes('require(')) throw new Error(`${path}: the validator still requires something`);
   const name = basename(path, '.schema.json');
-  writeFileSync(join(folder, `${name}.validate.js`), `// @ts-nocheck\n${imports.join('')}${code}`);
+  writeFileSync(
+    join(folder, `${name}.validate.js`),
+    `// @ts-nocheck\n${imports.join('')}${code}export const keys = ${JSON.stringify([...new Set(keysOf(schema))])};\n`,
+  );
   writeFileSync(join(folder, `${name}.validate.d.ts`), declaration);
 }

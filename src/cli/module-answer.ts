@@ -30,11 +30,17 @@ async function rowInPowerShell(row: AnyRow, words: Words): Promise<AnyRow> {
   return told;
 }
 
+/** Rows in terms of the PowerShell module. */
+export async function rowsInPowerShell(rows: readonly AnyRow[], words: Words): Promise<AnyRow[]> {
+  const advises = (row: AnyRow): boolean => advising.some((name) => [row[name]].flat().some(isAbout));
+  const told: AnyRow[] = [];
+  for (const row of rows) told.push(advises(row) ? await rowInPowerShell(row, words) : row);
+  return told;
+}
+
 /** An answer in terms of the PowerShell module: its problems, and the advice in its rows, which few rows have. */
 export async function answerInPowerShell(answer: Answer, words: Words): Promise<Answer> {
-  const advises = (row: AnyRow): boolean => advising.some((name) => [row[name]].flat().some(isAbout));
-  const rows: AnyRow[] = [];
-  for (const row of answer.rows) rows.push(advises(row) ? await rowInPowerShell(row, words) : row);
+  const rows = await rowsInPowerShell(answer.rows, words);
   const problems = await Promise.all(answer.problems.map((problem) => problemInPowerShell(problem, words)));
   const { note } = answer;
   return { ...answer, problems, rows, ...(note === undefined ? {} : { note: await inPowerShell(note, words) }) };

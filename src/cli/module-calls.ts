@@ -1,6 +1,7 @@
 import { isArgument } from '../io/command-words.ts';
 import { operandParameters, type CommandAbout, type PowerShellFunction } from './about.ts';
 import type { Catalogue } from './base.ts';
+import type { Connection } from './options/module.ts';
 
 /** The executable in the module's folder: for what the module has no function or parameter for. */
 const executable = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
@@ -34,10 +35,18 @@ function parameterOf({ parameters, terms }: PowerShellFunction, option: string, 
 }
 
 /** A call of a function; null if the module has no equivalent. */
-function callOf(about: PowerShellFunction, words: readonly string[]): string | null {
+function callOf(
+  about: PowerShellFunction,
+  words: readonly string[],
+  connections: readonly Connection[],
+): string | null {
   const first = words.findIndex((word) => word.startsWith('--'));
   const operands = first < 0 ? words : words.slice(0, first);
-  const parts = optionsOf(words).map(([option, value]) => own[option]?.(value) ?? parameterOf(about, option, value));
+  const parts = optionsOf(words).map(([option, value]) =>
+    option === '--host' && connections[Number(value)] !== undefined
+      ? ` ${connections[Number(value)]!.parameters}`
+      : (own[option]?.(value) ?? parameterOf(about, option, value)),
+  );
   const names = operandParameters(about);
   if (parts.includes(null) || (operands.length > 0 && names.length === 0)) return null;
   const [pipes, parameters] = [true, false].map((piped) =>
@@ -86,7 +95,7 @@ async function commandOf(
 }
 
 /** A portowner command line as a PowerShell user types it, and where it ends; null if there is none. */
-async function callAt(text: string, start: number, whole: boolean, catalogue: Catalogue) {
+async function callAt(text: string, start: number, whole: boolean, { catalogue, connections = [] }: Words) {
   const tokens = wordsFrom(text, start, whole);
   const all = tokens.map(({ word }) => word);
   const { about, length } = await commandOf(all, catalogue);
@@ -101,7 +110,7 @@ async function callAt(text: string, start: number, whole: boolean, catalogue: Ca
     ? `Get-Help ${length === 0 || name === null ? 'about_PortOwner' : name}`
     : typeof powershell === 'string'
       ? null
-      : callOf(powershell, words);
+      : callOf(powershell, words, connections);
   return { end: last.end, call: call ?? [executable, ...all.slice(0, length), ...words].join(' ') };
 }
 
@@ -133,10 +142,15 @@ function bareOptions(text: string, { powershell }: CommandAbout): string {
 /** Matches every text that may mention a command line. */
 export const mentionsCommand = /portowner|--[a-z]/;
 
+/** Whether a command begins a line, or follows the name of the machine to run it on. */
+const isFirst = (text: string, index: number): boolean => index === 0 || /^on \S+: $/.test(text.slice(0, index));
+
 /** The called command and all others, for converting texts to PowerShell terms. */
 export interface Words {
   readonly about: CommandAbout;
   readonly catalogue: Catalogue;
+  /** The connections to the machines of the answer, for whose parameters `--host` with their index stands. */
+  readonly connections?: readonly Connection[];
 }
 
 /**
@@ -146,13 +160,14 @@ export interface Words {
  */
 export async function inPowerShell(
   text: string,
-  { about, catalogue, whole = false }: Words & { readonly whole?: boolean },
+  { whole = false, ...words }: Words & { readonly whole?: boolean },
 ): Promise<string> {
   if (!mentionsCommand.test(text)) return text;
+  const { about } = words;
   const parts: string[] = [];
   let done = 0;
   for (const { index, 0: start, 1: root } of text.matchAll(/(?<![\w./\\$-])(sudo )?portowner(?= )/g)) {
-    const found = index < done ? null : await callAt(text, index + start.length, whole && index === 0, catalogue);
+    const found = index < done ? null : await callAt(text, index + start.length, whole && isFirst(text, index), words);
     if (found === null) continue;
     parts.push(bareOptions(text.slice(done, index), about));
     parts.push(root === undefined ? found.call : `sudo pwsh -Command "${found.call}"`);

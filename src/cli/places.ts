@@ -19,12 +19,21 @@ function nearestPort(text: string): string | null {
   return Number(number) >= 1 && Number(number) <= 65535 ? number : null;
 }
 
+/** A port with the protocol that a misspelled one was meant to be: `80/tcp` for `80/tpc`, `tpc/80`, or `80:tpc`. */
+function nearestProtocol(text: string): string | null {
+  const [, after, before] = /^(?:\d+[/:]([a-z]{3,4})|([a-z]{3,4})\/\d+)$/i.exec(text) ?? [];
+  const found = nearest(after ?? before ?? '', ['tcp', 'udp']);
+  return found === null ? null : `${text.replace(/\D/g, '')}/${found}`;
+}
+
 /** Makes an error about ports, with a suggestion. */
 function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwnerError {
   const { target = '' } = error;
+  const more = { target, cause: error.cause };
+  const placed = nearestProtocol(target);
+  if (placed !== null) return new PortOwnerError('PO1002', error.message, { ...more, hint: suggested(placed, '') });
   if (!/not a port/.test(error.message)) return error;
   const port = nearestPort(target);
-  const more = { target, cause: error.cause };
   if (commands.length > 0 && /^[a-z-]+$/i.test(target)) {
     const found = nearest(target, commands, serviceNames());
     const hint = found === null ? '' : `Did you mean portowner ${found}? `;

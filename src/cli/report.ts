@@ -33,9 +33,17 @@ function problemRow({ severity, code, message, hint }: Problem, machine: string)
  * the format has a place for them or is CSV, otherwise below the rows. Throws PO1001 or PO2004.
  */
 export const reportWriter =
-  (command: { asker(): Asker; tell(problem: Problem): void }): AuditWorld['writeReport'] =>
-  async (path, rows, problems, sum) => {
-    const { machine, summary } = sum;
+  (command: {
+    asker(): Asker;
+    tell(problem: Problem): void;
+    reported(rows: readonly Finding[]): Promise<readonly Finding[]>;
+    redacted<Given extends Answer>(answer: Given): Given;
+  }): AuditWorld['writeReport'] =>
+  async (path, findings, given, sum) => {
+    const { machine } = sum;
+    const answer = command.redacted({ ...sum, rows: await command.reported(findings), problems: given });
+    const { rows, problems, summary } = answer;
+    const problemRows = command.redacted({ ...sum, rows: given.map((one) => problemRow(one, machine)), problems: [] });
     const schema = finding;
     const format = reportFormat(path);
     const { narrow, forPeople, spreadsheet, whole } = traitsOf(format);
@@ -48,13 +56,11 @@ export const reportWriter =
         terminal: null,
         excel: spreadsheet === true,
         warn: (problem) => command.tell(problem),
-        ...(whole === true ? { frame: await frameOf({ ...sum, rows, problems }, schema, command.asker()) } : {}),
+        ...(whole === true ? { frame: await frameOf(answer, schema, command.asker()) } : {}),
       });
       if (rows.length > 0 || forPeople !== true) {
-        for (const problem of problems) {
-          if (writer.carriesProblems) writer.problem(problem);
-          else if (spreadsheet === true) writer.row(problemRow(problem, machine));
-        }
+        if (writer.carriesProblems) for (const problem of problems) writer.problem(problem);
+        else if (spreadsheet === true) for (const row of problemRows.rows) writer.row(row);
         for (const row of rows) writer.row(row);
         await writer.end();
       }

@@ -6,22 +6,24 @@ import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, finished, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
-import { plainColumns, reportColumns, type Column, type RowSchema } from '../schema/column.ts';
+import { plainColumns, reportColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { filledVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
+import type { Redactor } from '../redaction/rows.ts';
 import type { Words } from './module-calls.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { endingProblem } from './module-rows.ts';
-import { reportTo } from './notices.ts';
+import { reportTo, toStandardError } from './notices.ts';
 import { withOptions } from './options/group.ts';
-import { problemsOf } from './options/module.ts';
+import { connectionOf, problemsOf, type Connection } from './options/module.ts';
+import { RedactOption } from './options/redact.ts';
 import { checkStandardOutput, delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
-export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
+export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, RedactOption) {
   /** Only if the command has CountOptions and SnapshotOptions. */
   declare readonly countRows?: boolean;
   declare readonly from?: string[] | undefined;
@@ -52,12 +54,62 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** The current machine of several. */
   private asked: AskedMachine | null = null;
 
+  /** Replaces names in what is written; null unless --redact is given. */
+  protected redactor: Redactor | null = null;
+
+  /** Whether --redact is about the rows of this command. */
+  protected get redactsRows(): boolean {
+    return this.redact;
+  }
+
   /** The machine to query. */
   protected askedMachine(): AskedMachine {
-    if (this.asked !== null) return this.asked;
-    return this.from === undefined
-      ? thisMachine(this.surroundings, this.progress)
-      : machineOf(this.from, this.progress);
+    return this.noted(this.asked ?? this.onlyMachine());
+  }
+
+  /** The only machine that is queried, if no other one is named. */
+  private onlyMachine(): AskedMachine {
+    const machine =
+      this.from === undefined ? thisMachine(this.surroundings, this.progress) : machineOf(this.from, this.progress);
+    return this.reached(machine, 0);
+  }
+
+  /** The machine as the user of the PowerShell module reaches it; `--host` stands for the parameters of a connection. */
+  protected reached(machine: AskedMachine, index: number): AskedMachine {
+    const connection = this.connections[index];
+    if (connection === undefined) return machine;
+    const canWrite = connection.parameters !== '';
+    const options = canWrite ? ([['--host', String(index)]] as const) : null;
+    return { ...machine, there: { name: connection.name, options, stops: canWrite } };
+  }
+
+  private get connections(): readonly Connection[] {
+    return (this.connection ?? []).map(connectionOf);
+  }
+
+  /** A machine whose names are noted for --redact. */
+  protected noted(machine: AskedMachine): AskedMachine {
+    const { redactor } = this;
+    if (redactor === null) return machine;
+    // The given name and the options would name the machine; its own name is noted with its facts.
+    const there = machine.there === null ? null : { name: null, options: null, stops: false };
+    return {
+      ...machine,
+      there,
+      async facts(question, hash) {
+        const facts = await machine.facts(question, hash);
+        redactor.note(facts);
+        return facts;
+      },
+    };
+  }
+
+  /** A text as it is written: redacted with --redact. */
+  protected readonly shown = (text: string): string => this.redactor?.text(text) ?? text;
+
+  /** The answer as it is written: redacted with --redact. */
+  redacted<Given extends Answer>(answer: Given, columns: readonly Column[] = []): Given {
+    return this.redactor === null ? answer : (this.redactor.answer(answer, columns) as Given);
   }
 
   /** Whether other machines or several machines are queried. */
@@ -70,6 +122,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return (this.host?.length ?? this.from?.length ?? 0) > 1;
   }
 
+  /** Whether its rows come later, as something happens. */
+  protected readonly isLive: boolean = false;
+
   /** The answer that a single one of several machines is enough for. */
   protected readonly decisive: boolean = true;
   /** Why several machines cannot be queried; null if they can. */
@@ -80,7 +135,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
   /** The machines to query, if they are not only this one. */
   private async machines(columns: readonly Column[]): Promise<AskedMachine[]> {
     const { host, from, sshConfig } = this;
-    if (host === undefined) return machinesOf(from ?? [], this.progress);
+    if (host === undefined)
+      return (await machinesOf(from ?? [], this.progress)).map((one, index) => this.reached(one, index));
     if (from !== undefined)
       throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
         hint: 'Remove one of them.',
@@ -98,20 +154,22 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const machines = await this.machines(columns);
     const [only] = machines;
     if (machines.length === 1) {
-      this.asked = only!;
-      return this.answer(columns);
+      return this.answerOf(only!, columns);
     }
     const why = this.oneMachineOnly();
     if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
     const { answerOfAll } = await import('./machines.ts');
-    return answerOfAll(
-      machines,
-      (machine) => {
-        this.asked = machine;
-        return this.answer(columns);
-      },
-      this.decisive,
-    );
+    return answerOfAll(machines, (machine) => this.answerOf(machine, columns), this.decisive);
+  }
+
+  /** The answer of one machine, with problems as its user can solve them. */
+  private async answerOf(machine: AskedMachine, columns: readonly Column[]): Promise<Answer> {
+    this.asked = machine;
+    const answer = await this.answer(columns);
+    const { there } = this.askedMachine();
+    if (there === null || answer.problems.length === 0) return answer;
+    const { hintsThere } = await import('../facts/there.ts');
+    return { ...answer, problems: hintsThere(answer.problems, there) };
   }
 
   /** Whether people read the answer, with its note. */
@@ -122,19 +180,34 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Translates for the caller: the PowerShell module has functions for the commands. */
   private async advise(answer: Answer): Promise<Answer> {
-    if (this.problems !== 'rows' || traitsOf(this.chosenFormat()).documents !== true) return answer;
+    if (!this.isModule) return answer;
     const { answerInPowerShell } = await import('./module-answer.ts');
     return answerInPowerShell(answer, this.words);
   }
 
+  private get isModule(): boolean {
+    return this.problems === 'rows' && traitsOf(this.chosenFormat()).documents === true;
+  }
+
+  /** Rows for the caller's report. */
+  async reported<Row extends AnyRow>(rows: readonly Row[]): Promise<readonly Row[]> {
+    if (!this.isModule) return rows;
+    const { rowsInPowerShell } = await import('./module-answer.ts');
+    return (await rowsInPowerShell(rows, this.words)) as unknown as readonly Row[];
+  }
+
   private get words(): Words {
-    return { about: (this.constructor as CommandClass).about, catalogue: this.context.catalogue };
+    return {
+      about: (this.constructor as CommandClass).about,
+      catalogue: this.context.catalogue,
+      connections: this.connections,
+    };
   }
 
   /** Whether a person reads the answer now: only then are details looked up that take longer than the answer itself. */
   protected get personReads(): boolean {
     const format = this.chosenFormat();
-    return format === 'list' || (this.forPeople && this.outputTerminal !== null);
+    return !this.redactsRows && (format === 'list' || (this.forPeople && this.outputTerminal !== null));
   }
 
   /** The home folder of the person who reads the answer now; empty if nobody does. */
@@ -159,6 +232,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     await this.checkFormat(format);
+    if (this.redactsRows) this.redactor = (await import('../redaction/rows.ts')).newRedactor();
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.delimiter !== undefined && traits.spreadsheet !== true)
@@ -171,8 +245,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     // Nobody would look in a file for the error that ended the command.
     if (this.problems === 'rows' && this.countRows !== true && this.output === undefined)
       return finished(this.openSink(), (sink) => this.performInRows(format, sink));
+    if (this.verbose) this.progress = toStandardError((text) => this.surroundings.error(this.shown(text)));
     const columns = this.chosenColumns(format);
-    const answer = await this.checkedAnswer(columns);
+    const answer = this.redacted(await this.checkedAnswer(columns), columns);
     return finished(this.openSink(), async (sink) => {
       if (this.countRows === true) {
         for (const problem of answer.problems) this.tell(problem);
@@ -189,7 +264,12 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
 
   /** Throws PO1005 for a format that cannot contain the requested answer. */
   private async checkFormat(format: Format): Promise<void> {
-    const { binary, findings } = traitsOf(format);
+    const { binary, findings, whole } = traitsOf(format);
+    if (this.isLive && whole === true)
+      throw new PortOwnerError(
+        'PO1005',
+        `--format ${format} needs all rows at once; use ndjson, csv, or table for rows that come later`,
+      );
     const isWritten = this.countRows !== true && !this.quiet;
     if (this.output === undefined) checkStandardOutput(format, isWritten && this.outputTerminal !== null);
     if (binary === true && this.countRows === true)
@@ -219,6 +299,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
         return { rows: [], problems: [problem], exitCode };
       },
     );
+    answer = this.redacted(answer, columns);
     return this.writeAnswer(await this.advise(answer), writer, sink);
   }
 
@@ -237,7 +318,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const wanted = this.countRows === true ? [] : columns;
     if (this.sshConfig !== undefined && this.host === undefined)
       throw new PortOwnerError('PO1005', '--ssh-config needs --host');
-    return this.asksOthers ? this.answerForAll(wanted) : this.answer(wanted);
+    return this.asksOthers ? this.answerForAll(wanted) : this.answerOf(this.onlyMachine(), wanted);
   }
 
   private chosenFormat(): Format {
@@ -268,7 +349,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 
-  private openSink(): Sink {
+  protected openSink(): Sink {
     if (this.output !== undefined) return fileSink(this.output);
     return this.quiet ? nullSink() : this.surroundings.output();
   }
@@ -293,7 +374,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
     const { words, surroundings } = this.context;
     const { about } = this.constructor as CommandClass;
     const overSsh = this.host !== undefined;
-    return { about, subject: this.subject, question: ['portowner', ...words], overSsh, at: surroundings.now };
+    // A command line may name anything.
+    const question = this.redactsRows ? null : ['portowner', ...words];
+    return { about, subject: this.subject, question, overSsh, at: surroundings.now };
   }
 
   private async writer(
@@ -318,6 +401,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,
       terminal: this.outputTerminal,
+      ...(this.isLive ? { live: true } : {}),
       excel: this.excel || (toFile && traitsOf(format).spreadsheet === true),
     });
   }
@@ -342,9 +426,15 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions) {
       if (answer.problems.every(({ severity }) => severity !== 'Error'))
         writer.problem({ severity: 'Information', message: said });
     const sentences = [answer.headline ?? []].flat();
-    if (forPeople && sentences.length > 0) sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n\n`);
-    if (answer.rows.length > 0 || !forPeople) {
+    const goesOn = answer.rows.length > 0 || answer.later !== undefined || answer.note !== undefined;
+    if (forPeople && sentences.length > 0)
+      sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n${goesOn ? '\n' : ''}`);
+    if (answer.rows.length > 0 || answer.later !== undefined || !forPeople) {
       for (const row of answer.rows) writer.row(row);
+      for await (const rows of answer.later ?? []) {
+        for (const row of rows) writer.row(row);
+        await writer.flush();
+      }
       await writer.end();
     }
     if (forPeople && answer.note !== undefined) sink.write(`${this.fitted(answer.note)}\n`);

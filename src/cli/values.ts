@@ -81,6 +81,22 @@ export function wholeNumber(
   return number;
 }
 
+const unitMs: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const longestMs = 7 * 86_400_000;
+
+/** Parses a duration of at most a week: seconds, or a number with a unit: 500ms, 30s, 5m, 1h. Returns milliseconds. */
+export function duration(
+  option: string,
+  text: string,
+  { least = 1, else: other = '' }: { readonly least?: number; readonly else?: string } = {},
+): number {
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|h|d|)$/i.exec(text.trim()) ?? [];
+  const ms = number === '' ? -1 : Math.round(Number(number) * unitMs[unit.toLowerCase()]!);
+  if (ms >= least && ms <= longestMs) return ms;
+  const also = other === '' ? '' : `, or ${other}`;
+  throw unknownValue(option, text, `seconds, or a number with a unit, such as 30s, 5m, or 1h, up to 7d${also}`);
+}
+
 /** Splits operands at commas, without empty parts; a URL may have commas, and an empty operand is kept. */
 export function portWords(operands: readonly string[]): string[] {
   return operands.flatMap((operand) => {

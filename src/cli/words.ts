@@ -40,6 +40,8 @@ export function optionNames({ definition }: Definition['options'][number]): stri
 export const takesValue = ({ definition }: Definition['options'][number]): boolean => / #\d+/.test(definition);
 
 const forPrograms = 'For programs';
+/** The title of the options that query another machine. */
+export const otherMachines = 'Other machines';
 
 /** An option in the usual notation, with its description. */
 export interface ShownOption {
@@ -52,8 +54,8 @@ export interface ShownOption {
 }
 
 /**
- * The options of a command in sections, as in the help, the man page, and the reference: its own, those for its
- * output, and those for programs.
+ * The options of a command in sections, as in the help, the man page, and the reference: its own, those for other
+ * machines, those for its output, and those for programs.
  */
 export function optionSections(command: KnownCommand): { title: string; options: ShownOption[] }[] {
   const synonyms = synonymsOf(command);
@@ -74,7 +76,7 @@ export function optionSections(command: KnownCommand): { title: string; options:
     };
   });
   const groups = Map.groupBy(options, ({ names: [long = ''] }) => titles.get(long) ?? 'Options');
-  return ['Options', 'Output', forPrograms].flatMap((title) => {
+  return ['Options', otherMachines, 'Output', forPrograms].flatMap((title) => {
     const found = groups.get(title);
     return found === undefined ? [] : [{ title, options: found }];
   });

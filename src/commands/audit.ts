@@ -90,7 +90,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** Prints the summary line. The module shows objects; a line on standard error would be a warning there. */
   private sum(summary: string): void {
-    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${summary}\n`);
+    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.shown(summary)}\n`);
   }
 
   protected override files() {
@@ -130,8 +130,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   private request(): AuditRequest {
     const settings = auditSettings(this);
     const { baseline, policy, store, reports } = settings;
-    if (this.forgetLater && store === null) throw new PortOwnerError('PO1005', '--forget-later needs --store');
-    if (settings.keep !== null && store === null) throw new PortOwnerError('PO1005', '--keep needs --store');
+    const needy = this.forgetLater ? '--forget-later' : settings.keep === null ? null : '--keep';
+    if (needy !== null && store === null) throw new PortOwnerError('PO1005', `${needy} needs --store`);
     if (baseline === null && policy === null && store === null) {
       throw new PortOwnerError('PO1005', 'missing --baseline, --policy, or --store', {
         hint: 'An audit needs something to compare with, or a store.',

@@ -55,9 +55,21 @@ export const catalogue: Catalogue = {
     const { SnapshotCommand } = await import('./snapshot.ts');
     return [SnapshotCommand];
   },
+  stats: async () => {
+    const { StatsCommand } = await import('./stats.ts');
+    return [StatsCommand];
+  },
   stop: async () => {
     const { StopCommand } = await import('./stop.ts');
     return [StopCommand];
+  },
+  wait: async () => {
+    const { WaitCommand } = await import('./wait.ts');
+    return [WaitCommand];
+  },
+  watch: async () => {
+    const { WatchCommand } = await import('./watch.ts');
+    return [WatchCommand];
   },
   why: async () => {
     const { WhyCommand } = await import('./why.ts');

@@ -43,7 +43,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
     powershell: {
       name: 'Get-PortConflict',
       operand: 'Port',
-      parameters: { Severity: '--severity', Column: '--columns', FromSnapshot: '--from' },
+      parameters: { Severity: '--severity', Column: '--columns', FromSnapshot: '--from', Redact: '--redact' },
       terms: { Severity: { Error: 'error', Warning: 'warning', Information: 'information' } },
     },
   };

@@ -40,7 +40,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
     powershell: {
       name: 'Compare-PortSnapshot',
       operand: ['ReferencePath', 'DifferencePath'],
-      parameters: { IncludeHash: '--hash', Column: '--columns' },
+      parameters: { IncludeHash: '--hash', Column: '--columns', Redact: '--redact' },
     },
   };
 
@@ -79,7 +79,11 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
         '--hash needs a comparison with this machine: snapshots contain only the hashes they were taken with',
         { hint: 'portowner snapshot --hash' },
       );
-    const snapshot = (path: string) => machineOf([path], this.progress);
-    return compareSnapshots(snapshot(before), after === undefined ? this.askedMachine() : snapshot(after), this.hash);
+    const snapshot = (path: string) => this.noted(machineOf([path], this.progress));
+    return compareSnapshots(
+      snapshot(before),
+      after === undefined ? this.askedMachine() : this.noted(this.reached(machineOf([after], this.progress), 0)),
+      this.hash,
+    );
   }
 }

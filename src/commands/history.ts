@@ -44,6 +44,7 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
         Machine: '--machine',
         Last: '--last',
         Column: '--columns',
+        Redact: '--redact',
       },
     },
   };

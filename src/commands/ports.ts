@@ -11,6 +11,7 @@ import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import { askedColumns, wideColumns } from '../schema/variant.ts';
 
 /** The terminal width from which wide columns are shown. */
@@ -62,6 +63,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
         IncludeCommandLine: '--command-lines',
         Column: '--columns',
         FromSnapshot: '--from',
+        Redact: '--redact',
       },
       terms: { Range: { WellKnown: 'well-known' } },
       leftOut: { '--sort': 'use Sort-Object' },
@@ -110,6 +112,8 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
   }
 
   protected async answer(columns: readonly Column[]): Promise<Answer> {
+    if (this.redact && this.commandLines)
+      throw new PortOwnerError('PO1005', '--redact and --command-lines exclude each other');
     const forModule = this.problems === 'rows';
     const subject = await subjectOf(this.ports, {
       eachError: forModule,

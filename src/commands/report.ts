@@ -13,6 +13,7 @@ import {
   OutputOption,
   RowOptions,
 } from '../cli/options/rows.ts';
+import { RedactOption } from '../cli/options/redact.ts';
 import { fileSink } from '../io/sink.ts';
 import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
@@ -26,7 +27,7 @@ const piped: SavedSource = {
 };
 
 /** Makes a report of rows that were saved. */
-export class ReportCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions) {
+export class ReportCommand extends withOptions(BaseCommand, OutputOption, RedactOption, ModuleOptions) {
   static override paths = [['report']];
   static override usage = Command.Usage({
     description: 'create a report from saved rows: a workbook, Markdown, CSV …',
@@ -55,7 +56,13 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
       name: 'Export-PortReport',
       own: ['InputObject', 'UseCulture', 'NoClobber', 'Show', 'PassThru'],
       endings,
-      parameters: { Path: '--output', Title: '--title', Column: '--columns', Delimiter: '--delimiter' },
+      parameters: {
+        Path: '--output',
+        Title: '--title',
+        Column: '--columns',
+        Delimiter: '--delimiter',
+        Redact: '--redact',
+      },
       leftOut: { '--format': 'the file name extension of -Path determines it' },
     },
   };
@@ -97,12 +104,15 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Module
     const { writeSaved } = await import('../cli/saved-report.ts');
     const format = this.format === undefined ? reportFormat(output!) : formatNamed(this.format);
     if (output === undefined) checkStandardOutput(format, this.surroundings.terminal() !== null);
-    const kinds = readSavedRows(this.rows, rowKinds, isModule ? piped : null);
+    const saved = readSavedRows(this.rows, rowKinds, isModule ? piped : null);
+    const redactor = this.redact ? (await import('../redaction/rows.ts')).newRedactor() : null;
+    const rows = redactor?.rows(saved.map((kind) => kind.rows));
+    const kinds = rows === undefined ? saved : saved.map(({ schema }, index) => ({ schema, rows: rows[index]! }));
     const request = {
       isFile: output !== undefined,
       open: () => (output === undefined ? this.surroundings.output() : fileSink(output)),
       format,
-      title,
+      title: title === null ? null : (redactor?.text(title) ?? title),
       columns,
       delimiter: delimiter === undefined ? null : delimiterOf(delimiter),
       at: this.surroundings.now(),

@@ -3,6 +3,7 @@ import { BaseCommand } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { AuditOptions } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
+import { RedactOption } from '../cli/options/redact.ts';
 import { CountOptions, OutputOption } from '../cli/options/rows.ts';
 import { RootOptions, TaskNameOptions, TaskOptions, taskRequest } from '../cli/options/task.ts';
 import { reportFormat } from '../cli/report.ts';
@@ -21,6 +22,7 @@ const systems = { windows: 'win32', linux: 'linux' } as const;
 export class ScheduleShowCommand extends withOptions(
   BaseCommand,
   OutputOption,
+  RedactOption,
   TaskNameOptions,
   AuditOptions,
   TaskOptions,
@@ -113,6 +115,11 @@ export class ScheduleInstallCommand extends withOptions(
   };
 
   override readonly schema = auditTask;
+
+  /** It is for the reports of the nightly audit. */
+  protected override get redactsRows(): boolean {
+    return false;
+  }
 
   protected async answer(): Promise<Answer> {
     return installNightly(taskRequest(this), this.surroundings);

@@ -9,6 +9,7 @@ import { checkFiles, named } from '../cli/files.ts';
 import { reportTo } from '../cli/notices.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
+import { RedactOption } from '../cli/options/redact.ts';
 import { OutputOption } from '../cli/options/rows.ts';
 import { HostOptions } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
@@ -17,7 +18,7 @@ import { writeSnapshot, type SnapshotRequest, type SnapshotWorld } from '../fact
 import { sectionProblems } from '../ownership/problems.ts';
 
 /** Writes the facts about this machine. */
-export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, ModuleOptions, HostOptions) {
+export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, RedactOption, ModuleOptions, HostOptions) {
   static override paths = [['snapshot']];
   static override usage = Command.Usage({
     description: 'save all facts about this machine as JSON, to query later with --from',
@@ -70,9 +71,6 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Modu
     description: 'convert this collection or recording (- is standard input), instead of querying this machine',
   });
   commandLines = Option.Boolean('--command-lines', false, { description: 'include command lines, masked' });
-  redact = Option.Boolean('--redact', false, {
-    description: 'replace the names of users, machines, home folders, and projects, and IP addresses',
-  });
 
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
@@ -114,7 +112,7 @@ async function redactionOf({ redact, raw, commandLines }: SnapshotCommand): Prom
   if (!redact) return null;
   const kept = raw !== undefined ? '--raw' : commandLines ? '--command-lines' : null;
   if (kept !== null) throw new PortOwnerError('PO1005', `--redact and ${kept} exclude each other`);
-  return (await import('../doctor/redact.ts')).redactFacts;
+  return (await import('../redaction/facts.ts')).redactFacts;
 }
 
 /** A remote machine: as a source for --raw, or else as facts. */

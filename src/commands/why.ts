@@ -32,7 +32,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     examples: [
       ['Whether a web server could start here', '$0 why 80'],
       ['On one address, over UDP', '$0 why 53 --address 127.0.0.1 --protocol udp'],
-      ['What an error message means', `$0 why --error "listen EADDRINUSE: address already in use :::3000"`],
+      ['What an error message means', '$0 why --error "EADDRINUSE: address already in use :::3000"'],
       ['The last lines of a log', 'tail -n 20 error.log | portowner why --error -'],
       ['For a server that sets SO_REUSEADDR', '$0 why 8080 --reuse'],
     ],
@@ -57,6 +57,7 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
         ...BindOptions.about.parameters,
         Column: '--columns',
         FromSnapshot: '--from',
+        Redact: '--redact',
       },
       terms: { Reuse: { Address: 'address', Port: 'port' } },
     },

@@ -2,7 +2,7 @@ import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { addressScope, endpointText } from '../ports/address.ts';
 import { ruleForAny, ruleText } from './binding-rules.ts';
-import type { Cause, Effect, Look, Obstacle, BindError } from './cause.ts';
+import type { Cause, Effect, Inspected, Obstacle, BindError } from './cause.ts';
 import { causeOf } from './causes.ts';
 import { noRights } from './causes/no-rights.ts';
 import { isOnOtherInterface, lacksScope } from './causes/scope-missing.ts';
@@ -229,7 +229,7 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
         : effect === 'blocks' && main!.cause !== noRights
           ? { can: null, agree: false, notes: [] }
           : { can: true, agree: true, notes: sharedNotes(facts, bind, main) };
-  const look: Look = {
+  const look: Inspected = {
     facts,
     bind,
     can: decision.can,

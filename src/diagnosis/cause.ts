@@ -61,7 +61,7 @@ export interface Ranged {
 export type BindError = 'inUse' | 'access' | 'noRights' | 'notLocal' | 'noBuffers' | 'invalid' | 'other';
 
 /** Everything known about one bind when its cause is determined. */
-export interface Look {
+export interface Inspected {
   readonly facts: Facts;
   readonly bind: Bind;
   /** Whether the bind is possible; null: unknown. */
@@ -126,7 +126,7 @@ export interface Cause {
   /** Returns the effect of a port range where this cause applies. */
   readonly reserves?: (ranged: Ranged) => Pick<Sight, 'effect' | 'evidence' | 'explainsItself'> | null;
   /** Whether this cause explains the answer to one bind. */
-  readonly explains?: (look: Look) => boolean;
+  readonly explains?: (look: Inspected) => boolean;
   /** Returns the answer to the whole request where the cause covers more than one bind; undefined: does not apply. */
   readonly overrules?: (draft: Draft) => false | null | undefined;
   /** Additional evidence when this is the cause of the verdict. */
@@ -140,11 +140,11 @@ export interface Cause {
 }
 
 /** Whether the answer is undecided for a reason that the obstacle itself explains, not another socket's options. */
-export function isSelfExplained({ can, attempt, obstacle }: Look): boolean {
+export function isSelfExplained({ can, attempt, obstacle }: Inspected): boolean {
   return can === null && attempt === null && obstacle?.effect === 'depends' && obstacle.explainsItself === true;
 }
 
 /** Whether this cause is the main obstacle of a bind and explains the answer. */
-export function isMain(cause: Cause, look: Look): boolean {
+export function isMain(cause: Cause, look: Inspected): boolean {
   return look.obstacle?.cause === cause && (look.can !== null || isSelfExplained(look));
 }

@@ -1,4 +1,4 @@
-import { isMain, type Cause, type Draft, type Look } from './cause.ts';
+import { isMain, type Cause, type Draft, type Inspected } from './cause.ts';
 import { addressNotLocal } from './causes/address-not-local.ts';
 import { clientConnection } from './causes/client-connection.ts';
 import { connection } from './causes/connection.ts';
@@ -78,7 +78,7 @@ export const causes: readonly Cause[] = [
 ];
 
 /** Returns the cause that explains the answer to one bind. */
-export function causeOf(look: Look): Cause {
+export function causeOf(look: Inspected): Cause {
   return causes.find((cause) => cause.explains?.(look) ?? isMain(cause, look)) ?? unknown;
 }
 

@@ -1,6 +1,7 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { advisedThere } from '../facts/there.ts';
 import { counted } from '../io/counted.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -43,7 +44,10 @@ export async function findConflicts(
   const { rows: found, undecided } = conflicts(facts, home);
   const all = asked === null ? found : found.filter(await overPorts(asked));
   const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
-  const rows = all.filter((row) => wanted.has(row.Severity));
+  const rows = advisedThere(
+    all.filter((row) => wanted.has(row.Severity)),
+    machine.there,
+  );
   const isHealthy = all.every((row) => row.Severity === 'Information');
   const exitCode = isHealthy ? healthyExitCode(facts, undecided) : exitCodeOf(false);
   const isCertain = !isHealthy || exitCode === exitCodeOf(true);

@@ -1,9 +1,9 @@
-import type { Look, Obstacle } from './cause.ts';
+import type { Inspected, Obstacle } from './cause.ts';
 import { process } from './causes/process.ts';
 import { service } from './causes/service.ts';
 
 /** Checks for several processes on exactly one address that are not one service; null where there are none. */
-export function holdersTogether({ can, obstacle: first, all }: Look): { readonly isOneProgram: boolean } | null {
+export function holdersTogether({ can, obstacle: first, all }: Inspected): { readonly isOneProgram: boolean } | null {
   if (can === null || first === null || first.overlap !== 'same') return null;
   if (first.cause !== process && first.cause !== service) return null;
   const holders = all.filter(

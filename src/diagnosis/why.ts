@@ -1,5 +1,6 @@
 import { probe, type Probe } from '../facts/gather/probe.ts';
 import type { AskedMachine } from '../facts/machine.ts';
+import { advisedThere } from '../facts/there.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
@@ -50,7 +51,10 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
   const answers: WhyAnswer[] = [];
   for (const question of questions) answers.push(await whyNot(question, world));
   const problems = new Map(answers.flatMap((answer) => answer.problems.map((one) => [JSON.stringify(one), one])));
-  const rows = answers.map(({ row }) => row);
+  const rows = advisedThere(
+    answers.map(({ row }) => row),
+    world.machine.there,
+  );
   const canBind = rows.some(({ CanBind }) => CanBind === false)
     ? false
     : rows.some(({ CanBind }) => CanBind === null)

@@ -177,7 +177,7 @@ async function compared(tool: Tool, own: RawSource, source: RawSource, world: Ex
 /** Writes the redacted answers of the system and the results, for a defect report. */
 async function writeBundle(path: string, platform: Platform, seen: Seen): Promise<void> {
   const { entries, facts, results } = seen;
-  const { redact } = await import('./redact.ts');
+  const { redact } = await import('../redaction/envelope.ts');
   const { envelopeText } = await import('../facts/read/envelope.ts');
   const checks: RawEntry = { at: facts.at, text: JSON.stringify(results) };
   const envelope = redact({ platform, entries: new Map([...entries, ['doctor', checks]]) });

@@ -7,6 +7,7 @@ import { nothingAsked, type Question } from './model/question.ts';
 import type { FactsReader } from './read/read.ts';
 import type { FarRequest } from './remote/far.ts';
 import type { AskRemote } from '../system/remote.ts';
+import type { There } from './there.ts';
 
 /** The machine to query: this one, or one described by files. */
 export interface AskedMachine {
@@ -14,6 +15,8 @@ export interface AskedMachine {
   readonly live: boolean;
   /** Its name in messages. */
   readonly name: string;
+  /** How to reach it for what an answer advises; null if it is this machine. */
+  readonly there: There | null;
   /** The machine's own name. Throws what `facts` throws. */
   readonly ownName: () => Promise<string>;
   /** Returns the facts for a question, with the hashes of executables if `hash` is set. */
@@ -35,6 +38,7 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
   return {
     live: true,
     name: 'this machine',
+    there: null,
     ownName: async () => (await gather(await source(), nothingAsked, now())).machine.name,
     async facts(question, hash = false) {
       const from = await source();
@@ -67,6 +71,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
   // A repeated name is one machine.
   const hosts = [...new Set(request.hosts)];
   const answers = await askHosts({ ...request, hosts }, remote, report);
+  const own = request.config === null ? [] : [['--ssh-config', request.config] as const];
   return answers.map((answer, index): AskedMachine => {
     async function factsFor(question: Question): Promise<Facts> {
       if (answer instanceof PortOwnerError) throw answer;
@@ -76,6 +81,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
     return {
       live: false,
       name: hosts[index]!,
+      there: { name: hosts[index]!, options: [['--host', hosts[index]!], ...own], stops: false },
       ownName: async () => (await factsFor(nothingAsked)).machine.name,
       async facts(question, hash = false) {
         if (hash)
@@ -103,6 +109,12 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
   return {
     live: false,
     name: paths.join(', '),
+    there: {
+      name: null,
+      // Standard input has been read.
+      options: paths.includes('-') ? null : paths.map((path) => ['--from', path]),
+      stops: false,
+    },
     ownName: async () => (await factsFor(nothingAsked)).machine.name,
     async facts(question, hash = false) {
       if (hash)

@@ -7,7 +7,7 @@ import type { Platform } from '../system/raw.ts';
 import type { Sections } from './model/facts.ts';
 
 /**
- * How src/doctor/redact.ts redacts an entry for `doctor --bundle`.
+ * How src/redaction/envelope.ts redacts an entry for `doctor --bundle`.
  *
  * | kind | for |
  * |---|---|
@@ -420,7 +420,7 @@ const linuxSources = {
       {
         names: ['diag/tcp', 'diag/udp4', 'diag/udp6'],
         content: 'bytes',
-        what: 'sock_diag messages, narrowed by `hint.states`; `tcp` is IPv4 and IPv6',
+        what: 'sock_diag messages, narrowed by `hint.states`, with the counters of `hint.counters`; `tcp` is IPv4 and IPv6',
         redaction: 'sock_diag',
       },
     ],

@@ -1,65 +1,21 @@
-// Fits text into a column: cut to one line, or wrapped.
-import type { Column } from '../schema/column.ts';
-
-/** Measures text in terminal cells. */
-export type Width = (text: string) => number;
-
-// Printable ASCII, Latin, Greek, and Cyrillic letters, dashes, and quotes: one cell per character. Only other text
-// needs string-width, which takes longer to load than everything else here.
-export const narrow = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027]*$/;
-
-let segmenter: Intl.Segmenter | undefined;
-
-/** Returns as many whole characters of a text as there is room for, from its start or its end. */
-function part(text: string, room: number, width: Width, from: 'start' | 'end'): string {
-  if (narrow.test(text)) return from === 'start' ? text.slice(0, room) : text.slice(text.length - room);
-  segmenter ??= new Intl.Segmenter();
-  const characters = [...segmenter.segment(text)].map(({ segment }) => segment);
-  let kept = '';
-  for (const one of from === 'start' ? characters : characters.toReversed()) {
-    const longer = from === 'start' ? kept + one : one + kept;
-    if (width(longer) > room) break;
-    kept = longer;
-  }
-  return kept;
-}
-
-/** The process at the end of an owner. */
-const processAtEnd = / \([^()]*\d\)$/;
-
-/** How text is cut: which part is kept, how its width is measured, and whether the terminal can show an ellipsis. */
-export interface Cut {
-  readonly keeps: Column['keeps'];
-  readonly width: Width;
-  readonly unicode: boolean;
-}
-
-/** Cuts a text to a width in terminal cells, without splitting characters; keeps its end if the column says so. */
-export function shorten(text: string, room: number, { keeps, width, unicode }: Cut): string {
-  if (width(text) <= room) return text;
-  const mark = (unicode ? '\u2026' : '...').slice(0, room);
-  const inside = room - mark.length;
-  if (keeps === 'end') return mark + part(text, inside, width, 'end');
-  const [end = ''] = keeps === 'process' ? (processAtEnd.exec(text) ?? []) : [];
-  if (end === '' || width(end) > inside / 2) return part(text, inside, width, 'start') + mark;
-  return part(text, inside - width(end), width, 'start').trimEnd() + mark + end;
-}
+// Wraps text into a column.
+import { part, processAtEnd, shorten, type Cut, type Width } from '../io/cells.ts';
 
 /** In a narrower column, text is cut instead of wrapped. */
 const narrowest = 12;
 /** A cell has at most this many lines; items that have no room are only counted. */
 const mostLines = 8;
 
-/** Splits a word that is wider than a column, preferably after a separator of folders. */
-function split(word: string, room: number, width: Width): string[] {
+/** Splits a word that is wider than a column, preferably after a separator: by default, of folders. */
+function split(word: string, room: number, width: Width, separator = /[/\\]/g): string[] {
   const parts: string[] = [];
   let left = word;
   while (width(left) > room) {
     const start = part(left, room, width, 'start');
     // A character can be wider than a column.
     if (start === '') break;
-    const after = Math.max(start.lastIndexOf('/'), start.lastIndexOf('\\')) + 1;
-    const kept = after > room / 3 ? start.slice(0, after) : start;
+    const after = [...start.matchAll(separator)].at(-1)?.index ?? -1;
+    const kept = after + 1 > room / 3 ? start.slice(0, after + 1) : start;
     parts.push(kept);
     left = left.slice(kept.length);
   }
@@ -87,6 +43,11 @@ function wrapItem(text: string, room: number, width: Width): string[] {
     room,
     width,
   );
+}
+
+/** Wraps an address, preferably after a colon or a blank. */
+export function wrappedAddress(text: string, room: number, { width }: Cut): string[] {
+  return split(text, room, width, /(?<!\]):| /g).map((line) => line.trimEnd());
 }
 
 /** Wraps the items of a cell into lines. Items that fit stay in one piece. */

@@ -83,8 +83,10 @@ function remembering(write: WriteProperty): WriteProperty {
 const tags: Readonly<Record<Exclude<ColumnType, 'texts' | 'uint32s' | 'ancestors' | 'text' | 'date'>, string>> = {
   uint16: 'U16',
   uint32: 'U32',
+  uint64: 'U64',
   int32: 'I32',
   boolean: 'B',
+  double: 'Db',
 };
 
 /** Column types whose values rarely repeat. */

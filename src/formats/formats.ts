@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import type { RowSchema } from '../schema/column.ts';
+import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { FormatTraits, RowWriter, WriterOptions } from './writer.ts';
 
@@ -42,10 +43,11 @@ export function formatOfFile(path: string, what: string, instead: string): Forma
 
 /** The error for a file whose name does not determine a format. */
 export function unknownEnding(path: string, what: string, instead: string): PortOwnerError {
+  const hint = didYouMean(extname(path), endings);
   return new PortOwnerError(
     'PO1001',
     `cannot tell the ${what} format from ${JSON.stringify(path)}; use ${endings.join(', ')}${instead}`,
-    { target: path },
+    { target: path, ...(hint === '' ? {} : { hint }) },
   );
 }
 

@@ -1,6 +1,7 @@
 import { spare, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
-import { narrow, shorten, wrapped, type Cut, type Width } from './cell.ts';
+import { narrow, shorten, type Cut, type Width } from '../io/cells.ts';
+import { wrapped, wrappedAddress } from './cell.ts';
 import type { CreateWriter } from './writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { TextSink } from '../io/sink.ts';
@@ -12,6 +13,8 @@ const between = '  ';
  * The most important columns do not shrink yet, or to `answerFloor` if no column has owners.
  */
 const textFloor = 15;
+/** A column with addresses first shrinks to this width (an IPv4 address in IPv6 notation). */
+const addressFloor = 22;
 const answerFloor = 24;
 /** The minimum width of a column that is wrapped. */
 const wrappedFloor = 12;
@@ -172,6 +175,7 @@ interface Drawing {
   readonly rows: number;
   readonly width: Width;
   readonly terminal: Terminal | null;
+  readonly hasHeader: boolean;
 }
 
 /** The lines of a cell. */
@@ -181,10 +185,11 @@ function linesOf(
   cut: Cut,
 ): string[] {
   if (cut.width(text) <= room) return [text];
+  if (column.keeps === 'all') return wrappedAddress(text, room, cut);
   return isWrapped(column) ? wrapped(items[row] ?? [text], room, cut) : [shorten(text, room, cut)];
 }
 
-function render(sink: TextSink, places: readonly Place[], { rows, width, terminal }: Drawing): void {
+function render(sink: TextSink, places: readonly Place[], { rows, width, terminal, hasHeader }: Drawing): void {
   const unicode = terminal?.unicode ?? true;
   const colors = terminal?.colors ?? false;
 
@@ -204,11 +209,12 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
   }
 
   const cutOf = ({ column: { keeps } }: Place): Cut => ({ keeps, width, unicode });
-  line(
-    places.map((place) => shorten(place.column.name, place.width, cutOf(place))),
-    places.map(() => heading),
-  );
-  if (!colors)
+  if (hasHeader)
+    line(
+      places.map((place) => shorten(place.column.name, place.width, cutOf(place))),
+      places.map(() => heading),
+    );
+  if (hasHeader && !colors)
     line(
       places.map((place) => '-'.repeat(Math.min(place.width, place.column.name.length))),
       [],
@@ -225,10 +231,94 @@ function render(sink: TextSink, places: readonly Place[], { rows, width, termina
   }
 }
 
-/** Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as wide as necessary. */
-export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null }) => {
-  const cells: string[][] = columns.map(() => []);
-  const items: string[][][] = columns.map(() => []);
+/** The width that a column which is not wrapped shrinks to at first. */
+function comfortOf({ importance = Infinity, keeps }: Column, hasOwner: boolean): number {
+  if (importance < 2) return hasOwner ? Infinity : answerFloor;
+  return keeps === 'all' ? addressFloor : textFloor;
+}
+
+/** What a writer has not drawn yet, and what it knows of what it has drawn. */
+interface Drawn {
+  /** By column. */
+  readonly cells: readonly string[][];
+  readonly items: readonly string[][][];
+  /** The widths of the columns that were drawn; null before the first rows. */
+  readonly widths: Map<Column, number> | null;
+}
+
+/** Measures columns. A column is at least as wide as before, so that rows that come later are below the others. */
+function placesOf(columns: readonly Column[], { cells, items, widths }: Drawn, width: Width): Place[] {
+  const hasOwner = columns.some(isWrapped);
+  const longestItem = (i: number): number =>
+    cells[i]!.reduce(
+      (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
+      0,
+    );
+  return columns.map((column, i): Place => {
+    const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), widths?.get(column) ?? 0);
+    const natural = Math.max(data, column.name.length);
+    const down = (to: number): number =>
+      Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
+    const least = isWrapped(column) ? Math.min(ownerFloor, longestItem(i)) : comfortOf(column, hasOwner);
+    return {
+      column,
+      cells: cells[i]!,
+      items: items[i]!,
+      natural,
+      comfort: down(least),
+      floor: down(isWrapped(column) ? wrappedFloor : textFloor),
+      width: natural,
+    };
+  });
+}
+
+/** The least width of columns in a table whose next rows are unknown: that of an IPv4 address, and of most names. */
+const liveFloor = 15;
+
+/**
+ * Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as
+ * wide as necessary.
+ */
+export const create: CreateWriter = (_schema, { columns, asked = false, sink, terminal = null, live = false }) => {
+  let cells: string[][] = columns.map(() => []);
+  let items: string[][][] = columns.map(() => []);
+  /** Live: the columns of the first rows, with their widths. */
+  let drawn: Map<Column, number> | null = null;
+  let measure: Width | null = null;
+  const width: Width = (text) => (measure === null || narrow.test(text) ? text.length : measure(text));
+
+  async function learnWidths(): Promise<void> {
+    const wide = cells.some((list) => list.some((text) => !narrow.test(text)));
+    if (wide) measure ??= (await import('string-width')).default;
+  }
+
+  function draw(): void {
+    const rows = cells[0]?.length ?? 0;
+    if (rows === 0) return;
+    const first = drawn === null;
+    const widths =
+      drawn ??
+      new Map(live ? columns.map((column) => [column, shortened.has(column.type) ? liveFloor : 0] as const) : []);
+    const places = placesOf(columns, { cells, items, widths }, width).filter(
+      ({ column }) => first || widths.has(column),
+    );
+    // What has no value yet may have one later.
+    const isAsked = asked || live;
+    const isFixed = !first && terminal !== null;
+    if (isFixed) for (const place of places) place.width = widths.get(place.column)!;
+    const fitted = isFixed
+      ? places
+      : terminal
+        ? fit(places, terminal.columns, isAsked)
+        : isAsked
+          ? places
+          : places.filter(tells);
+    render(sink, fitted, { rows, width, terminal, hasHeader: first });
+    if (!live) return;
+    drawn = new Map(fitted.map(({ column, width: room }) => [column, room]));
+    cells = columns.map(() => []);
+    items = columns.map(() => []);
+  }
 
   return {
     carriesProblems: false,
@@ -241,48 +331,15 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       });
     },
     problem: noProblems,
-    flush: () => {},
+    async flush() {
+      if (!live) return;
+      await learnWidths();
+      draw();
+      sink.flush();
+    },
     async end() {
-      const rows = cells[0]?.length ?? 0;
-      if (rows === 0) return;
-      const wide = cells.some((list) => list.some((text) => !narrow.test(text)));
-      const measure = wide ? (await import('string-width')).default : null;
-      const width: Width =
-        measure === null ? (text) => text.length : (text) => (narrow.test(text) ? text.length : measure(text));
-      const hasOwner = columns.some(isWrapped);
-      const longestItem = (i: number): number =>
-        cells[i]!.reduce(
-          (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
-          0,
-        );
-      const places = columns.map((column, i): Place => {
-        const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), 0);
-        const natural = Math.max(data, column.name.length);
-        const down = (to: number): number =>
-          Math.max(shortened.has(column.type) ? Math.min(data, to) : data, column.name.length);
-        const least = isWrapped(column)
-          ? Math.min(ownerFloor, longestItem(i))
-          : column.importance === undefined || column.importance >= 2
-            ? textFloor
-            : hasOwner
-              ? Infinity
-              : answerFloor;
-        const comfort = down(least);
-        return {
-          column,
-          cells: cells[i]!,
-          items: items[i]!,
-          natural,
-          comfort,
-          floor: down(isWrapped(column) ? wrappedFloor : textFloor),
-          width: natural,
-        };
-      });
-      render(sink, terminal ? fit(places, terminal.columns, asked) : asked ? places : places.filter(tells), {
-        rows,
-        width,
-        terminal,
-      });
+      await learnWidths();
+      draw();
     },
   };
 };

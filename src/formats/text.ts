@@ -16,7 +16,7 @@ export function plainText(value: Value, separator: string): string {
 
 /** Whether the values of a column are single numbers, which are right-aligned. */
 export const isNumeric = ({ type }: Pick<Column, 'type'>): boolean =>
-  type === 'uint16' || type === 'uint32' || type === 'int32';
+  type === 'uint16' || type === 'uint32' || type === 'uint64' || type === 'int32' || type === 'double';
 
 /** Whether a text is so long that a printed table breaks it anywhere, to leave room for its other columns. */
 export const isLong = (text: string): boolean => text.length > 30;

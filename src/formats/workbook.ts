@@ -60,9 +60,11 @@ const accents: Readonly<Record<string, readonly Accent[]>> = {
 const kinds: Readonly<Partial<Record<ColumnType, SheetColumn['kind']>>> = {
   uint16: 'number',
   uint32: 'number',
+  uint64: 'number',
   int32: 'number',
   boolean: 'boolean',
   date: 'date',
+  double: 'number',
 };
 
 type Value = AnyRow[string];

@@ -56,6 +56,8 @@ export interface WriterOptions {
   readonly problems: 'auto' | 'rows';
   /** CLIXML: a complete document per batch of rows, each sent at once (PowerShell 7 only). */
   readonly stream?: boolean;
+  /** Table: rows come as something happens, and each group that is flushed is written at once. */
+  readonly live?: boolean;
   /** Null if the text is not written to a terminal. */
   readonly terminal?: Terminal | null;
   /** CSV: for a spreadsheet, with a byte order mark and without values that would run as a formula. */
@@ -79,7 +81,7 @@ export interface RowWriter {
    * Sends the output so far, for readers that wait for it. A table and a single CLIXML document have no output before
    * the end.
    */
-  flush(): void;
+  flush(): void | Promise<void>;
   /** Ends the output, with or without rows. The sink stays open. */
   end(): void | Promise<void>;
 }

@@ -1,5 +1,6 @@
 import type { Hands } from '../system/hands.ts';
 import type { LogEvent } from '../system/log.ts';
+import type { LiveSource } from '../system/live.ts';
 import type { RawSource, Refusal } from '../system/raw.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { Scheduler } from '../system/scheduler.ts';
@@ -20,6 +21,17 @@ export async function liveSource(): Promise<RawSource> {
   const source = await wholeSource();
   const off = process.env['PORTOWNER_DISABLE'];
   return off ? (await import('../facts/gather/switched-off.ts')).switchedOff(source, off) : source;
+}
+
+/** This machine, to be looked at again and again. Throws like liveSource. */
+export async function liveLooks(): Promise<LiveSource> {
+  const source = await liveSource();
+  if (process.platform === 'win32') {
+    const statistics = (await import('./windows/connections.ts')).connectionStatistics();
+    return { source, statistics, close: () => statistics.close() };
+  }
+  const { listenForCloses } = await import('./linux/closes.ts');
+  return { source, closes: listenForCloses, close() {} };
 }
 
 /** This machine as a source of bind attempts. Throws PO3003 like liveSource. */

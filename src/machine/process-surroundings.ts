@@ -5,7 +5,8 @@ import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { fitted } from '../io/wrap.ts';
 import { readInput, readInputEnds } from '../io/read.ts';
-import { liveBinder, liveEventLog, liveHands, liveScheduler, liveSource, liveTools } from './live.ts';
+import { liveBinder, liveEventLog, liveHands, liveLooks, liveScheduler, liveSource, liveTools } from './live.ts';
+import type { Screen } from '../system/screen.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
 function isCharacterDevice(fd: number): boolean {
@@ -123,10 +124,21 @@ function hasPerson(): boolean {
   return isCharacterDevice(0) && isCharacterDevice(2) && process.stdin.isTTY && process.stderr.isTTY;
 }
 
+/** Returns how to take over the terminal; null if it cannot show a full-screen view. */
+async function screen(): Promise<(() => Screen) | null> {
+  const abilities = process.env['TERM'] === 'dumb' ? null : terminal();
+  if (abilities === null) return null;
+  const { openScreen } = await import('./screen.ts');
+  if (process.platform !== 'win32') return () => openScreen(abilities, () => () => {});
+  const { understandsSequences, switchOnSequences } = await import('./windows/console.ts');
+  return understandsSequences() ? () => openScreen(abilities, switchOnSequences) : null;
+}
+
 /** The actual surroundings of this process. */
 export function processSurroundings(): Surroundings {
   return {
     source: liveSource,
+    live: liveLooks,
     binder: liveBinder,
     tools: liveTools,
     hands: liveHands,
@@ -153,8 +165,10 @@ export function processSurroundings(): Surroundings {
       }
     },
     terminal,
+    screen,
     shell,
     lineWidth,
+    ending: async () => (await import('./ending.ts')).untilEnded(),
     now: () => new Date(),
   };
 }

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { mostSeconds } from '../facts/remote/call.ts';
 import type { RemoteAnswer, RemoteCall } from '../system/remote.ts';
 
-/** A collector takes a second, or longer on a slow machine with many processes. */
-const timeoutMs = 180_000;
+const timeoutMs = mostSeconds * 1000;
 /** 100,000 sockets take 30 MB uncompressed; several machines may send this much at once. */
 const mostMegabytes = 64;
 const mostErrors = 64 * 1024;

@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import { addressBytes, addressFamily, canonicalAddress, unmapped, withoutScope } from '../ports/address.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { namesOf } from '../facts/decode/application/application.ts';
 import type { OwnedEndpoint } from './owned.ts';
@@ -37,7 +38,7 @@ const familyName = (address: string) => (addressFamily(address) === 'IPv4' ? 'ip
 export function addressMatcher(texts: readonly string[]): (address: string) => boolean {
   // One list for each family: in a common list, ::/0 would match every IPv4 address, too.
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
-  for (const text of texts) {
+  for (const text of texts.flatMap((one) => (one.trim().toLowerCase() === 'localhost' ? ['127.0.0.1', '::1'] : one))) {
     const [address, prefix, ...rest] = text.trim().split('/') as [string, string?, ...string[]];
     const own = canonicalAddress(withoutScope(address));
     const plain = unmapped(own ?? '');
@@ -47,7 +48,7 @@ export function addressMatcher(texts: readonly string[]): (address: string) => b
     const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) - mapped : -1;
     if (own === null || rest.length > 0 || length < 0 || length > bits) {
       throw new PortOwnerError('PO1004', `${JSON.stringify(text)} is not an IP address or CIDR range`, {
-        hint: 'Use 127.0.0.1, 10.0.0.0/8, ::1, or fe80::/10.',
+        hint: didYouMean(text, ['localhost'], 'Use 127.0.0.1, 10.0.0.0/8, ::1, or fe80::/10.'),
         target: text,
       });
     }

@@ -21,6 +21,8 @@ export interface Background {
 /** The answer of a use case: rows of one kind, problems, and an exit code. */
 export interface Answer {
   readonly rows: readonly AnyRow[];
+  /** Rows that come later, each group as soon as it exists. */
+  readonly later?: AsyncIterable<readonly AnyRow[]>;
   readonly problems: readonly Problem[];
   readonly exitCode: ExitCode;
   /** The answer as one or more sentences, shown to a person before the rows. */

@@ -50,6 +50,7 @@ export const portSpan = {
     {
       name: 'LocalAddress',
       type: 'text',
+      keeps: 'all',
       importance: 2,
       description: 'The local address; for a dynamic listener, any, loopback, or specific.',
     },

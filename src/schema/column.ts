@@ -7,6 +7,7 @@ import type { Ancestor } from './ancestor.ts';
 
 /**
  * The type of a value; `null` is allowed everywhere.
+ * `uint64` is a safe integer, such as a number of bytes.
  * `date` is a UTC instant as ISO 8601 text that ends in `Z`, with 0 to 7 fraction digits.
  * `texts`, `uint32s` and `ancestors` are lists.
  */
@@ -14,9 +15,11 @@ export type ColumnType =
   | 'text'
   | 'uint16'
   | 'uint32'
+  | 'uint64'
   | 'int32'
   | 'boolean'
   | 'date'
+  | 'double'
   | 'texts'
   | 'uint32s'
   | 'ancestors';
@@ -44,9 +47,9 @@ export interface Column {
   readonly usual?: string;
   /**
    * What is kept of a text that has to be cut: its end, which says more than its start, as of a path; or the process in
-   * parentheses that it ends with, as of an owner, in each item of a list.
+   * parentheses that it ends with, as of an owner, in each item of a list. All of an address is kept: it is wrapped.
    */
-  readonly keeps?: 'end' | 'process';
+  readonly keeps?: 'end' | 'process' | 'all';
   /** A sentence that is wrapped, as owners are, instead of cut. */
   readonly wraps?: true;
   /**
@@ -78,9 +81,11 @@ interface Values {
   text: string;
   uint16: number;
   uint32: number;
+  uint64: number;
   int32: number;
   boolean: boolean;
   date: string;
+  double: number;
   texts: readonly string[];
   uint32s: readonly number[];
   ancestors: readonly Ancestor[];

@@ -21,6 +21,7 @@ export const conflict = {
     {
       name: 'Address',
       type: 'text',
+      keeps: 'all',
       importance: 4,
       description: 'The address or addresses involved; null if none.',
     },

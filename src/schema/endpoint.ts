@@ -35,6 +35,7 @@ export const endpoint = {
     {
       name: 'LocalAddress',
       type: 'text',
+      keeps: 'all',
       importance: 3,
       description:
         'The local address, followed by % and the interface that the socket is bound to, or the IPv6 scope ID.',
@@ -43,6 +44,7 @@ export const endpoint = {
     {
       name: 'RemoteAddress',
       type: 'text',
+      keeps: 'all',
       importance: 5,
       connectionsOnly: true,
       description: 'The remote address; null for listeners and UDP.',

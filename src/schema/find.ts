@@ -1,6 +1,38 @@
-import { didYouMean } from './nearest.ts';
+import { didYouMean, suggested } from './nearest.ts';
 import { PortOwnerError } from './problems.ts';
 import { plainColumns, reportColumns, type Column, type RowSchema } from './column.ts';
+
+/** What people and other tools call a column. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  address: ['LocalAddress'],
+  command: ['CommandLine', 'Command'],
+  cwd: ['WorkingDirectory'],
+  directory: ['WorkingDirectory'],
+  executable: ['Path', 'Program'],
+  folder: ['WorkingDirectory'],
+  host: ['ComputerName'],
+  image: ['ImageName'],
+  machine: ['ComputerName'],
+  name: ['ImageName'],
+  parent: ['ParentImageName'],
+  pid: ['OwningProcess'],
+  port: ['LocalPort', 'StartPort'],
+  process: ['OwningProcess'],
+  processid: ['OwningProcess'],
+  processname: ['ImageName'],
+  program: ['ImageName', 'Owner'],
+  started: ['StartTime'],
+  user: ['UserName'],
+};
+
+/** A hint that begins with the column that was probably meant. */
+function columnHint(name: string, names: readonly string[]): string {
+  const list = `Columns: ${names.join(', ')}.`;
+  const wanted = name.trim().toLowerCase();
+  const others = Object.hasOwn(otherNames, wanted) ? otherNames[wanted]! : [];
+  const other = others.find((one) => names.includes(one));
+  return other === undefined ? didYouMean(name, names, list) : suggested(other, list);
+}
 
 /** Finds a column by name, case-insensitively. Throws PO1003 with the available names. */
 export function findColumn(name: string, schema: RowSchema): Column {
@@ -9,7 +41,7 @@ export function findColumn(name: string, schema: RowSchema): Column {
   if (found === undefined) {
     const names = columns.map((column) => column.name);
     throw new PortOwnerError('PO1003', `unknown column ${JSON.stringify(name)}`, {
-      hint: didYouMean(name, names, `Columns: ${names.join(', ')}.`),
+      hint: columnHint(name, names),
       target: name,
     });
   }

@@ -26,6 +26,7 @@ export const finding = {
     {
       name: 'Endpoint',
       type: 'text',
+      keeps: 'all',
       importance: 1,
       description:
         'The protocol, address, and port: TCP 0.0.0.0:443. For ports from the dynamic range, the scope and the first port numbers: TCP any:50000, or any:dynamic if the numbers are unknown.',

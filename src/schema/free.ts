@@ -33,6 +33,7 @@ export const freePort = {
     {
       name: 'LocalAddress',
       type: 'text',
+      keeps: 'all',
       importance: 5,
       usual: '*',
       description: 'The address it was tried on; * is every IPv4 and IPv6 address.',

@@ -14,6 +14,9 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Listener': 'Listeners',
   'PortOwner.Range': 'Ranges',
   'PortOwner.Conflict': 'Conflicts',
+  'PortOwner.Traffic': 'Traffic',
+  'PortOwner.Event': 'Events',
+  'PortOwner.WaitResult': 'Waited for',
 };
 
 /** The heading of rows of a kind. */

@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import type { RowSchema } from './column.ts';
 import { conflict } from './conflict.ts';
 import { endpoint } from './endpoint.ts';
+import { event } from './event.ts';
 import { finding } from './finding.ts';
 import { freePort } from './free.ts';
 import { listenerRow } from './listener.ts';
@@ -10,6 +11,7 @@ import { range } from './range.ts';
 import { stopResult } from './stop.ts';
 import { auditTask } from './task.ts';
 import { verdict } from './verdict.ts';
+import { waitResult } from './wait.ts';
 
 /** Every kind of row that an answer has. */
 export const rowKinds: readonly RowSchema[] = [
@@ -25,4 +27,6 @@ export const rowKinds: readonly RowSchema[] = [
   stopResult,
   auditTask,
   check,
+  waitResult,
+  event,
 ];

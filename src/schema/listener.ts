@@ -14,6 +14,7 @@ export const listenerRow = {
     {
       name: 'LocalAddress',
       type: 'text',
+      keeps: 'all',
       importance: 2,
       description: 'The local address; for a dynamic listener, any, loopback, or specific.',
     },

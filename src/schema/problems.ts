@@ -225,6 +225,24 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'InvalidData',
   },
+  PO4301: {
+    summary: 'a wait timed out',
+    action: 'Allow more time, or check who owns the port.',
+    exitCode: exit.no,
+    category: 'OperationTimeout',
+  },
+  PO4302: {
+    summary: 'a full queue loses connections or packets',
+    action: 'See why the program does not accept or read in time, or raise its backlog or buffer.',
+    exitCode: exit.ok,
+    category: 'ResourceUnavailable',
+  },
+  PO4303: {
+    summary: 'connections to one remote end have nearly used up the dynamic ports',
+    action: 'Reuse connections, or widen the dynamic range.',
+    exitCode: exit.ok,
+    category: 'ResourceUnavailable',
+  },
   PO5001: {
     summary: 'scheduling audits needs elevated rights',
     action: 'Run it as an administrator or root.',

@@ -9,6 +9,7 @@ export const verdict = {
     {
       name: 'Address',
       type: 'text',
+      keeps: 'all',
       importance: 3,
       usual: '*',
       description: 'The requested address; * is every IPv4 and IPv6 address.',

@@ -37,6 +37,8 @@ export interface RawEntry {
 export interface RawHint {
   /** Wanted TCP states, in the system's numbers: 10 is Listen on Linux, 2 on Windows (MIB_TCP_STATE). */
   readonly states?: readonly number[];
+  /** Linux: whether the list of sockets is to contain their counters. */
+  readonly counters?: boolean;
   /** Linux: the sockets, by inode, whose holders are wanted. */
   readonly inodes?: ReadonlySet<number>;
   /** Whether command lines are wanted. */

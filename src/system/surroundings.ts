@@ -1,8 +1,11 @@
 import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
+import type { LiveSource } from './live.ts';
+import type { Ending } from './ending.ts';
 import type { FindProject } from './project.ts';
 import type { RawSource, Refusal } from './raw.ts';
 import type { AskRemote } from './remote.ts';
+import type { Screen } from './screen.ts';
 import type { Terminal } from './terminal.ts';
 import type { InputEnds } from '../io/read.ts';
 import type { Sink } from '../io/sink.ts';
@@ -12,6 +15,8 @@ import type { Scheduler } from './scheduler.ts';
 export interface Surroundings {
   /** This machine. */
   readonly source: () => Promise<RawSource>;
+  /** This machine, to be looked at again and again; close it in the end. */
+  readonly live: () => Promise<LiveSource>;
   /** This machine, for bind attempts. */
   readonly binder: () => Promise<RawSource>;
   /** The tools of this machine's system, for comparison. */
@@ -44,9 +49,13 @@ export interface Surroundings {
   readonly error: (text: string) => void;
   /** The terminal that standard output is connected to; null if it is not a terminal. */
   readonly terminal: () => Terminal | null;
+  /** Returns how to take over the terminal for a full-screen view; null without a terminal that can show one. */
+  readonly screen: () => Promise<(() => Screen) | null>;
   /** The program name of the shell that started this process; null if unknown. */
   readonly shell: () => string | null;
   /** The maximum width of a line of text for people, wherever it goes. */
   readonly lineWidth: () => number;
+  /** For commands that go on until they are ended. */
+  readonly ending: () => Promise<Ending>;
   readonly now: () => Date;
 }

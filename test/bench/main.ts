@@ -11,6 +11,7 @@ import { measureFar } from './far.ts';
 import { measureMemory, measureTime } from './formats.ts';
 import { measureGrowth } from './growth.ts';
 import { measureHistory } from './history.ts';
+import { measureLooks } from './live.ts';
 import { compare, type Command, type Comparison } from './measure.ts';
 import { measureModule, moduleMissing } from './module.ts';
 import { measurePage } from './page.ts';
@@ -101,6 +102,17 @@ above.slice(1).forEach((value, index) => {
     budget: 2,
   });
 });
+
+// A look of a live view.
+if (peers.ss)
+  for (const { sockets, own, peer } of await measureLooks([200, 2_000, 20_000]))
+    add({
+      what: `a look at ${sockets.toLocaleString('en')} sockets, processor time`,
+      seen: `${own.toFixed(1)} ms against ${ms(peer)}`,
+      peer: 'ss -tinp',
+      ratio: own / peer,
+      budget: 1,
+    });
 
 // Another machine with as many.
 for (const line of await measureFar(portowner)) add(line);

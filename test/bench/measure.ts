@@ -21,7 +21,7 @@ const timer = '/usr/bin/time';
 if (!existsSync(timer)) throw new Error('the benchmark needs GNU time (Debian: apt-get install time)');
 
 /** Runs a command once; its output is read and thrown away. */
-function measure({ file, args, env }: Command): Run {
+export function runOnce({ file, args, env }: Command): Run {
   const start = performance.now();
   const { stderr, error } = spawnSync(timer, ['-q', '-f', '%U %S %M', file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,7 +52,7 @@ export interface Comparison {
 
 /** Runs A and B in turn and compares them pair by pair. The first pair warms up and does not count. */
 export function compare(own: Command, peer: Command, rounds: number): Comparison {
-  const pairs = Array.from({ length: rounds + 1 }, () => ({ own: measure(own), peer: measure(peer) })).slice(1);
+  const pairs = Array.from({ length: rounds + 1 }, () => ({ own: runOnce(own), peer: runOnce(peer) })).slice(1);
   const of = (pick: (pair: (typeof pairs)[number]) => Run): Run => ({
     wall: median(pairs.map((pair) => pick(pair).wall)),
     cpu: median(pairs.map((pair) => pick(pair).cpu)),

@@ -18,6 +18,9 @@ const of = (name: string, port: number): string => {
   const one = facts([socket({ localPort: port, pid: 7, holders: [7] })], { processes: [process({ pid: 7, imageName: 'web' })] });
   return snapshotFile({ ...one, machine: { ...one.machine, name } });
 };
+const contained = facts([socket({ localPort: 80, pid: 7, holders: [7] })], {
+  processes: [process({ pid: 7, imageName: 'web', container: { runtime: 'docker', id: 'a'.repeat(64) } })],
+});
 const [first, second] = [of('alpha', 80), of('beta', 81)];
 
 test('each row says of which machine it is, in their order', async () => {
@@ -174,6 +177,65 @@ test('a portowner there answers with its snapshot, which a broken one is not tak
   const { code, err } = await run(['80', '--host', 'a'], { remote: remote(snapshot.slice(0, -9)) });
   assert.is(code, 69);
   assert.match(err, /PO2002: what a sent is not a snapshot/);
+});
+
+/** A far Windows machine with a service on port 80, on which nothing may be done here by accident. */
+const served: AskRemote = async () => ({
+  output: Buffer.from(
+    '#PortOwner.Collection 1 plain\n@machine\n platform win32\n name BOX\n at 2026-01-02T03:04:05Z\n@cim/tcp\n 0.0.0.0,80,0.0.0.0,0,2,700,0\n 127.0.0.1,80,0.0.0.0,0,2,701,0\n@cim/udp\n@cim/processes\n 700,1,"web.exe","",0,""\n 701,1,"other.exe","",0,""\n@cim/services\n "web","Web",700,Running,Own Process\n#End\n',
+  ),
+  errors: '',
+  exitCode: 0,
+  failure: null,
+});
+/** What is advised about it: commands for it name it, or ask it. */
+const isForIt = (line: string, how: RegExp): boolean => line.startsWith('# ') || line.startsWith('on box: ') || how.test(line);
+
+test('advice about a far machine names that machine in each command', async () => {
+  const remote = served;
+  const [config, policy] = [join(temporaryFolder(), 'ssh config'), join(temporaryFolder(), 'policy.yaml')];
+  writeFileSync(config, '');
+  writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - name: no web\n    ports: 80\n    action: forbid\n');
+  for (const command of [['why', '80'], ['conflicts'], ['audit', '--policy', policy]]) {
+    const { out } = await run([...command, '--host', 'box', '--format', 'json'], { remote });
+    const lines = (JSON.parse(out) as { Remedy: string[] | null }[]).flatMap(({ Remedy }) => Remedy ?? []);
+    assert.ok(lines.length > 0, out);
+    for (const line of lines) assert.ok(isForIt(line, /^portowner .* --host box(?: {2}#|$)/), line);
+  }
+  const { out } = await run(['why', '80', '--host', 'box', '--ssh-config', config], { remote });
+  assert.match(out, 'on box: Stop-Service -Name web -Confirm  # stop the service');
+  assert.match(out, 'on box: portowner stop 80 --dry-run  # ');
+  assert.match(out, `portowner free --near 80 --host box --ssh-config "${config}"  # `);
+  // Of several machines, each has its own.
+  const several = await run(['why', '80', '--host', 'box', '--host', 'ann@other'], { remote });
+  assert.match(several.out, 'on box: portowner stop 80 --dry-run');
+  assert.match(several.out, 'on ann@other: portowner stop 80 --dry-run');
+});
+
+test('advice from a snapshot names the machine, or the snapshot', async () => {
+  const { out } = await run(['why', '80', '--from', first]);
+  assert.match(out, 'on alpha: portowner stop 80 --dry-run  # ');
+  assert.match(out, `portowner free --near 80 --from ${first}  # `);
+  // A name that the shells read differently is not written.
+  const odd = join(temporaryFolder(), 'a$b.json');
+  writeFileSync(odd, readFileSync(first));
+  assert.match((await run(['why', '80', '--from', odd])).out, 'on alpha: portowner free --near 80  # ');
+  const stop = await run(['stop', '80', '--dry-run', '--from', snapshotFile(contained), '--format', 'json']);
+  assert.match((JSON.parse(stop.out) as { Command: string }[])[0]!.Command, /^on \S+: docker /);
+});
+
+test('advice for the PowerShell module has the parameters that reach the machine', async () => {
+  const ask = async (connection: string) => {
+    const { out } = await run(['why', '80', '--from', first, '--connection', connection, '--problems', 'rows', '--format', 'clixml']);
+    return out.replace(/_x([0-9A-F]{4})_/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))).replaceAll('&#39;', "'");
+  };
+  const written = await ask('server7 -ComputerName server7 -UseSSL');
+  assert.match(written, '>Stop-PortOwner 80 -WhatIf -ComputerName server7 -UseSSL  # ');
+  assert.match(written, '>Get-FreePort -Near 80 -ComputerName server7 -UseSSL  # ');
+  assert.match(written, '>Get-PortOwner 80 -ComputerName server7 -UseSSL | Format-List -Property *  # ');
+  const unwritten = await ask('server7');
+  assert.match(unwritten, '>on server7: Stop-PortOwner 80 -WhatIf  # ');
+  assert.match(unwritten, '>on server7: Get-FreePort -Near 80  # ');
 });
 
 test('nobody on any of them', async () => {

@@ -1813,7 +1813,7 @@ for (const situation of situations) {
   test(`${situation.name}: ${situation.ask}`, () => assert.is(verdictText(solve(situation)), situation.verdict.trim()));
 }
 test('an outgoing connection that is refused', async () => {
-  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
+  const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => linux([]) };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
@@ -1830,7 +1830,7 @@ $ # start the server that the program tries to reach, or correct the port in its
 });
 test('an outgoing connection to an address on which the server does not listen', async () => {
   const facts = linux([{ localAddress: '::1', localPort: 5432, pid: 100 }], { processes: [{ pid: 100, imageName: 'postgres' }] });
-  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
@@ -1847,7 +1847,7 @@ $ # let the client connect to ::1, or let the server also listen on 127.0.0.1
 });
 test('a refused connection to an address on which HTTP.sys does not listen', async () => {
   const facts = windows([{ ...listens(80, '10.0.0.5', 4), ...system }], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } });
-  const machine = { live: false, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
   const error = parseError('connect ECONNREFUSED 127.0.0.1:80');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.ok(rows[0]!.Evidence!.includes('HTTP.sys listens only on 10.0.0.5 (its IP listen list).'), JSON.stringify(rows));
@@ -1857,6 +1857,7 @@ test('a refused connection to an address on which HTTP.sys does not listen', asy
 test('an outgoing connection that got no answer: which local ports are left', async () => {
   const machine = {
     live: false,
+    there: null,
     name: 'a snapshot',
     ownName: async () => 'SERVER7',
     facts: async () => windows([connection(50000, '10.0.0.5', 200)], { processes: [{ pid: 200, imageName: 'app.exe' }] }),

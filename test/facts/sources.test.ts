@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { root } from '../../src/build/runtime.mjs';
-import { redact } from '../../src/doctor/redact.ts';
+import { redact } from '../../src/redaction/envelope.ts';
 import { gather } from '../../src/facts/gather/gather.ts';
 import { readEnvelope } from '../../src/facts/read/envelope.ts';
 import { doctorEntries, sourceEntry, sources, switchableSources } from '../../src/facts/sources.ts';

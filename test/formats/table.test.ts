@@ -129,6 +129,32 @@ test('a wide table shows what there is room for: a process that the owner says m
   assert.match(wider.text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
 });
 
+test('an address is never cut: it is wrapped after a colon', async () => {
+  const columns = [
+    { name: 'Endpoint', type: 'text', importance: 1, keeps: 'all', description: '' },
+    { name: 'LocalAddress', type: 'text', importance: 3, keeps: 'all', description: '' },
+    { name: 'Owner', type: 'text', importance: 1, keeps: 'process', description: '' },
+  ] as const;
+  const address = '2001:db8:1234:5678:9abc:def0:1234:5678';
+  const long = { Endpoint: `TCP [${address}]:443`, LocalAddress: address, Owner: 'node server.js (8128)' };
+  for (const width of [45, 60, 80, 120]) {
+    const { text } = await written('table', { typeName: 'PortOwner.Sample', columns }, [long], { terminal: terminal(width) });
+    assert.not.match(text, '…');
+    const [head = '', , ...lines] = text.split('\n');
+    const [start, end] = [0, head.indexOf('LocalAddress') < 0 ? head.indexOf('Owner') : head.indexOf('LocalAddress')];
+    assert.is(
+      lines
+        .map((line) => line.slice(start, end).trimEnd())
+        .join('')
+        .replace('TCP[', 'TCP ['),
+      long.Endpoint,
+      `${width}`,
+    );
+  }
+  const mapped = { Endpoint: 'TCP [::]:1', LocalAddress: '::ffff:192.168.100.200', Owner: 'node server.js (8128)' };
+  assert.match((await written('table', { typeName: 'PortOwner.Sample', columns }, [mapped], { terminal: terminal(60) })).text, /::ffff:192\.168\.100\.200 /);
+});
+
 test('several owners are wrapped, and those without room are counted', async () => {
   const column = { name: 'Owners', type: 'texts', keeps: 'process', importance: 1, description: '' } as const;
   const shown = async (owners: readonly string[], columns: number): Promise<string[]> => {

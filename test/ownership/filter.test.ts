@@ -91,7 +91,7 @@ const addresses: [range: string, address: string, matches: boolean][] = [
 for (const [range, address, matches] of addresses) {
   test(`${range} ${matches ? 'has' : 'has not'} ${address}`, () => assert.is(addressMatcher([range])(address), matches));
 }
-for (const text of ['', 'localhost', '1.2.3', '1.2.3.4/33', '1.2.3.4/', '1.2.3.4/-1', '::/129', '1.2.3.4/8/8', '::ffff:1.2.3.4/90', '1.2.3.4/1e1']) {
+for (const text of ['', 'localhost.example', '1.2.3', '1.2.3.4/33', '1.2.3.4/', '1.2.3.4/-1', '::/129', '1.2.3.4/8/8', '::ffff:1.2.3.4/90', '1.2.3.4/1e1']) {
   test(`refuses the address ${JSON.stringify(text)}`, () => {
     assert.throws(
       () => addressMatcher([text]),

@@ -6,9 +6,11 @@ import { runPortOwner } from '../../src/cli/run.ts';
 import { catalogue } from '../../src/commands/catalogue.ts';
 import type { Surroundings } from '../../src/system/surroundings.ts';
 import type { Facts } from '../../src/facts/model/facts.ts';
+import type { LiveSource } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
 import type { AskRemote } from '../../src/system/remote.ts';
 import type { FindProject } from '../../src/system/project.ts';
+import type { Screen } from '../../src/system/screen.ts';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { Sink } from '../../src/io/sink.ts';
 import type { Scheduler } from '../../src/system/scheduler.ts';
@@ -24,12 +26,15 @@ export async function run(
   args: readonly string[],
   more: {
     source?: RawSource;
+    /** Without one, looks are at the source. */
+    live?: LiveSource;
     binder?: RawSource;
     tools?: RawSource;
     input?: string;
     /** Standard input, where it is not text. */
     bytes?: Uint8Array;
     terminal?: Terminal;
+    screen?: Screen;
     stateFolder?: string;
     remote?: AskRemote;
     projects?: FindProject;
@@ -39,6 +44,7 @@ export async function run(
     confirm?: Surroundings['confirm'];
     now?: () => Date;
     output?: Sink;
+    ending?: AbortSignal;
     shell?: string;
   } = {},
 ): Promise<Outcome> {
@@ -49,6 +55,11 @@ export async function run(
     source: async () => {
       if (more.source === undefined) throw new Error('this test gives no source');
       return more.source;
+    },
+    live: async () => {
+      if (more.live !== undefined) return more.live;
+      if (more.source === undefined) throw new Error('this test gives no source');
+      return { source: more.source, close() {} };
     },
     tools: async () => {
       if (more.tools === undefined) throw new Error('this test gives no tools');
@@ -81,8 +92,10 @@ export async function run(
     output: () => more.output ?? sink,
     error: (text) => void (err += text),
     terminal: () => more.terminal ?? null,
+    screen: async () => (more.screen === undefined ? null : () => more.screen!),
     shell: () => more.shell ?? null,
     lineWidth: () => more.terminal?.columns ?? 80,
+    ending: async () => ({ signal: more.ending ?? new AbortController().signal, release() {} }),
     now: more.now ?? (() => new Date('2026-01-02T03:04:06Z')),
   };
   const code = await runPortOwner({ args, catalogue, surroundings });

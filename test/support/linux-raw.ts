@@ -16,6 +16,27 @@ export interface DiagRow {
   inode?: number;
   uid?: number;
   device?: number;
+  /** Identifies the socket; its inode when it is not given. */
+  cookie?: number | bigint;
+  /** Bytes in its queues; a listener: connections that wait, and the maximum. */
+  queues?: readonly [receive: number, send: number];
+  /** struct tcp_info, as far as a kernel has it. */
+  info?: Uint8Array;
+  /** UDP: dropped packets. */
+  drops?: number;
+}
+
+/** struct tcp_info (linux/tcp.h), cut to the length that a kernel has. */
+export function tcpInfo(
+  { sent = 0, received = 0, roundTrip = 0, retransmits = 0 }: { sent?: number; received?: number; roundTrip?: number; retransmits?: number },
+  length = 280,
+): Uint8Array {
+  const bytes = Buffer.alloc(280);
+  bytes.writeUInt32LE(roundTrip, 68);
+  bytes.writeUInt32LE(retransmits, 100);
+  bytes.writeBigUInt64LE(BigInt(sent), 120);
+  bytes.writeBigUInt64LE(BigInt(received), 128);
+  return bytes.subarray(0, length);
 }
 
 /** A netlink message: header and payload, padded to 4 bytes. */
@@ -32,21 +53,25 @@ export const done = netlink(3, Buffer.alloc(4));
 
 /** struct inet_diag_msg with an attribute behind it, as real ones have. */
 export function diagMessage(row: DiagRow, type = 20): Buffer {
-  const { local = '127.0.0.1', port, remote, remotePort = 0, state = 10, inode = 0, uid = 0, device = 0 } = row;
-  const payload = Buffer.alloc(72 + 8);
+  const { local = '127.0.0.1', port, remote, remotePort = 0, state = 10, inode = 0, uid = 0, device = 0, queues = [0, 0] } = row;
+  const message = Buffer.alloc(72 + 8);
   const four = isIPv4(local);
-  payload[0] = four ? 2 : 10;
-  payload[1] = state;
-  payload.writeUInt16BE(port, 4);
-  payload.writeUInt16BE(remotePort, 6);
-  payload.set(addressBytes(local), 8);
-  payload.set(addressBytes(remote ?? (four ? '0.0.0.0' : '::')), 24);
-  payload.writeUInt32LE(device, 40);
-  payload.writeUInt32LE(uid, 64);
-  payload.writeUInt32LE(inode, 68);
-  payload.writeUInt16LE(5, 72);
-  payload.writeUInt16LE(8, 74);
-  return netlink(type, payload);
+  message[0] = four ? 2 : 10;
+  message[1] = state;
+  message.writeUInt16BE(port, 4);
+  message.writeUInt16BE(remotePort, 6);
+  message.set(addressBytes(local), 8);
+  message.set(addressBytes(remote ?? (four ? '0.0.0.0' : '::')), 24);
+  message.writeUInt32LE(device, 40);
+  message.writeBigUInt64LE(BigInt(row.cookie ?? inode), 44);
+  message.writeUInt32LE(queues[0], 56);
+  message.writeUInt32LE(queues[1], 60);
+  message.writeUInt32LE(uid, 64);
+  message.writeUInt32LE(inode, 68);
+  message.writeUInt16LE(5, 72);
+  message.writeUInt16LE(8, 74);
+  const memory = new Uint8Array(new Uint32Array([0, 0, 0, 0, 0, 0, 0, 0, row.drops ?? 0]).buffer);
+  return netlink(type, Buffer.concat([message, ...(row.info === undefined ? [] : [attribute(2, row.info)]), ...(row.drops === undefined ? [] : [attribute(7, memory)])]));
 }
 
 export function diag(rows: readonly DiagRow[], end: Uint8Array = done, usual: Partial<DiagRow> = {}): Uint8Array {

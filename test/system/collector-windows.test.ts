@@ -1,7 +1,7 @@
 // The collector on Windows: in real PowerShell whose cmdlets and tools are stand-ins, in both language modes, and in Windows'
 // own PowerShell under Wine. What it sends is decoded to the facts that a local look at the same machine gives.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -194,7 +194,7 @@ function Get-Process([switch] $IncludeUserName) {
 }
 $global:registry = @{
     'HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion' = @{ ProgramFilesDir = '${folderOf} (x86)'; ProgramW6432Dir = '${folderOf}' }
-    'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion' = @{ CurrentBuild = '26100'; CurrentMajorVersionNumber = 10; CurrentMinorVersionNumber = 0 }
+    'HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion' = @{ CurrentBuild = '26100'; CurrentMajorVersionNumber = 10; CurrentMinorVersionNumber = 0; SystemRoot = '${folderOf}' }
     'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\PortProxy\\v4tov4\\tcp' = @{ '0.0.0.0/8080' = '10.0.0.9/80'; PSPath = 'x' }
     'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\FirewallRules' = @{ '{1}' = 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=80|Name=Web "x", y|' }
     'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy\\DomainProfile' = @{ EnableFirewall = 0; Comment = 'text' }
@@ -265,13 +265,19 @@ function collect(mode: (typeof modes)[number], { cim = false, accounts = false, 
   writeFileSync(join(own, 'netstat.txt'), netstat);
   tool('netstat.exe', `[ "$1" = -anoq ] && cat '${join(own, 'netstat.txt')}'`);
   const file = join(own, 'run.ps1');
+  // This PowerShell is for Linux.
+  const collector = join(own, 'Collect.ps1');
+  const text = readFileSync(script('Collect.ps1'), 'utf8');
+  const onWindows = text.replace(/^\$onWindows = .*$/m, '$onWindows = $$true');
+  assert.is.not(onWindows, text);
+  writeFileSync(collector, onWindows);
   writeFileSync(file, standIns(own, { cim, accounts, descriptor, program: '', asked: '' }));
   const deployed = join(own, 'PortOwner/Deployed');
   mkdirSync(deployed, { recursive: true });
   if (program !== undefined) writeFileSync(join(deployed, 'portowner.exe'), `#!/bin/sh\n${program}\n`, { mode: 0o755 });
-  const asked = spawnSync(pwsh!, [...plain, '-Command', `& '${file}' ${mode} '${script('Collect.ps1')}' ${question}`], {
+  const asked = spawnSync(pwsh!, [...plain, '-Command', `& '${file}' ${mode} '${collector}' ${question}`], {
     cwd: own,
-    env: { ...process.env, SystemRoot: own, COMPUTERNAME: machineName, PROCESSOR_ARCHITECTURE: 'AMD64', TMPDIR: own },
+    env: { ...process.env, SystemRoot: '/nowhere', COMPUTERNAME: machineName, PROCESSOR_ARCHITECTURE: 'AMD64', TMPDIR: own },
     maxBuffer: 1e9,
     timeout: 120_000,
   });

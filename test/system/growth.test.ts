@@ -161,7 +161,7 @@ test('doctor: 100,000 processes, and sockets with one address', () => {
 const scripts: readonly (readonly [name: string, script: string, printed: RegExp])[] = [
   [
     '20,000 users in a report, and megabytes of text and bytes',
-    `const { redact } = await load('src/doctor/redact.ts');
+    `const { redact } = await load('src/redaction/envelope.ts');
     const at = '2026-01-02T03:04:06Z';
     const users = numbers(20_000).map((i) => ['person' + i, 'x', 1000 + i, 1, '', '/home/person' + i, '/bin/sh'].join(':')).join('\\n');
     const text = 'person19999 and somebody else '.repeat(70_000);

@@ -1,7 +1,7 @@
 // Far machines for real: sshd on addresses of the loopback, with keys of its own, and hosts that are dead, slow or cut off.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { errorsIn, jsonRows, portOwner, type PortOwner } from '../support/program.ts';
 import { skip, type TestContext } from '../support/skip.ts';
-import { deadPort, hostEntry, noSshd, SshWorld } from '../support/sshd.ts';
+import { deadPort, descendants, hostEntry, noSshd, SshWorld } from '../support/sshd.ts';
 
 const test = suite('ssh');
 const cannot = noSshd;
@@ -19,6 +19,7 @@ const { folder, config } = world;
 const servers: Server[] = [];
 const open: Socket[] = [];
 const portowner: PortOwner = portOwner([process.execPath, ...nodeFlags, join(root, 'src/main.ts')]);
+let stuckDaemon = 0;
 const living = Array.from({ length: 10 }, (_, index) => `living${index}`);
 
 async function listen(server: Server, address: string): Promise<number> {
@@ -38,6 +39,11 @@ test.before(async () => {
   const noisy = await startDaemon('noisy', script('noisy', 'echo "Welcome to #this machine"; eval "$SSH_ORIGINAL_COMMAND"'));
   const silent = await startDaemon('silent', script('silent', 'cat >/dev/null; echo "nothing for you" >&2; exit 3'));
   const busybox = await startDaemon('busybox', script('busybox', 'exec busybox sh -s'));
+  // Its gzip never ends.
+  mkdirSync(join(folder, 'stuck-tools'));
+  writeFileSync(join(folder, 'stuck-tools/gzip'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+  const stuck = await world.start('stuck', script('stuck', `sed 's|^PATH=|PATH=${join(folder, 'stuck-tools')}:|' | sh -s`));
+  stuckDaemon = stuck.pid;
   const slow = await startDaemon('slow', script('slow', 'sleep 2; eval "$SSH_ORIGINAL_COMMAND"'));
   const windows = await startDaemon(
     'windows',
@@ -61,6 +67,7 @@ test.before(async () => {
     hostEntry('silent', silent),
     hostEntry('busybox', busybox),
     hostEntry('slow', slow),
+    hostEntry('stuck', stuck.port),
     hostEntry('windows', windows),
     hostEntry('dead', await deadPort()),
     hostEntry('mute', mute),
@@ -177,6 +184,36 @@ test('nothing stays when the question is ended', async (context: TestContext) =>
     const alive = pids.filter((pid) => existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
     assert.equal(alive, []);
   }
+});
+
+test('a collector that hangs there ends when the question is ended', async (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const until = async (is: () => boolean): Promise<boolean> => {
+    for (let turn = 0; turn < 200 && !is(); turn++) await new Promise((resolve) => setTimeout(resolve, 100));
+    return is();
+  };
+  const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), String(port), '--ssh-config', config, '--host', 'stuck'], { stdio: 'ignore' });
+  const nameOf = (pid: number): string => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return '';
+    }
+  };
+  const names = (): string[] => descendants(stuckDaemon).map(nameOf);
+  assert.ok(await until(() => names().includes('sleep 600 ')), 'the collector hangs');
+  child.kill('SIGINT');
+  assert.ok(await until(() => descendants(stuckDaemon).length === 0), `still there: ${names().join('; ')}`);
+});
+
+test('a collector that hangs ends after its time limit, although somebody reads its answer', async (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const text = readFileSync(join(root, 'ps/Collector/collect.sh'), 'utf8').replace('\nPATH=', `\nPATH=${join(folder, 'stuck-tools')}:`);
+  const began = Date.now();
+  const { stdout, signal } = spawnSync('sh', ['-s'], { input: `limit=2\n${text}`, timeout: 60_000, encoding: 'utf8' });
+  assert.is(signal, 'SIGTERM');
+  assert.not.match(stdout, '#End');
+  assert.ok(Date.now() - began < 30_000);
 });
 
 test('what is no host, and what does not go together, is refused before anything is started', () => {

@@ -79,10 +79,16 @@ const candidate = (before: string, word: string, description: string, kind: Cand
   kind,
 });
 
+/** An option's description for a line of a list: its first clause and, if that is long, without its details. */
+function brief(description: string): string {
+  const clause = description.replace(/;.*$/s, '');
+  return clause.length <= 60 ? clause : clause.replace(/(?<=^.{20,})(?: \(|: ).*$/s, '');
+}
+
 const options = (command: CommandWords, last: string): Candidate[] =>
   command.options
     .filter(({ names: [long = ''] }) => goesOn(long, last))
-    .map(({ names: [long = ''], description }) => candidate('', long, description, 'option'));
+    .map(({ names: [long = ''], description }) => candidate('', long, brief(description), 'option'));
 
 interface Place {
   readonly command: CommandWords;

@@ -3,6 +3,7 @@ import type { AuditSettings } from '../../audit/settings.ts';
 import { severities } from '../../schema/finding.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
+import type { RedactOption } from './redact.ts';
 
 const severityWords = severities.map((severity) => severity.toLowerCase());
 
@@ -24,6 +25,7 @@ export class AuditOptions {
       KeepDay: '--keep',
       IncludeHash: '--hash',
       EventLog: '--event-log',
+      Redact: '--redact',
     },
   } as const satisfies GroupAbout;
 
@@ -49,11 +51,11 @@ export class AuditOptions {
 }
 
 /** Reads the options. Throws PO1001. */
-export function auditSettings(given: AuditOptions): AuditSettings {
-  const { baseline = null, policy = null, store = null, report: reports = [], hash, eventLog } = given;
+export function auditSettings(given: AuditOptions & RedactOption): AuditSettings {
+  const { baseline = null, policy = null, store = null, report: reports = [], hash, eventLog, redact } = given;
   const words = Object.fromEntries(severityWords.map((severity) => [severity, severity]));
   const failOn = given.failOn === undefined ? null : word('--fail-on', given.failOn, words);
-  return { baseline, policy, store, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog };
+  return { baseline, policy, store, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog, redact };
 }
 
 function daysToKeep(text: string | undefined): number | null {

@@ -2,6 +2,20 @@ import { Option } from 'clipanion';
 import { word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 
+/** How the PowerShell module reached the machine of an answer. */
+export interface Connection {
+  /** The name that the user gave. */
+  readonly name: string;
+  /** The parameters that reach it; empty if they cannot be written down, such as a session. */
+  readonly parameters: string;
+}
+
+/** Reads the value of `--connection`: a name, and parameters behind it. */
+export function connectionOf(text: string): Connection {
+  const [name = '', ...parameters] = text.split(' ');
+  return { name, parameters: parameters.join(' ') };
+}
+
 /** Options for the PowerShell module, for commands without rows. */
 export class ModuleOptions {
   static readonly about = {

@@ -52,6 +52,7 @@ export function delimiterOf(text: string): string {
     '--delimiter',
     text,
     'comma, semicolon, tab, or one character that is not a letter, digit, or quote',
+    Object.keys(delimiters),
   );
 }
 
@@ -72,19 +73,21 @@ export class RowOptions {
       '--silent': ['--quiet'],
     },
     sections: {
-      Output: ['--format', '--columns', '--output', '--excel', '--delimiter', '--quiet'],
-      'For programs': ['--stream', '--problems'],
+      Output: ['--format', '--columns', '--output', '--excel', '--delimiter', '--quiet', '--verbose'],
+      'For programs': ['--stream', '--problems', '--connection'],
     },
     module: {
       '--format': 'objects are passed as CLIXML',
       '--problems': 'problems arrive as rows, and go to the corresponding streams',
       '--stream': 'set in PowerShell 7, which reads one document per line',
+      '--connection': 'set for other machines',
     },
     leftOut: {
       '--output': 'use Export-Csv, Export-Clixml, or Out-File',
       '--excel': 'use Export-Csv',
       '--delimiter': 'use Export-PortReport',
       '--quiet': 'use Out-Null and -WarningAction',
+      '--verbose': 'use -Verbose',
     },
   } as const satisfies GroupAbout;
 
@@ -105,8 +108,15 @@ export class RowOptions {
   quiet = Option.Boolean('--quiet,-q', false, {
     description: 'write no rows and no warnings: only the exit code',
   });
+  verbose = Option.Boolean('--verbose', false, {
+    description: 'write to standard error what was read, and how each remote machine answered, and how fast',
+  });
   stream = Option.Boolean('--stream', false, {
     description: 'CLIXML: a separate document for every few rows, for PowerShell 7',
+  });
+  connection = Option.Array('--connection', {
+    description:
+      'with --problems: the machine of each --from, or this one, and the PowerShell parameters that reach it',
   });
   problems = Option.String('--problems', {
     description:

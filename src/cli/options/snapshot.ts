@@ -5,6 +5,7 @@ import type { GroupAbout } from './group.ts';
 export class HostOptions {
   static readonly about = {
     values: { '--ssh-config': 'file' },
+    sections: { 'Other machines': ['--from', '--host', '--ssh-config'] },
     leftOut: {
       '--host': 'use the remoting parameters',
       '--ssh-config': "ssh takes the user's own configuration",
@@ -24,6 +25,7 @@ export class HostOptions {
 export class SnapshotOptions extends HostOptions {
   static override readonly about = {
     values: { '--from': 'file', ...HostOptions.about.values },
+    sections: HostOptions.about.sections,
     leftOut: HostOptions.about.leftOut,
   } as const satisfies GroupAbout;
 

@@ -5,6 +5,7 @@ import { reportFormat } from '../report.ts';
 import { wholeNumber } from '../values.ts';
 import { auditSettings, type AuditOptions } from './audit.ts';
 import type { GroupAbout } from './group.ts';
+import type { RedactOption } from './redact.ts';
 
 /** Which task on this machine. */
 export class TaskNameOptions {
@@ -54,7 +55,9 @@ export class TaskOptions {
 }
 
 /** The task that the options describe. Throws PO1001. */
-export function taskRequest(given: TaskNameOptions & AuditOptions & TaskOptions & Partial<RootOptions>): TaskRequest {
+export function taskRequest(
+  given: TaskNameOptions & RedactOption & AuditOptions & TaskOptions & Partial<RootOptions>,
+): TaskRequest {
   const { name, root, at, account, executable, report, randomDelay, timeLimit } = given;
   report?.forEach(reportFormat);
   return {

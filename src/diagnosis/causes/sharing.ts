@@ -1,10 +1,10 @@
-import { isSelfExplained, type Cause, type Look } from '../cause.ts';
+import { isSelfExplained, type Cause, type Inspected } from '../cause.ts';
 import { ruleForAny } from '../binding-rules.ts';
 import { isSharedPort } from '../shared-ports.ts';
 import { look, otherwise, stopping, takeAnother } from '../remedy-steps.ts';
 
 /** Whether exclusive use is the only obstacle. */
-function isOnlyExclusive({ facts, bind, obstacle }: Look): boolean {
+function isOnlyExclusive({ facts, bind, obstacle }: Inspected): boolean {
   return (
     facts.machine.platform === 'win32' &&
     bind.sharing === 'exclusive' &&

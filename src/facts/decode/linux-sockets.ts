@@ -46,7 +46,7 @@ const closed = 7;
 /**
  * Returns the state of a TCP socket. A closed socket with a local port is bound; any other closed socket is not listed.
  */
-function tcpState(state: number, localPort: number): Socket['state'] {
+export function tcpState(state: number, localPort: number): Socket['state'] {
   return state === closed && localPort !== 0 ? 'Bound' : (stateNames[state] ?? null);
 }
 

@@ -6,16 +6,23 @@
 const mask = '***';
 
 /**
- * Names with these endings have secret values, whatever their prefix: `--db-password`, `clientSecret`, `PGPASSWORD`.
+ * Names with these endings have secret values, whatever their prefix: `--db-password`, `clientSecret`, `PGPASSWORD`,
+ * `rootpw`.
  */
 const endings =
-  /(?:password|passwort|passwd|passphrase|passcode|secret|token|credentials?|(?:api|access|account|auth|encryption|license|secret|shared|signing|subscription)[-_.]?key)$/i;
-/** These count only as a separate word at the end of a name: `bypass` and `compass` do not match. */
-const words = /(?:^|[-_.])(?:pass|pwd|pw|sas|psk|authorization)$/i;
-const wholeNames = /^(?:requirepass|masterauth|keypass|storepass|sslpass|bearer|cookie)$/i;
+  /(?:password|passwort|passwd|passphrase|passcode|passkey|pwd|pw|secret|token|root[-_]?token[-_]?id|credentials?|bearer|jwt|(?:api|access|account|auth|encryption|license|private|secret|shared|signing|subscription)[-_.]?key)$/i;
+/** So has `dbpass`, but not `compass`. */
+const passEnding = /(?<!by|com|all|tres|over|under|sur|multi|single|one|two|first|last|low|high|band)pass$/i;
+/** These count only as a separate word at the end of a name. */
+const words = /(?:^|[-_.])(?:pass|sas|psk|otp|authorization)$/i;
+/** A word that begins with a capital letter is separate, too: `byPass`, `dbPass`. */
+const capitalized = /[a-z0-9](?:Pass|Sas|Psk|Otp)$/;
+const wholeNames = /^(?:requirepass|masterauth|cookie)$/i;
 
 function isSecretName(name: string): boolean {
-  return endings.test(name) || words.test(name) || wholeNames.test(name);
+  return (
+    endings.test(name) || passEnding.test(name) || words.test(name) || capitalized.test(name) || wholeNames.test(name)
+  );
 }
 
 const nameCharacter = /[\w.-]/;
@@ -34,12 +41,27 @@ function indexOfAny(text: string, characters: string, from: number): number {
   return text.length;
 }
 
+/** Tokens that their form gives away, wherever they are: of GitHub, GitLab, Slack, OpenAI, and JSON web tokens. */
+const tokens =
+  /(?<![\w-])(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*)/g;
+/** `//user:secret@host`. */
+const userInUrl = /(:\/\/[^\s:/?#@]*):[^\s/?#]*@/g;
+/** `user:secret@host`, but not an image by its digest, or a package of a registry. */
+const userAtHost =
+  /(?<![^\s=,"'])((?!(?:npm|jsr|node|file|git|workspace):)[\w.-]{1,64}):[^\s:/@"']{1,256}@(?!sha\d{3}:)(?=[\w[])/g;
+/** The key or signature in a query. */
+const inQuery = /([?&](?:key|sig|signature|auth)=)[^&\s"'#]+/gi;
+
 /**
  * Masks secrets inside one argument: `https://user:secret@host`, `?token=secret&`, `;Password=secret;`,
  * `"token":"secret"`, `X-Api-Key: secret`.
  */
 function maskInside(text: string): string {
-  const plain = text.replace(/(:\/\/[^\s:/?#@]*):[^\s/?#]*@/g, `$1:${mask}@`);
+  const plain = text
+    .replace(tokens, mask)
+    .replace(userInUrl, `$1:${mask}@`)
+    .replace(userAtHost, `$1:${mask}@`)
+    .replace(inQuery, `$1${mask}`);
   if (!/[=:]/.test(plain)) return plain;
   // A connection string has `;` between its values, and its values may contain spaces.
   const separators = plain.includes(';') ? ';"\'' : '&,"\' \t\r\n';
@@ -91,6 +113,7 @@ const shortOptions: readonly { readonly program: RegExp; readonly option: RegExp
     separate: true,
   },
   { program: /^redis-cli$/, option: /^-a/, separate: true },
+  { program: /^(?:consul|nomad|serf)$/, option: /^--?encrypt=?/, separate: true },
   { program: /^ldap\w+$/, option: /^-w/, separate: true },
 ];
 /** Options with a user name and a secret in one value. */
@@ -107,13 +130,52 @@ function maskUser(value: string, separator: string): string {
 /** Such options have no value, although their names have the endings of options that do. */
 const switches = /^(?:no|ask|skip|prompt|show|reset|change|require|use|with|without|allow)[-_]/i;
 
-function programName(args: readonly string[]): string {
-  const [path = '', first] = args;
-  const name = path
+const fileName = (path: string): string =>
+  path
     .slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
     .replace(/\.exe$/i, '')
     .toLowerCase();
+
+function programName(args: readonly string[]): string {
+  const [path = '', first] = args;
+  const name = fileName(path);
   return first === 'login' ? `${name} login` : name;
+}
+
+const assignments = [
+  /^(?:--?|\/)?([\w.-]{1,64})([=:])/,
+  // A property of Java, Maven, or Gradle.
+  /^-[DP]([\w.-]{1,64})(=)/,
+  /^(?:--?|\/)[\w.-]{1,64}[=:]([\w.-]{1,64})(=)/,
+];
+
+/** Where a program expects a secret without an option: `sqlplus scott/tiger@db`, `net use Z: \\\\server\\share secret`. */
+function maskOperand(args: readonly string[], index: number): string | null {
+  const program = programName(args);
+  const argument = args[index]!;
+  if (/^(?:sqlplus|sqlldr|expdp|impdp|exp|imp|rman)$/.test(program) && /^[^\s/@-][^\s/@]*\/[^\s@]/.test(argument))
+    return argument.replace(/\/[^@]*/, `/${mask}`);
+  const isNetUse = program === 'net' && args[1]?.toLowerCase() === 'use';
+  return isNetUse && args[index - 1]?.startsWith('\\\\') === true && !/^[/*]/.test(argument) ? mask : null;
+}
+
+/** Shells, whose argument after such an option is a command line. */
+const shell = /^(?:(?:ba|da|z|k|fi|a)?sh|busybox|cmd|pwsh|powershell)$/;
+const commandOption = /^(?:-[a-z]*c|\/[ckr]|-command)$/i;
+/** Whether an argument is a command line for a shell, which may itself be run: `sudo sh -c "…"`. */
+const isScript = (args: readonly string[], index: number): boolean =>
+  commandOption.test(args[index - 1]!) &&
+  (shell.test(programName(args)) || shell.test(fileName(args[index - 2] ?? '')));
+
+/** A command line in a command line in a command line is masked; deeper ones are not worth the time. */
+const deepest = 3;
+
+/** Masks a command line for a shell: several commands, with quotes of both kinds. */
+function maskScript(text: string, depth: number): string {
+  return maskInside(text)
+    .split(/(&&|\|\||[;|&\n])/)
+    .map((part, index) => (index % 2 === 1 ? part : maskText(part, depth)))
+    .join('');
 }
 
 /**
@@ -121,7 +183,7 @@ function programName(args: readonly string[]): string {
  * value; null if there is none.
  */
 function secretAssignment(argument: string): string | null {
-  for (const pattern of [/^(?:--?|\/)?([\w.-]{1,64})([=:])/, /^(?:--?|\/)[\w.-]{1,64}[=:]([\w.-]{1,64})(=)/]) {
+  for (const pattern of assignments) {
     const match = pattern.exec(argument);
     if (match !== null && isSecretName(match[1]!) && (match[2] === '=' || /^[-/]/.test(argument))) return match[0];
   }
@@ -129,7 +191,9 @@ function secretAssignment(argument: string): string | null {
 }
 
 /** Masks arguments, of which the first is the program. Returns the same number of arguments, in the same order. */
-export function maskArguments(args: readonly string[]): string[] {
+export const maskArguments = (args: readonly string[]): string[] => maskEach(args, 0);
+
+function maskEach(args: readonly string[], depth: number): string[] {
   const program = programName(args);
   const short = shortOptions.find((entry) => entry.program.test(program));
   const user = userOptions.find((entry) => entry.program.test(program));
@@ -152,6 +216,9 @@ export function maskArguments(args: readonly string[]): string[] {
     // If an option follows `--password`, `--password` has no value here.
     if (before === 'secret' && argument !== '' && !/^--?[A-Za-z]/.test(argument)) return mask;
 
+    if (depth < deepest && isScript(args, index)) return maskScript(argument, depth + 1);
+    const operand = maskOperand(args, index);
+    if (operand !== null) return operand;
     const letters = short?.option.exec(argument)?.[0];
     if (letters !== undefined && (short!.separate || argument.length > letters.length))
       return value(argument, letters, 'secret');
@@ -171,19 +238,27 @@ export function maskArguments(args: readonly string[]): string[] {
 
 /** White space, or an argument with its quotes. Inside quotes, a backslash can escape a quote. */
 const piece = /\s+|(?:"(?:\\.|[^"\\])*(?:"|\\?$)|[^\s"])+/gs;
-const inQuotes = /^"(?:\\.|[^"\\])*"$/s;
+/** The same for a shell, where single quotes count. */
+const shellPiece = /\s+|(?:"(?:\\.|[^"\\])*(?:"|\\?$)|'[^']*(?:'|$)|[^\s"'])+/gs;
+const inQuotes = /^(?:"(?:\\.|[^"\\])*"|'[^']*')$/s;
 
 /** Masks a command line in a single text, as Windows stores it. Quotes and spaces stay. */
-export function maskCommandLine(text: string): string {
-  const pieces = text.match(piece) ?? [];
+export const maskCommandLine = (text: string): string => maskText(text, 0);
+
+function maskText(text: string, depth: number): string {
+  const pieces = text.match(depth === 0 ? piece : shellPiece) ?? [];
   const args = pieces.filter((part) => part.trim() !== '');
-  const masked = maskArguments(args.map((part) => (inQuotes.test(part) ? part.slice(1, -1) : part)));
+  const isQuoted = (part: string): boolean => inQuotes.test(part) && (depth > 0 || part.startsWith('"'));
+  const masked = maskEach(
+    args.map((part) => (isQuoted(part) ? part.slice(1, -1) : part)),
+    depth,
+  );
   let index = 0;
   return pieces
     .map((part) => {
       if (part.trim() === '') return part;
       const result = masked[index++]!;
-      return inQuotes.test(part) ? `"${result}"` : result;
+      return isQuoted(part) ? `${part[0]}${result}${part[0]}` : result;
     })
     .join('');
 }

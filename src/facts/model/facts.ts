@@ -6,7 +6,7 @@
 export type Instant = string;
 
 /**
- * What PortOwner knows about one machine at one moment: plain data, decoded from what the system said.
+ * What PortOwner knows about one machine at one moment: plain data, decoded from the answers of the system.
  */
 export interface Facts {
   kind: 'PortOwner.Facts';
@@ -33,7 +33,7 @@ export interface Machine {
    */
   release: string;
   /**
-   * Its processor architecture, by Node's names.
+   * Its processor architecture, with Node's names.
    */
   architecture: string;
   /**
@@ -42,7 +42,7 @@ export interface Machine {
   elevated: boolean | null;
 }
 /**
- * What was asked, each with how well it was answered.
+ * The queries, each with the completeness of its answer.
  */
 export interface Sections {
   sockets: SocketSection;
@@ -73,7 +73,7 @@ export interface SocketSection extends Section {
 export interface Socket {
   protocol: 'TCP' | 'UDP';
   /**
-   * IPv4 dotted or IPv6 in its shortest form (RFC 5952), with %interface where it is bound to one, or the address local to one.
+   * An IPv4 address, or an IPv6 address in its shortest form (RFC 5952), with %interface if the socket is bound to an interface, or the address is link-local.
    */
   localAddress: string;
   localPort: number;
@@ -83,7 +83,7 @@ export interface Socket {
   remoteAddress: string | null;
   remotePort: number | null;
   /**
-   * By the names of Get-NetTCPConnection; null for UDP.
+   * With the names of Get-NetTCPConnection; null for UDP.
    */
   state:
     | 'Closed'
@@ -101,11 +101,11 @@ export interface Socket {
     | 'Bound'
     | null;
   /**
-   * The owner: the oldest holder where several hold it; null when it could not be seen or there is none.
+   * The owner: the oldest holder if there are several; null if it could not be seen, or does not exist.
    */
   pid: number | null;
   /**
-   * Every process that holds the socket, oldest first; empty when none could be seen.
+   * Every process that holds the socket, oldest first; empty if none could be seen.
    */
   holders: number[];
   /**
@@ -113,37 +113,37 @@ export interface Socket {
    */
   created: Instant | null;
   /**
-   * The account that made the socket, where the system keeps it.
+   * The account that created the socket, if the system reports it.
    */
   user: string | null;
   /**
-   * True when no process can hold it: the kernel itself listens, or it is in TIME_WAIT.
+   * Whether no process can hold it: the kernel itself listens, or it is in TIME_WAIT.
    */
   kernel: boolean;
   refusals: FieldRefusal[];
   /**
-   * Windows: the service that made the socket, by its tag; absent when the socket has none or it was not asked.
+   * Windows: the service that created the socket, by its tag; absent if the socket has no tag, or it was not queried.
    */
   service?: string;
   /**
-   * Linux: the part of the kernel that was shown to have the socket; absent when none was.
+   * Linux: the part of the kernel that is known to own the socket; absent if none is.
    */
   kernelPart?: string;
   container?: Container;
   /**
-   * Linux: a connection that waits in the queue of a listener, whose holders are said to have it; absent when it does not.
+   * Linux: whether it is a connection in the queue of a listener, whose holders are reported as its holders.
    */
   unaccepted?: true;
   /**
-   * Linux: the VRF by whose interface it is bound, and whose ports are apart from all others; absent when there is none.
+   * Linux: the VRF of its interface, which has a separate port space; absent if there is none.
    */
   vrf?: string;
   /**
-   * Windows: where the owner has ended, the processes it started that still run and may have inherited the socket, the likeliest first.
+   * Windows: if the owner has ended, the running processes that it started and that may have inherited the socket, most likely first.
    */
   heirs?: number[];
   /**
-   * Windows: where the owner has ended and nothing that it started is seen to run, processes that were started after the socket was bound and whose parent has ended, too: one of them may have inherited the socket, the oldest first.
+   * Windows: if the owner has ended and no process that it started is running, the processes that were started after the socket was bound and whose parent has ended, oldest first: one of them may have inherited the socket.
    */
   heirCandidates?: number[];
 }
@@ -157,7 +157,7 @@ export interface FieldRefusal {
   field: string;
   code: 'AccessDenied' | 'Gone' | 'NotSupported' | 'Failed' | 'Disabled' | 'NotAsked';
   /**
-   * In words.
+   * The reason as text.
    */
   text: string;
   /**
@@ -166,7 +166,7 @@ export interface FieldRefusal {
   needs: string | null;
 }
 /**
- * The container whose published port the owner passes on, as its engine says; absent when that was not asked, or there is none.
+ * The container whose published port the owner forwards, as reported by its engine; absent if it does not exist, or was not queried.
  */
 export interface Container {
   /**
@@ -174,15 +174,15 @@ export interface Container {
    */
   runtime: string;
   /**
-   * Its id or name.
+   * Its ID or name.
    */
   id: string;
   /**
-   * Its name, as its engine says; absent when that was not asked or does not say, as are those below.
+   * Its name; absent if its engine was not queried or does not report it, as are the values below.
    */
   name?: string;
   /**
-   * What it was made from.
+   * Its image.
    */
   image?: string;
   /**
@@ -194,16 +194,16 @@ export interface Container {
    */
   service?: string;
   /**
-   * Its restart policy; only when it was asked what may start it again.
+   * Its restart policy; only if restarts were queried.
    */
   restart?: 'no' | 'always' | 'unless-stopped' | 'on-failure';
 }
 /**
- * What every section says of itself; each adds its data.
+ * What every section contains, in addition to its data.
  */
 export interface Section {
   /**
-   * Data of a section that is not ok says nothing about what is missing from it.
+   * If a section is not ok, what is missing from its data may exist.
    */
   status: 'ok' | 'partial' | 'failed' | 'notAsked';
   /**
@@ -215,7 +215,7 @@ export interface Section {
    */
   needs: string | null;
   /**
-   * When the system was asked.
+   * When the system was queried.
    */
   at: Instant | null;
 }
@@ -235,44 +235,44 @@ export interface Process {
    */
   imageName: string | null;
   /**
-   * Its executable, whole path.
+   * The full path of its executable.
    */
   path: string | null;
   /**
-   * Masked; only when asked for.
+   * Its command line, masked; only if requested.
    */
   commandLine: string | null;
   /**
-   * What it runs, where its file name does not say it: node server.js, vite, redis-server. Short, without path, version and port.
+   * The application it runs, if it differs from its file name: node server.js, vite, redis-server. Without path, version, and port.
    */
   application?: string;
   /**
-   * Linux: what systemd does when the service of the unit ends; only when it was asked what may start it again.
+   * Linux: what systemd does when the service of the unit ends; only if restarts were queried.
    */
   unitRestart?: 'no' | 'on-success' | 'on-failure' | 'on-abnormal' | 'on-watchdog' | 'on-abort' | 'always';
   /**
-   * What of its arguments says that it starts again what it has started: --watch, --reload, a loop; absent where nothing does.
+   * The argument that makes it restart the processes that it started: --watch, --reload, a loop; absent if there is none.
    */
   restartsBy?: string;
   /**
-   * Only from saved rows: what they say of it that its other facts do not show.
+   * Only from saved rows: what the other facts do not contain.
    */
   saved?: {
     /**
-     * What starts it again when it ends.
+     * What restarts it when it ends.
      */
     supervisor?: string;
     /**
-     * What it is to the processes that it starts: Supervisor, Shell, and so on.
+     * Its role for the processes that it starts: Supervisor, Shell, and so on.
      */
     role?: string;
     /**
-     * The project that it was started in, and its folder.
+     * The project in which it was started, and its folder.
      */
     project?: string;
   };
   /**
-   * Its working directory; only when asked for.
+   * Its working directory; only if requested.
    */
   workingDirectory?: string | null;
   /**
@@ -280,11 +280,11 @@ export interface Process {
    */
   user: string | null;
   /**
-   * Windows: the account for whom Administrator Protection made the one it runs as; absent for any other process.
+   * Windows: the account for which Administrator Protection created the account it runs as; absent for any other process.
    */
   realUser?: string;
   /**
-   * The process that started it, if that one still runs.
+   * The process that started it, if that process is still running.
    */
   parent: number | null;
   startTime: Instant | null;
@@ -293,17 +293,17 @@ export interface Process {
    */
   unit: string | null;
   /**
-   * Linux: the user whose own systemd runs the unit; without one it is the system's.
+   * Linux: the user whose systemd runs the unit; absent if it is the system's.
    */
   unitUser?: number;
   container: Container1 | null;
   refusals: FieldRefusal[];
   /**
-   * What it passes on to others, when it is a relay.
+   * What it forwards, if it is a relay.
    */
   relays?: Relay[];
   /**
-   * Linux: the file itself has the name in path, though that ends as the kernel marks a removed one, ' (deleted)'.
+   * Linux: whether ' (deleted)' at the end of the path is part of the file name, instead of the mark of a removed file.
    */
   literalPath?: true;
 }
@@ -316,15 +316,15 @@ export interface Container1 {
    */
   runtime: string;
   /**
-   * Its id or name.
+   * Its ID or name.
    */
   id: string;
   /**
-   * Its name, as its engine says; absent when that was not asked or does not say, as are those below.
+   * Its name; absent if its engine was not queried or does not report it, as are the values below.
    */
   name?: string;
   /**
-   * What it was made from.
+   * Its image.
    */
   image?: string;
   /**
@@ -336,24 +336,24 @@ export interface Container1 {
    */
   service?: string;
   /**
-   * Its restart policy; only when it was asked what may start it again.
+   * Its restart policy; only if restarts were queried.
    */
   restart?: 'no' | 'always' | 'unless-stopped' | 'on-failure';
 }
 /**
- * What a process passes on.
+ * What a process forwards.
  */
 export interface Relay {
   /**
-   * What kind of relay it is.
+   * The kind of relay.
    */
   name: string;
   /**
-   * The local port it is about; null: all of the process.
+   * The local port; null means all ports of the process.
    */
   listenPort: number | null;
   /**
-   * Where connections go, where that is known.
+   * The target of the connections, if it is known.
    */
   target: string | null;
 }
@@ -372,7 +372,7 @@ export interface Service {
    */
   name: string;
   /**
-   * Its name for people.
+   * Its display name.
    */
   displayName: string | null;
   pid: number;
@@ -381,12 +381,12 @@ export interface Service {
    */
   state: string;
   /**
-   * True when its process may host other services.
+   * Whether its process may host other services.
    */
   shared: boolean;
 }
 /**
- * Ports the system hands out by itself.
+ * Ports that the system assigns automatically.
  */
 export interface DynamicRangeSection extends Section {
   /**
@@ -395,7 +395,7 @@ export interface DynamicRangeSection extends Section {
   data: PortRange[];
 }
 /**
- * Ports from start to end, both included.
+ * Ports from start to end, inclusive.
  */
 export interface PortRange {
   /**
@@ -403,28 +403,28 @@ export interface PortRange {
    */
   kind: string;
   /**
-   * Null: both.
+   * Null means both.
    */
   protocol: 'TCP' | 'UDP' | null;
   /**
-   * Null: both.
+   * Null means both.
    */
   family: 'IPv4' | 'IPv6' | null;
   start: number;
   end: number;
   /**
-   * The interface that said it.
+   * The interface that reported it.
    */
   source: string;
 }
 /**
- * Ports kept from random use, or from any.
+ * Ports that are excluded from automatic assignment, or from any use.
  */
 export interface ReservedPortSection extends Section {
   data: PortRange[];
 }
 /**
- * Windows: the HTTP.sys request queues, which hold ports in the name of the System process. Absent in facts older than the section, as are those below.
+ * Windows: the HTTP.sys request queues, which hold ports in the name of the System process. Older facts lack this section and those below.
  */
 export interface HttpQueueSection extends Section {
   data: HttpQueue[];
@@ -458,12 +458,12 @@ export interface HttpQueue {
 export interface HttpProcess {
   pid: number;
   /**
-   * The service that serves it, where netsh tells.
+   * The service that serves it, if netsh reports it.
    */
   service: string | null;
 }
 /**
- * Windows: the drivers that run, asked only where one may be behind a port of the kernel.
+ * Windows: the running drivers; queried only if one may be behind a port of the kernel.
  */
 export interface DriverSection extends Section {
   data: Driver[];
@@ -477,7 +477,7 @@ export interface Driver {
    */
   name: string;
   /**
-   * Its name for people.
+   * Its display name.
    */
   displayName: string | null;
   /**
@@ -492,7 +492,7 @@ export interface PortProxySection extends Section {
   data: PortProxy[];
 }
 /**
- * A rule that passes connections on.
+ * A rule that forwards connections.
  */
 export interface PortProxy {
   /**
@@ -511,13 +511,13 @@ export interface PortProxy {
   connectPort: number;
 }
 /**
- * Windows: who may register which URL with HTTP.sys. A reservation alone holds no port.
+ * Windows: which accounts can register which URL with HTTP.sys. A reservation by itself does not hold a port.
  */
 export interface UrlReservationSection extends Section {
   data: UrlReservation[];
 }
 /**
- * A URL prefix and who may register it.
+ * A URL prefix, and who can register it.
  */
 export interface UrlReservation {
   /**
@@ -525,7 +525,7 @@ export interface UrlReservation {
    */
   url: string;
   /**
-   * Who may, as a security descriptor.
+   * Who can register it, as a security descriptor.
    */
   sddl: string | null;
 }
@@ -545,13 +545,13 @@ export interface IpListenAddress {
   address: string;
 }
 /**
- * Windows: how well the sockets that are bound but not listening could be had. They are among the sockets: this section has no data of its own.
+ * Windows: how complete the sockets are that are bound but not listening. They are among the sockets: this section has no data.
  */
 export interface BoundSocketSection extends Section {
   data: Socket[];
 }
 /**
- * The executable files behind the sockets, only when asked for.
+ * The executable files behind the sockets; only if requested.
  */
 export interface BinarySection extends Section {
   data: Binary[];
@@ -565,26 +565,26 @@ export interface Binary {
    */
   pid: number;
   /**
-   * Whole path, as its processes have it.
+   * The full path, as its processes report it.
    */
   path: string;
   /**
-   * The SHA-256 of its bytes, lower-case hex; null when they could not be read.
+   * Its SHA-256 hash in lower-case hex; null if the file could not be read.
    */
   sha256: string | null;
   /**
-   * Windows: the name of who signed it, once the signature was found valid; null when it is not, or was not looked at.
+   * Windows: the signer, if the signature is valid; null if it is not, or was not checked.
    */
   signer: string | null;
 }
 /**
- * The rules of this machine's firewall for what comes in.
+ * The rules of this machine's firewall for incoming traffic.
  */
 export interface FirewallSection extends Section {
   data: FirewallChain[];
 }
 /**
- * Rules that are tried in their order. On Windows each profile has one; on Linux each chain.
+ * Rules that are evaluated in order: of a profile on Windows, of a chain on Linux.
  */
 export interface FirewallChain {
   /**
@@ -592,15 +592,15 @@ export interface FirewallChain {
    */
   name: string;
   /**
-   * Windows: the kind of network for which it is in force; null: for all.
+   * Windows: the kind of network it applies to; null means all.
    */
   profile: 'Domain' | 'Private' | 'Public' | null;
   /**
-   * Linux: the packets that it sees; null: both.
+   * Linux: the packets it applies to; null means both.
    */
   family: 'IPv4' | 'IPv6' | null;
   /**
-   * Whether what comes in starts here; else it gets here by a jump.
+   * Whether incoming packets start here; otherwise, a jump leads here.
    */
   base: boolean;
   /**
@@ -608,7 +608,7 @@ export interface FirewallChain {
    */
   enabled: boolean;
   /**
-   * What becomes of what no rule decides.
+   * What happens to packets that no rule decides.
    */
   otherwise: 'Allow' | 'Block' | 'Return';
   /**
@@ -617,7 +617,7 @@ export interface FirewallChain {
   rules: FirewallRule[];
 }
 /**
- * One rule; what it does not ask for is null.
+ * One rule; conditions that it does not have are null.
  */
 export interface FirewallRule {
   /**
@@ -625,7 +625,7 @@ export interface FirewallRule {
    */
   name: string;
   /**
-   * What it does with what it matches.
+   * What it does with matching packets.
    */
   verdict: 'Allow' | 'Block' | 'Return' | 'Jump';
   /**
@@ -633,51 +633,51 @@ export interface FirewallRule {
    */
   target: string | null;
   /**
-   * Null: both.
+   * Null means both.
    */
   protocol: 'TCP' | 'UDP' | null;
   /**
-   * Null: both.
+   * Null means both.
    */
   family: 'IPv4' | 'IPv6' | null;
   /**
-   * Local ports; null: all.
+   * Local ports; null means all.
    *
    * @maxItems 65536
    */
   ports: PortSpan[] | null;
   /**
-   * Windows: only for this program, as the rule writes it.
+   * Windows: only for this program, as written in the rule.
    */
   program: string | null;
   /**
-   * Windows: only for this service; * is any.
+   * Windows: only for this service; * means any.
    */
   service: string | null;
   /**
-   * What else limits it, such as remote addresses.
+   * Other conditions, such as remote addresses.
    */
   limit: string | null;
   /**
-   * What of it is not understood: it may match or not.
+   * Conditions that PortOwner does not understand: the rule may match or not.
    */
   doubt: string | null;
 }
 /**
- * Ports from start to end, both included.
+ * Ports from start to end, inclusive.
  */
 export interface PortSpan {
   start: number;
   end: number;
 }
 /**
- * Linux: the ports that enabled systemd socket units are to listen on.
+ * Linux: the ports on which enabled systemd socket units are configured to listen.
  */
 export interface SocketUnitSection extends Section {
   data: SocketUnit[];
 }
 /**
- * One address that a socket unit is to listen on.
+ * An address on which a socket unit is configured to listen.
  */
 export interface SocketUnit {
   /**
@@ -690,12 +690,12 @@ export interface SocketUnit {
   service: string;
   protocol: 'TCP' | 'UDP';
   /**
-   * Without one in the unit every address, ::.
+   * If the unit has none, every address: ::.
    */
   address: string;
   port: number;
   /**
-   * Whether :: leaves IPv4 alone.
+   * Whether :: excludes IPv4.
    */
   ipv6Only: boolean;
 }
@@ -710,7 +710,7 @@ export interface AddressSection extends Section {
  */
 export interface InterfaceAddress {
   /**
-   * IPv4 or IPv6, with %scope where it has one.
+   * IPv4 or IPv6, with %scope if it has one.
    */
   address: string;
   /**

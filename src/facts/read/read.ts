@@ -167,7 +167,7 @@ export async function readFacts(paths: readonly string[], step?: FileStep): Prom
       if (paths.length > 1 && (file === null || !looksLikeXml(file.head))) {
         throw new PortOwnerError(
           'PO1005',
-          `--from can be repeated only for CLIXML files of one machine: ${each} is none`,
+          `${each} is not CLIXML: only several CLIXML files can describe one machine together`,
           { hint: 'Query one snapshot at a time.', target: each },
         );
       }

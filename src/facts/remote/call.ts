@@ -28,6 +28,9 @@ export const powershellCommand = powershell;
  */
 export const shellCommand = 'sh -s';
 
+/** A collector takes a second, or longer on a slow machine with many processes. */
+export const mostSeconds = 180;
+
 /** The options of a collector. */
 export interface CollectorOptions {
   readonly commandLines: boolean;
@@ -42,5 +45,5 @@ export function collectorInput({ commandLines, snapshot }: CollectorOptions): st
     /^param\(.*\)\n/m,
     `$CommandLines = $${String(commandLines)}\n$FactsVersion = ${version}\n$ShellScript = $Calls = $Version = $Text = ''\n`,
   );
-  return `command_lines=${commandLines ? 1 : 0}\nfacts_version=${version}\n${shellCollector}${mark}\n${script}`;
+  return `limit=${mostSeconds}\ncommand_lines=${commandLines ? 1 : 0}\nfacts_version=${version}\n${shellCollector}${mark}\n${script}`;
 }

@@ -96,7 +96,7 @@ async function collect(call: Call, ask: AskRemote): Promise<{ answer: RemoteAnsw
 }
 
 /** Says how a host answered, and which programs there were not used. */
-function waysOf(output: Uint8Array, { envelope }: Collected): string[] {
+function waysOf(output: Uint8Array, { envelope }: Collected, seconds: number): string[] {
   const told = Buffer.from(output.subarray(0, mostNoise)).toString();
   const ways = [...told.matchAll(/^#PortOwner\.Way (used|ignored) ([^\r\n]*)/gm)];
   const ignored = ways.filter(([, what]) => what === 'ignored').map(([, , text]) => `ignored ${text}`);
@@ -105,7 +105,7 @@ function waysOf(output: Uint8Array, { envelope }: Collected): string[] {
     envelope === null
       ? `queried through ssh with ${used ?? 'a portowner'} there`
       : `queried through ssh with the collector for ${envelope.platform === 'win32' ? 'PowerShell' : 'sh'}`;
-  return [...ignored, answered];
+  return [...ignored, `${answered} in ${seconds.toFixed(1)} s`];
 }
 
 /** Queries one host. */
@@ -115,11 +115,13 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   const mayAsk = hasPerson && hosts.length === 1;
   const call = { host, input: collectorInput({ commandLines, snapshot: request.raw !== true }), config, mayAsk };
   report?.('Progress', `querying ${host} through ssh`);
+  const began = performance.now();
   const { answer, bytes } = await collect(call, ask);
+  const seconds = (performance.now() - began) / 1000;
   if (bytes === null || answer.failure !== null) return notAsked(host, answer);
   try {
     const collected = await readCollection(bytes, `what ${host} sent`);
-    for (const text of waysOf(answer.output, collected)) report?.('Verbose', `${host}: ${text}`);
+    for (const text of waysOf(answer.output, collected, seconds)) report?.('Verbose', `${host}: ${text}`);
     return collected;
   } catch (error) {
     if (error instanceof PortOwnerError) return answer.exitCode === 0 ? error : notAsked(host, answer);

@@ -10,6 +10,13 @@ const netlinkDefinitions = {
   recv: { arguments: ['int32', 'buffer', 'uint32', 'int32'], return: 'int32' },
   close: { arguments: ['int32'], return: 'int32' },
 } as const;
+const closesDefinitions = {
+  ...netlinkDefinitions,
+  bind: { arguments: ['int32', 'buffer', 'uint32'], return: 'int32' },
+  setsockopt: { arguments: ['int32', 'int32', 'int32', 'buffer', 'uint32'], return: 'int32' },
+  __errno_location: { arguments: [], return: 'pointer' },
+} as const;
+const pollDefinitions = { poll: { arguments: ['buffer', 'uint32', 'int32'], return: 'int32' } } as const;
 const syslogDefinitions = {
   socket: netlinkDefinitions.socket,
   connect: { arguments: ['int32', 'buffer', 'uint32'], return: 'int32' },
@@ -45,6 +52,16 @@ let comparison: ReturnType<typeof load<typeof comparisonDefinitions>> | undefine
 
 /** The calls for a netlink socket. Throws if FFI is unavailable. */
 export const netlinkCalls = () => (netlink ??= load(netlinkDefinitions));
+
+/** The calls for a netlink socket that receives messages without a request. Throws if FFI is unavailable. */
+export function closesCalls() {
+  const calls = load(closesDefinitions);
+  const place = calls.__errno_location();
+  return { ...calls, errno: (): number => calls.ffi.getInt32(place, 0) };
+}
+
+/** The call that shows the state of a descriptor. Throws if FFI is unavailable. */
+export const pollCalls = () => load(pollDefinitions);
 
 /** The calls for a message to syslog. Throws if FFI is unavailable. */
 export const syslogCalls = () => load(syslogDefinitions);

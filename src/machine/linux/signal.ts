@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { errorCode, messageOf } from '../../io/errors.ts';
 import type { HeldProcess, TreeProcess } from '../../system/hands.ts';
-import { decodeStat, startTime, type Stat } from '../../facts/decode/linux-processes.ts';
+import { decodeStat, programFile, startTime, type Stat } from '../../facts/decode/linux-processes.ts';
 import { decodeBoot } from '../../facts/decode/linux-system.ts';
 import { moreRights, type Refusal } from '../../system/raw.ts';
 import { linuxSource } from './source.ts';
@@ -94,6 +95,22 @@ export function isProcess(pid: number, started: string): boolean {
   return look(pid, readBoot())?.startTime === started;
 }
 
+/** The kernel cuts names after this many bytes. */
+const longestCut = 15;
+
+/**
+ * The file name of a process for a name that the kernel has cut, or that the program itself has chosen: Node.js is called
+ * node-MainThread.
+ */
+function wholeName(pid: number, name: string): string {
+  if (name.length < longestCut) return name;
+  try {
+    return basename(programFile(readlinkSync(`/proc/${pid}/exe`), false));
+  } catch {
+    return name;
+  }
+}
+
 /** Every visible process. */
 export function allProcesses(): TreeProcess[] {
   const boot = readBoot();
@@ -106,7 +123,7 @@ export function allProcesses(): TreeProcess[] {
             pid: Number(name),
             parent: found.parent,
             startTime: found.startTime,
-            imageName: found.name,
+            imageName: wholeName(Number(name), found.name),
             ...(found.leadsTerminal ? { leadsTerminal: true } : {}),
           },
         ];

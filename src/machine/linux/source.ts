@@ -250,9 +250,9 @@ function ranges(): Answer {
 export const answers: Readonly<Record<SourceName<'linux'>, (rest: string | null, hint: RawHint) => Answer | null>> = {
   machine: (rest) => (rest === null ? machine() : null),
   addresses: (rest) => (rest === null ? { text: JSON.stringify(interfaceAddresses()) } : null),
-  diag: (rest, { states }) =>
+  diag: (rest, { states, counters }) =>
     rest === 'tcp' || rest === 'udp4' || rest === 'udp6'
-      ? { bytes: dumpSockets(rest satisfies DiagTable, states) }
+      ? { bytes: dumpSockets(rest satisfies DiagTable, states, counters) }
       : null,
   proc: (rest) => (/^net\/(?:tcp6?|udp6?|if_inet6)$/.test(rest ?? '') ? textOf(`/proc/${rest}`) : null),
   interfaces: (rest) => (rest === null ? interfaces() : null),

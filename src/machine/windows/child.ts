@@ -1,13 +1,16 @@
-import { writeSync } from 'node:fs';
+import { readSync, writeSync } from 'node:fs';
 import { tagKey } from '../../facts/decode/windows-tags.ts';
 import { memoryOf, wideString } from '../../facts/decode/windows-memory.ts';
 import type { Told } from '../../facts/decode/windows-told.ts';
+import { errorCode } from '../../io/errors.ts';
 import type { Refusal } from '../../system/raw.ts';
-import { Refused, refused } from './errors.ts';
+import { Refused, refused, win32 } from './errors.ts';
 import { addressOf, systemLibrary } from './ffi.ts';
 import { socketTable } from './iphlpapi.ts';
 import { ownMemory, processHeap, takeHeapBlock, takeLocalText } from './kernel32.ts';
 import type { ApartAnswer } from './apart.ts';
+import { connectionsTask, endLine } from './connections.ts';
+import { estats, type EstatsCalls } from './estats.ts';
 import { uncovered } from './uncovered.ts';
 
 const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
@@ -123,7 +126,77 @@ function answer(name: string): ApartAnswer {
   }
 }
 
-/** The whole task of the child process: prints raw entries by name, one line of JSON each, in order. */
+/** The error of a call; that of a call that this Windows does not have. */
+function errorOf(call: () => number): number {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.code === 'NotSupported') return win32.callNotImplemented;
+    throw error;
+  }
+}
+
+/** The calls that give the statistics of connections, by the length of a row: MIB_TCPROW or MIB_TCP6ROW. */
+const estatsCalls: EstatsCalls = {
+  set: (row, type, rw) =>
+    errorOf(() => {
+      const set = row.length === 20 ? iphlpapi.SetPerTcpConnectionEStats : iphlpapi.SetPerTcp6ConnectionEStats;
+      return set(row, type, rw, 0, rw.length, 0);
+    }),
+  get: (row, type, rw, rod) =>
+    errorOf(() => {
+      const get = row.length === 20 ? iphlpapi.GetPerTcpConnectionEStats : iphlpapi.GetPerTcp6ConnectionEStats;
+      return get(row, type, rw, 0, rw.length, null, 0, 0, rod, 0, rod.length);
+    }),
+};
+
+/** Answers each line of connections with a line of their statistics. */
+function serveConnections(): void {
+  // It ends with its input, so that it always switches off what it has switched on.
+  for (const signal of ['SIGINT', 'SIGBREAK', 'SIGHUP'] as const) process.on(signal, () => {});
+  const statistics = estats(estatsCalls);
+  try {
+    serveLines((line) => {
+      const rows = line.split(' ').filter((row) => row !== '');
+      return statistics.read(rows.map((row) => Buffer.from(row, 'base64'))).toString('base64');
+    });
+  } finally {
+    statistics.off();
+  }
+}
+
+/** Answers each line of standard input, until it ends or says so. */
+function serveLines(answerTo: (line: string) => string): void {
+  const piece = Buffer.alloc(64 * 1024);
+  let text = '';
+  for (;;) {
+    let length: number;
+    try {
+      length = readSync(0, piece);
+    } catch (error) {
+      if (errorCode(error) === 'EOF') return;
+      throw error;
+    }
+    if (length === 0) return;
+    text += piece.toString('latin1', 0, length);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      if (text.slice(0, end).trim() === endLine) return;
+      writeWhole(`${answerTo(text.slice(0, end).trim())}\n`);
+      text = text.slice(end + 1);
+    }
+  }
+}
+
+function writeWhole(text: string): void {
+  const bytes = Buffer.from(text, 'latin1');
+  for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);
+}
+
+/**
+ * The whole task of the child process: prints raw entries by name, one line of JSON each, in order; or answers questions
+ * about connections.
+ */
 export function answerApart(names: readonly string[]): void {
+  if (names.length === 1 && names[0] === connectionsTask) return serveConnections();
   for (const name of names) writeSync(1, `${JSON.stringify(answer(name))}\n`);
 }

@@ -10,7 +10,55 @@ const kernel32 = systemLibrary('kernel32.dll', {
   GetConsoleProcessList: { arguments: ['pointer', 'uint32'], return: 'uint32' },
   SetConsoleCtrlHandler: { arguments: ['pointer', 'int32'], return: 'int32' },
   GenerateConsoleCtrlEvent: { arguments: ['uint32', 'uint32'], return: 'int32' },
+  GetStdHandle: { arguments: ['uint32'], return: 'pointer' },
+  GetConsoleMode: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  SetConsoleMode: { arguments: ['pointer', 'uint32'], return: 'int32' },
+  GetConsoleScreenBufferInfo: { arguments: ['pointer', 'pointer'], return: 'int32' },
+  WriteConsoleW: { arguments: ['pointer', 'pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
 });
+
+const standardOutput = -11 >>> 0;
+const processedOutput = 0x1;
+const virtualTerminalProcessing = 0x4;
+
+/** The mode of the console of standard output; null if that is a terminal of another kind. */
+function outputMode(handle: bigint): number | null {
+  const mode = Buffer.alloc(4);
+  return kernel32.GetConsoleMode(handle, mode) === 0 ? null : mode.readUInt32LE();
+}
+
+/**
+ * Lets the console of standard output understand escape sequences, and returns how to switch that back.
+ * https://learn.microsoft.com/windows/console/setconsolemode
+ */
+export function switchOnSequences(): () => void {
+  const handle = kernel32.GetStdHandle(standardOutput);
+  const before = outputMode(handle);
+  if (before === null) return () => {};
+  kernel32.SetConsoleMode(handle, (before | processedOutput | virtualTerminalProcessing) >>> 0);
+  return () => void kernel32.SetConsoleMode(handle, before);
+}
+
+/** Moves to the sixth column, and back with a blank line. */
+const [toColumn, column, blankLine] = ['\r\x1b[6G', 5, `\r${' '.repeat(8)}\r`];
+
+/**
+ * Whether the console understands escape sequences. A successful SetConsoleMode is not enough: Wine accepts every mode.
+ * https://learn.microsoft.com/windows/console/console-screen-buffer-info-str
+ */
+export function understandsSequences(): boolean {
+  const handle = kernel32.GetStdHandle(standardOutput);
+  if (outputMode(handle) === null) return true;
+  const restore = switchOnSequences();
+  const write = (text: string): void =>
+    void kernel32.WriteConsoleW(handle, Buffer.from(text, 'utf16le'), text.length, Buffer.alloc(4), null);
+  write(toColumn);
+  const info = Buffer.alloc(22);
+  const isMoved = kernel32.GetConsoleScreenBufferInfo(handle, info) !== 0 && info.readInt16LE(4) === column;
+  write(isMoved ? '\r' : blankLine);
+  restore();
+  return isMoved;
+}
 
 /** The word that makes this program the helper below; it is not in the help. */
 export const helperWord = 'internal-interrupt';

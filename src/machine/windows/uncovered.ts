@@ -7,6 +7,21 @@
 const ownerModule = { arguments: ['pointer', 'int32', 'pointer', 'pointer'], return: 'uint32' } as const;
 const boundTable = { arguments: ['pointer', 'pointer', 'uint32'], return: 'uint32' } as const;
 
+const setStatistics = {
+  arguments: ['pointer', 'int32', 'pointer', 'uint32', 'uint32', 'uint32'],
+  return: 'uint32',
+} as const;
+const getStatistics = {
+  arguments: [
+    'pointer',
+    'int32',
+    ...(['pointer', 'uint32', 'uint32'] as const),
+    ...(['pointer', 'uint32', 'uint32'] as const),
+    ...(['pointer', 'uint32', 'uint32'] as const),
+  ],
+  return: 'uint32',
+} as const;
+
 /** The calls by their DLL in the system directory. */
 export const uncovered = {
   'iphlpapi.dll': {
@@ -16,6 +31,10 @@ export const uncovered = {
     GetOwnerModuleFromUdp6Entry: ownerModule,
     InternalGetBoundTcpEndpointTable: boundTable,
     InternalGetBoundTcp6EndpointTable: boundTable,
+    GetPerTcpConnectionEStats: getStatistics,
+    GetPerTcp6ConnectionEStats: getStatistics,
+    SetPerTcpConnectionEStats: setStatistics,
+    SetPerTcp6ConnectionEStats: setStatistics,
   },
   'sechost.dll': {
     I_QueryTagInformation: { arguments: ['pointer', 'int32', 'pointer'], return: 'uint32' },
@@ -68,6 +87,26 @@ export const uncoveredCalls: Readonly<Record<Name, UncoveredCall>> = {
     purpose: 'sockets that are bound but not listening',
     documented: false,
     source: `${systemInformer}/SystemInformer/include/netprv.h`,
+  },
+  GetPerTcpConnectionEStats: {
+    purpose: 'the traffic, round-trip time, and retransmits of a connection',
+    documented: true,
+    source: `${learn}-getpertcpconnectionestats`,
+  },
+  GetPerTcp6ConnectionEStats: {
+    purpose: 'the traffic, round-trip time, and retransmits of a connection',
+    documented: true,
+    source: `${learn}-getpertcp6connectionestats`,
+  },
+  SetPerTcpConnectionEStats: {
+    purpose: 'to collect the statistics of a connection',
+    documented: true,
+    source: `${learn}-setpertcpconnectionestats`,
+  },
+  SetPerTcp6ConnectionEStats: {
+    purpose: 'to collect the statistics of a connection',
+    documented: true,
+    source: `${learn}-setpertcp6connectionestats`,
   },
   I_QueryTagInformation: {
     purpose: 'the service in a shared process that created a socket',

@@ -53,8 +53,34 @@ for (const [line, expected] of [
   ['mount -o user=me,password=geheim,rw', 'mount -o user=me,password=***,rw'],
   ['curl -H "Authorization: Bearer a b" host', 'curl -H "Authorization: ***" host'],
   [`app {"token":"abc","port":80}`, `app {"token":"***","port":80}`],
-  [`sh -c "exec env PGPASSWORD='a b' psql"`, `sh -c "exec env PGPASSWORD='***' psql"`],
-  [`sh -c "PGPASSWORD='a b' psql"`, `sh -c "PGPASSWORD=***"`],
+  [`sh -c "exec env PGPASSWORD='a b' psql"`, `sh -c "exec env PGPASSWORD=*** psql"`],
+  [`sh -c "PGPASSWORD='a b' psql"`, `sh -c "PGPASSWORD='***' psql"`],
+  // A command line for a shell
+  ['sh -c "app --password geheim --port 3; mysql -pgeheim db"', 'sh -c "app --password *** --port 3; mysql -p*** db"'],
+  [`bash -lc "curl -u me:geheim h && app --token 'a b' x"`, `bash -lc "curl -u me:*** h && app --token '***' x"`],
+  ['pwsh -NoProfile -Command "Connect -Password geheim"', 'pwsh -NoProfile -Command "Connect -Password ***"'],
+  ['docker exec web /bin/sh -c "app --password geheim"', 'docker exec web /bin/sh -c "app --password ***"'],
+  ['cmd.exe /c "app /password geheim & other"', 'cmd.exe /c "app /password *** & other"'],
+  ['sh -c "echo done" geheim', 'sh -c "echo done" geheim'],
+  // Short names, of properties and joined to other words
+  ['java -Dpw=a -Dpassword=b -Dspring.datasource.password=c -DdbPass=d -jar x.jar', 'java -Dpw=*** -Dpassword=*** -Dspring.datasource.password=*** -DdbPass=*** -jar x.jar'],
+  ['gradle -PsignPw=a -PisFast=yes', 'gradle -PsignPw=*** -PisFast=yes'],
+  ['app --db-pass a --dbPass b --dbpass c --userPwd=d --rootpw e', 'app --db-pass *** --dbPass *** --dbpass *** --userPwd=*** --rootpw ***'],
+  ['java -DbypassCache=true -Dcompass=x --trespass 1', 'java -DbypassCache=true -Dcompass=x --trespass 1'],
+  ['app --jwt a --otp b --passkey c --private-key d', 'app --jwt *** --otp *** --passkey *** --private-key ***'],
+  ['vault server -dev-root-token-id=a', 'vault server -dev-root-token-id=***'],
+  ['consul agent -encrypt=a -encrypt b', 'consul agent -encrypt=*** -encrypt ***'],
+  // Where a secret is expected
+  ['sqlplus scott/tiger@db', 'sqlplus scott/***@db'],
+  [String.raw`net use Z: \\host\share geheim /user:me`, String.raw`net use Z: \\host\share *** /user:me`],
+  ['rsync me:geheim@host::module', 'rsync me:***@host::module'],
+  ['docker run nginx:1.27@sha256:abc', 'docker run nginx:1.27@sha256:abc'],
+  ['deno run npm:vite@7', 'deno run npm:vite@7'],
+  ['git clone git@github.com:a/b.git', 'git clone git@github.com:a/b.git'],
+  ['app "https://host/x?sv=1&sig=a%2Fb&key=c"', 'app "https://host/x?sv=1&sig=***&key=***"'],
+  // By its form
+  [`git clone https://ghp_${'a'.repeat(36)}@github.com/a/b`, 'git clone https://***@github.com/a/b'],
+  ['app eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl', 'app ***'],
   // Nothing to hide
   ['nginx -g "daemon off;"', 'nginx -g "daemon off;"'],
   ['docker run -p 80:80 token:latest', 'docker run -p 80:80 token:latest'],
@@ -76,7 +102,7 @@ test('arguments stay as many, and the program stays', () => {
 
 test('any secret behind a name that says so is gone', () => {
   const secret = fc.stringMatching(/^[A-Za-z0-9/+_.]{8,20}$/);
-  const form = fc.constantFrom('--password=', '--db-password ', '/token:', 'API_KEY=', '--client-secret ', 'mysql://u:', '-Dx.password=');
+  const form = fc.constantFrom('--password=', '--db-password ', '/token:', 'API_KEY=', '--client-secret ', 'mysql://u:', '-Dx.password=', '-Dpw=', '--dbPass ');
   fc.assert(
     fc.property(form, secret, (before, value) => {
       fc.pre(!value.includes('/') || !before.includes('//'));
@@ -99,11 +125,12 @@ test('any text is masked, without what was not there', () => {
 });
 
 // Anything that grows with the square of the length would take hours here.
-for (const part of ['a', '=', '"', ' ', '://', ':', '\\', 'password=', '-', '"token":"', '://a:', 'x ']) {
+for (const part of ['a', '=', '"', ' ', '://', ':', '\\', 'password=', '-', '"token":"', '://a:', 'x ', 'a:', 'a:b@', "'", ';', 'sh -c ']) {
   test(`a megabyte of ${JSON.stringify(part)}`, () => {
     const text = part.repeat(2 ** 20 / part.length);
     assert.type(maskCommandLine(`app ${text}`), 'string');
     assert.is(maskArguments(['app', text]).length, 2);
+    assert.is(maskArguments(['sh', '-c', text]).length, 3);
   });
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { redact } from '../../../src/doctor/redact.ts';
+import { redact } from '../../../src/redaction/envelope.ts';
 import { gather } from '../../../src/facts/gather/gather.ts';
 import { recordingOf } from '../../../src/facts/gather/recording.ts';
 import { everything } from '../../../src/facts/model/question.ts';

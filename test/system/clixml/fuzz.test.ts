@@ -37,9 +37,11 @@ const values: Readonly<Record<Exclude<ColumnType, 'ancestors'>, fc.Arbitrary<Any
   text: anyText,
   uint16: fc.integer({ min: 0, max: 0xffff }),
   uint32,
+  uint64: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   int32: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
   boolean: fc.boolean(),
   date,
+  double: fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Object.is(value, -0)),
   texts: fc.array(anyText),
   uint32s: fc.array(uint32),
 };
@@ -75,6 +77,7 @@ test('what the own writer writes is read back equal, however it is cut into piec
         Object.fromEntries(
           schema.columns.map(({ name }) => {
             const value = object.properties[name.toLowerCase()];
+            if (typeof value === 'bigint') return [name, Number(value)];
             return [name, typeof value === 'object' && value !== null && 'items' in value ? value.items : value];
           }),
         ),

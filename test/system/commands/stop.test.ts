@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../../src/build/runtime.mjs';
@@ -89,6 +89,14 @@ onLinux('a dry run shows what would end, and ends nothing', async () => {
   assert.equal([Result, Endpoints, OwningProcess, Method, Connections], ['Planned', [`TCP/127.0.0.1:${server.port}`], server.pid, 'SIGTERM', 1]);
   assert.ok(Identity!.startsWith(`TCP/127.0.0.1:${server.port};${server.pid};${StartTime};`), Identity!);
   assert.ok(isAlive(server.process));
+});
+
+onLinux('a child whose program calls itself something else is named after its file', async () => {
+  const program = await start('listen');
+  const tree = (await liveHands()).processes();
+  const own = tree.find(({ pid }) => pid === program.pid);
+  // The kernel's name of every Node.js is node-MainThread.
+  assert.is(own?.imageName, basename(process.execPath));
 });
 
 onLinux('names of children are read as what they are: UTF-8', async () => {

@@ -8,7 +8,7 @@ export interface Found {
   readonly replacement: string;
 }
 
-/** Finds names in a text, ignoring case. `whole`: only whole words, without overlaps. */
+/** Finds names in a text, ignoring case. `whole`: without overlaps, and never a part of a word. */
 export type NameFinder = (text: string, whole: boolean) => Generator<Found>;
 
 /**
@@ -59,7 +59,8 @@ export function nameFinder(names: ReadonlyMap<string, string>): NameFinder {
       node = next.get(edge(node, foldedAt(text, at)));
       if (node === undefined) break;
       const replacement = ends.get(node);
-      if (replacement !== undefined && !(whole && isWordAt(text, at + 1))) found = { start, end: at + 1, replacement };
+      if (replacement !== undefined && !(whole && isWordAt(text, at) && isWordAt(text, at + 1)))
+        found = { start, end: at + 1, replacement };
     }
     return found;
   }
@@ -67,7 +68,7 @@ export function nameFinder(names: ReadonlyMap<string, string>): NameFinder {
   return function* (text, whole) {
     if (ends.size === 0) return;
     for (let start = 0; start < text.length; start++) {
-      if (whole && isWordAt(text, start - 1)) continue;
+      if (whole && isWordAt(text, start - 1) && isWordAt(text, start)) continue;
       const found = longestAt(text, start, whole);
       if (found === null) continue;
       yield found;

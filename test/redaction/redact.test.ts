@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import * as fc from 'fast-check';
 import { root } from '../../src/build/runtime.mjs';
-import { redact } from '../../src/doctor/redact.ts';
+import { redact } from '../../src/redaction/envelope.ts';
 import { decodeDiag, decodeProcNet } from '../../src/facts/decode/linux-sockets.ts';
 import { decodeSockets } from '../../src/facts/decode/windows-sockets.ts';
 import { envelopeText, parseEnvelope, readEnvelope } from '../../src/facts/read/envelope.ts';

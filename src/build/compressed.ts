@@ -1,0 +1,98 @@
+// Modules that few questions need are compressed in the executable: each is an asset of its own instead of a part of
+// the bundle, and decompress.ts runs it when one of its exports is first read.
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import type { Metafile, Plugin } from 'esbuild';
+import { root } from './runtime.mjs';
+
+interface CompressedModule {
+  /** A package, or a file of this repository, as an import from the root names it. */
+  readonly from: string;
+  /** What the sources use of it, also through its default export. The bundler leaves out the rest where it can. */
+  readonly names: readonly string[];
+}
+
+const validator = (name: string): [string, CompressedModule] => [
+  `${name}.validate`,
+  { from: `./src/generated/${name}.validate.js`, names: ['keys', 'validate'] },
+];
+
+/**
+ * The compressed modules, by the names of their assets. The first that a process needs costs 2 ms more than the others,
+ * for node:zlib: what is needed often does not belong here. A package that two of them contain, or that the bundle
+ * contains too, exists twice.
+ */
+export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string, CompressedModule>([
+  [
+    'yaml',
+    {
+      from: 'yaml',
+      names: [
+        'Composer',
+        'Document',
+        'Lexer',
+        'LineCounter',
+        'Parser',
+        'isMap',
+        'isNode',
+        'isPair',
+        'isScalar',
+        'isSeq',
+        'visit',
+      ],
+    },
+  ],
+  ['xml2js', { from: 'xml2js', names: ['Builder', 'Parser'] }],
+  ['hucre', { from: 'hucre/xlsx', names: ['writeXlsx', 'writeXlsxStream'] }],
+  ['d3-scale', { from: 'd3-scale', names: ['scaleLinear', 'scaleSqrt'] }],
+  ['d3-shape', { from: 'd3-shape', names: ['area', 'curveMonotoneX', 'line', 'linkHorizontal'] }],
+  ...['policy', 'baseline'].map(validator),
+  ['page', { from: './src/generated/page.js', names: ['script', 'scriptHash', 'style', 'styleHash'] }],
+  ['collectors', { from: './src/facts/remote/collectors.ts', names: ['shellCollector', 'powershellCollector'] }],
+]);
+
+const nameOf = new Map(
+  [...compressed].map(([name, { from }]) => [from.startsWith('.') ? join(root, from) : from, name]),
+);
+const namespace = 'compressed';
+
+/** Replaces every import of a compressed module by a call of the code that decompresses it. */
+export const compressedModules: Plugin = {
+  name: 'compressed modules',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^[\w./-]+$/ }, ({ path, resolveDir }) => {
+      const name = nameOf.get(path.startsWith('.') ? join(resolveDir, path) : path);
+      return name === undefined ? undefined : { path: name, namespace };
+    });
+    onLoad({ filter: /^/, namespace }, ({ path }) => ({
+      resolveDir: root,
+      contents: `module.exports = require('./src/build/decompress.ts').lazily('${path}', ${JSON.stringify(compressed.get(path)!.names)});`,
+    }));
+  },
+};
+
+/** The source of a compressed module: what it exports of its package or file. */
+export const entryOf = ({ from, names }: CompressedModule): string => `export { ${names.join(', ')} } from '${from}';`;
+
+export const compress = (code: string): Buffer =>
+  brotliCompressSync(code, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: code.length } });
+
+/** One metafile of the bundle and its compressed modules, as if the modules were imported directly. */
+export function joined(main: Metafile, parts: ReadonlyMap<string, Metafile>): Metafile {
+  const stdin = '<stdin>';
+  const entries = new Map(
+    [...parts].map(([name, { inputs }]) => [`${namespace}:${name}`, inputs[stdin]!.imports[0]!.path]),
+  );
+  const inputs = [main, ...parts.values()].flatMap((metafile) => Object.entries(metafile.inputs));
+  return {
+    inputs: Object.fromEntries(
+      inputs
+        .filter(([path]) => path !== stdin && !entries.has(path))
+        .map(([path, input]) => [
+          path,
+          { ...input, imports: input.imports.map((one) => ({ ...one, path: entries.get(one.path) ?? one.path })) },
+        ]),
+    ),
+    outputs: Object.assign({}, ...[main, ...parts.values()].map(({ outputs }) => outputs)) as Metafile['outputs'],
+  };
+}

@@ -1,0 +1,196 @@
+import { noCounter, type SocketRecord } from './socket-record.ts';
+import type { Decoded } from './windows-memory.ts';
+
+const headerSize = 16;
+const messageSize = 72;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const TCPDIAG_GETSOCK = 18;
+const SOCK_DIAG_BY_FAMILY = 20;
+const INET_DIAG_INFO = 2;
+const INET_DIAG_SKMEMINFO = 7;
+/** SK_MEMINFO_DROPS (linux/sock_diag.h), the ninth number. */
+const dropsAt = 32;
+/** struct tcp_info (linux/tcp.h): its older versions are shorter. */
+export const tcpInfo = { rtt: 68, totalRetrans: 100, bytesAcked: 120, bytesReceived: 128 } as const;
+const LISTEN = 10;
+const CLOSE = 7;
+const BOUND_INACTIVE = 13;
+
+const isListener = (state: number): boolean => state === LISTEN;
+/** Whether a TCP socket has no connection, whose counters would all be 0. */
+const isIdle = (state: number): boolean => state === LISTEN || state === CLOSE || state === BOUND_INACTIVE;
+
+export const uint64 = (view: DataView, offset: number): number =>
+  view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 0x1_0000_0000;
+
+/** The cookie of a socket. Beyond 2^53, which no kernel reaches by counting, it is a text. */
+export function cookie(view: DataView, offset: number): number | string {
+  const high = view.getUint32(offset + 4, true);
+  return high < 0x20_0000
+    ? high * 0x1_0000_0000 + view.getUint32(offset, true)
+    : view.getBigUint64(offset, true).toString();
+}
+
+/** Where the attribute of this type has its value: start and length; length 0 if there is none. */
+const found = { start: 0, length: 0 };
+export function findAttribute(view: DataView, from: number, end: number, type: number): typeof found {
+  found.length = 0;
+  for (let at = from; at + 4 <= end;) {
+    const length = view.getUint16(at, true);
+    if (length < 4 || at + length > end) break;
+    if (view.getUint16(at + 2, true) === type) {
+      found.start = at + 4;
+      found.length = length - 4;
+      break;
+    }
+    at += (length + 3) & ~3;
+  }
+  return found;
+}
+
+/** A number that depends on both ports and addresses of a message. */
+function endsHash(view: DataView, at: number): number {
+  let hash = 0;
+  for (let offset = at + 4; offset < at + 40; offset += 4)
+    hash = (Math.imul(hash, 31) + view.getUint32(offset, true)) | 0;
+  return hash;
+}
+
+/** Reads the counters of a TCP socket from struct tcp_info, as far as this kernel has them. */
+function tcpRecord(view: DataView, start: number, end: number): SocketRecord {
+  const at = start + headerSize;
+  const state = view.getUint8(at + 1);
+  const info = findAttribute(view, at + messageSize, end, INET_DIAG_INFO);
+  const length = isIdle(state) ? 0 : info.length;
+  const from = info.start;
+  const roundTrip = length >= tcpInfo.rtt + 4 ? view.getUint32(from + tcpInfo.rtt, true) : noCounter;
+  return {
+    id: cookie(view, at + 44),
+    state,
+    localPort: view.getUint16(at + 4),
+    ends: endsHash(view, at),
+    holder: view.getUint32(at + 68, true),
+    receiveQueue: view.getUint32(at + 56, true),
+    sendQueue: view.getUint32(at + 60, true),
+    sent: length >= tcpInfo.bytesAcked + 8 ? uint64(view, from + tcpInfo.bytesAcked) : noCounter,
+    received: length >= tcpInfo.bytesReceived + 8 ? uint64(view, from + tcpInfo.bytesReceived) : noCounter,
+    // 0: nothing was measured yet.
+    roundTrip: roundTrip === 0 ? noCounter : roundTrip,
+    retransmits: length >= tcpInfo.totalRetrans + 4 ? view.getUint32(from + tcpInfo.totalRetrans, true) : noCounter,
+    drops: noCounter,
+    start,
+    end,
+  };
+}
+
+function udpRecord(view: DataView, start: number, end: number): SocketRecord {
+  const at = start + headerSize;
+  const memory = findAttribute(view, at + messageSize, end, INET_DIAG_SKMEMINFO);
+  return {
+    id: cookie(view, at + 44),
+    state: view.getUint8(at + 1),
+    localPort: view.getUint16(at + 4),
+    ends: endsHash(view, at),
+    holder: view.getUint32(at + 68, true),
+    receiveQueue: view.getUint32(at + 56, true),
+    sendQueue: view.getUint32(at + 60, true),
+    sent: noCounter,
+    received: noCounter,
+    roundTrip: noCounter,
+    retransmits: noCounter,
+    drops: memory.length >= dropsAt + 4 ? view.getUint32(memory.start + dropsAt, true) : noCounter,
+    start,
+    end,
+  };
+}
+
+/**
+ * Parses the sockets of a sock_diag answer like decodeDiag, without their addresses, and with the counters of their
+ * attributes.
+ */
+export function decodeDiagRecords(protocol: 'TCP' | 'UDP', bytes: Uint8Array): Decoded<SocketRecord[]> {
+  const data: SocketRecord[] = [];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const record = protocol === 'TCP' ? tcpRecord : udpRecord;
+  for (let offset = 0; offset + headerSize <= bytes.length;) {
+    const length = view.getUint32(offset, true);
+    const type = view.getUint16(offset + 4, true);
+    if (length < headerSize || offset + length > bytes.length) break;
+    if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+      const code = length < headerSize + 4 ? 0 : view.getInt32(offset + headerSize, true);
+      return { data, flaw: code === 0 ? null : `the system answered with error ${-code}` };
+    }
+    if ((type === SOCK_DIAG_BY_FAMILY || type === TCPDIAG_GETSOCK) && length >= headerSize + messageSize)
+      data.push(record(view, offset, offset + length));
+    offset += (length + 3) & ~3;
+  }
+  return { data, flaw: 'the answer is cut off' };
+}
+
+/** A sock_diag answer that consists of some of the sockets of another one. */
+export function pickDiag(bytes: Uint8Array, records: readonly SocketRecord[]): Uint8Array {
+  const padded = (length: number): number => (length + 3) & ~3;
+  const size = records.reduce((sum, { start, end }) => sum + padded(end - start), 0);
+  const picked = new Uint8Array(size + headerSize + 4);
+  let at = 0;
+  for (const { start, end } of records) {
+    picked.set(bytes.subarray(start, end), at);
+    at += padded(end - start);
+  }
+  const view = new DataView(picked.buffer);
+  view.setUint32(at, headerSize + 4, true);
+  view.setUint16(at + 4, NLMSG_DONE, true);
+  return picked;
+}
+
+/** The lines of a file of /proc/net as records: an inode identifies a socket, and without one, its ends do. */
+export function decodeProcNetRecords(protocol: 'TCP' | 'UDP', text: string): SocketRecord[] {
+  const data: SocketRecord[] = [];
+  let start = text.indexOf('\n') + 1;
+  if (start === 0) return data;
+  while (start < text.length) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const fields = text
+      .slice(start, end)
+      .split(' ')
+      .filter((field) => field !== '');
+    const [, local = '', remote = '', stateHex = '', queues = '', , , , , inodeText = ''] = fields;
+    const [sendQueue, receiveQueue] = queues.split(':').map((hex) => parseInt(hex, 16));
+    const [localPort, state, inode] = [
+      parseInt(local.split(':')[1] ?? '', 16),
+      parseInt(stateHex, 16),
+      Number(inodeText),
+    ];
+    const drops = protocol === 'UDP' ? Number(fields[12] ?? NaN) : NaN;
+    const numbers = [localPort, state, inode, sendQueue!, receiveQueue!];
+    if (numbers.every((number) => Number.isInteger(number) && number >= 0)) {
+      data.push({
+        id: inode === 0 ? `${local} ${remote}` : `${inode}`,
+        state,
+        localPort,
+        ends: `${local} ${remote}`,
+        holder: inode,
+        receiveQueue: receiveQueue!,
+        // The file has no backlog.
+        sendQueue: isListener(state) && protocol === 'TCP' ? noCounter : sendQueue!,
+        sent: noCounter,
+        received: noCounter,
+        roundTrip: noCounter,
+        retransmits: noCounter,
+        drops: Number.isInteger(drops) && drops >= 0 ? drops : noCounter,
+        start,
+        end,
+      });
+    }
+    start = end + 1;
+  }
+  return data;
+}
+
+/** A file of /proc/net that consists of some of the lines of another one. */
+export function pickProcNet(text: string, records: readonly SocketRecord[]): string {
+  const header = text.slice(0, text.indexOf('\n') + 1);
+  return header + records.map(({ start, end }) => `${text.slice(start, end)}\n`).join('');
+}

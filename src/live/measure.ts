@@ -1,0 +1,146 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import type { RowFilter } from '../ownership/filter.ts';
+import type { SortKey } from '../ownership/sort.ts';
+import type { Subject } from '../ownership/who.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { Problem, Report } from '../schema/problems.ts';
+import type { Traffic } from '../schema/traffic.ts';
+import type { LiveSource } from '../system/live.ts';
+import type { Look } from './look.ts';
+import { startLooking } from './looker.ts';
+import { statistics, summary, type Grouping } from './statistics.ts';
+
+/** What to measure. */
+export interface MeasureRequest {
+  readonly subject: Subject;
+  readonly protocols: readonly ('TCP' | 'UDP')[];
+  readonly filter: RowFilter;
+  readonly by: Grouping | null;
+  /** Whether to include closed connections in TIME_WAIT. */
+  readonly closed: boolean;
+  /** How long to measure, in milliseconds. */
+  readonly duration: number;
+  readonly sort: readonly SortKey[] | null;
+}
+
+/** The machine, as it is looked at and queried. */
+export interface MeasuredMachine {
+  readonly live: () => Promise<LiveSource>;
+  readonly machine: AskedMachine;
+  readonly now: () => Date;
+  /** Waits. */
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+async function twoLooks(
+  { subject, protocols, filter, duration }: MeasureRequest,
+  { live, now, pause }: MeasuredMachine,
+): Promise<readonly [Look, Look]> {
+  const isFiltered = Object.values(filter).some((value) => value !== null);
+  const looker = await startLooking(
+    await live(),
+    {
+      spans: subject.spans,
+      pids: subject.pids,
+      protocols,
+      all: true,
+      filter: isFiltered ? filter : null,
+      counters: true,
+      owners: true,
+      home: null,
+    },
+    { now },
+  );
+  try {
+    const before = await looker.look();
+    await pause(duration);
+    return [before, await looker.look()];
+  } finally {
+    looker.close();
+  }
+}
+
+/** The ranges and the name of the machine; all sockets, too, if there may be too many to one remote end. */
+async function background(machine: AskedMachine, { sockets }: Look): Promise<Facts> {
+  const ranges = {
+    localPorts: null,
+    protocols: [],
+    sockets: 'listeners',
+    details: new Set<never>(),
+    ranges: true,
+  } as const;
+  const facts = await machine.facts(ranges);
+  const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1));
+  // Only this many connections can use up a range.
+  if (!(sockets.size >= least / 2)) return facts;
+  return machine.facts({
+    ...ranges,
+    protocols: ['TCP', 'UDP'],
+    sockets: 'all',
+    details: new Set(['owner']),
+    addresses: true,
+  });
+}
+
+/** Warns of remote ends whose connections use up the dynamic ports, and says who uses them. */
+async function exhaustion(facts: Facts): Promise<Problem[]> {
+  if (facts.sections.sockets.data.length === 0) return [];
+  const { fullPairs, farText, pairText } = await import('../diagnosis/pairs.ts');
+  return fullPairs(facts).map((use) => ({
+    severity: 'Warning',
+    code: 'PO4303',
+    message: `the dynamic ports for connections to ${farText(use)} are nearly used up: ${pairText(use)}`,
+    hint: `See portowner why, and portowner stats --by remote.`,
+    target: farText(use),
+  }));
+}
+
+/** Warns of sockets that lose connections or packets. */
+function losses(rows: readonly Traffic[]): Problem[] {
+  return rows.flatMap(({ Protocol, LocalPort, Owner, Warning, DynamicPortUse }): Problem[] => {
+    if (Warning === null || DynamicPortUse !== null) return [];
+    const what = LocalPort === null ? '' : `${Protocol} port ${LocalPort}`;
+    const where = [what, Owner === null ? '' : `of ${Owner}`].filter((text) => text !== '').join(' ');
+    return [
+      {
+        severity: 'Warning',
+        code: 'PO4302',
+        message: `${where === '' ? '' : `${where}: `}${Warning}`,
+        target: String(LocalPort ?? Owner ?? ''),
+      },
+    ];
+  });
+}
+
+function gapProblems({ gaps }: Look): Problem[] {
+  return gaps.map((gap) => ({ severity: 'Warning', code: /\(needs /.test(gap) ? 'PO3002' : 'PO3001', message: gap }));
+}
+
+const needsRights = ({ Reason }: Traffic): boolean => Reason?.some((text) => text.includes('AccessDenied')) ?? false;
+
+/** Measures the traffic of sockets for a while. */
+export async function measure(request: MeasureRequest, world: MeasuredMachine, report?: Report): Promise<Answer> {
+  report?.('Progress', `measuring for ${request.duration / 1000} s`);
+  const [before, after] = await twoLooks(request, world);
+  const facts = await background(world.machine, after);
+  const isNew = request.filter.states === null;
+  const rows = statistics(before, after, {
+    by: request.by,
+    closed: request.closed || request.filter.states !== null,
+    isNew,
+    dynamicRanges: facts.sections.dynamicRanges.data,
+    computer: facts.machine.name,
+  });
+  if (request.sort !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(request.sort));
+  const problems = [...request.subject.problems, ...gapProblems(after), ...losses(rows), ...(await exhaustion(facts))];
+  if (rows.length === 0)
+    return { rows, problems, exitCode: exitCodeOf(after.gaps.length > 0 ? null : false), note: 'No socket matches.' };
+  return {
+    rows,
+    problems,
+    exitCode: exitCodeOf(true, rows.some(needsRights) ? 'rights' : null),
+    headline: summary(before, after, isNew),
+  };
+}

@@ -1,0 +1,262 @@
+import type { PortRange } from '../facts/model/facts.ts';
+import { addressFamily, unmapped } from '../ports/address.ts';
+import { rangeFinder } from '../ports/lookup.ts';
+import type { Traffic } from '../schema/traffic.ts';
+import type { Counters, LiveSocket, Look } from './look.ts';
+
+/** What the rows of an answer stand for. */
+export const groupings = ['process', 'application', 'port', 'remote', 'state'] as const;
+export type Grouping = (typeof groupings)[number];
+
+/** How to compute statistics. */
+export interface StatisticsRequest {
+  /** Null: one row for each socket. */
+  readonly by: Grouping | null;
+  /** Whether the rows of sockets include closed connections in TIME_WAIT, which have no counters. */
+  readonly closed: boolean;
+  /** Whether a socket that only the later look has was opened in between, and did not just come to match a filter. */
+  readonly isNew: boolean;
+  readonly dynamicRanges: readonly PortRange[];
+  readonly computer: string;
+}
+
+/** A socket, and what happened to it during the measurement. */
+interface Measured {
+  readonly socket: LiveSocket;
+  readonly sent: number | null;
+  readonly received: number | null;
+  readonly retransmits: number | null;
+  readonly drops: number | null;
+}
+
+type Counter = 'sent' | 'received' | 'retransmits' | 'drops';
+
+/** The growth of a counter; it was 0 when a socket was opened during the measurement. */
+function growth(before: Counters | null, after: Counters, counter: Counter): number | null {
+  const [was, is] = [before === null ? 0 : before[counter], after[counter]];
+  return was === null || is === null || is < was ? null : is - was;
+}
+
+function measured(before: Look, after: Look, isNew: boolean): Measured[] {
+  return [...after.sockets.values()].map((socket): Measured => {
+    const was = before.sockets.get(socket.key);
+    const grown = (counter: Counter): number | null =>
+      was === undefined && !isNew ? null : growth(was?.counters ?? null, socket.counters, counter);
+    return {
+      socket,
+      sent: grown('sent'),
+      received: grown('received'),
+      retransmits: grown('retransmits'),
+      drops: grown('drops'),
+    };
+  });
+}
+
+/** Whether connections on a local port are those of a client, which got the port from the dynamic range. */
+function clientTest(after: Look, ranges: readonly PortRange[]): (socket: LiveSocket) => PortRange | null {
+  const find = rangeFinder(ranges);
+  const listening = new Set<string>();
+  for (const { protocol, localPort, remotePort } of after.sockets.values())
+    if (remotePort === null) listening.add(`${protocol} ${localPort}`);
+  return ({ protocol, localAddress, localPort, remotePort }) => {
+    if (remotePort === null || listening.has(`${protocol} ${localPort}`)) return null;
+    return find(protocol, addressFamily(unmapped(localAddress)), localPort) ?? null;
+  };
+}
+
+/** Groups the sockets by this text. */
+function keyOf(
+  by: Grouping | null,
+  isClient: (socket: LiveSocket) => PortRange | null,
+): (socket: LiveSocket) => string | null {
+  switch (by) {
+    case 'process':
+      return ({ owner }) => (owner.pid === null ? owner.owner : `${owner.pid} ${owner.startTime}`);
+    case 'application':
+      return ({ owner }) => owner.application ?? owner.owner;
+    case 'port':
+      return ({ protocol, localPort }) => `${protocol} ${localPort}`;
+    case 'state':
+      return ({ protocol, state }) => `${protocol} ${state}`;
+    case 'remote':
+      return (socket) => {
+        const { protocol, localAddress, localPort, remoteAddress, remotePort } = socket;
+        if (remoteAddress === null) return null;
+        // A client's port is one of many, as is a far client's.
+        return isClient(socket) === null
+          ? `${protocol} ${localPort} ${remoteAddress}`
+          : `${protocol} ${localAddress} to ${remoteAddress} ${remotePort}`;
+      };
+    case null:
+      return ({ key }) => key;
+  }
+}
+
+/** The value that all of them share; null if they differ. */
+function shared<T>(group: readonly Measured[], of: (socket: LiveSocket) => T | null): T | null {
+  const first = of(group[0]!.socket);
+  return group.every(({ socket }) => of(socket) === first) ? first : null;
+}
+
+/** The sum of the values that are known; null if none is. */
+function total(group: readonly Measured[], of: (one: Measured) => number | null): number | null {
+  let sum: number | null = null;
+  for (const one of group) {
+    const value = of(one);
+    if (value !== null) sum = (sum ?? 0) + value;
+  }
+  return sum;
+}
+
+const isListener = ({ state }: LiveSocket): boolean => state === 'Listen';
+
+/** Whether more connections wait than the backlog allows: the kernel accepts one more than it says. */
+export const isAcceptQueueFull = ({ state, counters: { receiveQueue, sendQueue } }: LiveSocket): boolean =>
+  state === 'Listen' && receiveQueue !== null && sendQueue !== null && receiveQueue > sendQueue;
+
+const counted = (number: number, one: string, several = `${one}s`): string =>
+  `${number} ${number === 1 ? one : several}`;
+
+/** What is wrong with a socket; null if nothing is. */
+function warningOf({ socket, drops }: Measured): string | null {
+  if (isAcceptQueueFull(socket))
+    return `the accept queue is full (${counted(socket.counters.receiveQueue!, 'connection')}, backlog ${socket.counters.sendQueue}): new connections time out or are refused until the program accepts some`;
+  if (drops !== null && drops > 0)
+    return `${counted(drops, 'packet')} ${drops === 1 ? 'was' : 'were'} lost during the measurement because the receive queue was full`;
+  return null;
+}
+
+/** The first warning, and how many more there are. */
+function warningsOf(group: readonly Measured[]): string | null {
+  const warnings = group.flatMap((one) => warningOf(one) ?? []);
+  const [first = null] = warnings;
+  return warnings.length < 2 ? first : `${first}; and ${counted(warnings.length - 1, 'more socket')}`;
+}
+
+/** From this use on, dynamic ports are said to be nearly exhausted. */
+const nearlyFull = 80;
+
+/** How many percent of a dynamic range the connections use; null if they are not a client's. */
+function dynamicUse(group: readonly Measured[], isClient: (socket: LiveSocket) => PortRange | null): number | null {
+  const range = isClient(group[0]!.socket);
+  if (range === null) return null;
+  const used = new Set(group.map(({ socket }) => socket.localPort)).size;
+  return (used / (range.end - range.start + 1)) * 100;
+}
+
+/** Why statistics are missing, each reason once. */
+function reasonsOf(group: readonly Measured[]): string[] | null {
+  const reasons = new Map<string, number>();
+  for (const { socket } of group)
+    if (socket.reason !== null) reasons.set(socket.reason, (reasons.get(socket.reason) ?? 0) + 1);
+  if (reasons.size === 0) return null;
+  return [...reasons].map(([reason, count]) => {
+    const some = count === group.length ? '' : `${counted(count, 'of the sockets', 'of the sockets')}: `;
+    return `Statistics: ${/\(needs /.test(reason) ? 'AccessDenied' : 'NotSupported'}: ${some}${reason}`;
+  });
+}
+
+const rounded = (value: number | null, digits: number): number | null =>
+  value === null ? null : Number(value.toFixed(digits));
+const rate = (bytes: number | null, seconds: number): number | null =>
+  bytes === null ? null : Math.round(bytes / seconds);
+
+interface RowContext {
+  readonly by: Grouping | null;
+  readonly seconds: number;
+  /** In percent; null if it does not apply. */
+  readonly use: number | null;
+  readonly computer: string;
+}
+
+function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowContext): Traffic {
+  const sockets = group.filter(({ socket }) => !isListener(socket));
+  const listeners = group.filter(({ socket }) => isListener(socket));
+  const longest = Math.max(...group.map(({ socket }) => socket.counters.roundTrip ?? -1));
+  const full =
+    use !== null && use >= nearlyFull
+      ? `${use.toFixed(0)}% of the dynamic ports are in use to this remote end: new connections to it will fail`
+      : null;
+  return {
+    Protocol: shared(group, ({ protocol }) => protocol),
+    LocalAddress: shared(group, ({ localAddress }) => localAddress),
+    LocalPort: shared(group, ({ localPort }) => localPort),
+    RemoteAddress: shared(group, ({ remoteAddress }) => remoteAddress),
+    RemotePort: shared(group, ({ remotePort }) => remotePort),
+    State: shared(group, ({ state }) => state),
+    OwningProcess: shared(group, ({ owner }) => owner.pid),
+    ImageName: shared(group, ({ owner }) => owner.imageName),
+    Application: shared(group, ({ owner }) => owner.application),
+    StartTime: shared(group, ({ owner }) => owner.startTime),
+    Owner: shared(group, ({ owner }) => owner.owner),
+    Sockets: by === null ? null : group.length,
+    SendRate: rate(
+      total(group, ({ sent }) => sent),
+      seconds,
+    ),
+    ReceiveRate: rate(
+      total(group, ({ received }) => received),
+      seconds,
+    ),
+    BytesSent: total(group, ({ socket }) => socket.counters.sent),
+    BytesReceived: total(group, ({ socket }) => socket.counters.received),
+    RoundTripTime: rounded(longest < 0 ? null : longest, 3),
+    Retransmits: total(group, ({ socket }) => socket.counters.retransmits),
+    NewRetransmits: total(group, ({ retransmits }) => retransmits),
+    ReceiveQueue: total(sockets, ({ socket }) => socket.counters.receiveQueue),
+    SendQueue: total(sockets, ({ socket }) => socket.counters.sendQueue),
+    AcceptQueue: total(listeners, ({ socket }) => socket.counters.receiveQueue),
+    Backlog: total(listeners, ({ socket }) => socket.counters.sendQueue),
+    Drops: total(group, ({ socket }) => socket.counters.drops),
+    DynamicPortUse: rounded(use, 2),
+    Warning: warningsOf(group) ?? full,
+    Seconds: rounded(seconds, 3),
+    Reason: reasonsOf(group),
+    ComputerName: computer,
+  };
+}
+
+const busy = ({ SendRate, ReceiveRate }: Traffic): number => (SendRate ?? 0) + (ReceiveRate ?? 0);
+
+/** Returns the statistics of the sockets of the later look, the busiest first. */
+export function statistics(before: Look, after: Look, request: StatisticsRequest): Traffic[] {
+  const { by, closed, isNew, dynamicRanges, computer } = request;
+  const seconds = (after.at - before.at) / 1000;
+  const isClient = clientTest(after, dynamicRanges);
+  const groupOf = keyOf(by, isClient);
+  const all = measured(before, after, isNew).filter(
+    ({ socket }) => by !== null || closed || socket.state !== 'TimeWait',
+  );
+  const groups = Map.groupBy(all, ({ socket }) => groupOf(socket));
+  groups.delete(null);
+  return [...groups.values()]
+    .map((group) => rowOf(group, { by, seconds, use: by === 'remote' ? dynamicUse(group, isClient) : null, computer }))
+    .sort(
+      (a, b) => busy(b) - busy(a) || (b.Sockets ?? 0) - (a.Sockets ?? 0) || (a.LocalPort ?? 0) - (b.LocalPort ?? 0),
+    );
+}
+
+/** What the sockets are, and what all of them transferred, in one sentence. */
+export function summary(before: Look, after: Look, isNew: boolean): string {
+  const seconds = (after.at - before.at) / 1000;
+  const all = measured(before, after, isNew);
+  const states = Map.groupBy(all, ({ socket }) =>
+    socket.protocol === 'UDP' ? 'UDP' : (socket.state ?? 'unknown state'),
+  );
+  const counts = [...states]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([state, { length }]) => `${length} ${state}`);
+  const [send, receive] = [
+    rate(
+      total(all, ({ sent }) => sent),
+      seconds,
+    ),
+    rate(
+      total(all, ({ received }) => received),
+      seconds,
+    ),
+  ];
+  const traffic =
+    send === null && receive === null ? '' : `; TCP sent ${send ?? 0} and received ${receive ?? 0} bytes/s`;
+  return `${counted(all.length, 'socket')} (${counts.join(', ')}) in ${seconds.toFixed(1)} s${traffic}.`;
+}

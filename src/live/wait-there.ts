@@ -1,0 +1,52 @@
+import type { Condition, Observation, Watching, WaitTarget } from './waiting.ts';
+import { pause, targetText } from './waiting.ts';
+import { askWeb, connectTo, type Patience } from './reach.ts';
+
+/** Pauses between attempts: soon at first, and then less often, to spare the other machine. */
+const [firstPauseMs, longestPauseMs] = [50, 500];
+/** A machine that drops packets does not answer at all. */
+const connectMs = 3_000;
+/** A request may take long while a server starts. */
+export const answerMs = 10_000;
+
+/** Watches ports of other machines, each by connecting to it. */
+export async function watchThere(watching: Watching): Promise<void> {
+  await Promise.all(watching.targets.map((target) => watchOne(target, watching)));
+}
+
+async function watchOne(target: WaitTarget, { see, isMet, signal, once }: Watching): Promise<void> {
+  for (let ms = firstPauseMs; !signal.aborted && !isMet(target); ms = Math.min(ms * 1.5, longestPauseMs)) {
+    const sight = await tried(target, signal);
+    if (sight !== null) see(target, sight);
+    if (once) return;
+    await pause(ms, signal);
+  }
+}
+
+/** Makes one attempt; null if it was aborted. */
+async function tried(target: WaitTarget, signal: AbortSignal): Promise<Observation | null> {
+  const { condition, port } = target;
+  const host = target.host!;
+  if (condition.kind === 'Http') {
+    const sight = await webSight(target, condition, { host, address: null }, { timeoutMs: answerMs, signal });
+    return signal.aborted ? null : sight;
+  }
+  const { address, failure } = await connectTo({ host, port }, { timeoutMs: connectMs, signal });
+  if (signal.aborted && address === null) return null;
+  if (failure !== null) return { isMet: false, text: `${targetText(target)} ${failure}` };
+  return { isMet: true, text: `${targetText(target)} is open`, row: { RemoteAddress: address } };
+}
+
+/** Sends the request of a condition. Any answer below 500 counts: a server that is starting answers 503, or not at all. */
+export async function webSight(
+  target: WaitTarget,
+  { scheme, path }: Condition & { kind: 'Http' },
+  { host, address }: { readonly host: string; readonly address: string | null },
+  patience: Patience,
+): Promise<Observation> {
+  const answer = await askWeb({ scheme, host, port: target.port, path, address }, patience);
+  const name = targetText(target);
+  if (answer.status === null) return { isMet: false, text: `${name} ${answer.failure}` };
+  const row = target.host === null ? {} : { row: { RemoteAddress: answer.address } };
+  return { isMet: answer.status < 500, text: `${name} answers GET ${path} with status ${answer.status}`, ...row };
+}

@@ -1,0 +1,65 @@
+import type { Place } from '../ports/place.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { ExitCode, Problem } from '../schema/problems.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+import { collectCloses } from './closes.ts';
+import { eventRows, watchSteps, type Step } from './events.ts';
+import { lookAtAll, startLooking } from './looker.ts';
+
+/** What to watch, and for how long. */
+interface Watched {
+  readonly places: readonly Place[] | null;
+  readonly intervalMs: number;
+  readonly count: number | null;
+  readonly forMs: number | null;
+  /** The home folder of the person who reads it; null for programs. */
+  readonly home: string | null;
+}
+
+type World = Pick<Surroundings, 'live' | 'ending' | 'now'>;
+
+/** Looks at this machine until it is ended, and releases everything then. */
+async function* stepsOf({ places, intervalMs, forMs, home }: Watched, world: World): AsyncGenerator<Step> {
+  const live = await world.live();
+  const looker = await startLooking(live, { ...lookAtAll, spans: places, home }, { now: world.now });
+  const closes = collectCloses(live);
+  const ending = await world.ending();
+  try {
+    yield* watchSteps({ look: looker.look, closes, places, intervalMs, forMs, signal: ending.signal });
+  } finally {
+    ending.release();
+    closes?.close();
+    looker.close();
+  }
+}
+
+/** Returns what happens to sockets as rows that come as it happens. */
+export async function watchEvents(watched: Watched, computer: string | null, world: World): Promise<Answer> {
+  const steps = stepsOf(watched, world);
+  const first = await steps.next();
+  if (first.done === true) return { rows: [], problems: [], exitCode: exitCodeOf(true) };
+  const { gaps } = first.value.look;
+  const problems = gaps.map((message): Problem => ({
+    severity: 'Warning',
+    code: /needs /.test(message) ? 'PO3002' : 'PO3001',
+    message,
+  }));
+  return {
+    rows: [],
+    later: eventRows(steps, { count: watched.count, computer }),
+    problems,
+    exitCode: exitCodeOf(true),
+  };
+}
+
+/** Writes what is there, and what happens, as lines. */
+export async function watchLines(
+  watched: Watched,
+  world: World,
+  write: (lines: readonly string[]) => void,
+): Promise<ExitCode> {
+  const { plainLines } = await import('./plain.ts');
+  for await (const lines of plainLines(stepsOf(watched, world), watched.count)) write(lines);
+  return exitCodeOf(true);
+}

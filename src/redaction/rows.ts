@@ -1,0 +1,299 @@
+import { programName, withoutProject } from '../facts/decode/application/application.ts';
+import type { Container, Facts } from '../facts/model/facts.ts';
+import { refusalText } from '../facts/model/refusal.ts';
+import type { Ancestor } from '../schema/ancestor.ts';
+import type { Answer, Background } from '../schema/answer.ts';
+import type { AnyRow, Column } from '../schema/column.ts';
+import type { Problem } from '../schema/problems.ts';
+import { longestName, nameFinder, type NameFinder } from './finder.ts';
+import {
+  accountOf,
+  machineName,
+  newNames,
+  noteProject,
+  redactContainer,
+  redactText,
+  scrubText,
+  type Names,
+} from './names.ts';
+
+/** Redacts what a command writes, as src/redaction/facts.ts redacts a snapshot: the same names by the same replacements. */
+export interface Redactor {
+  /** Notes the names in the facts behind an answer: its texts may contain names that no column shows. */
+  readonly note: (facts: Facts) => void;
+  /** Redacts an answer; `columns` are those that will be written. */
+  readonly answer: (answer: Answer, columns?: readonly Column[]) => Answer;
+  /** Redacts rows of several kinds, which may name each other. */
+  readonly rows: (kinds: readonly (readonly AnyRow[])[]) => readonly (readonly AnyRow[])[];
+  readonly text: (text: string) => string;
+}
+
+/** How the values of a column are redacted; any other column is a text. */
+type ColumnRule =
+  | 'keep'
+  | 'left out'
+  | 'account'
+  | 'machine'
+  | 'host'
+  | 'contact'
+  | 'application'
+  | 'ancestors'
+  | 'owner'
+  | 'address';
+
+const fixedWords =
+  'Protocol AddressScope State PortRange PortService OwnerKind Kind Severity Cause Confidence Result Event WorstSeverity Tool Sha256 Code Category FirewallStatus Status Check AddressFamily TimeOfDay Role';
+
+const columnRules: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>([
+  ...fixedWords.split(' ').map((name) => [name, 'keep'] as const),
+  ...['CommandLine', 'WorkingDirectory', 'Project'].map((name) => [name, 'left out'] as const),
+  ['UserName', 'account'],
+  ['ComputerName', 'machine'],
+  ['RemoteHostName', 'host'],
+  ['Contact', 'contact'],
+  ['Application', 'application'],
+  ['Ancestors', 'ancestors'],
+  ...'Owner Owners PreviousOwner NewOwner Before After Holders Children OtherPorts Supervisor'
+    .split(' ')
+    .map((name) => [name, 'owner'] as const),
+  ...['Address', 'LocalAddress', 'RemoteAddress'].map((name) => [name, 'address'] as const),
+]);
+
+/** The names that an answer must not contain, and the programs whose accounts have their name. */
+interface Known {
+  readonly names: Names;
+  readonly programs: Set<string | null>;
+  /** The values that were searched for names: equal ones are common. */
+  readonly seen: Set<string>;
+}
+
+/** The part of an application that does not depend on the project; the name of its program if there is none. */
+function publicApplication(application: string, imageName: string | null): string {
+  if (imageName !== null && (application === imageName || application === programName(imageName))) return application;
+  return withoutProject(application) || (imageName === null ? 'a program' : programName(imageName));
+}
+
+function noteApplication(application: string, imageName: string | null, { names }: Known): void {
+  const shown = publicApplication(application, imageName);
+  if (shown !== application && application.length <= longestName) names.secrets.set(application, shown);
+}
+
+/** Notes an account. A name of one or two letters is also a word: it is replaced only where a name is expected. */
+function noteAccount(account: string, { names, programs }: Known): void {
+  const shown = accountOf(account, names, programs);
+  if (shown === account || account.length > longestName) return;
+  const [domain, name] = account.includes('\\') ? account.split('\\', 2) : ['', account];
+  if (domain!.length >= 3) names.secrets.set(domain!, shown.slice(0, shown.indexOf('\\')));
+  if (name!.length < 3)
+    for (const before of [' as ', ' of ', ' to ', 'user: ']) names.secrets.set(`${before}${account}`, before + shown);
+}
+
+function noteContainer(container: Container, { names }: Known): void {
+  const shown = redactContainer(container, names);
+  for (const key of ['name', 'image', 'project', 'service'] as const) {
+    const [name, replacement] = [container[key], shown[key]];
+    if (name === undefined || name === '' || name.length > longestName) continue;
+    if (name.length >= 3) names.secrets.set(name, replacement!);
+    else names.secrets.set(`compose ${name}`, `compose ${replacement!}`);
+  }
+}
+
+function noteFacts({ machine, sections }: Facts, known: Known): void {
+  const { names, programs } = known;
+  machineName(machine.name, names);
+  for (const { imageName } of sections.processes.data) programs.add(imageName);
+  for (const process of sections.processes.data) {
+    const { application, imageName, workingDirectory, user, realUser, container } = process;
+    if (workingDirectory != null) noteProject(workingDirectory, names);
+    if (application !== undefined) noteApplication(application, imageName, known);
+    for (const account of [user, realUser]) if (account != null) noteAccount(account, known);
+    if (container !== null) noteContainer(container, known);
+  }
+  for (const socket of [...sections.sockets.data, ...(sections.boundSockets?.data ?? [])]) {
+    if (socket.user !== null) noteAccount(socket.user, known);
+    if (socket.container !== undefined) noteContainer(socket.container, known);
+  }
+}
+
+const textOf = (value: AnyRow[string]): string | null => (typeof value === 'string' ? value : null);
+
+/** `docker shop-web-1 (nginx:1.27), compose shop/web`, as owners name a container. */
+const containerOwner =
+  /^(?:docker|podman|containerd|crio|lxc|nerdctl) (?!container )(?<name>\S+?)(?: \((?<image>[^\s()]+)\)(?=[, ]))?(?:, compose (?<project>[^\s/]+)(?:\/(?<service>\S+))?)?(?= \(|$)/;
+
+function noteValue(value: string, rule: ColumnRule | undefined, imageName: string | null, known: Known): void {
+  const { names } = known;
+  if (rule === 'account') noteAccount(value, known);
+  else if (rule === 'machine') machineName(value, names);
+  else if (rule === 'application') noteApplication(value, imageName, known);
+  else if (rule === 'contact') {
+    if (value.length >= 3 && value.length <= longestName) names.secrets.set(value, names.contact(value));
+  } else if (rule === 'owner') {
+    const groups = containerOwner.exec(value)?.groups;
+    if (groups !== undefined) noteContainer({ runtime: '', id: '', ...groups }, known);
+  }
+  // A path below a profile names a person.
+  if (rule === 'owner' || rule === undefined) redactText(value, names);
+}
+
+/** Notes the names in a row: all that is known of a saved one, and of a history. */
+function noteRow(row: AnyRow, known: Known): void {
+  const { names, programs, seen } = known;
+  const imageName = textOf(row['ImageName']);
+  programs.add(imageName);
+  for (const [name, value] of Object.entries(row)) {
+    const rule = columnRules.get(name);
+    if (rule === 'ancestors')
+      for (const { Application, ImageName } of (value ?? []) as readonly Ancestor[])
+        if (Application !== null) noteApplication(Application, ImageName, known);
+    if (rule === 'keep' || rule === 'ancestors') continue;
+    for (const one of [value].flat()) {
+      if (typeof one !== 'string') continue;
+      if (name === 'WorkingDirectory') noteProject(one, names);
+      const key = `${rule ?? ''} ${rule === 'application' ? imageName : ''} ${one}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      noteValue(one, rule, imageName, known);
+    }
+  }
+}
+
+/** The folder where an owner runs: `node server.js in ~/shop (8128)`. */
+const runsIn = / in (?:[~/\\]|[a-z]:[\\/])[^"\n]*? \((?=(?:[^\s()]+ )?\d+\))/gi;
+
+/** Removes what an interpreter runs from an owner, if only the owner names it: `node server.js (8128)`, `node a.js as ann`. */
+function publicOwner(text: string): string {
+  const [name = ''] = /^(?:(?! \(| as |, | and \d).)*/s.exec(text) ?? [];
+  const shown = withoutProject(name);
+  return shown === '' ? text : shown + text.slice(name.length);
+}
+
+/** Calls a function once for each text: equal ones are common. */
+function cached(change: (text: string) => string): (text: string) => string {
+  const done = new Map<string, string>();
+  return (text) => {
+    let result = done.get(text);
+    if (result === undefined) done.set(text, (result = change(text)));
+    return result;
+  };
+}
+
+/** Redacts the values of one answer. */
+function cellRedactor({ names, programs }: Known): {
+  text: (text: string) => string;
+  row: (row: AnyRow, written: ReadonlySet<string>) => AnyRow;
+} {
+  const find: NameFinder = nameFinder(names.secrets);
+  const text = cached((value) => scrubText(redactText(value.replace(runsIn, ' ('), names), find));
+  const owner = cached((value) => publicOwner(text(value)));
+  const ancestor = (one: Ancestor): Ancestor => ({
+    ...one,
+    ImageName: one.ImageName === null ? null : text(one.ImageName),
+    Application: one.Application === null ? null : text(publicApplication(one.Application, one.ImageName)),
+  });
+  const changed = (value: string, rule: ColumnRule | undefined, imageName: string | null): string | null => {
+    switch (rule) {
+      case 'keep':
+        return value;
+      case 'left out':
+        return null;
+      case 'account':
+        return accountOf(value, names, programs);
+      case 'machine':
+        return machineName(value, names);
+      case 'host':
+        return names.host(value);
+      case 'contact':
+        return names.contact(value);
+      case 'application':
+        return text(publicApplication(value, imageName));
+      case 'owner':
+        return owner(value);
+      case 'address':
+        return redactText(value, names);
+      case 'ancestors':
+      case undefined:
+        return text(value);
+    }
+  };
+  return { text, row: (row, written) => withReasons(redactRow(row, changed, ancestor), row, written) };
+}
+
+function redactRow(
+  row: AnyRow,
+  changed: (value: string, rule: ColumnRule | undefined, imageName: string | null) => string | null,
+  ancestor: (one: Ancestor) => Ancestor,
+): AnyRow {
+  const imageName = textOf(row['ImageName']);
+  const result: Record<string, AnyRow[string]> = { ...row };
+  for (const [name, value] of Object.entries(row)) {
+    const rule = columnRules.get(name);
+    if (typeof value === 'string') result[name] = changed(value, rule, imageName);
+    else if (rule === 'ancestors' && Array.isArray(value)) result[name] = (value as readonly Ancestor[]).map(ancestor);
+    else if (Array.isArray(value))
+      result[name] = (value as readonly unknown[]).map((one) =>
+        typeof one === 'string' ? changed(one, rule, imageName) : one,
+      ) as string[];
+  }
+  return result;
+}
+
+/** Adds why a value is missing, if its column is written and can have reasons. */
+function withReasons(redacted: AnyRow, given: AnyRow, written: ReadonlySet<string>): AnyRow {
+  const missing = [...written].filter((name) => columnRules.get(name) === 'left out' && given[name] != null);
+  if (missing.length === 0 || !Object.hasOwn(redacted, 'Reason')) return redacted;
+  const reasons = missing.map((field) =>
+    refusalText({ field, code: 'Disabled', text: 'left out of a redacted answer', needs: null }),
+  );
+  return { ...redacted, Reason: [...((redacted['Reason'] as readonly string[] | null) ?? []), ...reasons] };
+}
+
+function redactProblem(problem: Problem, text: (text: string) => string): Problem {
+  const { message, hint, target } = problem;
+  return {
+    ...problem,
+    message: text(message),
+    ...(hint === undefined ? {} : { hint: text(hint) }),
+    ...(target === undefined ? {} : { target: text(target) }),
+  };
+}
+
+/** Makes a redactor for everything that a command writes. */
+export function newRedactor(): Redactor {
+  const known: Known = { names: newNames(), programs: new Set(), seen: new Set() };
+  let current: { readonly size: number; readonly cells: ReturnType<typeof cellRedactor> } | null = null;
+  const cells = (): ReturnType<typeof cellRedactor> => {
+    const { size } = known.names.secrets;
+    if (current?.size !== size) current = { size, cells: cellRedactor(known) };
+    return current.cells;
+  };
+  const redactRows = <Row extends AnyRow>(
+    kinds: readonly (readonly Row[])[],
+    written: ReadonlySet<string> = new Set(),
+  ): readonly (readonly Row[])[] => {
+    for (const rows of kinds) for (const row of rows) noteRow(row, known);
+    const { row: change } = cells();
+    return kinds.map((rows) => rows.map((row) => change(row, written) as Row));
+  };
+  const background = async (told: () => Promise<Background>): Promise<Background> => {
+    const { audited, ...tables } = await told();
+    const kinds = redactRows(Object.values(tables as Readonly<Record<string, readonly AnyRow[]>>));
+    const redacted = Object.fromEntries(Object.keys(tables).map((name, index) => [name, kinds[index]!]));
+    return { ...(redacted as unknown as Background), ...(audited === undefined ? {} : { audited }) };
+  };
+  const text = (value: string): string => cells().text(value);
+  const answer = (given: Answer, columns: readonly Column[] = []): Answer => {
+    const [rows = []] = redactRows([given.rows], new Set(columns.map(({ name }) => name)));
+    const { headline, note, summary, background: told } = given;
+    return {
+      ...given,
+      rows,
+      problems: given.problems.map((problem) => redactProblem(problem, text)),
+      ...(headline === undefined ? {} : { headline: [headline].flat().map(text) }),
+      ...(note === undefined ? {} : { note: text(note) }),
+      ...(summary === undefined ? {} : { summary: text(summary) }),
+      ...(told === undefined ? {} : { background: async () => background(told) }),
+    };
+  };
+  return { note: (facts) => noteFacts(facts, known), answer, rows: (kinds) => redactRows(kinds), text };
+}

@@ -1,0 +1,267 @@
+// The statistics of connections on Windows, which Wine lacks: the two calls are played.
+import { spawn } from 'node:child_process';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { decodeStatistics, notCollected, statisticsLayout } from '../../src/facts/decode/windows-statistics.ts';
+import { rates } from '../../src/live/rates.ts';
+import { lookAtAll, startLooking } from '../../src/live/looker.ts';
+import { connectionStatistics, serverOf } from '../../src/machine/windows/connections.ts';
+import { estats, type EstatsCalls } from '../../src/machine/windows/estats.ts';
+import type { ConnectionStatistics } from '../../src/system/live.ts';
+import type { RawSource } from '../../src/system/raw.ts';
+import { filetime, windows, type Row } from '../support/windows-raw.ts';
+
+const test = suite('statistics of connections on Windows');
+
+const [DATA, PATH] = [1, 3];
+
+interface Counted {
+  sent: number;
+  received: number;
+  roundTrip: number;
+  retransmits: number;
+}
+
+/** TCP_ESTATS_DATA_ROD_v0 and TCP_ESTATS_PATH_ROD_v0. */
+function rodOf(type: number, { sent, received, roundTrip, retransmits }: Counted): Buffer {
+  const rod = Buffer.alloc(type === DATA ? 96 : 160);
+  if (type === DATA) {
+    rod.writeBigUInt64LE(BigInt(sent), 0);
+    rod.writeBigUInt64LE(BigInt(received), 16);
+  } else {
+    rod.writeUInt32LE(retransmits, 20);
+    rod.writeUInt32LE(roundTrip, 108);
+    rod.writeUInt32LE(roundTrip === 0 ? 0 : 9, 128);
+  }
+  return rod;
+}
+
+/** A Windows that collects the statistics of connections: by the row without its state. */
+class Played {
+  readonly on = new Set<string>();
+  readonly calls: string[] = [];
+  /** The error of switching on, by kind. */
+  readonly errors = new Map<number, number>();
+  counted: Counted = { sent: 5_000_000_000, received: 7, roundTrip: 12, retransmits: 3 };
+
+  #key = (row: Buffer, type: number): string => `${type} ${row.toString('hex', 4)}`;
+
+  readonly estatsCalls: EstatsCalls = {
+    set: (row, type, rw) => {
+      this.calls.push(`set ${type} ${rw[0]}`);
+      const error = this.errors.get(type) ?? 0;
+      if (error !== 0) return error;
+      if (rw[0] === 1) this.on.add(this.#key(row, type));
+      else this.on.delete(this.#key(row, type));
+      return 0;
+    },
+    get: (row, type, rw, rod) => {
+      this.calls.push(`get ${type}`);
+      rw[0] = this.on.has(this.#key(row, type)) ? 1 : 0;
+      // Where collecting is off, Windows succeeds, and gives random numbers.
+      if (rw[0] === 0) rod.fill(0xab);
+      else rodOf(type, this.counted).copy(rod);
+      return 0;
+    },
+  };
+
+  /** As the child process does. */
+  statistics(): ConnectionStatistics {
+    const own = estats(this.estatsCalls);
+    return {
+      read: async (rows) => ({ bytes: own.read(rows.map((row) => Buffer.from(row))) }),
+      close: () => own.off(),
+    };
+  }
+}
+
+const rowOf = (last: number, state = 5): Buffer => Buffer.from([state, 0, 0, 0, 192, 0, 2, 1, 0, 80, 0, 0, 192, 0, 2, last, 19, 136, 0, 0]);
+
+test('switched on once, read, and switched off in the end', () => {
+  const played = new Played();
+  const own = estats(played.estatsCalls);
+  const bytes = own.read([rowOf(7)]);
+  assert.equal(decodeStatistics(bytes, 0), { sent: 5_000_000_000, received: 7, roundTrip: 12_000, retransmits: 3, reason: null });
+  assert.equal(played.calls, ['get 1', 'set 1 1', 'get 3', 'set 3 1', 'get 1', 'get 3']);
+  played.calls.length = 0;
+  // Its state does not make it another connection.
+  own.read([rowOf(7, 8)]);
+  assert.equal(played.calls, ['get 1', 'get 3']);
+  own.off();
+  assert.is(played.on.size, 0);
+});
+
+test('a connection that is not asked about anymore is switched off', () => {
+  const played = new Played();
+  const own = estats(played.estatsCalls);
+  own.read([rowOf(7), rowOf(8)]);
+  assert.is(played.on.size, 4);
+  own.read([rowOf(8)]);
+  assert.is(played.on.size, 2);
+  own.read([]);
+  assert.is(played.on.size, 0);
+});
+
+test('what another program has switched on stays on', () => {
+  const played = new Played();
+  estats(played.estatsCalls).read([rowOf(7)]);
+  const second = estats(played.estatsCalls);
+  assert.is(decodeStatistics(second.read([rowOf(7)]), 0)!.reason, null);
+  second.off();
+  assert.is(played.on.size, 2);
+});
+
+test('a switch that fails gives no numbers, but the error', () => {
+  const played = new Played();
+  played.errors.set(DATA, 50);
+  const found = decodeStatistics(estats(played.estatsCalls).read([rowOf(7)]), 0)!;
+  assert.equal(found, { sent: -1, received: -1, roundTrip: 12_000, retransmits: 3, reason: 'Windows has no statistics for this connection' });
+});
+
+test('without the rights, one refusal is enough', () => {
+  const played = new Played();
+  played.errors.set(DATA, 5).set(PATH, 5);
+  const own = estats(played.estatsCalls);
+  const bytes = own.read([rowOf(7), rowOf(8), rowOf(9)]);
+  assert.equal(
+    played.calls.filter((call) => call.startsWith('set')),
+    ['set 1 1'],
+  );
+  assert.equal(decodeStatistics(bytes, 2), {
+    sent: -1,
+    received: -1,
+    roundTrip: -1,
+    retransmits: -1,
+    reason: 'Windows gives statistics only to administrators (needs an elevated (administrator) session)',
+  });
+});
+
+test('collecting that was switched off by another program gives no random numbers', () => {
+  const played = new Played();
+  const own = estats(played.estatsCalls);
+  own.read([rowOf(7)]);
+  played.on.clear();
+  const bytes = own.read([rowOf(7)]);
+  assert.is(bytes.readUInt32LE(statisticsLayout.dataError), notCollected);
+  assert.equal(decodeStatistics(bytes, 0)!.sent, -1);
+  assert.is(decodeStatistics(bytes, 0)!.reason, 'Windows does not collect statistics for this connection');
+});
+
+test('a record that is cut off is none', () => {
+  assert.is(decodeStatistics(new Uint8Array(statisticsLayout.size - 1), 0), null);
+  assert.is(decodeStatistics(new Uint8Array(statisticsLayout.size), 1), null);
+});
+
+const server = { pid: 40, name: 'server.exe', created: filetime('2026-01-02T03:00:05Z') };
+const box = (tcp4: readonly Row[], tcp6: readonly Row[] = []) => windows({ sockets: { tcp4, tcp6, udp4: [{ local: '0.0.0.0', port: 53, pid: 40 }] }, processes: [server] });
+const far: Row = { local: '192.0.2.1', port: 80, remote: '192.0.2.7', remotePort: 5000, state: 5, pid: 40 };
+const farIPv6: Row = { local: '2001:db8::1', port: 80, remote: '2001:db8::2', remotePort: 5000, state: 5, pid: 40 };
+const near: Row = { local: '127.0.0.1', port: 80, remote: '127.0.0.1', remotePort: 5001, state: 5, pid: 40 };
+const listener: Row = { local: '0.0.0.0', port: 80, pid: 40 };
+
+async function looks(statistics: ConnectionStatistics, request = {}) {
+  let source = box([]);
+  let at = 0;
+  const live = { source: { platform: 'win32', read: (name, hint) => source.read(name, hint) } as RawSource, statistics, close: () => statistics.close() };
+  const looker = await startLooking(live, { ...lookAtAll, ...request }, { clock: () => at });
+  return {
+    looker,
+    look: async (next: RawSource) => {
+      source = next;
+      at += 1000;
+      return looker.look();
+    },
+  };
+}
+
+test('a look has the counters of connections, and why others have none', async () => {
+  const played = new Played();
+  const { look, looker } = await looks(played.statistics());
+  const { sockets } = await look(box([listener, far, near], [farIPv6]));
+  const found = Object.fromEntries(
+    [...sockets.values()].map(({ protocol, localAddress, state, counters, reason }) => [`${protocol} ${localAddress} ${state}`, [counters.sent, counters.roundTrip, reason]]),
+  );
+  assert.equal(found, {
+    'TCP 0.0.0.0 Listen': [null, null, null],
+    'TCP 192.0.2.1 Established': [5_000_000_000, 12, null],
+    'TCP 127.0.0.1 Established': [null, null, 'Windows has no statistics for connections of this machine with itself'],
+    'TCP 2001:db8::1 Established': [5_000_000_000, 12, null],
+    'UDP 0.0.0.0 null': [null, null, 'Windows does not count the bytes of a UDP socket'],
+  });
+  assert.is(played.on.size, 4);
+  looker.close();
+  assert.is(played.on.size, 0);
+});
+
+test('rates, and a look without changes', async () => {
+  const played = new Played();
+  const { look } = await looks(played.statistics());
+  const one = await look(box([far]));
+  const same = await look(box([far]));
+  assert.is(one.sockets, same.sockets);
+  played.counted = { ...played.counted, sent: 5_000_004_000 };
+  const after = await look(box([far]));
+  assert.equal(
+    [...rates(same, after).values()].filter(({ send }) => send !== null),
+    [{ send: 4000, receive: 0, retransmits: 0 }],
+  );
+});
+
+test('collecting is switched on only for what is asked for', async () => {
+  const played = new Played();
+  const noFilter = { states: null, pids: null, images: null, addresses: null, remotePorts: null, users: null, services: null, ranges: null };
+  const { look } = await looks(played.statistics(), { filter: { ...noFilter, images: ['other'] } });
+  await look(box([far]));
+  assert.equal(played.calls, []);
+  const without = await looks(played.statistics(), { counters: false });
+  await without.look(box([far]));
+  assert.equal(played.calls, []);
+});
+
+test('why the child process gives nothing is said of each connection', async () => {
+  const refusal = { code: 'NotSupported', text: 'this Windows has no GetPerTcpConnectionEStats in iphlpapi.dll' } as const;
+  const { look } = await looks({ read: async () => ({ refusal }), close() {} });
+  const { sockets } = await look(box([far]));
+  assert.equal([...sockets.values()].map(({ counters, reason }) => [counters.sent, reason])[0], [null, refusal.text]);
+});
+
+/** A program that answers each line with itself, reversed, and ends on `crash`. */
+const reverser = `
+process.stdin.setEncoding('utf8').on('data', (text) => {
+  if (text === 'Y3Jhc2g=\\n') process.exit(3);
+  process.stdout.write(text.trim() + '\\n');
+}).on('end', () => process.exit(0));
+`;
+
+test('the child process is long-lived, and started again after a failure', async () => {
+  const children: ReturnType<typeof spawn>[] = [];
+  const statistics = connectionStatistics(['node'], () => {
+    const child = spawn(process.execPath, ['-e', reverser], { stdio: ['pipe', 'pipe', 'ignore'] });
+    children.push(child);
+    return serverOf(child);
+  });
+  const ask = async (text: string) => statistics.read([Buffer.from(text)]);
+  assert.equal(await ask('one'), { bytes: Buffer.from('one') });
+  assert.equal(await ask('two'), { bytes: Buffer.from('two') });
+  assert.is(children.length, 1);
+  assert.equal(await ask('crash'), { refusal: { code: 'Failed', text: 'the child process ended with code 3' } });
+  assert.equal(await ask('three'), { bytes: Buffer.from('three') });
+  assert.is(children.length, 2);
+  for (let turn = 0; turn < 3; turn++) await ask('crash');
+  // It is given up.
+  assert.equal(await ask('four'), { refusal: { code: 'Failed', text: 'the child process ended with code 3' } });
+  assert.is(children.length, 4);
+  const last = connectionStatistics(['node'], () => serverOf(children[children.push(spawn(process.execPath, ['-e', reverser], { stdio: ['pipe', 'pipe', 'ignore'] })) - 1]!));
+  await last.read([Buffer.from('five')]);
+  const ended = new Promise((resolve) => children.at(-1)!.once('exit', resolve));
+  last.close();
+  assert.is(await ended, 0);
+});
+
+test('a child process that cannot be started', async () => {
+  const statistics = connectionStatistics(['node'], () => serverOf(spawn('/no/such/program', [], { stdio: ['pipe', 'pipe', 'ignore'] })));
+  const answer = await statistics.read([Buffer.from('one')]);
+  assert.match('refusal' in answer ? answer.refusal.text : '', /^the child process could not be run: /);
+});
+
+test.run();

@@ -1,0 +1,321 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { LiveSocket } from '../../../src/live/look.ts';
+import type { ViewRow } from '../../../src/live/screen/model.ts';
+import { liveSocket, settle, testScreen, testView, type SocketParts } from '../../support/live-screen.ts';
+
+const test = suite('the view');
+
+const server = { pid: 10, imageName: 'node', application: 'node server.js', owner: 'node server.js (10)' };
+const client = { pid: 20, imageName: 'curl', application: 'curl', owner: 'curl (20)' };
+const web = liveSocket({ owner: server });
+const database = liveSocket({ localPort: 5432, owner: { pid: 30, imageName: 'postgres', owner: 'postgres (30)' } });
+const connection = (more: SocketParts = {}): LiveSocket =>
+  liveSocket({ remotePort: 50_000, owner: server, counters: { sent: 0, received: 0, roundTrip: 0.25, retransmits: 0 }, ...more });
+
+/** The rows of the list: the ports, with their marks. */
+const ports = (lines: readonly string[]): string[] =>
+  lines
+    .slice(3, -1)
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.slice(0, 7).replaceAll(' ', ''));
+
+test('lists sockets with their owners, the first one selected', async () => {
+  const { screen } = await testView([database, web]);
+  const lines = await screen.lines();
+  assert.match(lines[0]!, /^All sockets, sorted by port ↑ +\d\d:04:00$/);
+  assert.match(lines[1]!, /^2 listening, 0 connections, 0 UDP  sent –, received –/);
+  assert.match(lines[2]!, /^ {2}Port↑ +Prot +State +Local +Executable +(?:PID +)?Owner/);
+  assert.match(lines[3]!, /^> +3000 +TCP +Listen +127\.0\.0\.1 +node +(?:10 +)?node server\.js \(10\)$/);
+  assert.match(lines[4]!, /^ +5432 +TCP +Listen/);
+  assert.match(lines[23]!, /^\? keys {2}q quit/);
+});
+
+test('shows rates from the second look on, and never 0 for an unknown one', async () => {
+  const unknown = connection({ localPort: 7000, counters: { sent: null, received: null, roundTrip: null, retransmits: null }, reason: 'needs an elevated session' });
+  const view = await testView([web, connection(), unknown]);
+  assert.match((await view.screen.lines())[4]!, /Established.* – +–$/);
+  await view.look([web, connection({ counters: { sent: 1_200_000, received: 0 } }), unknown]);
+  const lines = await view.screen.lines();
+  assert.match(lines[1]!, /sent 1\.2 MB\/s, received 0\/s/);
+  assert.match(lines[3]!, /Listen.*node server\.js \(10\)$/);
+  assert.match(lines[4]!, / 1\.2 MB +0$/);
+  assert.match(lines[5]!, /7000.* – +–$/);
+  await view.screen.type('\x1b[F\r');
+  assert.match((await view.screen.lines()).join('\n'), /Unknown +: some counters: needs an elevated session/);
+});
+
+test('what opened stands out for a look, and what closed stays for two more', async () => {
+  const view = await testView([web]);
+  await view.look([web, connection()]);
+  assert.equal(ports(await view.screen.lines()), ['>3000', '+3000']);
+  assert.match((await view.screen.lines())[1]!, / \+1 /);
+  await view.look([web, connection()]);
+  assert.equal(ports(await view.screen.lines()), ['>3000', '3000']);
+  for (const rows of [['>3000', '-3000'], ['>3000', '-3000'], ['>3000', '-3000'], ['>3000']]) {
+    await view.look([web]);
+    assert.equal(ports(await view.screen.lines()), rows);
+  }
+});
+
+test('a socket with the ends of a closed one is another row', async () => {
+  const view = await testView([connection({ key: 'one' })]);
+  await view.look([connection({ key: 'two', counters: { sent: 5e9, received: 0 } })]);
+  const lines = await view.screen.lines();
+  assert.equal(ports(lines), ['>-3000', '+3000']);
+  assert.not.match(lines.join('\n'), /5\.0 GB\/s/);
+});
+
+test('sorts by any column, in both directions', async () => {
+  const view = await testView([web, database, liveSocket({ localPort: 80, owner: { imageName: 'Apache', pid: 9, owner: 'Apache (9)' } })]);
+  const { screen } = view;
+  assert.equal(ports(await screen.lines()), ['>80', '3000', '5432']);
+  await screen.type('r');
+  assert.equal(ports(await screen.lines()), ['>5432', '3000', '80']);
+  await screen.type('e');
+  assert.equal(ports(await screen.lines()), ['>80', '3000', '5432']);
+  assert.match((await screen.lines())[0]!, /sorted by executable ↑/);
+  await screen.type('p>');
+  assert.match((await screen.lines())[0]!, /sorted by protocol ↑/);
+  await screen.type('\x1b[D\x1b[D');
+  assert.match((await screen.lines())[0]!, /sorted by retransmitted segments ↓/);
+});
+
+test('the selected row stays selected when the order changes, and its place when it is gone', async () => {
+  const view = await testView([web, database]);
+  await view.screen.type('j');
+  await view.look([web, database, liveSocket({ localPort: 80 })]);
+  assert.equal(ports(await view.screen.lines()), ['+80', '3000', '>5432']);
+  for (let looks = 0; looks < 4; looks++) await view.look([web, liveSocket({ localPort: 80 })]);
+  assert.equal(ports(await view.screen.lines()), ['80', '>3000']);
+});
+
+test('filters as one types, by every word', async () => {
+  const { screen } = await testView([web, database, connection({ owner: client, localPort: 40_000, remotePort: 3000 })]);
+  await screen.type('/3000');
+  assert.equal(ports(await screen.lines()), ['>3000', '40000']);
+  assert.match((await screen.lines())[23]!, /^Filter: 3000/);
+  await screen.type(' CURL\r');
+  assert.equal(ports(await screen.lines()), ['>40000']);
+  assert.match((await screen.lines())[0]!, /filter 3000 CURL/);
+  await screen.type('/x');
+  assert.match((await screen.lines())[3]!, /No socket matches\. Press Esc/);
+  await screen.type('\x1b');
+  assert.equal(ports(await screen.lines()), ['>40000']);
+  await screen.type('\x1b');
+  assert.equal(ports(await screen.lines()), ['>3000', '5432', '40000']);
+});
+
+test('groups by process, port, and remote address, and shows the sockets of a group', async () => {
+  const far = connection({ remoteAddress: '10.9.9.9', remotePort: 6000 });
+  const grown = (one: LiveSocket, sent: number): LiveSocket => ({ ...one, counters: { ...one.counters, sent, received: 0 } });
+  const view = await testView([web, database, connection(), far]);
+  await view.look([web, database, grown(connection(), 2000), grown(far, 3000)]);
+  const { screen } = view;
+  await screen.type('\t');
+  const lines = await screen.lines();
+  assert.match(lines[0]!, /^All sockets by process, sorted by traffic ↓/);
+  assert.match(lines[3]!, /^> node server\.js \(10\) +3 +3000 +5\.0 kB +0/);
+  assert.match(lines[4]!, /^ {2}postgres \(30\) +1 +5432/);
+  await screen.type('\t');
+  assert.match((await screen.lines())[3]!, /^> 3000\/tcp +3/);
+  await screen.type('\t');
+  assert.match((await screen.lines())[3]!, /^> 10\.9\.9\.9 +1 .*3\.0 kB/);
+  await screen.type('\r');
+  assert.match((await screen.lines())[0]!, /only 10\.9\.9\.9/);
+  assert.equal(ports(await screen.lines()), ['>3000']);
+  await screen.type('\x1b');
+  assert.match((await screen.lines())[0]!, /by remote address/);
+});
+
+test('follows one process', async () => {
+  const other = connection({ owner: { ...server, startTime: '2026-01-02T03:03:00.000Z' }, remotePort: 9 });
+  const { screen } = await testView([web, database, connection(), other]);
+  await screen.type('f');
+  assert.match((await screen.lines())[0]!, /only node server\.js \(10\)/);
+  // The same process ID belonged to another process.
+  assert.equal(ports(await screen.lines()), ['>3000', '3000']);
+});
+
+test('pauses: no look, and the same rows', async () => {
+  const view = await testView([web]);
+  await view.look([web, database]);
+  await view.screen.type(' ');
+  assert.match((await view.screen.lines())[0]!, /PAUSED/);
+  if (view.isWaiting()) await view.look([]);
+  await settle(5);
+  assert.not.ok(view.isWaiting());
+  assert.equal(ports(await view.screen.lines()), ['>3000', '+5432']);
+  await view.screen.type(' ');
+  await view.look([web]);
+  assert.equal(ports(await view.screen.lines()), ['>3000', '-5432']);
+});
+
+test('shows everything about a row, read only then', async () => {
+  let asked = 0;
+  const details = async (): Promise<string[]> => {
+    asked++;
+    return Array.from({ length: 60 }, (_, i) => `Line${i} : \x1b[31m${i}`);
+  };
+  const { screen } = await testView([web, database], { details });
+  assert.is(asked, 0);
+  await screen.type('j\r');
+  await settle(5);
+  assert.is(asked, 1);
+  let lines = await screen.lines();
+  assert.match(lines[0]!, /^TCP port 5432: postgres \(30\) +22 of 61 lines$/);
+  assert.match(lines[2]!, /^Line0 : \\x1b\[31m0$/);
+  await screen.type('\x1b[6~\x1b[6~\x1b[6~');
+  lines = await screen.lines();
+  assert.match(lines[22]!, /^Line59 /);
+  await screen.type('q');
+  assert.equal(ports(await screen.lines()), ['3000', '>5432']);
+});
+
+test('stops an owner on the terminal that it left, and comes back', async () => {
+  const stopped: (number | null | undefined)[] = [];
+  const screen = testScreen();
+  const view = await testView([web, database], {
+    screen,
+    stop: async (row) => {
+      assert.equal(screen.visits, ['leave']);
+      stopped.push(row.owner?.pid);
+    },
+  });
+  await screen.type('jx');
+  await settle(2);
+  assert.equal([stopped, screen.visits], [[30], ['leave', 'enter']]);
+  assert.match(screen.taken(), /\x1b\[2J/);
+  await view.look([web]);
+  await screen.type('x');
+  assert.match((await screen.lines())[23]!, /This socket is closed\./);
+});
+
+test('copies a row, and says that the terminal must allow it', async () => {
+  const { screen } = await testView([connection({ owner: { owner: 'evil\x1b[2J (10)' } })]);
+  await screen.type('c');
+  const [, base64 = ''] = /\x1b\]52;c;([^\x07]*)\x07/.exec(screen.taken()) ?? [];
+  assert.is(Buffer.from(base64, 'base64').toString(), 'TCP 127.0.0.1:3000 -> 127.0.0.1:50000 Established  evil\\x1b[2J (10)');
+  assert.match((await screen.lines())[23]!, /^Copied to the clipboard, if this terminal allows/);
+});
+
+test('writes the rows that are shown to a file, and asks before it replaces one', async () => {
+  const written: [readonly ViewRow[], string][] = [];
+  const { screen } = await testView([web, database], {
+    exists: (file) => file === 'old.csv',
+    write: async (rows, file) => {
+      written.push([rows, file]);
+      return `Wrote 1 row to ${file}.`;
+    },
+  });
+  await screen.type('/5432\rwnew.csv');
+  assert.match((await screen.lines())[23]!, /^Write 1 row to .*: new\.csv$/);
+  await screen.type('\r');
+  assert.match((await screen.lines())[23]!, /^Wrote 1 row to new\.csv\.$/);
+  assert.equal(
+    written.map(([rows, file]) => [rows.map(({ socket }) => socket?.localPort), file]),
+    [[[5432], 'new.csv']],
+  );
+  await screen.type('wold.csv\r');
+  assert.match((await screen.lines())[23]!, /^old\.csv exists\. Replace it\? \[y\/N\]/);
+  await screen.type('n');
+  assert.is(written.length, 1);
+  await screen.type('wold.csv\ry');
+  assert.is(written.length, 2);
+});
+
+test('writes only lines that changed', async () => {
+  const view = await testView([web, database]);
+  view.screen.taken();
+  await view.look([web, database]);
+  const text = view.screen.taken();
+  // The time, and the traffic, which is known now.
+  assert.equal(
+    [...text.matchAll(/\x1b\[(\d+);1H/g)].map(([, row]) => Number(row)),
+    [1, 2].slice(0, text.includes('\x1b[2;1H') ? 2 : 1),
+  );
+  assert.match(text, /^\x1b\[\?2026h.*\x1b\[\?2026l$/s);
+});
+
+test('leaves out frames that a slow terminal has no time for', async () => {
+  const view = await testView([web]);
+  view.screen.busy = true;
+  view.screen.taken();
+  for (const port of [1, 2, 3]) await view.look([web, liveSocket({ localPort: port })]);
+  assert.is(view.screen.taken(), '');
+  view.screen.busy = false;
+  await settle(40);
+  assert.match((await view.screen.lines())[5]!, /^ \+ {4}3 /);
+});
+
+test('survives another size, and fills it', async () => {
+  const many = Array.from({ length: 100 }, (_, i) => liveSocket({ localPort: 1000 + i }));
+  const { screen } = await testView(many);
+  await screen.type('G');
+  assert.equal(ports(await screen.lines()).at(-1), '>1099');
+  for (const [columns, rows] of [
+    [40, 10],
+    [200, 50],
+    [1, 1],
+    [80, 24],
+  ] as const) {
+    screen.resize(columns, rows);
+    const lines = await screen.lines();
+    assert.is(lines.length, rows);
+    if (columns >= 40)
+      assert.ok(
+        lines.some((line) => /^> +1099/.test(line)),
+        `${columns}×${rows}`,
+      );
+  }
+});
+
+test('says what a look could not see, until the next key', async () => {
+  const view = await testView([web], {});
+  await view.look([web], ['the owner of 2 sockets cannot be seen (needs root)']);
+  assert.match((await view.screen.lines())[23]!, /^The owner of 2 sockets cannot be seen \(needs root\)/);
+  await view.screen.type('j');
+  assert.match((await view.screen.lines())[23]!, /^\? keys/);
+  await view.look([web], ['the owner of 2 sockets cannot be seen (needs root)']);
+  assert.match((await view.screen.lines())[23]!, /^\? keys/);
+});
+
+test('a terminal without colors and Unicode gets neither', async () => {
+  const screen = testScreen(80, 24, { colors: false, unicode: false });
+  const view = await testView([web, connection({ owner: { owner: 'größe (10)' } })], { screen });
+  await view.look([web]);
+  const text = screen.taken();
+  assert.not.match(text, /\x1b\[[34]\d/);
+  assert.match(text, /^[ -~\x1b]*$/);
+  assert.match((await screen.lines()).join('\n'), /gr\?\?e/);
+});
+
+test('ends with q, with Ctrl+C in every mode, after --count looks, and when the terminal is gone', async () => {
+  for (const keys of ['q', '\x03', '/x\x03', 'w\x03', '?\x03', '\r\x03']) {
+    const view = await testView([web]);
+    await view.look([web]);
+    await view.screen.type(keys);
+    if (view.isWaiting()) await view.look([web]);
+    await view.over;
+  }
+  const counted = await testView([web], { count: 2 });
+  await counted.look([web]);
+  await counted.over;
+  const gone = await testView([web]);
+  gone.screen.end();
+  if (gone.isWaiting()) await gone.look([]);
+  await gone.over;
+});
+
+test('an error of a look ends it with this error', async () => {
+  const view = await testView([web]);
+  await settle(5);
+  view.fail(new Error('the list is broken'));
+  const error = await view.over.then(
+    () => null,
+    (reason: Error) => reason.message,
+  );
+  assert.is(error, 'the list is broken');
+});
+
+test.run();

@@ -1,0 +1,185 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Traffic } from '../../src/schema/traffic.ts';
+import type { RawSource } from '../../src/system/raw.ts';
+import { run } from '../support/harness.ts';
+import { linux, tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
+
+const test = suite('stats');
+
+/** A machine whose sockets change between two looks. */
+function changing(first: World, second: World): RawSource {
+  const [before, after] = [linux(first), linux(second)];
+  const reads = new Map<string, number>();
+  return {
+    platform: 'linux',
+    read(name, hint) {
+      if (hint?.counters === true) reads.set(name, (reads.get(name) ?? 0) + 1);
+      const isFirst = (reads.get(name) ?? Math.max(...reads.values())) < 2;
+      return (isFirst ? before : after).read(name, hint);
+    },
+  };
+}
+
+const processes = { 10: { name: 'web', exe: '/usr/sbin/web', ticks: 500 }, 20: { name: 'node', exe: '/usr/bin/node', ticks: 600, cmdline: 'node\0server.js\0' } };
+const holders = [10, 1, 10, 2, 20, 3, 20, 4, 20, 5];
+const sockets = (sent: number, more: readonly DiagRow[] = []): World => ({
+  tcp: [
+    { port: 80, inode: 1, queues: [0, 128] },
+    { port: 80, remote: '192.0.2.7', remotePort: 5000, state: 1, inode: 2, info: tcpInfo({ sent, received: 10, roundTrip: 2500, retransmits: sent / 1000 }), queues: [7, 9] },
+    { port: 40000, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: 3, info: tcpInfo({ sent: 1, received: sent * 2, roundTrip: 500 }) },
+    { port: 40001, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: 4, info: tcpInfo({ sent: 1, received: 5, roundTrip: 800 }) },
+    { port: 40002, remote: '192.0.2.9', remotePort: 5432, state: 6 },
+    ...more,
+  ],
+  udp4: [{ port: 53, inode: 5, drops: sent / 100 }],
+  holders,
+  processes,
+});
+const still: readonly string[] = ['--for', '10ms', '--format', 'json'];
+
+async function stats(args: readonly string[], first = sockets(1000), second = sockets(3000)): Promise<{ rows: Traffic[]; err: string; code: number }> {
+  const { out, err, code } = await run(['stats', ...args, ...still], { source: changing(first, second) });
+  return { rows: JSON.parse(out) as Traffic[], err, code };
+}
+
+test('what each socket transferred, the busiest first, without closed connections', async () => {
+  const { rows, code } = await stats([]);
+  assert.is(code, 0);
+  assert.equal(
+    rows.map(({ Protocol, LocalPort, RemotePort, Owner }) => `${Protocol} ${LocalPort} ${RemotePort} ${Owner}`),
+    ['TCP 40000 5432 node server.js (20)', 'TCP 80 5000 web (10)', 'TCP 40001 5432 node server.js (20)', 'UDP 53 null node server.js (20)', 'TCP 80 null web (10)'].sort(
+      (a, b) =>
+        rows.findIndex((row) => a.startsWith(`${row.Protocol} ${row.LocalPort} ${row.RemotePort}`)) -
+        rows.findIndex((row) => b.startsWith(`${row.Protocol} ${row.LocalPort} ${row.RemotePort}`)),
+    ),
+  );
+  const web = rows.find(({ RemotePort }) => RemotePort === 5000)!;
+  assert.is(rows[0]!.LocalPort, 40000);
+  assert.equal([web.BytesSent, web.BytesReceived, web.RoundTripTime, web.Retransmits, web.NewRetransmits], [3000, 10, 2.5, 3, 2]);
+  assert.equal([web.ReceiveQueue, web.SendQueue, web.AcceptQueue, web.Sockets, web.Reason], [7, 9, null, null, null]);
+  // The rate is the difference over the time that the row reports, which is rounded.
+  assert.ok(Math.abs(web.SendRate! / (2000 / web.Seconds!) - 1) < 0.1, `${web.SendRate} in ${web.Seconds}`);
+  assert.is(web.ReceiveRate, 0);
+  const { rows: all } = await stats(['--all']);
+  assert.is(all.length, 6);
+});
+
+test('statistics that cannot be had are null, with a reason, and never 0', async () => {
+  const { rows } = await stats(['53', '--protocol', 'udp']);
+  const { SendRate, ReceiveRate, BytesSent, BytesReceived, RoundTripTime, Retransmits, Reason, Drops } = rows[0]!;
+  assert.equal([SendRate, ReceiveRate, BytesSent, BytesReceived, RoundTripTime, Retransmits], [null, null, null, null, null, null]);
+  assert.equal(Reason, ['Statistics: NotSupported: Linux does not count the bytes of a UDP socket']);
+  assert.is(Drops, 30);
+  const { rows: listeners } = await stats(['--state', 'listen']);
+  assert.equal([listeners[0]!.SendRate, listeners[0]!.Reason], [null, null]);
+});
+
+test('lost packets are a warning', async () => {
+  const { rows, err } = await stats(['53']);
+  assert.is(rows[0]!.Warning, '20 packets were lost during the measurement because the receive queue was full');
+  assert.match(err, /PO4302: warning: UDP port 53 of node server\.js \(20\): 20 packets were lost/);
+});
+
+test('a full accept queue is a warning, and one that has room is not', async () => {
+  const listener = (waiting: number): World => ({ tcp: [{ port: 80, inode: 1, queues: [waiting, 5] }], holders, processes });
+  const { rows, err } = await stats([], listener(6), listener(6));
+  assert.equal([rows[0]!.AcceptQueue, rows[0]!.Backlog], [6, 5]);
+  assert.match(rows[0]!.Warning!, /^the accept queue is full \(6 connections, backlog 5\)/);
+  assert.match(err, /PO4302: warning: TCP port 80 of web \(10\): the accept queue is full/);
+  const room = await stats([], listener(5), listener(5));
+  assert.equal([room.rows[0]!.Warning, room.err], [null, '']);
+});
+
+test('sums of a process, an application, a port, and a state', async () => {
+  const byProcess = await stats(['--by', 'process']);
+  const node = byProcess.rows.find(({ OwningProcess }) => OwningProcess === 20)!;
+  assert.equal([node.Sockets, node.Application, node.BytesReceived, node.RoundTripTime, node.LocalPort, node.Drops], [3, 'node server.js', 6005, 0.8, null, 30]);
+  assert.equal(node.Reason, ['Statistics: NotSupported: 1 of the sockets: Linux does not count the bytes of a UDP socket']);
+  const byPort = await stats(['--by', 'port', '80']);
+  assert.equal(
+    byPort.rows.map(({ LocalPort, Sockets, Owner, AcceptQueue, ReceiveQueue }) => [LocalPort, Sockets, Owner, AcceptQueue, ReceiveQueue]),
+    [[80, 2, 'web (10)', 0, 7]],
+  );
+  const byState = await stats(['--by', 'state']);
+  assert.equal(Object.fromEntries(byState.rows.map(({ Protocol, State, Sockets }) => [`${Protocol} ${State}`, Sockets])), {
+    'TCP Established': 3,
+    'TCP Listen': 1,
+    'TCP TimeWait': 1,
+    'UDP null': 1,
+  });
+  const byApplication = await stats(['--by', 'application']);
+  assert.equal(
+    byApplication.rows
+      .map(({ Application }) => Application)
+      .filter((name) => name !== null)
+      .sort(),
+    ['node server.js', 'web'],
+  );
+});
+
+test('the use of the dynamic ports for each remote end', async () => {
+  const { rows } = await stats(['--by', 'remote']);
+  assert.equal(
+    rows.map(({ RemoteAddress, RemotePort, LocalPort, Sockets, DynamicPortUse }) => [RemoteAddress, RemotePort, LocalPort, Sockets, DynamicPortUse]),
+    [
+      // 3 of 28,232 ports.
+      ['192.0.2.9', 5432, null, 3, 0.01],
+      ['192.0.2.7', 5000, 80, 1, null],
+    ],
+  );
+});
+
+test('nearly exhausted dynamic ports are a warning that names who uses them', async () => {
+  const many = Array.from({ length: 90 }, (_, i): DiagRow => ({ port: 40000 + i, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: 3, cookie: 1000 + i }));
+  const world: World = {
+    tcp: many,
+    holders,
+    processes,
+    raw: { ranges: { text: JSON.stringify({ ip_local_port_range: '40000\t40099', ip_local_reserved_ports: '', ip_unprivileged_port_start: '1024' }) } },
+  };
+  const { rows, err } = await stats(['--by', 'remote'], world, world);
+  assert.equal([rows[0]!.DynamicPortUse, rows[0]!.Sockets], [90, 90]);
+  assert.match(rows[0]!.Warning!, /^90% of the dynamic ports/);
+  assert.match(err, /PO4303: warning: the dynamic ports for connections to 192\.0\.2\.9:5432 are nearly used up: 90 of the 100 dynamic ports .*node \(20\)/);
+});
+
+test('a connection that was opened during the measurement counts from its start', async () => {
+  const later = sockets(3000, [{ port: 80, remote: '192.0.2.8', remotePort: 6000, state: 1, inode: 2, cookie: 77, info: tcpInfo({ sent: 500, received: 5 }) }]);
+  const { rows } = await stats([], sockets(3000), later);
+  const { SendRate, Seconds } = rows.find(({ RemotePort }) => RemotePort === 6000)!;
+  assert.ok(Math.abs(SendRate! / (500 / Seconds!) - 1) < 0.1);
+});
+
+test('a person gets a sentence first', async () => {
+  const { out } = await run(['stats', '--for', '10ms'], { source: changing(sockets(1000), sockets(3000)) });
+  assert.match(out, /^6 sockets \(3 Established, 1 Listen, 1 TimeWait, 1 UDP\) in \d+\.\d s; TCP sent \d+ and received \d+ bytes\/s\.\n\n/);
+});
+
+test('nothing that matches', async () => {
+  const { rows, code } = await stats(['81']);
+  assert.equal([rows, code], [[], 1]);
+});
+
+for (const [args, message] of [
+  [['--for', '0'], /PO1001: unknown value "0" for --for; expected seconds/],
+  [['--for', 'soon'], /PO1001: unknown value "soon" for --for/],
+  [['--by', 'day'], /PO1001: unknown value "day" for --by; expected process, application, port, remote, or state/],
+  [['--sort', 'Size'], /PO1003/],
+] as const)
+  test(`wrong usage: ${args.join(' ')}`, async () => {
+    const { err, code } = await run(['stats', ...args], { source: linux({}) });
+    assert.is(code, 64);
+    assert.match(err, message);
+  });
+
+test('sorting, choosing columns, counting', async () => {
+  const { out } = await run(['stats', '--for', '10ms', '--sort', 'LocalPort,-RemotePort', '--columns', 'LocalPort,RemotePort', '--format', 'csv'], {
+    source: changing(sockets(0), sockets(0)),
+  });
+  assert.is(out, 'LocalPort,RemotePort\r\n53,\r\n80,5000\r\n80,\r\n40000,5432\r\n40001,5432\r\n');
+  const { out: count } = await run(['stats', '--for', '10ms', '--count'], { source: changing(sockets(0), sockets(0)) });
+  assert.is(count, '5\n');
+});
+
+test.run();

@@ -1,0 +1,260 @@
+// The full-screen view of portowner watch in a real terminal: keys in, screen out.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { endAll, newFolder, start } from '../../support/program.ts';
+import { skip } from '../../support/skip.ts';
+import { hasTmux, startTmux, type TmuxOptions, type TmuxTerminal } from '../../support/tmux.ts';
+
+const test = suite('the view in a terminal');
+const main = join(root, 'src/main.ts');
+const portowner = (args: readonly (string | number)[], flags: readonly string[] = []): string[] => [process.execPath, ...nodeFlags, ...flags, main, ...args.map(String)];
+const open: TmuxTerminal[] = [];
+
+function watch(args: readonly (string | number)[], options: TmuxOptions = {}): TmuxTerminal {
+  const terminal = startTmux(portowner(['watch', ...args]), options);
+  open.push(terminal);
+  return terminal;
+}
+
+let server: Server;
+let connection: Socket;
+let port = 0;
+
+test.before(async () => {
+  server = createServer((socket) => void socket.on('error', () => {}).pipe(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+  connection = connect(port, '127.0.0.1');
+  await once(connection, 'connect');
+});
+test.after.each(() => open.splice(0).forEach((terminal) => terminal.close()));
+test.after(() => {
+  connection.destroy();
+  server.close();
+  endAll();
+});
+
+/** A test that needs a terminal. */
+const inTerminal = (name: string, body: () => Promise<void>): void =>
+  test(name, async (context) => {
+    if (!hasTmux) return skip('tmux is not installed', context as never);
+    await body();
+  });
+
+for (const [columns, rows] of [
+  [80, 24],
+  [200, 50],
+] as const)
+  inTerminal(`lists, sorts, filters, groups, pauses, and shows details and help at ${columns}×${rows}`, async () => {
+    const terminal = watch([port, '--interval', '200ms'], { columns, rows });
+    let lines = await terminal.until(/1 listening, 1 connections.* sent (?!–)/);
+    assert.match(lines[0]!, /^All sockets, sorted by port ↑.* \d\d:\d\d:\d\d$/);
+    assert.match(lines[3]!, new RegExp(`^> *${port} +TCP +Listen .*\\(${process.pid}\\)`));
+    assert.match(lines[4]!, new RegExp(`^  *${port} +TCP +Established .*127\\.0\\.0\\.1:${connection.localPort} `));
+    assert.is(lines.length, rows);
+    assert.match(lines.at(-1)!, /^\? keys {2}q quit/);
+    const timer = setInterval(() => connection.write(Buffer.alloc(5000)), 50);
+    try {
+      // This is the socket of the server, which echoes what it receives.
+      lines = await terminal.until(new RegExp(`^ +${port} .* \\d+ kB +\\d+ kB`, 'm'));
+    } finally {
+      clearInterval(timer);
+    }
+    terminal.press('e');
+    await terminal.until(/sorted by executable ↑/);
+    terminal.press('r');
+    await terminal.until(/sorted by executable ↓/);
+    terminal.type(`/:${connection.localPort}`);
+    await terminal.until(new RegExp(`Filter: :${connection.localPort}`));
+    terminal.press('Enter');
+    lines = await terminal.until(/filter :/);
+    assert.match(lines[3]!, /Established/);
+    assert.is(lines[4], '');
+    terminal.press('Escape');
+    await terminal.until(/Listen/);
+    terminal.press('Tab');
+    await terminal.until(new RegExp(`All sockets by process[^]*^> .*\\(${process.pid}\\) +2 `, 'm'));
+    terminal.press('Tab');
+    await terminal.until(new RegExp(`by port[^]*^> ${port}/tcp +2 `, 'm'));
+    terminal.press('Tab', 'Tab', ' ');
+    await terminal.until(/ PAUSED /);
+    const paused = terminal.lines();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.equal(terminal.lines(), paused);
+    terminal.press(' ', 'p', 'Home', 'Enter');
+    await terminal.until(/^OwningProcess +:/m);
+    lines = terminal.lines();
+    for (let pages = 0; pages < 10 && !/^Cause +: Process/m.test(lines.join('\n')); pages++) {
+      terminal.press('PageDown');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      lines = terminal.lines();
+    }
+    assert.match(lines.join('\n'), /^Cause +: Process/m);
+    assert.match(lines[0]!, new RegExp(`^TCP port ${port}: .*\\(${process.pid}\\)`));
+    terminal.press('q', '?');
+    lines = await terminal.until(/^Keys/);
+    assert.match(lines.join('\n'), /^q, Ctrl\+C +quit$/m);
+    terminal.press('Escape');
+    await terminal.until(/^All sockets/);
+    terminal.press('q');
+    assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+  });
+
+inTerminal('stops a server after the question, and comes back to the view', async () => {
+  const child = start([process.execPath, '-e', 'require("node:net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [said] = (await once(child.stdout!, 'data')) as [Buffer];
+  const own = Number(said.toString());
+  const terminal = watch([own, '--interval', '200ms']);
+  await terminal.until(/1 listening/);
+  terminal.press('x');
+  await terminal.until(/About to stop [^]*Stop .*\? \[y\/N\]/);
+  assert.is(terminal.value('alternate_on'), '0');
+  terminal.press('n', 'Enter');
+  await terminal.until(/Declined[^]*Press Enter to return/);
+  terminal.press('Enter');
+  await terminal.until(/1 listening/);
+  terminal.press('x');
+  await terminal.until(/Stop .*\? \[y\/N\]\s*$/);
+  const ended = once(child, 'exit');
+  terminal.press('y', 'Enter');
+  await terminal.until(/Stopped[^]*Press Enter to return/);
+  await ended;
+  terminal.press('Enter');
+  await terminal.until(/There are no sockets\./);
+  assert.is(terminal.value('alternate_on'), '1');
+  terminal.press('q');
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+});
+
+inTerminal('writes what is shown to a file in the folder that it runs in', async () => {
+  const cwd = newFolder();
+  const terminal = watch([port], { cwd });
+  await terminal.until(/1 listening/);
+  for (const [name, pattern] of [
+    ['rows.csv', new RegExp(`,${port},.*,Established,`)],
+    ['rows.json', /"State":"Listen"/],
+    ['rows.md', /# /],
+    ['rows.xlsx', /^PK/],
+  ] as const) {
+    terminal.type(`w${name}`);
+    terminal.press('Enter');
+    await terminal.until(new RegExp(`Wrote 2 rows to .*${name}`));
+    assert.match(readFileSync(join(cwd, name), 'latin1'), pattern);
+  }
+  terminal.type('wrows.csv');
+  terminal.press('Enter');
+  await terminal.until(/rows\.csv exists\. Replace it\?/);
+  terminal.press('n');
+  for (const [name, pattern] of [
+    ['rows.what', /Not written: cannot tell the .* format/],
+    ['no-folder/rows.csv', /Not written: cannot write .*no-folder/],
+    ['/dev/stdout', /exists\. Replace it\?/],
+  ] as const) {
+    terminal.type(`w${name}`);
+    terminal.press('Enter');
+    await terminal.until(pattern);
+  }
+  terminal.press('y');
+  await terminal.until(/\/dev\/stdout is not a file/);
+  assert.not.ok(existsSync(join(cwd, 'rows.what')));
+});
+
+inTerminal('fills the screen after it is resized', async () => {
+  const terminal = watch([port]);
+  await terminal.until(/1 listening/);
+  for (const [columns, rows] of [
+    [200, 50],
+    [40, 10],
+    [20, 4],
+    [80, 24],
+  ] as const) {
+    terminal.resize(columns, rows);
+    const lines = await terminal.until(rows < 5 ? /^> *\d+/m : new RegExp(`^> *${port}[^]*\\n{${rows - 5}}\\? keys`, 'm'));
+    assert.is(lines.length, rows);
+    assert.ok(lines.every((line) => line.length <= columns));
+  }
+});
+
+inTerminal('leaves the terminal as it was after Ctrl+C, SIGTERM, SIGHUP, an exception, --count, and --for', async () => {
+  const cause = join(newFolder(), 'cause.mjs');
+  writeFileSync(cause, `setTimeout(() => { throw new Error('thrown on purpose') }, 2500);`);
+  const ends: readonly (readonly [string, string[], (terminal: TmuxTerminal) => void, number])[] = [
+    ['Ctrl+C', portowner(['watch', port]), (terminal) => terminal.press('C-c'), 0],
+    ['SIGINT', portowner(['watch', port]), (terminal) => process.kill(terminal.pid(), 'SIGINT'), 0],
+    ['SIGTERM', portowner(['watch', port]), (terminal) => process.kill(terminal.pid(), 'SIGTERM'), 143],
+    ['SIGHUP', portowner(['watch', port]), (terminal) => process.kill(terminal.pid(), 'SIGHUP'), 129],
+    ['an exception', portowner(['watch', port], ['--import', cause]), () => {}, 1],
+    ['--count', portowner(['watch', port, '--count', 3]), () => {}, 0],
+    ['--for', portowner(['watch', port, '--for', '3']), () => {}, 0],
+  ];
+  for (const [name, command, end, code] of ends) {
+    const terminal = startTmux(command);
+    open.push(terminal);
+    await terminal.until(/1 listening/);
+    assert.equal([terminal.value('alternate_on'), terminal.value('cursor_flag')], ['1', '0'], name);
+    end(terminal);
+    assert.equal(await terminal.ended(), { code, isRestored: true }, name);
+    assert.equal([terminal.value('alternate_on'), terminal.value('cursor_flag'), terminal.value('wrap_flag')], ['0', '1', '1'], name);
+  }
+});
+
+inTerminal('ends when its terminal is closed', async () => {
+  const terminal = watch([port]);
+  await terminal.until(/1 listening/);
+  const pid = terminal.pid();
+  terminal.close();
+  for (let tries = 0; existsSync(`/proc/${pid}`); tries++) {
+    assert.ok(tries < 300, 'it still runs');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+});
+
+inTerminal('stops with Ctrl+Z, and comes back with fg', async () => {
+  const terminal = startTmux(['bash', '--noprofile', '--norc', '-i']);
+  open.push(terminal);
+  terminal.type(`${portowner(['watch', port]).join(' ')}`);
+  terminal.press('Enter');
+  await terminal.until(/1 listening/);
+  terminal.press('C-z');
+  await terminal.until(/Stopped/);
+  assert.is(terminal.value('alternate_on'), '0');
+  terminal.type('fg');
+  terminal.press('Enter');
+  await terminal.until(/1 listening/);
+  terminal.press('q');
+  await terminal.until(/[$#] *$/);
+});
+
+inTerminal('still takes keys, and ends, when its terminal takes nothing', async () => {
+  // Nobody reads what script passes on, so that the terminal is full at some time.
+  const line = portowner(['watch', '--interval', '100ms'])
+    .map((word) => `'${word}'`)
+    .join(' ');
+  const child = spawn('script', ['-qec', `stty cols 200 rows 50; ${line}`, '/dev/null'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: { PATH: process.env.PATH, TERM: 'xterm', LC_ALL: 'C.UTF-8' },
+  });
+  const ended = once(child, 'exit');
+  for (let i = 0; i < 100; i++) {
+    child.stdin.write('\x0c');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  child.stdin.write('q');
+  // Only now is the rest read, for script to end.
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+  assert.equal(await ended, [0, null]);
+  // Without the frames that were left out, it would be a hundred full ones.
+  assert.ok(text.length < 300_000, `${text.length} characters`);
+});
+
+test.run();

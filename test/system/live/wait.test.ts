@@ -1,0 +1,258 @@
+// wait against listeners that this process opens and closes while the command waits.
+import { once } from 'node:events';
+import { createServer as createWeb, type Server as WebServer } from 'node:http';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { createSocket } from 'node:dgram';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import type { RawSource } from '../../../src/system/raw.ts';
+import type { WaitResult } from '../../../src/schema/wait.ts';
+import { run, type Outcome } from '../../support/harness.ts';
+
+const test = suite('wait');
+const source = await liveSource();
+const binder = await liveBinder();
+const opened = new Set<{ close(): unknown }>();
+test.after(() => opened.forEach((one) => one.close()));
+
+async function listen(port = 0, host = '127.0.0.1', server: Server | WebServer = createServer()): Promise<number> {
+  server.listen({ port, host });
+  await once(server, 'listening');
+  opened.add(server);
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port that nobody has: one that was free a moment ago. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(0, '127.0.0.1', server);
+  await close(server);
+  return port;
+}
+
+async function close(server: Server | WebServer): Promise<void> {
+  opened.delete(server);
+  server.close();
+  await once(server, 'close');
+}
+
+/** Runs the command, and calls `then` once it has looked at the sockets this many times. */
+function waiting(args: readonly (string | number)[], then?: () => unknown, looks = 3): Promise<Outcome> {
+  let count = 0;
+  const counted: RawSource = {
+    ...source,
+    read(name, hint) {
+      if (/^(?:diag|proc\/net|tcp|udp)/.test(name) && ++count === looks && then !== undefined) setImmediate(then);
+      return source.read(name, hint);
+    },
+  };
+  return run(['wait', ...args.map(String)], { source: counted, binder });
+}
+
+const rowsIn = (out: string): WaitResult[] => JSON.parse(out) as WaitResult[];
+
+test('a port that is open is seen at once, with its owner', async () => {
+  const port = await listen();
+  const { code, out, err } = await waiting([port, '--format', 'json']);
+  assert.is(err, '');
+  assert.is(code, 0);
+  const [row] = rowsIn(out);
+  assert.is(row!.LocalPort, port);
+  assert.is(row!.LocalAddress, '127.0.0.1');
+  assert.is(row!.Condition, 'Open');
+  assert.is(row!.OwningProcess, process.pid);
+  assert.match(row!.Seen!, new RegExp(`^port ${port} is open: .*\\(${process.pid}\\)$`));
+  const plain = await waiting([port]);
+  assert.is(plain.out.trim(), row!.Seen);
+});
+
+test('a port that opens late is waited for', async () => {
+  const port = await closedPort();
+  const { code, out } = await waiting([port, '--timeout', 'none'], () => listen(port));
+  assert.is(code, 0);
+  assert.match(out, new RegExp(`^port ${port} is open: `));
+});
+
+test('a timeout is an error with what was seen last', async () => {
+  const port = await closedPort();
+  const { code, out, err } = await waiting([port, '--timeout', '0.2']);
+  assert.is(code, 1);
+  assert.is(out, '');
+  assert.match(err, `portowner: PO4301: timed out after 0.2 s: port ${port} is still free`);
+  const once = await waiting([port, '--timeout', '0']);
+  assert.is(once.code, 1);
+  assert.match(once.err, `PO4301: port ${port} is still free`);
+});
+
+test('a port that is bound, but does not listen, is not open', async () => {
+  const { _createServerHandle: handleOf } = await import('node:net').then(
+    (net) => net as unknown as { _createServerHandle(address: string, port: number, family: 4, fd: number): { getsockname(out: object): void; close(): void } },
+  );
+  const handle = handleOf('127.0.0.1', 0, 4, -1);
+  const name = {} as AddressInfo;
+  handle.getsockname(name);
+  try {
+    const { code, err } = await waiting([name.port, '--timeout', '0']);
+    assert.is(code, 1);
+    assert.match(err, new RegExp(`port ${name.port} is (?:bound by .*, which does not listen|still free)`));
+  } finally {
+    handle.close();
+  }
+});
+
+test('addresses and protocols count', async () => {
+  const port = await listen();
+  assert.is((await waiting([`127.0.0.1:${port}`, '--timeout', '0'])).code, 0);
+  assert.is((await waiting([`[::1]:${port}`, '--timeout', '0'])).code, 1);
+  assert.is((await waiting([`udp/${port}`, '--timeout', '0'])).code, 1);
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  opened.add(socket);
+  const { code, out } = await waiting([`${socket.address().port}/udp`, '--timeout', '0']);
+  assert.is(code, 0);
+  assert.match(out, `UDP port ${socket.address().port} is open: `);
+});
+
+test('a port that closes late becomes free, and connections that linger do not matter', async () => {
+  const server = createServer((socket) => socket.end());
+  const port = await listen(0, '127.0.0.1', server);
+  // The server closes first, so that its end goes to TIME_WAIT.
+  const client = connect(port, '127.0.0.1');
+  client.resume();
+  await once(client, 'close');
+  const busy = await waiting([port, '--free', '--timeout', '0']);
+  assert.is(busy.code, 1);
+  assert.match(busy.err, new RegExp(`port ${port} is still owned by .*\\(${process.pid}\\)`));
+  const { code, out } = await waiting([port, '--free', '--timeout', 'none'], () => close(server));
+  assert.is(code, 0);
+  assert.is(out.trim(), `port ${port} is free`);
+});
+
+test('a port that nobody owns is not free while the system refuses to bind it', async () => {
+  const port = await closedPort();
+  const refused: RawSource = {
+    ...binder,
+    read: (name) => (name.startsWith('bind/') ? { at: '', text: JSON.stringify({ call: 'bind', error: binder.platform === 'linux' ? 98 : 10013 }) } : binder.read(name)),
+  };
+  const { code, err } = await run(['wait', String(port), '--free', '--timeout', '0'], { source, binder: refused });
+  assert.is(code, 1);
+  assert.match(err, new RegExp(`nobody owns port ${port}, but it cannot be bound: `));
+});
+
+test('an owner is known by the name of its program', async () => {
+  const port = await listen();
+  assert.is((await waiting([port, '--owned-by', 'no*such', '--timeout', '0'])).code, 1);
+  const { code, err } = await waiting([port, '--owned-by', 'postgres', '--timeout', '0']);
+  assert.is(code, 1);
+  assert.match(err, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\), not postgres`));
+  const found = await waiting([port, '--owned-by', 'node', '--timeout', '0']);
+  assert.is(found.code, 0, found.err);
+  assert.match(found.out, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\)`));
+});
+
+test('several ports: every one of them, or any', async () => {
+  const [first, late] = [await listen(), await closedPort()];
+  const any = await waiting([first, late, '--any', '--format', 'json']);
+  assert.is(any.code, 0);
+  assert.equal(
+    rowsIn(any.out).map(({ LocalPort }) => LocalPort),
+    [first],
+  );
+  const half = await waiting([`${first},${late}`, '--timeout', '0', '--format', 'json']);
+  assert.is(half.code, 1);
+  assert.match(half.err, `port ${late} is still free`);
+  assert.not.match(half.err, `port ${first} `);
+  const every = await waiting([first, late, '--every', '--timeout', 'none', '--format', 'json'], () => listen(late));
+  assert.is(every.code, 0);
+  assert.equal(
+    rowsIn(every.out).map(({ LocalPort }) => LocalPort),
+    [first, late],
+  );
+});
+
+test('HTTP: an answer below 500 counts, an error of the server is waited out', async () => {
+  const asked: string[] = [];
+  const server = createWeb(({ url = '', headers }, response) => {
+    asked.push(`${headers.host} ${url}`);
+    response.statusCode = asked.length < 3 ? 503 : 404;
+    response.end();
+  });
+  const port = await listen(0, '127.0.0.1', server);
+  const early = await waiting([port, '--http', '--timeout', '0']);
+  assert.is(early.code, 1);
+  assert.match(early.err, `port ${port} answers GET / with status 503`);
+  const { code, out } = await waiting([port, '--http=/health?a=1', '--timeout', 'none']);
+  assert.is(code, 0);
+  assert.is(out.trim(), `port ${port} answers GET /health?a=1 with status 404`);
+  assert.equal(asked, [`localhost:${port} /`, `localhost:${port} /health?a=1`, `localhost:${port} /health?a=1`]);
+  const url = await waiting([`http://127.0.0.1:${port}/up`, '--timeout', '0']);
+  assert.is(url.code, 0);
+  assert.is(asked.at(-1), `127.0.0.1:${port} /up`);
+});
+
+test('HTTP: a server that does not speak it, or does not answer, is not ready', async () => {
+  const rude = await listen(
+    0,
+    '127.0.0.1',
+    createServer((socket) => socket.end('SSH-2.0-x\r\n')),
+  );
+  const { code, err } = await waiting([rude, '--http', '--timeout', '0']);
+  assert.is(code, 1);
+  assert.match(err, `port ${rude} does not speak HTTP`);
+  const held: { destroy(): void }[] = [];
+  const mute = createServer((socket) => void held.push(socket));
+  const port = await listen(0, '127.0.0.1', mute);
+  const silent = await waiting([port, '--http', '--timeout', '0.3']);
+  held.forEach((socket) => socket.destroy());
+  assert.is(silent.code, 1);
+  assert.match(silent.err, `port ${port} `);
+});
+
+test('another machine is connected to', async () => {
+  const port = await listen();
+  const { code, out } = await waiting([port, '--host', '127.0.0.1', '--format', 'json']);
+  assert.is(code, 0);
+  const [row] = rowsIn(out);
+  assert.equal([row!.LocalPort, row!.RemoteHostName, row!.RemotePort, row!.RemoteAddress], [null, '127.0.0.1', port, '127.0.0.1']);
+  const closed = await closedPort();
+  const refused = await waiting([closed, '--host', '127.0.0.1', '--timeout', '0']);
+  assert.is(refused.code, 1);
+  assert.match(refused.err, `127.0.0.1:${closed} refuses connections`);
+  setTimeout(() => void listen(closed), 100);
+  assert.is((await waiting([closed, '--host', '127.0.0.1', '--timeout', 'none'])).code, 0);
+});
+
+test('wrong usage', async () => {
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [[], /PO1001: missing PORTS/],
+    [['80', '--free', '--http'], /PO1005: --free and --http exclude each other/],
+    [['80', '--free', '--host', 'db1'], /PO1005: --free and --host exclude each other/],
+    [['80', '--any', '--every'], /PO1005: --any and --every exclude each other/],
+    [['80', '--timeout', 'soon'], /PO1001: unknown value "soon" for --timeout; expected seconds/],
+    [['80', '--timeout', '-2'], /PO1001/],
+    [['80', '--owned-by', ' '], /PO1001: unknown value " " for --owned-by/],
+    [['udp/53', '--http'], /PO1005: --http needs a TCP port, but UDP port 53 was requested/],
+    [['udp/53', '--host', 'db1'], /PO1005: --host needs a TCP port/],
+    [['db1:5432'], /PO1005: "db1:5432" names another machine\n {2}Use --host to connect to it: portowner wait 5432 --host db1/],
+    [['https://example.org/up'], /PO1005: "https:\/\/example.org\/up" names another machine\n.* portowner wait https --host example.org/],
+    [['1-65535'], /PO1001: too many ports to wait for; expected at most 1000/],
+    [['80', '--http', '--http=/a b'], /PO1001/],
+    [['80', '--host', 'a b'], /PO1001: unknown value "a b" for --host/],
+  ];
+  for (const [args, message] of wrong) {
+    const { code, out, err } = await run(['wait', ...args], { source, binder });
+    assert.is(code, 64, `${args.join(' ')}: ${err}`);
+    assert.is(out, '');
+    assert.match(err, message);
+  }
+});
+
+test('sockets that cannot be read are no answer', async () => {
+  const blind: RawSource = { platform: source.platform, read: () => ({ at: '', refusal: { code: 'Failed', text: 'it is broken' } }) };
+  const { code, err } = await run(['wait', '80', '--timeout', '0'], { source: blind, binder });
+  assert.is(code, 69);
+  assert.match(err, /PO3001: the sockets cannot be read/);
+});
+
+test.run();
