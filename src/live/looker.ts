@@ -5,7 +5,7 @@ import { isOwnerDenied, type OwnedEndpoint } from '../ownership/owned.ts';
 import { portMatcher } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import type { LiveSource } from '../system/live.ts';
-import { moreRights, type RawEntry, type RawSource } from '../system/raw.ts';
+import type { RawEntry, RawSource } from '../system/raw.ts';
 import type { Holding, Lister, SocketList } from './lists.ts';
 import type { Counters, LiveOwner, LiveSocket, Look } from './look.ts';
 import { ownersOf, remembering } from './owners.ts';
@@ -131,9 +131,15 @@ function continues(before: Seen, record: SocketRecord, state: string | null): bo
   return before.record.holder === 0 && typeof record.id === 'string' && accepting.has(before.socket.state);
 }
 
-/** An ID as part of a text: that of Windows is bytes. */
-const idText = (id: number | string): string =>
-  typeof id === 'string' && /[^ -~]/.test(id) ? Buffer.from(id, 'latin1').toString('hex') : String(id);
+/**
+ * The key of a new socket. A number is a cookie, which the kernel never gives again; a text may be that of a later socket,
+ * too, so that a number is added. On Windows, it is bytes.
+ */
+function keyFor(protocol: Protocol, id: number | string, memory: Memory): string {
+  if (typeof id === 'number') return `${protocol} ${id}`;
+  const text = /[^ -~]/.test(id) ? Buffer.from(id, 'latin1').toString('hex') : id;
+  return `${protocol} ${text} #${++memory.opened}`;
+}
 
 /** A socket whose ends and owner are to be determined. */
 interface Pending {
@@ -181,6 +187,8 @@ interface Memory {
   /** The number of the current look, and of the last one that searched for holders. */
   look: number;
   searched: number;
+  /** The number of sockets that got a number of their own. */
+  opened: number;
   /** Those of the last look, and whether any has changed since. */
   sockets: ReadonlyMap<string, LiveSocket>;
   isChanged: boolean;
@@ -198,6 +206,12 @@ interface Context {
   readonly memory: Memory;
 }
 
+/** Whether an ID that is no cookie now belongs to another connection: the ends of one never change. */
+function isReused({ protocol, record: before }: Seen, record: SocketRecord, lister: Lister): boolean {
+  if (typeof record.id === 'number' || protocol === 'UDP' || before.ends === record.ends) return false;
+  return !lister.isHolding(protocol, before);
+}
+
 /** Compares a list with what was seen: updates what has other counters or another state, and returns the rest. */
 function compare(list: SocketList, { request, lister, selection, memory }: Context): Pending[] {
   const { name, protocol, records } = list;
@@ -209,7 +223,12 @@ function compare(list: SocketList, { request, lister, selection, memory }: Conte
     const isHolding = lister.isHolding(protocol, record);
     // A socket without a port has only been created.
     if (record.localPort === 0 || (!isHolding && !request.all)) continue;
-    const seen = known.get(record.id);
+    let seen = known.get(record.id);
+    if (seen !== undefined && isReused(seen, record, lister)) {
+      // Until the end of this look, it may turn out what became of the former one.
+      known.set(`former ${memory.look} ${record.id}`, seen);
+      seen = undefined;
+    }
     if (seen === undefined) {
       pending.push({ list, record, seen: null });
       continue;
@@ -283,6 +302,8 @@ function search(
   return holding;
 }
 
+const notListed: RawEntry = { at: '', refusal: { code: 'NotSupported', text: 'it was not listed' } };
+
 /** Determines the ends and owners of pending sockets: the endpoints in the order of `pending`. */
 async function resolve(
   lists: readonly SocketList[],
@@ -293,6 +314,8 @@ async function resolve(
   const wanted = new Set(pending.map(({ record }) => record));
   const waitingOn = new Set(pending.flatMap(({ record }) => (lister.isWaiting(record) ? [record.localPort] : [])));
   const entries = new Map<string, RawEntry>(lister.alsoGiven);
+  // Only the sockets that were listed, in their order: a list that failed then may not fail now.
+  for (const name of lister.names) entries.set(name, notListed);
   const order: SocketRecord[] = [];
   for (const list of lists) {
     // The owner of a listener is that of the connections that wait for it.
@@ -304,6 +327,8 @@ async function resolve(
   }
   if (holding !== null) entries.set(holding.name, holding.entry);
   const rows = await ownersOf(source, entries, { ...request, details, now });
+  // Whose they are cannot be told then; the next look tries again.
+  if (rows.length !== order.length) return new Map();
   return new Map(rows.map((row, i) => [order[i]!, row]));
 }
 
@@ -334,7 +359,7 @@ function store(
     const { list, record, seen } = one;
     const row = rows.get(record);
     if (row === undefined) continue;
-    let socket = socketOf(seen?.key ?? `${list.protocol} ${idText(record.id)}`, row, one, details.size > 0);
+    let socket = socketOf(seen?.key ?? keyFor(list.protocol, record.id, memory), row, one, details.size > 0);
     let before = seen;
     if (before === null) {
       const last = (gone ??= goneByEnds(memory)).get(endsOf(socket));
@@ -383,15 +408,19 @@ function selected(memory: Memory): ReadonlyMap<string, LiveSocket> {
   return sockets;
 }
 
-/** Says of how many sockets the owner cannot be seen. */
-function hiddenText({ seen }: Memory, { platform }: RawSource): string[] {
-  let hidden = 0;
+/** Says of how many sockets the owner cannot be seen, and why. */
+function hiddenText({ seen }: Memory): string[] {
+  const counts = new Map<string, number>();
   for (const list of seen.values())
-    for (const { row, isSelected } of list.values()) if (isSelected && isOwnerDenied(row)) hidden++;
-  if (hidden === 0) return [];
-  return [
-    `the owner of ${hidden === 1 ? '1 socket' : `${hidden} sockets`} cannot be seen (needs ${moreRights[platform]})`,
-  ];
+    for (const { row, isSelected } of list.values()) {
+      if (!isSelected || !isOwnerDenied(row)) continue;
+      const { text, needs } = row.refusals.find(({ field }) => field === 'OwningProcess')!;
+      const why = needs === null ? text : `${text} (needs ${needs})`;
+      counts.set(why, (counts.get(why) ?? 0) + 1);
+    }
+  return [...counts].map(
+    ([why, count]) => `the owner of ${count === 1 ? '1 socket' : `${count} sockets`} cannot be seen: ${why}`,
+  );
 }
 
 /** Reads the counters of the selected sockets, where their list has none. */
@@ -417,7 +446,7 @@ async function count({ request, lister, memory }: Context): Promise<void> {
 }
 
 async function lookAgain(context: Context): Promise<Look> {
-  const { request, source, lister, selection, details, clock, now, memory } = context;
+  const { request, lister, selection, details, clock, now, memory } = context;
   memory.look++;
   memory.isChanged = memory.look === 1;
   const { protocols, counters, all } = request;
@@ -425,13 +454,19 @@ async function lookAgain(context: Context): Promise<Look> {
   const time = now().toISOString();
   const pending = lists.flatMap((list) => compare(list, context));
   const holding = search(lists, pending, context);
-  if (pending.length > 0) store(pending, await resolve(lists, pending, { holding, context }), { holding, context });
+  const rows = pending.length === 0 ? null : await resolve(lists, pending, { holding, context });
+  if (rows !== null) store(pending, rows, { holding, context });
   // Rates are over the time between the counters.
   const at = lister.counters === null || !counters ? listedAt : clock();
   await count(context);
   memory.sockets = selected(memory);
-  if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory, source);
-  return { at, time, sockets: memory.sockets, gaps: [...gaps, ...memory.gaps] };
+  if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
+  return {
+    at,
+    time,
+    sockets: memory.sockets,
+    gaps: [...gaps, ...(rows?.size === 0 ? [`${pending.length} sockets could not be determined`] : []), ...memory.gaps],
+  };
 }
 
 /** Starts to look at this machine. Its looks must not overlap. Throws PO1001 or PO1004 for an invalid filter. */
@@ -452,7 +487,7 @@ export async function startLooking(
     details: detailsOf(request),
     clock,
     now,
-    memory: { seen: new Map(), look: 0, searched: 0, sockets: new Map(), isChanged: false, gaps: [] },
+    memory: { seen: new Map(), look: 0, searched: 0, opened: 0, sockets: new Map(), isChanged: false, gaps: [] },
   };
   return {
     look: async () => lookAgain(context),

@@ -130,6 +130,12 @@ test('the use of the dynamic ports for each remote end', async () => {
   );
 });
 
+test('closed connections do not hide the owner of the others', async () => {
+  const world = sockets(0, [{ port: 80, remote: '192.0.2.7', remotePort: 5001, state: 6 }]);
+  const { rows } = await stats(['--by', 'port', '80'], world, world);
+  assert.equal([rows[0]!.Sockets, rows[0]!.Owner, rows[0]!.OwningProcess], [3, 'web (10)', 10]);
+});
+
 test('nearly exhausted dynamic ports are a warning that names who uses them', async () => {
   const many = Array.from({ length: 90 }, (_, i): DiagRow => ({ port: 40000 + i, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: 3, cookie: 1000 + i }));
   const world: World = {
@@ -172,6 +178,14 @@ for (const [args, message] of [
     assert.is(code, 64);
     assert.match(err, message);
   });
+
+test('--redact replaces the user whose process cannot be seen', async () => {
+  const limit = { code: 'AccessDenied', text: 'the open files of 3 processes cannot be read', needs: 'root (sudo)' } as const;
+  const world: World = { tcp: [{ port: 80, inode: 1, uid: 33, local: '198.51.100.7' }], holders: [], limit };
+  const { rows } = await stats(['--redact'], world, world);
+  assert.match(rows[0]!.Owner!, /^a process of user\d* /i);
+  assert.not.match(JSON.stringify(rows), /web|198\.51|"box"/);
+});
 
 test('sorting, choosing columns, counting', async () => {
   const { out } = await run(['stats', '--for', '10ms', '--sort', 'LocalPort,-RemotePort', '--columns', 'LocalPort,RemotePort', '--format', 'csv'], {
