@@ -62,17 +62,15 @@ for (const { name, command, without } of products()) {
     const server = await listen();
     const port = portOf(server);
     const watch = start(['watch', '--events', '--interval', '0.1', '--format', 'ndjson', '--count', 4, '--', port]);
-    let isOver = false;
-    const ended = watch.finally(() => (isOver = true));
-    // Ports that the first look does not have: it closes, and opens again and again.
+    const isOver = async (): Promise<boolean> => Promise.race([watch.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 300))]);
+    // Whatever the first look has: the port closes, and opens again and again.
     await close(server);
-    while (!isOver) {
+    while (!(await isOver())) {
       const again = await listen(port);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await isOver();
       await close(again);
-      await new Promise((resolve) => setTimeout(resolve, 300));
     }
-    const { code, out, err } = await ended;
+    const { code, out, err } = await watch;
     assert.is(code, 0, err);
     const rows = out
       .trim()
