@@ -1,76 +1,54 @@
 // wait and watch as users start them, on each system that runs here.
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
 import type { SocketEvent } from '../../../src/schema/event.ts';
 import type { WaitResult } from '../../../src/schema/wait.ts';
 import { products } from '../../support/build-machine.ts';
+import { endAll, portOwner, start, type PortOwner } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('waiting and watching executables');
+test.after(endAll);
 
-async function listen(port = 0): Promise<Server> {
-  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
-}
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-async function close(server: Server): Promise<void> {
-  server.close();
-  await once(server, 'close');
+/** Starts a program that opens and closes a port again and again, on the system of an executable; returns the port. */
+async function opener(command: readonly string[], isWindows: boolean): Promise<number> {
+  const node = isWindows && process.platform !== 'win32' ? nodeBinary(runtimes['win32-x64']) : process.execPath;
+  const child = start([...command.slice(0, -1), node, ...nodeFlags, join(root, 'test/support/opener.ts')], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [text] = (await once(child.stdout!, 'data')) as [Buffer];
+  return Number(text.toString().trim());
 }
 
 for (const { name, command, without } of products()) {
-  const check = (what: string, work: () => Promise<void>): void => test(`${name}: ${what}`, (context: TestContext) => (command === null ? skip(without, context) : work()));
+  const check = (what: string, work: (portowner: PortOwner, port: number) => void): void =>
+    test(`${name}: ${what}`, async (context: TestContext) => {
+      if (command === null) return skip(without, context);
+      work(portOwner(command), await opener(command, name.endsWith('.exe')));
+    });
 
-  /** Starts the executable, and returns what it has written when it has ended. */
-  function start(args: readonly (string | number)[]) {
-    const [file, ...before] = command!;
-    const child = spawn(file!, [...before, ...args.map(String)], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    return once(child, 'close').then(([code]) => ({ code: code as number | null, out, err }));
-  }
-
-  check('wait sees a port that is open, one that opens, and one that closes', async () => {
-    const server = await listen();
-    const port = portOf(server);
-    const open = await start(['wait', port, '--format', 'json']);
+  check('wait sees that a port opens, that it closes, and who owns it', (portowner, port) => {
+    const open = portowner(['wait', port, '--format', 'json']);
     assert.is(open.code, 0, open.err);
-    assert.is((JSON.parse(open.out) as WaitResult[])[0]!.LocalPort, port);
-    await close(server);
-    const free = await start(['wait', port, '--free', '--timeout', 'none']);
+    const [row] = JSON.parse(open.out) as WaitResult[];
+    assert.equal([row!.LocalPort, row!.LocalAddress, row!.Condition], [port, '127.0.0.1', 'Open']);
+    const owned = portowner(['wait', port, '--owned-by', 'node']);
+    assert.is(owned.code, 0, owned.err);
+    assert.match(owned.out, new RegExp(`^port ${port} is owned by .*\\(\\d+\\)`));
+    const free = portowner(['wait', port, '--free']);
     assert.is(free.code, 0, free.err);
     assert.is(free.out.trim(), `port ${port} is free`);
-    const never = await start(['wait', port, '--timeout', '0.3']);
+    const reached = portowner(['wait', port, '--host', '127.0.0.1', '--format', 'json']);
+    assert.is(reached.code, 0, reached.err);
+    assert.is((JSON.parse(reached.out) as WaitResult[])[0]!.RemoteAddress, '127.0.0.1');
+    const never = portowner(['wait', 1, '--timeout', '0.3']);
     assert.is(never.code, 1);
-    assert.match(never.err, `PO4301: timed out after 0.3 s: port ${port} is still free`);
-    // Long after it has begun to look, or before: both are right.
-    const late = start(['wait', port, '--timeout', 'none']);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    const again = await listen(port);
-    assert.is((await late).code, 0);
-    const far = await start(['wait', port, '--host', '127.0.0.1', '--timeout', 'none', '--format', 'json']);
-    assert.is((JSON.parse(far.out) as WaitResult[])[0]!.RemoteAddress, '127.0.0.1');
-    await close(again);
+    assert.match(never.err, 'PO4301: timed out after 0.3 s: port 1 is still free');
   });
 
-  check('watch reports what opens and closes, and ends by itself', async () => {
-    const server = await listen();
-    const port = portOf(server);
-    const watch = start(['watch', '--events', '--interval', '0.1', '--format', 'ndjson', '--count', 4, '--', port]);
-    const isOver = async (): Promise<boolean> => Promise.race([watch.then(() => true), new Promise<false>((resolve) => setTimeout(() => resolve(false), 300))]);
-    // Whatever the first look has: the port closes, and opens again and again.
-    await close(server);
-    while (!(await isOver())) {
-      const again = await listen(port);
-      await isOver();
-      await close(again);
-    }
-    const { code, out, err } = await watch;
+  check('watch reports what opens and closes, and ends by itself', (portowner, port) => {
+    const { code, out, err } = portowner(['watch', port, '--events', '--interval', '0.1', '--format', 'ndjson', '--count', 4]);
     assert.is(code, 0, err);
     const rows = out
       .trim()
@@ -80,6 +58,9 @@ for (const { name, command, without } of products()) {
     assert.ok(rows.every(({ LocalPort, Time }) => LocalPort === port && Time !== null));
     assert.ok(rows.some(({ Kind }) => Kind === 'Opened'));
     assert.ok(rows.some(({ Kind }) => Kind === 'Closed'));
+    const lines = portowner(['watch', port, '--count', 2, '--interval', '0.1']);
+    assert.is(lines.code, 0, lines.err);
+    assert.match(lines.out, /^\d\d:\d\d:\d\d Watching /);
   });
 }
 
