@@ -305,8 +305,8 @@ function textFrame({ title, lines, top: wanted, bottom }: TextPage, size: Size):
 function pieced(line: string): readonly Piece[] {
   const [, label, value] = /^(\w+ *: )(.*)$/.exec(line) ?? [];
   if (label !== undefined) return [piece(label, 'good'), piece(value!)];
-  const [, keys, what] = /^(\S+(?: \S+)*)( {2,}.*)$/.exec(line) ?? [];
-  if (keys !== undefined) return [piece(keys, 'bold'), piece(what!)];
+  const end = line.indexOf('  ');
+  if (end > 0) return [piece(line.slice(0, end), 'bold'), piece(line.slice(end))];
   return [piece(line, /^[A-Z].*:$/.test(line) ? 'bold' : 'plain')];
 }
 
