@@ -78,14 +78,23 @@ function noteApplication(application: string, imageName: string | null, { names 
   if (shown !== application && application.length <= longestName) names.secrets.set(application, shown);
 }
 
-/** Notes an account. A name of one or two letters is also a word: it is replaced only where a name is expected. */
-function noteAccount(account: string, { names, programs }: Known): void {
+/** A name of one or two letters is also a word: it is replaced only where a name is expected. */
+function noteShort(name: string, shown: string, { names }: Known): void {
+  for (const before of [' as ', ' of ', ' on ', ' to ', 'user: ']) names.secrets.set(before + name, before + shown);
+}
+
+function noteMachine(name: string, known: Known): void {
+  const shown = machineName(name, known.names);
+  if (name !== '' && name.length < 3) noteShort(name, shown, known);
+}
+
+function noteAccount(account: string, known: Known): void {
+  const { names, programs } = known;
   const shown = accountOf(account, names, programs);
   if (shown === account || account.length > longestName) return;
   const [domain, name] = account.includes('\\') ? account.split('\\', 2) : ['', account];
   if (domain!.length >= 3) names.secrets.set(domain!, shown.slice(0, shown.indexOf('\\')));
-  if (name!.length < 3)
-    for (const before of [' as ', ' of ', ' to ', 'user: ']) names.secrets.set(`${before}${account}`, before + shown);
+  if (name!.length < 3) noteShort(account, shown, known);
 }
 
 function noteContainer(container: Container, { names }: Known): void {
@@ -100,7 +109,7 @@ function noteContainer(container: Container, { names }: Known): void {
 
 function noteFacts({ machine, sections }: Facts, known: Known): void {
   const { names, programs } = known;
-  machineName(machine.name, names);
+  noteMachine(machine.name, known);
   for (const { imageName } of sections.processes.data) programs.add(imageName);
   for (const process of sections.processes.data) {
     const { application, imageName, workingDirectory, user, realUser, container } = process;
@@ -124,7 +133,7 @@ const containerOwner =
 function noteValue(value: string, rule: ColumnRule | undefined, imageName: string | null, known: Known): void {
   const { names } = known;
   if (rule === 'account') noteAccount(value, known);
-  else if (rule === 'machine') machineName(value, names);
+  else if (rule === 'machine') noteMachine(value, known);
   else if (rule === 'application') noteApplication(value, imageName, known);
   else if (rule === 'contact') {
     if (value.length >= 3 && value.length <= longestName) names.secrets.set(value, names.contact(value));

@@ -207,6 +207,15 @@ test('nor in a report of saved rows, which have the names only in their texts', 
   }
 });
 
+test('a machine with a short name', async () => {
+  const folder = temporaryFolder();
+  const file = snapshotFile(machine({ ...example, machine: 'vm' }), folder);
+  const audit = await run(['audit', '--from', file, '--store', join(folder, 'a.db'), '--report', join(folder, 'a.txt'), '--redact']);
+  assert.match(audit.err, /^portowner: audit of MACHINE1: /);
+  assert.match(contents(join(folder, 'a.txt')), /audit of MACHINE1: /);
+  assert.match((await run(['history', '8080', '--store', join(folder, 'a.db'), '--redact'])).out, / on MACHINE1 since /);
+});
+
 test('the same name has the same replacement, and what is not personal stays', async () => {
   const file = snapshotFile(machine(example));
   const columns = 'LocalAddress,LocalPort,ImageName,Application,Path,UserName,Owner,ComputerName';
