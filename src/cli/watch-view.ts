@@ -119,7 +119,7 @@ export async function showView(
           for (const args of detailCommands(socket)) lines.push(...(await linesOf(args, context)), '');
           return lines;
         },
-        stop: (row) => stop(row, context),
+        stop: surroundings.confirm === null ? null : (row) => stop(row, context),
         write: async (rows, file) => (await import('./write-shown.ts')).writeRows(rows, file, context),
         exists: (file) => existsSync(file),
       });

@@ -126,8 +126,9 @@ function hasPerson(): boolean {
 
 /** Returns how to take over the terminal; null if it cannot show a full-screen view. */
 async function screen(): Promise<(() => Screen) | null> {
-  const abilities = process.env['TERM'] === 'dumb' ? null : terminal();
-  if (abilities === null) return null;
+  const { TERM } = process.env;
+  const abilities = terminal();
+  if (abilities === null || TERM === 'dumb') return null;
   const { openScreen } = await import('./screen.ts');
   if (process.platform !== 'win32') return () => openScreen(abilities, () => () => {});
   const { understandsSequences, switchOnSequences } = await import('./windows/console.ts');

@@ -11,6 +11,8 @@ const leaveText = '\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /** Signals that ask the process to end. */
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** How long a sequence that begins with Escape may take to arrive; Node's half a second is long for the key itself. */
+const escapeMs = 100;
 const isWindows = process.platform === 'win32';
 
 /** The terminal to read keys from; standard input may be a pipe. */
@@ -42,7 +44,8 @@ class ProcessScreen implements Screen {
   constructor({ colors, unicode }: Pick<Screen, 'colors' | 'unicode'>, switchConsole: () => () => void) {
     [this.colors, this.unicode, this.switchConsole] = [colors, unicode, switchConsole];
     this.output = (isWindows ? windowsOutput : linuxOutput)(this.onGone);
-    emitKeypressEvents(this.input);
+    // The types want a whole interface.
+    emitKeypressEvents(this.input, { escapeCodeTimeout: escapeMs } as never);
     this.input.on('keypress', this.onKey).on('error', this.onGone).on('end', this.onGone);
     process.stdout.on('resize', this.onResize);
     if (!isWindows) process.on('SIGCONT', this.onContinue);

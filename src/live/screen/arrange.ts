@@ -17,7 +17,7 @@ import { sumOf, type ViewScene } from './scene.ts';
 const isKind: Readonly<Record<SocketKind, (socket: LiveSocket) => boolean>> = {
   all: () => true,
   listeners: isListener,
-  connections: (socket) => !isListener(socket),
+  connections: (socket) => !isListener(socket) && socket.state !== 'TimeWait',
 };
 
 const haystacks = new WeakMap<LiveSocket, string>();

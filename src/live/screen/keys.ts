@@ -29,7 +29,7 @@ export const keyHelp: readonly (readonly [keys: string, what: string])[] = [
   ['Esc, Backspace', 'back; show all sockets again'],
   ['/', 'filter: rows that contain every word'],
   ['Tab, Shift+Tab', 'group by process, port, remote address'],
-  ['a', 'all sockets, only listeners, only connections'],
+  ['a', 'all sockets, only listeners, only open connections'],
   ['f', 'follow the process of the row'],
   ['Left Right, h l, < >', 'sort by another column'],
   ['p', 'sort by port'],

@@ -75,7 +75,7 @@ function titleLine({ state, scene, title }: Shown, size: Size): string {
   const { kind, filter, scope, grouping, sorts } = state;
   const sort = sorts[grouping];
   const [up, down] = arrowsOf(size);
-  const what = { all: 'All sockets', listeners: 'Listeners', connections: 'Connections' }[kind];
+  const what = { all: 'All sockets', listeners: 'Listeners', connections: 'Open connections' }[kind];
   const by = grouping === 'none' ? '' : ` by ${grouping === 'remote' ? 'remote address' : grouping}`;
   const parts: Piece[] = [
     piece(`${what}${by}`, 'bold'),
@@ -181,6 +181,11 @@ const hints: readonly (readonly [key: string, what: string])[] = [
   ['c', 'copy'],
 ];
 
+const textHints: typeof hints = [
+  ['Esc', 'back'],
+  ['Up Down', 'scroll'],
+];
+
 function hintLine(items: readonly (readonly [string, string])[], size: Size): string {
   const parts: Piece[] = [];
   let used = 0;
@@ -203,9 +208,12 @@ function promptLine(question: string, text: string, size: Size): string {
   return screenLine([piece(label, 'bold'), piece(tail), piece(' ', 'selected'), piece('')], size.columns, size);
 }
 
+const messageLine = (message: string, size: Size): string =>
+  screenLine([piece(safeText(message, size), 'bold'), piece('')], size.columns, size);
+
 function bottomLine({ state, rows }: Shown, size: Size): string {
   const { mode, message } = state;
-  if (message !== null) return screenLine([piece(safeText(message, size), 'bold'), piece('')], size.columns, size);
+  if (message !== null) return messageLine(message, size);
   if (mode.name === 'filter') return promptLine('Filter:', state.filter, size);
   if (mode.name === 'file')
     return promptLine(
@@ -273,24 +281,33 @@ export function helpLines(): readonly string[] {
   ];
 }
 
+interface TextPage {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly top: number;
+  /** The last line. */
+  readonly bottom: string;
+}
+
 /** A page of text with a title, that can be scrolled. */
-function textFrame(
-  { title, lines, top, hints }: { title: string; lines: readonly string[]; top: number; hints: string },
-  size: Size,
-): readonly string[] {
+function textFrame({ title, lines, top: wanted, bottom }: TextPage, size: Size): readonly string[] {
   const page = textPageOf(size.rows);
+  // The screen may have grown since.
+  const top = Math.min(wanted, Math.max(0, lines.length - page));
   const body = lines.slice(top, top + page).map((line) => screenLine(pieced(safeText(line, size)), size.columns, size));
   while (body.length < page) body.push(' '.repeat(size.columns));
   const more = lines.length > page ? `${Math.min(lines.length, top + page)} of ${lines.length} lines` : '';
   const head = edges([piece(safeText(title, size), 'bold')], more, size);
-  return [head, ...body, screenLine([piece(hints)], size.columns, size)].slice(0, size.rows);
+  return [head, ...body, bottom].slice(0, size.rows);
 }
 
-/** A label of details in color. */
+/** A label of details, or the keys of the help, stand out. */
 function pieced(line: string): readonly Piece[] {
-  const [, label, rest] = /^(\w+ *: )(.*)$/.exec(line) ?? [];
-  if (label === undefined) return [piece(line, /^[A-Z].*:$/.test(line) ? 'bold' : 'plain')];
-  return [piece(label, 'good'), piece(rest!)];
+  const [, label, value] = /^(\w+ *: )(.*)$/.exec(line) ?? [];
+  if (label !== undefined) return [piece(label, 'good'), piece(value!)];
+  const end = line.indexOf('  ');
+  if (end > 0) return [piece(line.slice(0, end), 'bold'), piece(line.slice(end))];
+  return [piece(line, /^[A-Z].*:$/.test(line) ? 'bold' : 'plain')];
 }
 
 /** The frame for what is shown now: exactly as many lines as the screen has, of exactly its width. */
@@ -298,7 +315,7 @@ export function viewFrame(now: Shown, size: Size): ViewFrame {
   const { mode, message } = now.state;
   if (mode.name === 'help') {
     const lines = textFrame(
-      { title: 'Keys', lines: helpLines(), top: mode.top, hints: 'Esc back  Up Down scroll' },
+      { title: 'Keys', lines: helpLines(), top: mode.top, bottom: hintLine(textHints, size) },
       size,
     );
     return { lines, seen: now.seen };
@@ -312,7 +329,8 @@ export function viewFrame(now: Shown, size: Size): ViewFrame {
       title,
       lines: now.details ?? ['Reading the details ...'],
       top: mode.top,
-      hints: message === null ? 'Esc back  Up Down scroll  x stop  c copy' : safeText(message, size),
+      bottom:
+        message === null ? hintLine([...textHints, ['x', 'stop'], ['c', 'copy']], size) : messageLine(message, size),
     },
     size,
   );

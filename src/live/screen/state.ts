@@ -237,7 +237,7 @@ const commands: Readonly<Record<Key, Command>> = {
 function typed(text: string, key: Key): string | null {
   if (key === 'backspace') return [...text].slice(0, -1).join('');
   if (key === 'ctrl+u') return '';
-  if (key === 'ctrl+w') return text.trimEnd().replace(/\S+$/, '');
+  if (key === 'ctrl+w') return text.slice(0, text.trimEnd().lastIndexOf(' ') + 1);
   // Longer ones are a paste by mistake.
   return [...key].length === 1 && text.length < 1000 ? text + key : null;
 }

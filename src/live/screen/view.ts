@@ -27,8 +27,8 @@ export interface ViewWorld {
   readonly title: string;
   /** Everything that is known about a socket, as lines. */
   readonly details: (socket: LiveSocket) => Promise<readonly string[]>;
-  /** Stops the owner of a row, with its questions, on the terminal that the view has left. */
-  readonly stop: (row: ViewRow) => Promise<void>;
+  /** Stops the owner of a row, with its questions, on the terminal that the view has left; null if it cannot ask. */
+  readonly stop: ((row: ViewRow) => Promise<void>) | null;
   /** Writes the rows to a file, and returns a sentence about it, or about what prevented it. */
   readonly write: (rows: readonly ViewRow[], file: string) => Promise<string>;
   /** Whether a file exists already. */
@@ -234,11 +234,12 @@ class View {
   }
 
   private async stop(row: ViewRow): Promise<void> {
-    const { screen } = this.world;
+    const { screen, stop } = this.world;
+    if (stop === null) return this.say('Cannot ask whether to stop it: standard input is not a terminal.');
     this.isAway = true;
     clearTimeout(this.timer);
     screen.leave();
-    await this.world.stop(row);
+    await stop(row);
     if (this.isOver) return;
     screen.enter();
     this.isAway = false;

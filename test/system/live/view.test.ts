@@ -167,6 +167,18 @@ inTerminal('writes what is shown to a file in the folder that it runs in', async
   assert.not.ok(existsSync(join(cwd, 'rows.what')));
 });
 
+inTerminal('reads keys from the terminal if standard input is a pipe', async () => {
+  const terminal = startTmux(['sh', '-c', `echo | ${portowner(['watch', port]).join(' ')}`]);
+  open.push(terminal);
+  await terminal.until(/1 listening/);
+  terminal.press('x');
+  await terminal.until(/^Cannot ask whether to stop it: standard input is not a terminal\.$/m);
+  terminal.press('Tab');
+  await terminal.until(/by process/);
+  terminal.press('C-c');
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+});
+
 inTerminal('fills the screen after it is resized', async () => {
   const terminal = watch([port]);
   await terminal.until(/1 listening/);
