@@ -7,7 +7,7 @@ import { sanitize } from '../io/sanitize.ts';
 import { finished } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { event } from '../schema/event.ts';
-import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 
 /** Watches sockets. */
 export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
@@ -78,6 +78,8 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
   protected async answer(): Promise<Answer> {
     const { watchEvents } = await import('../live/watch.ts');
     const watched = { ...(await watchRequest(this, this.ports)), home: null, rates: false };
-    return watchEvents(watched, await this.askedMachine().ownName(), this.surroundings);
+    const { live, ending, now } = this.surroundings;
+    const warn = (problem: Problem): void => this.tell(problem);
+    return watchEvents(watched, await this.askedMachine().ownName(), { live, ending, now, warn });
   }
 }

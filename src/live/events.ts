@@ -190,13 +190,27 @@ export function eventRow(
   };
 }
 
+/** How events become rows. */
+interface RowRequest {
+  /** The most rows; null for no limit. */
+  readonly count: number | null;
+  readonly computer: string | null;
+  /** Called the first time that messages about closed sockets were lost. */
+  readonly warn: () => void;
+}
+
 /** Groups of rows: what happened between two looks, at most `count` in all. */
 export async function* eventRows(
   steps: AsyncIterable<Step>,
-  { count, computer }: { readonly count: number | null; readonly computer: string | null },
+  { count, computer, warn }: RowRequest,
 ): AsyncGenerator<SocketEvent[]> {
   let left = count ?? Infinity;
-  for await (const { happened } of steps) {
+  let isWarned = false;
+  for await (const { happened, isLossy } of steps) {
+    if (isLossy && !isWarned) {
+      isWarned = true;
+      warn();
+    }
     const rows = happened.slice(0, left).map((one) => eventRow(one, computer));
     left -= rows.length;
     if (rows.length > 0) yield rows;

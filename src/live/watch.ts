@@ -37,8 +37,18 @@ async function* stepsOf({ places, intervalMs, forMs, rates, home }: Watched, wor
   }
 }
 
+const missed: Problem = {
+  severity: 'Warning',
+  code: 'PO3001',
+  message: 'some sockets that were opened and closed between two looks were missed: too many were closed at once',
+};
+
 /** Returns what happens to sockets as rows that come as it happens. */
-export async function watchEvents(watched: Watched, computer: string | null, world: World): Promise<Answer> {
+export async function watchEvents(
+  watched: Watched,
+  computer: string | null,
+  { warn, ...world }: World & { readonly warn: (problem: Problem) => void },
+): Promise<Answer> {
   const steps = stepsOf(watched, world);
   const first = await steps.next();
   if (first.done === true) return { rows: [], problems: [], exitCode: exitCodeOf(true) };
@@ -50,7 +60,7 @@ export async function watchEvents(watched: Watched, computer: string | null, wor
   }));
   return {
     rows: [],
-    later: eventRows(steps, { count: watched.count, computer }),
+    later: eventRows(steps, { count: watched.count, computer, warn: () => warn(missed) }),
     problems,
     exitCode: exitCodeOf(true),
   };

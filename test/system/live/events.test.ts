@@ -235,6 +235,18 @@ test('on Linux, UDP sockets that come and go are told as closed', async (context
   );
 });
 
+test('lost messages about closed sockets are told once', async () => {
+  const live = await liveLooks();
+  // A system whose buffer is always too small.
+  const feed = { read: () => ({ bytes: new Uint8Array(), lost: true }), close() {} };
+  const { code, err } = await run(['watch', '1', '--events', '--interval', '0.1', '--for', '0.4', '--format', 'ndjson'], {
+    source: await liveSource(),
+    live: { ...live, closes: () => feed },
+  });
+  assert.is(code, 0);
+  assert.is(err.match(/PO3001: warning: some sockets that were opened and closed between two looks were missed/g)?.length, 1, err);
+});
+
 test('lines for people', async () => {
   const server = await keepingServer();
   const watch = watching(server.port, '--interval', '0.1');

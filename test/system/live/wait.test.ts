@@ -9,6 +9,7 @@ import { liveBinder, liveSource } from '../../../src/machine/live.ts';
 import type { RawSource } from '../../../src/system/raw.ts';
 import type { WaitResult } from '../../../src/schema/wait.ts';
 import { run, type Outcome } from '../../support/harness.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('wait');
 const source = await liveSource();
@@ -149,6 +150,22 @@ test('an owner is known by the name of its program', async () => {
   const found = await waiting([port, '--owned-by', 'node', '--timeout', '0']);
   assert.is(found.code, 0, found.err);
   assert.match(found.out, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\)`));
+});
+
+test('an owner that these rights do not show is not ruled out', async (context: TestContext) => {
+  if (source.platform !== 'linux') return skip('only on Linux, the holders of sockets are searched for', context);
+  const port = await listen();
+  // Nobody's processes are readable.
+  const blind: RawSource = {
+    ...source,
+    read: (name, hint) =>
+      name.startsWith('holders')
+        ? { at: '', bytes: new Uint8Array(), refusal: { code: 'AccessDenied', text: 'the processes of other users cannot be read', needs: 'root (sudo)' } }
+        : source.read(name, hint),
+  };
+  const { code, err } = await run(['wait', String(port), '--owned-by', 'postgres', '--timeout', '0'], { source: blind, binder });
+  assert.is(code, 77, err);
+  assert.match(err, new RegExp(`PO3002: port ${port} is owned by a process that these rights do not show; expected postgres`));
 });
 
 test('several ports: every one of them, or any', async () => {
