@@ -252,7 +252,7 @@ function placesOf(columns: readonly Column[], { cells, items, widths }: Drawn, w
   const longestItem = (i: number): number =>
     cells[i]!.reduce(
       (most, text, row) => (items[i]![row] ?? [text]).reduce((more, item) => Math.max(more, width(item) + 1), most),
-      0,
+      widths?.get(columns[i]!) ?? 0,
     );
   return columns.map((column, i): Place => {
     const data = cells[i]!.reduce((most, text) => Math.max(most, width(text)), widths?.get(column) ?? 0);
@@ -271,9 +271,6 @@ function placesOf(columns: readonly Column[], { cells, items, widths }: Drawn, w
     };
   });
 }
-
-/** The least width of columns in a table whose next rows are unknown: that of an IPv4 address, and of most names. */
-const liveFloor = 15;
 
 /**
  * Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as
@@ -296,9 +293,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
     const rows = cells[0]?.length ?? 0;
     if (rows === 0) return;
     const first = drawn === null;
-    const widths =
-      drawn ??
-      new Map(live ? columns.map((column) => [column, shortened.has(column.type) ? liveFloor : 0] as const) : []);
+    const widths = drawn ?? new Map(live ? columns.map((column) => [column, column.usualWidth ?? 0] as const) : []);
     const places = placesOf(columns, { cells, items, widths }, width).filter(
       ({ column }) => first || widths.has(column),
     );

@@ -50,6 +50,8 @@ export interface Column {
    * parentheses that it ends with, as of an owner, in each item of a list. All of an address is kept: it is wrapped.
    */
   readonly keeps?: 'end' | 'process' | 'all';
+  /** The width of its usual values, for a table that is written while its rows come. */
+  readonly usualWidth?: number;
   /** A sentence that is wrapped, as owners are, instead of cut. */
   readonly wraps?: true;
   /**

@@ -105,6 +105,32 @@ const server = {
   WorkingDirectory: '/home/ann/work/projects/shop',
 };
 
+test('rows that come later are below the columns of the first, each group at once', async () => {
+  const columns: readonly Column[] = schema.columns.map((column) => (column.name === 'State' ? { ...column, usualWidth: 11 } : column));
+  for (const where of [terminal(70), null]) {
+    const parts: string[] = [''];
+    const { create } = await import('../../src/formats/table.ts');
+    const writer = create(schema, {
+      columns,
+      sink: { write: (text) => void (parts[parts.length - 1] += text), flush: () => void parts.push('') },
+      problems: 'auto',
+      live: true,
+      terminal: where,
+    });
+    writer.row(rows[1]!);
+    await writer.flush();
+    writer.row({ ...rows[1]!, State: 'Established', Owner: 'a (1)' });
+    writer.row({ ...rows[1]!, Protocol: 'TCP' });
+    await writer.flush();
+    await writer.end();
+    assert.equal(parts, [
+      'Protocol  Address   Port  State        Owner\n--------  -------   ----  -----        -----\nUDP       0.0.0.0  53000\n',
+      'UDP       0.0.0.0  53000  Established  a (1)\nTCP       0.0.0.0  53000\n',
+      '',
+    ]);
+  }
+});
+
 test('a narrow table leaves out what says nothing new, and wraps its owner', async () => {
   const { text } = await written('table', endpoints, [server], { terminal: terminal(60) });
   assert.is(text, 'Protocol  LocalPort  Owner\n--------  ---------  -----\nTCP            3000  node server.js in\n                     /home/ann/work/projects/shop (8128)\n');
