@@ -240,6 +240,7 @@ function Get-CommandTable {
                 By = '--by'
                 For = '--for'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
         }

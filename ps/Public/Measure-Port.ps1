@@ -66,6 +66,10 @@ function Measure-Port {
     .PARAMETER Column
         Returns only these properties.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, so that you can
+        show the answer to others. Names of programs and services are kept: review the answer before you send it.
+
     .INPUTS
         Ports, or objects with a property LocalPort, OwningProcess, or Id.
 
@@ -154,7 +158,9 @@ function Measure-Port {
         [string[]] $Range,
 
         [ValidateNotNullOrEmpty()]
-        [string[]] $Column
+        [string[]] $Column,
+
+        [switch] $Redact
     )
 
     begin {

@@ -62,7 +62,13 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
       name: 'Measure-Port',
       operand: 'Port',
       own: ['InputObject'],
-      parameters: { ...FilterOptions.about.parameters, By: '--by', For: '--for', Column: '--columns' },
+      parameters: {
+        ...FilterOptions.about.parameters,
+        By: '--by',
+        For: '--for',
+        Column: '--columns',
+        Redact: '--redact',
+      },
       terms: {
         By: { Process: 'process', Application: 'application', Port: 'port', Remote: 'remote', State: 'state' },
         Range: { WellKnown: 'well-known' },
@@ -96,6 +102,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
       filter: await filterOf(this),
       by: this.by === undefined ? null : word('--by', this.by, byWords),
       closed: this.all,
+      everyone: this.redact,
       duration: duration('--for', this.for, { least: 10 }),
       sort: this.sort === undefined ? null : (await import('../ownership/sort.ts')).parseSort(this.sort, traffic),
     };

@@ -59,7 +59,7 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     const { format, columns, delimiter, problems } = this;
     for (const [name, value] of Object.entries({ format, columns, delimiter, problems }))
       if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
-    const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome };
+    const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome, rates: true };
     const open = this.plain || this.output !== undefined ? null : await this.surroundings.screen();
     if (open !== null) {
       const { showView } = await import('../cli/watch-view.ts');
@@ -77,7 +77,7 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
 
   protected async answer(): Promise<Answer> {
     const { watchEvents } = await import('../live/watch.ts');
-    const watched = { ...(await watchRequest(this, this.ports)), home: null };
+    const watched = { ...(await watchRequest(this, this.ports)), home: null, rates: false };
     return watchEvents(watched, await this.askedMachine().ownName(), this.surroundings);
   }
 }

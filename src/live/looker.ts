@@ -131,9 +131,15 @@ function continues(before: Seen, record: SocketRecord, state: string | null): bo
   return before.record.holder === 0 && typeof record.id === 'string' && accepting.has(before.socket.state);
 }
 
-/** An ID as part of a text: that of Windows is bytes. */
-const idText = (id: number | string): string =>
-  typeof id === 'string' && /[^ -~]/.test(id) ? Buffer.from(id, 'latin1').toString('hex') : String(id);
+/**
+ * The key of a new socket. A number is a cookie, which the kernel never gives again; a text may be that of a later socket,
+ * too, so that a number is added. On Windows, it is bytes.
+ */
+function keyFor(protocol: Protocol, id: number | string, memory: Memory): string {
+  if (typeof id === 'number') return `${protocol} ${id}`;
+  const text = /[^ -~]/.test(id) ? Buffer.from(id, 'latin1').toString('hex') : id;
+  return `${protocol} ${text} #${++memory.opened}`;
+}
 
 /** A socket whose ends and owner are to be determined. */
 interface Pending {
@@ -181,6 +187,8 @@ interface Memory {
   /** The number of the current look, and of the last one that searched for holders. */
   look: number;
   searched: number;
+  /** The number of sockets that got a number of their own. */
+  opened: number;
   /** Those of the last look, and whether any has changed since. */
   sockets: ReadonlyMap<string, LiveSocket>;
   isChanged: boolean;
@@ -198,6 +206,12 @@ interface Context {
   readonly memory: Memory;
 }
 
+/** Whether an ID that is no cookie now belongs to another connection: the ends of one never change. */
+function isReused({ protocol, record: before }: Seen, record: SocketRecord, lister: Lister): boolean {
+  if (typeof record.id === 'number' || protocol === 'UDP' || before.ends === record.ends) return false;
+  return !lister.isHolding(protocol, before);
+}
+
 /** Compares a list with what was seen: updates what has other counters or another state, and returns the rest. */
 function compare(list: SocketList, { request, lister, selection, memory }: Context): Pending[] {
   const { name, protocol, records } = list;
@@ -209,7 +223,12 @@ function compare(list: SocketList, { request, lister, selection, memory }: Conte
     const isHolding = lister.isHolding(protocol, record);
     // A socket without a port has only been created.
     if (record.localPort === 0 || (!isHolding && !request.all)) continue;
-    const seen = known.get(record.id);
+    let seen = known.get(record.id);
+    if (seen !== undefined && isReused(seen, record, lister)) {
+      // Until the end of this look, it may turn out what became of the former one.
+      known.set(`former ${memory.look} ${record.id}`, seen);
+      seen = undefined;
+    }
     if (seen === undefined) {
       pending.push({ list, record, seen: null });
       continue;
@@ -340,7 +359,7 @@ function store(
     const { list, record, seen } = one;
     const row = rows.get(record);
     if (row === undefined) continue;
-    let socket = socketOf(seen?.key ?? `${list.protocol} ${idText(record.id)}`, row, one, details.size > 0);
+    let socket = socketOf(seen?.key ?? keyFor(list.protocol, record.id, memory), row, one, details.size > 0);
     let before = seen;
     if (before === null) {
       const last = (gone ??= goneByEnds(memory)).get(endsOf(socket));
@@ -468,7 +487,7 @@ export async function startLooking(
     details: detailsOf(request),
     clock,
     now,
-    memory: { seen: new Map(), look: 0, searched: 0, sockets: new Map(), isChanged: false, gaps: [] },
+    memory: { seen: new Map(), look: 0, searched: 0, opened: 0, sockets: new Map(), isChanged: false, gaps: [] },
   };
   return {
     look: async () => lookAgain(context),

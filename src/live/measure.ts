@@ -23,6 +23,8 @@ export interface MeasureRequest {
   /** How long to measure, in milliseconds. */
   readonly duration: number;
   readonly sort: readonly SortKey[] | null;
+  /** Whether the names of all users are needed, to redact them. */
+  readonly everyone: boolean;
 }
 
 /** The machine, as it is looked at and queried. */
@@ -63,7 +65,7 @@ async function twoLooks(
 }
 
 /** The ranges and the name of the machine; all sockets, too, if there may be too many to one remote end. */
-async function background(machine: AskedMachine, { sockets }: Look): Promise<Facts> {
+async function background(machine: AskedMachine, { sockets }: Look, everyone: boolean): Promise<Facts> {
   const ranges = {
     localPorts: null,
     protocols: [],
@@ -74,12 +76,12 @@ async function background(machine: AskedMachine, { sockets }: Look): Promise<Fac
   const facts = await machine.facts(ranges);
   const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1));
   // Only this many connections can use up a range.
-  if (!(sockets.size >= least / 2)) return facts;
+  if (!(sockets.size >= least / 2) && !everyone) return facts;
   return machine.facts({
     ...ranges,
     protocols: ['TCP', 'UDP'],
     sockets: 'all',
-    details: new Set(['owner']),
+    details: new Set(everyone ? ['owner', 'services', 'user'] : ['owner']),
     addresses: true,
   });
 }
@@ -124,7 +126,7 @@ const needsRights = ({ Reason }: Traffic): boolean => Reason?.some((text) => tex
 export async function measure(request: MeasureRequest, world: MeasuredMachine, report?: Report): Promise<Answer> {
   report?.('Progress', `measuring for ${request.duration / 1000} s`);
   const [before, after] = await twoLooks(request, world);
-  const facts = await background(world.machine, after);
+  const facts = await background(world.machine, after, request.everyone);
   const isNew = request.filter.states === null;
   const rows = statistics(before, after, {
     by: request.by,

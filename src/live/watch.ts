@@ -13,6 +13,8 @@ interface Watched {
   readonly intervalMs: number;
   readonly count: number | null;
   readonly forMs: number | null;
+  /** Whether counters are wanted even if they have to be switched on, as on Windows. */
+  readonly rates: boolean;
   /** The home folder of the person who reads it; null for programs. */
   readonly home: string | null;
 }
@@ -20,9 +22,10 @@ interface Watched {
 type World = Pick<Surroundings, 'live' | 'ending' | 'now'>;
 
 /** Looks at this machine until it is ended, and releases everything then. */
-async function* stepsOf({ places, intervalMs, forMs, home }: Watched, world: World): AsyncGenerator<Step> {
+async function* stepsOf({ places, intervalMs, forMs, rates, home }: Watched, world: World): AsyncGenerator<Step> {
   const live = await world.live();
-  const looker = await startLooking(live, { ...lookAtAll, spans: places, home }, { now: world.now });
+  const counters = rates || live.source.platform === 'linux';
+  const looker = await startLooking(live, { ...lookAtAll, spans: places, counters, home }, { now: world.now });
   const closes = collectCloses(live);
   const ending = await world.ending();
   try {

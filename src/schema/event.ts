@@ -46,13 +46,13 @@ export const event = {
       type: 'uint64',
       importance: 6,
       description:
-        'The bytes that the remote end acknowledged, as last seen; TCP counts the start and the end of a connection as one byte each. Null if unavailable.',
+        'The bytes that the remote end acknowledged, as last seen; TCP counts the start and the end of a connection as one byte each. Null if unavailable, as on Windows.',
     },
     {
       name: 'BytesReceived',
       type: 'uint64',
       importance: 6,
-      description: 'The bytes received, as last seen; null if unavailable.',
+      description: 'The bytes received, as last seen; null if unavailable, as on Windows.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine that was watched.' },
   ],

@@ -179,6 +179,14 @@ for (const [args, message] of [
     assert.match(err, message);
   });
 
+test('--redact replaces the user whose process cannot be seen', async () => {
+  const limit = { code: 'AccessDenied', text: 'the open files of 3 processes cannot be read', needs: 'root (sudo)' } as const;
+  const world: World = { tcp: [{ port: 80, inode: 1, uid: 33, local: '198.51.100.7' }], holders: [], limit };
+  const { rows } = await stats(['--redact'], world, world);
+  assert.match(rows[0]!.Owner!, /^a process of user\d* /i);
+  assert.not.match(JSON.stringify(rows), /web|198\.51|"box"/);
+});
+
 test('sorting, choosing columns, counting', async () => {
   const { out } = await run(['stats', '--for', '10ms', '--sort', 'LocalPort,-RemotePort', '--columns', 'LocalPort,RemotePort', '--format', 'csv'], {
     source: changing(sockets(0), sockets(0)),

@@ -33,7 +33,7 @@ test('sockets of every table, with their owners', async () => {
       ['UDP', '::1', 53, null, 'server.exe (40)', '2026-01-02T03:00:05.0000000Z'],
     ],
   );
-  for (const key of sockets.keys()) assert.match(key, /^(?:TCP|UDP) [0-9a-f]+$/);
+  for (const key of sockets.keys()) assert.match(key, /^(?:TCP|UDP) [0-9a-f]+ #\d+$/);
 });
 
 test('every difference exactly once', async () => {

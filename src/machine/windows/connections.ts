@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import type { ConnectionStatistics, StatisticsAnswer } from '../../system/live.ts';
 import type { Refusal } from '../../system/raw.ts';
 import { ownCommand } from './apart.ts';
@@ -53,7 +54,7 @@ function startServer([program, ...args]: readonly string[]): Server {
 
 /** Talks to a child process. */
 export function serverOf(child: ChildProcess): Server {
-  const { stdin, stdout } = child;
+  const [stdin, stdout] = [child.stdin, child.stdout] as [Socket, Socket];
   let text = '';
   let failure: string | null = null;
   let waiting: { readonly resolve: (line: string) => void; readonly reject: (error: Error) => void } | null = null;
@@ -64,9 +65,11 @@ export function serverOf(child: ChildProcess): Server {
   };
   child.on('error', (error) => fail(`the child process could not be run: ${error.message}`));
   child.on('exit', (code, signal) => fail(`the child process ended with ${signal ?? `code ${code}`}`));
-  stdin!.on('error', () => fail('the child process does not read'));
-  stdout!.setEncoding('utf8');
-  stdout!.on('data', (part: string) => {
+  // Closing a pipe fails under Wine where standard error is a pipe, too.
+  stdout.on('error', () => {});
+  stdin.on('error', () => fail('the child process does not read'));
+  stdout.setEncoding('utf8');
+  stdout.on('data', (part: string) => {
     text += part;
     const end = text.indexOf('\n');
     if (end < 0 || waiting === null) return;
@@ -86,21 +89,18 @@ export function serverOf(child: ChildProcess): Server {
       try {
         return await new Promise<string>((resolve, reject) => {
           waiting = { resolve, reject };
-          stdin!.write(`${line}\n`);
+          stdin.write(`${line}\n`);
         });
       } finally {
         clearTimeout(timer);
       }
     },
-    // It switches off what it has switched on, and ends.
+    // It switches off what it has switched on, and ends; only its end is waited for.
     end() {
-      stdin!.end(`${endLine}\n`);
+      stdin.end(`${endLine}\n`);
+      for (const stream of [stdin, stdout]) stream.unref();
       const timer = setTimeout(() => child.kill(), timeoutMs);
-      child.on('exit', () => {
-        clearTimeout(timer);
-        stdin!.destroy();
-        stdout!.destroy();
-      });
+      child.on('exit', () => clearTimeout(timer));
     },
   };
 }
@@ -118,6 +118,8 @@ export function connectionStatistics(
   let failures = 0;
   return {
     async read(rows): Promise<StatisticsAnswer> {
+      // There is nothing to switch off, either.
+      if (rows.length === 0 && server === null) return { bytes: new Uint8Array() };
       refusal ??= start === startServer ? hindrance(command) : null;
       if (refusal !== null) return { refusal };
       try {

@@ -25,6 +25,7 @@ async function real(port: number, protocols: readonly ('TCP' | 'UDP')[], between
     closed: false,
     duration: 0,
     sort: null,
+    everyone: false,
   };
   const now = () => new Date();
   return measure(request, { live: liveLooks, machine: thisMachine({ source: liveSource, now }), now, pause: between });
