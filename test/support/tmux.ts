@@ -1,6 +1,6 @@
 // A real terminal: tmux shows a program, takes keys, and gives what is on its screen.
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { newFolder } from './program.ts';
@@ -41,18 +41,19 @@ export interface TmuxTerminal {
   readonly close: () => void;
 }
 
+let base: string | undefined;
 const open = new Set<() => void>();
 process.on('exit', () => open.forEach((close) => close()));
 
 /** Starts a program in a terminal. */
-export function startTmux(command: readonly string[], { columns = 80, rows = 24, env = {}, cwd = newFolder() }: TmuxOptions = {}): TmuxTerminal {
-  const folder = newFolder();
+export function startTmux(command: readonly string[], { columns = 80, rows = 24, env = {}, cwd }: TmuxOptions = {}): TmuxTerminal {
+  const folder = mkdtempSync(join((base ??= newFolder()), 'x-'));
   const { PATH = '' } = process.env;
   const tmux = (...args: string[]): string => {
     const { status, stdout, stderr } = spawnSync('tmux', ['-S', join(folder, 'socket'), '-f', '/dev/null', ...args], {
       encoding: 'utf8',
       timeout: limitMs,
-      cwd,
+      cwd: cwd ?? folder,
       env: { PATH, HOME: folder, LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
     });
     if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);
