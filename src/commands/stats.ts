@@ -8,14 +8,22 @@ import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { duration, word } from '../cli/values.ts';
 import { measure } from '../live/measure.ts';
-import { groupings } from '../live/statistics.ts';
+import { groupings, type Grouping } from '../live/statistics.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { traffic } from '../schema/traffic.ts';
 
-const byWords = Object.fromEntries(groupings.map((name) => [name, name])) as Record<
-  (typeof groupings)[number],
-  (typeof groupings)[number]
->;
+const byWords = Object.fromEntries(groupings.map((name) => [name, name])) as Record<Grouping, Grouping>;
+
+const ends = ['LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort'] as const;
+/** The columns that say nothing about most groups. */
+const notOf: Readonly<Record<Grouping, readonly string[]>> = {
+  process: [...ends, 'Protocol', 'State'],
+  application: [...ends, 'Protocol', 'State'],
+  port: ['LocalAddress', 'RemoteAddress', 'RemotePort', 'State'],
+  remote: ['State'],
+  state: [...ends, 'Application', 'Owner'],
+};
 
 /** Measures the traffic of sockets. */
 export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOptions) {
@@ -73,6 +81,11 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
   sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
 
   override readonly schema = traffic;
+
+  protected override defaultColumns(): readonly Column[] {
+    const hidden = new Set<string>(this.by === undefined ? ['Sockets'] : notOf[word('--by', this.by, byWords)]);
+    return super.defaultColumns().filter(({ name }) => !hidden.has(name));
+  }
 
   protected async answer(): Promise<Answer> {
     const { surroundings } = this;

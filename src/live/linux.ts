@@ -127,6 +127,7 @@ export function linuxLister(source: RawSource, clock: () => number): Lister {
     },
     isWaiting: ({ holder, state }) => holder === 0 && waiting.has(state),
     counters: null,
+    names: [...Object.values(diagTables), ...Object.values(procTables)].flat(),
     alsoGiven: new Map(),
     close() {},
   };

@@ -67,6 +67,8 @@ export interface Lister {
   readonly isWaiting: (record: SocketRecord) => boolean;
   /** Reads the counters of these sockets, where the lists have none; null if they have them. */
   readonly counters: ((sockets: readonly ListedSocket[]) => Promise<ReadonlyMap<SocketRecord, Measurement>>) | null;
+  /** The names of all lists that owners may be determined with. */
+  readonly names: readonly string[];
   /** Entries that owners are determined with, in addition to the lists. */
   readonly alsoGiven: ReadonlyMap<string, RawEntry>;
   readonly close: () => void;

@@ -5,7 +5,7 @@ import { isOwnerDenied, type OwnedEndpoint } from '../ownership/owned.ts';
 import { portMatcher } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import type { LiveSource } from '../system/live.ts';
-import { moreRights, type RawEntry, type RawSource } from '../system/raw.ts';
+import type { RawEntry, RawSource } from '../system/raw.ts';
 import type { Holding, Lister, SocketList } from './lists.ts';
 import type { Counters, LiveOwner, LiveSocket, Look } from './look.ts';
 import { ownersOf, remembering } from './owners.ts';
@@ -283,6 +283,8 @@ function search(
   return holding;
 }
 
+const notListed: RawEntry = { at: '', refusal: { code: 'NotSupported', text: 'it was not listed' } };
+
 /** Determines the ends and owners of pending sockets: the endpoints in the order of `pending`. */
 async function resolve(
   lists: readonly SocketList[],
@@ -293,6 +295,8 @@ async function resolve(
   const wanted = new Set(pending.map(({ record }) => record));
   const waitingOn = new Set(pending.flatMap(({ record }) => (lister.isWaiting(record) ? [record.localPort] : [])));
   const entries = new Map<string, RawEntry>(lister.alsoGiven);
+  // Only the sockets that were listed, in their order: a list that failed then may not fail now.
+  for (const name of lister.names) entries.set(name, notListed);
   const order: SocketRecord[] = [];
   for (const list of lists) {
     // The owner of a listener is that of the connections that wait for it.
@@ -304,6 +308,8 @@ async function resolve(
   }
   if (holding !== null) entries.set(holding.name, holding.entry);
   const rows = await ownersOf(source, entries, { ...request, details, now });
+  // Whose they are cannot be told then; the next look tries again.
+  if (rows.length !== order.length) return new Map();
   return new Map(rows.map((row, i) => [order[i]!, row]));
 }
 
@@ -383,15 +389,19 @@ function selected(memory: Memory): ReadonlyMap<string, LiveSocket> {
   return sockets;
 }
 
-/** Says of how many sockets the owner cannot be seen. */
-function hiddenText({ seen }: Memory, { platform }: RawSource): string[] {
-  let hidden = 0;
+/** Says of how many sockets the owner cannot be seen, and why. */
+function hiddenText({ seen }: Memory): string[] {
+  const counts = new Map<string, number>();
   for (const list of seen.values())
-    for (const { row, isSelected } of list.values()) if (isSelected && isOwnerDenied(row)) hidden++;
-  if (hidden === 0) return [];
-  return [
-    `the owner of ${hidden === 1 ? '1 socket' : `${hidden} sockets`} cannot be seen (needs ${moreRights[platform]})`,
-  ];
+    for (const { row, isSelected } of list.values()) {
+      if (!isSelected || !isOwnerDenied(row)) continue;
+      const { text, needs } = row.refusals.find(({ field }) => field === 'OwningProcess')!;
+      const why = needs === null ? text : `${text} (needs ${needs})`;
+      counts.set(why, (counts.get(why) ?? 0) + 1);
+    }
+  return [...counts].map(
+    ([why, count]) => `the owner of ${count === 1 ? '1 socket' : `${count} sockets`} cannot be seen: ${why}`,
+  );
 }
 
 /** Reads the counters of the selected sockets, where their list has none. */
@@ -417,7 +427,7 @@ async function count({ request, lister, memory }: Context): Promise<void> {
 }
 
 async function lookAgain(context: Context): Promise<Look> {
-  const { request, source, lister, selection, details, clock, now, memory } = context;
+  const { request, lister, selection, details, clock, now, memory } = context;
   memory.look++;
   memory.isChanged = memory.look === 1;
   const { protocols, counters, all } = request;
@@ -425,13 +435,19 @@ async function lookAgain(context: Context): Promise<Look> {
   const time = now().toISOString();
   const pending = lists.flatMap((list) => compare(list, context));
   const holding = search(lists, pending, context);
-  if (pending.length > 0) store(pending, await resolve(lists, pending, { holding, context }), { holding, context });
+  const rows = pending.length === 0 ? null : await resolve(lists, pending, { holding, context });
+  if (rows !== null) store(pending, rows, { holding, context });
   // Rates are over the time between the counters.
   const at = lister.counters === null || !counters ? listedAt : clock();
   await count(context);
   memory.sockets = selected(memory);
-  if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory, source);
-  return { at, time, sockets: memory.sockets, gaps: [...gaps, ...memory.gaps] };
+  if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
+  return {
+    at,
+    time,
+    sockets: memory.sockets,
+    gaps: [...gaps, ...(rows?.size === 0 ? [`${pending.length} sockets could not be determined`] : []), ...memory.gaps],
+  };
 }
 
 /** Starts to look at this machine. Its looks must not overlap. Throws PO1001 or PO1004 for an invalid filter. */

@@ -170,6 +170,9 @@ interface RowContext {
 }
 
 function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowContext): Traffic {
+  // Closed connections have no owner anymore.
+  const living = group.filter(({ socket }) => socket.state !== 'TimeWait');
+  const owned = living.length === 0 ? group : living;
   const sockets = group.filter(({ socket }) => !isListener(socket));
   const listeners = group.filter(({ socket }) => isListener(socket));
   const longest = Math.max(...group.map(({ socket }) => socket.counters.roundTrip ?? -1));
@@ -184,11 +187,11 @@ function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowCo
     RemoteAddress: shared(group, ({ remoteAddress }) => remoteAddress),
     RemotePort: shared(group, ({ remotePort }) => remotePort),
     State: shared(group, ({ state }) => state),
-    OwningProcess: shared(group, ({ owner }) => owner.pid),
-    ImageName: shared(group, ({ owner }) => owner.imageName),
-    Application: shared(group, ({ owner }) => owner.application),
-    StartTime: shared(group, ({ owner }) => owner.startTime),
-    Owner: shared(group, ({ owner }) => owner.owner),
+    OwningProcess: shared(owned, ({ owner }) => owner.pid),
+    ImageName: shared(owned, ({ owner }) => owner.imageName),
+    Application: shared(owned, ({ owner }) => owner.application),
+    StartTime: shared(owned, ({ owner }) => owner.startTime),
+    Owner: shared(owned, ({ owner }) => owner.owner),
     Sockets: by === null ? null : group.length,
     SendRate: rate(
       total(group, ({ sent }) => sent),

@@ -103,6 +103,7 @@ export function windowsLister(
     holding: null,
     isWaiting: () => false,
     counters: async (sockets) => measure(sockets, bytes, statistics),
+    names: Object.values(tables).flat(),
     alsoGiven: new Map([
       ['bound4', leftOut],
       ['bound6', leftOut],

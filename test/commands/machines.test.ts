@@ -212,6 +212,19 @@ test('advice about a far machine names that machine in each command', async () =
   assert.match(several.out, 'on ann@other: portowner stop 80 --dry-run');
 });
 
+test('with --redact, advice does not name the machine as it was given, nor do options', async () => {
+  const { out, err } = await run(['why', '80', '--host', 'box', '--redact', '--verbose'], { remote: served });
+  assert.not.match(`${out}`, /box/i);
+  assert.match(out, /on [\w-]+: portowner stop 80 --dry-run/);
+  assert.match(err, 'with the collector for PowerShell in ');
+});
+
+test('--verbose says how each host answered, and how fast', async () => {
+  const { err } = await run(['80', '--host', 'box', '--host', 'other', '--verbose', '--format', 'csv'], { remote: served });
+  assert.match(err, /^portowner: box: queried through ssh with the collector for PowerShell in \d+\.\d s$/m);
+  assert.match(err, /^portowner: other: queried through ssh with the collector for PowerShell in \d+\.\d s$/m);
+});
+
 test('advice from a snapshot names the machine, or the snapshot', async () => {
   const { out } = await run(['why', '80', '--from', first]);
   assert.match(out, 'on alpha: portowner stop 80 --dry-run  # ');

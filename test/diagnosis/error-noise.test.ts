@@ -64,6 +64,7 @@ const prefixes: readonly string[] = [
   `[server.cpp(${n})] `,
   `level=error line=${n} `,
   `1736651045678 ${n} `,
+  `[Mon Jan 12 03:04:05 2026]: [${n}]: `,
 ];
 
 const quoted = (text: string): string => JSON.stringify(text);

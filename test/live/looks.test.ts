@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { changes } from '../../src/live/changes.ts';
 import type { Look } from '../../src/live/look.ts';
 import { rates } from '../../src/live/rates.ts';
-import { tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
+import { linux, tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
 import { scene } from '../support/live-looks.ts';
 
 const test = suite('looks at the sockets of Linux');
@@ -156,7 +156,7 @@ test('an owner that cannot be seen is unknown, and a gap', async () => {
   const limit = { code: 'AccessDenied', text: 'the open files of 3 processes cannot be read', needs: 'root (sudo)' } as const;
   const { sockets, gaps } = await look({ tcp: [{ port: 80, inode: 1, uid: 33 }], holders: [], limit });
   assert.is([...sockets.values()][0]!.owner.owner, 'a process of web (run with sudo to see it)');
-  assert.equal(gaps, ['the owner of 1 socket cannot be seen (needs root (sudo))']);
+  assert.equal(gaps, ['the owner of 1 socket cannot be seen: none of the processes that can be seen holds it; the open files of 3 processes cannot be read (needs root (sudo))']);
 });
 
 test('without sock_diag, /proc/net is read, and says why there are no counters', async () => {
@@ -184,6 +184,23 @@ test('without sock_diag, /proc/net is read, and says why there are no counters',
   assert.is(accepted.sockets.size, 2);
   const closed = await look(files('06', 0));
   assert.equal(words(accepted, closed), ['State 80-5000 Established TimeWait nobody: a closed connection (TIME_WAIT)']);
+});
+
+test('a list that failed only when sockets were listed does not mix them up', async () => {
+  const one: World = { udp4: [{ port: 53, inode: 2 }], holders: [10, 1, 10, 2], processes: server };
+  const failing = linux({ ...one, raw: { 'diag/tcp': { refusal: { code: 'Failed', text: 'it is out of order' } } } });
+  const working = linux({ ...one, tcp: [listener, { port: 81, inode: 3 }] });
+  let lists = 0;
+  const { look } = await scene();
+  const { sockets, gaps } = await look({
+    platform: 'linux',
+    read: (name, hint) => (name === 'diag/tcp' && lists++ === 0 ? failing : working).read(name, hint),
+  });
+  assert.equal(
+    [...sockets.values()].map(({ protocol, localPort, owner }) => [protocol, localPort, owner.pid]),
+    [['UDP', 53, 10]],
+  );
+  assert.is(gaps[0], 'diag/tcp: it is out of order');
 });
 
 test('what could not be listed is a gap', async () => {
@@ -252,7 +269,7 @@ test('20,000 sockets, of which one changes', async () => {
   assert.equal(taken(), ['diag/tcp', 'diag/udp4', 'diag/udp6']);
   const found = rates(before, after);
   assert.equal(
-    [...found.values()].filter(({ send }) => send !== 0),
+    [...found.values()].filter(({ send }) => send !== 0 && send !== null),
     [{ send: 500, receive: 0, retransmits: 0 }],
   );
   assert.equal(words(before, after), []);

@@ -130,6 +130,12 @@ test('the use of the dynamic ports for each remote end', async () => {
   );
 });
 
+test('closed connections do not hide the owner of the others', async () => {
+  const world = sockets(0, [{ port: 80, remote: '192.0.2.7', remotePort: 5001, state: 6 }]);
+  const { rows } = await stats(['--by', 'port', '80'], world, world);
+  assert.equal([rows[0]!.Sockets, rows[0]!.Owner, rows[0]!.OwningProcess], [3, 'web (10)', 10]);
+});
+
 test('nearly exhausted dynamic ports are a warning that names who uses them', async () => {
   const many = Array.from({ length: 90 }, (_, i): DiagRow => ({ port: 40000 + i, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: 3, cookie: 1000 + i }));
   const world: World = {

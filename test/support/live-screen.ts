@@ -55,7 +55,7 @@ export interface TestScreen extends Screen {
   readonly lines: () => Promise<string[]>;
   /** Everything that was written since it was last taken. */
   readonly taken: () => string;
-  readonly type: (text: string) => Promise<void>;
+  readonly type: (text: string | Buffer) => Promise<void>;
   readonly resize: (columns: number, rows: number) => void;
   readonly end: () => void;
   busy: boolean;
@@ -115,7 +115,7 @@ export function testScreen(columns = 80, rows = 24, abilities: { colors?: boolea
     async type(text) {
       keys.write(text);
       // Node waits this long for the rest of a sequence that begins with Escape.
-      await settle(text.endsWith('\x1b') ? 600 : 0);
+      await settle(typeof text === 'string' && text.endsWith('\x1b') ? 600 : 0);
       await settle();
     },
     resize(width, height) {

@@ -4,6 +4,7 @@ import {
   endsAtOnce,
   natureOf,
   natureOfCall,
+  opensSocket,
   printsBeforehand,
   tellsOfOthers,
   type Nature,
@@ -74,12 +75,22 @@ const onePort = (told: readonly ToldAround[]): ToldAround | undefined =>
 /** Racket: `port number: 8080` */
 const onlyPort = /^port number: \d{1,5}$/i;
 
+/** What a program does next, after a failure. */
+const startsAnother = /^(?:(?:start|launch|open)ing|trying)\b/i;
+
 /** Returns the port that other lines of the message name, such as the options of a plugin that failed. */
 function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const [first, last] = [said[0]!, said.at(-1)!];
+  const from = Math.max(0, first.at - 15);
   const own = lines
-    .slice(Math.max(0, first.at - 15), last.at + 8)
-    .filter(({ record, frame, text }) => record === last.line.record && !frame && !tellsOfOthers(text));
+    .slice(from, last.at + 8)
+    .filter(
+      ({ record, frame, text }, index) =>
+        record === last.line.record &&
+        !frame &&
+        !tellsOfOthers(text) &&
+        !(from + index > last.at && startsAnother.test(text)),
+    );
   return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
 }
 
@@ -96,6 +107,10 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
       ? before.at(-1)
       : undefined;
   if (says !== undefined && printsBeforehand(says.text)) return onePort(toldIn([says]));
+  // Of several sockets, the one that the line right before the error opens: Opening ipv4 listen socket on port 1883.
+  const opened = before.at(-1);
+  if (opened !== undefined && opened === lines[first.at - 1] && opensSocket(opened.text))
+    return onePort(toldIn([opened]));
   // A server that accepts clients has its port, and an error that may be about anything belongs to what was done last.
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
   const since = before.findLastIndex(
@@ -110,7 +125,7 @@ const label =
 
 /**
  * Returns the port that a program names right after its failure, in a labeled line or, like WEBrick and Tcl, where it
- * listens.
+ * listens, or, like adb, in the command that failed.
  */
 function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const last = said.at(-1)!;
@@ -118,7 +133,9 @@ function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAro
     .slice(last.at + 1, last.at + longest)
     .filter(({ frame, source }) => !frame && source === last.line.source)
     .slice(0, near)
-    .filter(({ text }) => label.test(text) || /\bWEBrick::HTTPServer#start\b|^"socket -server /.test(text));
+    .filter(
+      ({ text }) => label.test(text) || /\bWEBrick::HTTPServer#start\b|^"socket -server | forward tcp:\d/.test(text),
+    );
   return onePort(toldIn(after));
 }
 

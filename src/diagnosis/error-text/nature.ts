@@ -126,6 +126,11 @@ export function endsAtOnce(text: string): boolean {
   return /\bpanicked\b|^createTcpServer:|^Error in startServer\(/.test(text);
 }
 
+/** Whether a line is about a socket that is opened next. */
+export function opensSocket(text: string): boolean {
+  return /^opening\b.{0,60}\b(?:socket|listener)\b/i.test(text);
+}
+
 /** Whether a program that fails immediately prints such a line right before it listens. */
 export function printsBeforehand(text: string): boolean {
   return /\b(?:running|listening|serving|available) (?:on|at)\b/i.test(text) && !/\bnow listening\b/i.test(text);

@@ -130,7 +130,7 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[| ?#)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?| of| is:?)?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[| ?#)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
@@ -149,9 +149,9 @@ const forms: readonly Form[] = [
     form: /(?<![\w.:/#@-])(?<p>\d{2,5}) (?:numaralı|nolu|no'lu|számú) port\p{L}{0,4}/giu,
     score: 2,
   },
-  // "line 80 port" and "pid 80 port" name other things: the number begins a clause.
+  // "line 80 port" and "pid 80 port" name other things: the number begins a clause, which "Port" would begin again.
   {
-    form: /(?:^|[^\s\w]\s|\b(?:the|a|az|this|that|because|since|if|when|tcp|udp|local|on|your|bu|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? port\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict)/giu,
+    form: /(?:^|[^\s\w]\s|\b(?:[Tt]he|[Aa]|[Aa]z|[Tt]his|[Tt]hat|[Bb]ecause|[Ss]ince|[Ii]f|[Ww]hen|tcp|TCP|udp|UDP|local|[Oo]n|[Yy]our|[Bb]u|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? (?:port|PORT)\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict)/gu,
     score: 2,
   },
   // PostgreSQL: the only number next to "postmaster", in any language
@@ -173,6 +173,9 @@ const forms: readonly Form[] = [
     form: /\b(?<t>tcp|udp) (?<p>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|used|taken|occupied|bound)\b/gi,
     score: 2,
   },
+  // SELinux, AppArmor: denied { name_bind } for pid=553 comm="rpcbind" src=61839, operation="bind" … lport=123
+  { form: /\bname_bind\b[^\n]{0,160}? src=(?<p>\d{1,5})(?!\d)/g, score: 5 },
+  { form: / operation="bind"[^\n]{0,300}? lport=(?<p>\d{1,5})(?!\d)/g, score: 5 },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
@@ -197,6 +200,11 @@ const forms: readonly Form[] = [
     score: 2,
     remote: true,
   },
+  // Where it says that the program itself wanted it: Port in use: node1.example.com:50090
+  {
+    form: /\b(?:in use:|(?:bind|bound|binding|listen|listening) (?:to|on|at)):? [['"]?(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<=[a-z])):(?<p>\d{2,5})(?!\d|[.:]\d)/gi,
+    score: 3,
+  },
   // Go, uWSGI: listening on :443, the same address (:8080)
   { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
 ];
@@ -205,7 +213,7 @@ const forms: readonly Form[] = [
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|instance|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|instance|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;
@@ -228,7 +236,7 @@ const device =
 
 /** What stands where an address would be, and is a line of a source file. */
 const sourceFile =
-  /^(?:lines?|pid|tid)$|\.(?:go|rs|py|[jt]sx?|m[jt]s|cc?|cpp|cxx|cs|hpp?|java|rb|php|p[lm]|exs?|erl|scala|kt|lua|swift|zig|conf|cfg|ini|ya?ml|json|xml)$/i;
+  /^(?:lines?|pid|tid)$|\.(?:go|rs|py|[jt]sx?|m[jt]s|cc?|cpp|cxx|cs|hpp?|java|rb|php|p[lm]|exs?|erl|scala|kts?|lua|swift|zig|dart|fs|vb|mli?|mm?|hs|clj|groovy|nim|jl|cr|pas|dpr|coffee|vue|svelte|properties|toml|txt|log|sh|cmd|bat|ps1|cnf|conf|cfg|ini|ya?ml|json|xml)$/i;
 
 /** What follows a number that counts or measures something. */
 const amount =

@@ -17,7 +17,6 @@ const LISTEN = 10;
 const CLOSE = 7;
 const BOUND_INACTIVE = 13;
 
-const isListener = (state: number): boolean => state === LISTEN;
 /** Whether a TCP socket has no connection, whose counters would all be 0. */
 const isIdle = (state: number): boolean => state === LISTEN || state === CLOSE || state === BOUND_INACTIVE;
 
@@ -144,47 +143,42 @@ export function pickDiag(bytes: Uint8Array, records: readonly SocketRecord[]): U
   return picked;
 }
 
+/** A line of /proc/net/tcp, tcp6, udp, or udp6, as far as it is used; `drops` is only in the files of UDP. */
+const procNetLine =
+  /^ *\d+: +(?<local>(?:[0-9A-F]{8}|[0-9A-F]{32}):(?<port>[0-9A-F]{4})) +(?<remote>(?:[0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4}) +(?<state>[0-9A-F]{2}) +(?<send>[0-9A-F]{8}):(?<receive>[0-9A-F]{8}) +\S+ +\S+ +(?<uid>\d{1,10}) +\S+ +(?<inode>\d{1,10})(?: +\S+ +\S+ +(?<drops>\d{1,10}) *$)?/i;
+
+function procNetRecord(protocol: 'TCP' | 'UDP', line: string, start: number): SocketRecord | null {
+  const fields = procNetLine.exec(line)?.groups;
+  if (fields === undefined || Math.max(Number(fields['uid']), Number(fields['inode'])) > 0xffff_ffff) return null;
+  const { local = '', remote = '', drops } = fields;
+  const [state, inode] = [parseInt(fields['state']!, 16), Number(fields['inode'])];
+  return {
+    id: inode === 0 ? `${local} ${remote}` : `${inode}`,
+    state,
+    localPort: parseInt(fields['port']!, 16),
+    ends: `${local} ${remote}`,
+    holder: inode,
+    receiveQueue: parseInt(fields['receive']!, 16),
+    // The file has no backlog.
+    sendQueue: protocol === 'TCP' && state === LISTEN ? noCounter : parseInt(fields['send']!, 16),
+    sent: noCounter,
+    received: noCounter,
+    roundTrip: noCounter,
+    retransmits: noCounter,
+    drops: protocol === 'UDP' && drops !== undefined ? Number(drops) : noCounter,
+    start,
+    end: start + line.length,
+  };
+}
+
 /** The lines of a file of /proc/net as records: an inode identifies a socket, and without one, its ends do. */
 export function decodeProcNetRecords(protocol: 'TCP' | 'UDP', text: string): SocketRecord[] {
   const data: SocketRecord[] = [];
-  let start = text.indexOf('\n') + 1;
-  if (start === 0) return data;
-  while (start < text.length) {
-    const newline = text.indexOf('\n', start);
-    const end = newline < 0 ? text.length : newline;
-    const fields = text
-      .slice(start, end)
-      .split(' ')
-      .filter((field) => field !== '');
-    const [, local = '', remote = '', stateHex = '', queues = '', , , , , inodeText = ''] = fields;
-    const [sendQueue, receiveQueue] = queues.split(':').map((hex) => parseInt(hex, 16));
-    const [localPort, state, inode] = [
-      parseInt(local.split(':')[1] ?? '', 16),
-      parseInt(stateHex, 16),
-      Number(inodeText),
-    ];
-    const drops = protocol === 'UDP' ? Number(fields[12] ?? NaN) : NaN;
-    const numbers = [localPort, state, inode, sendQueue!, receiveQueue!];
-    if (numbers.every((number) => Number.isInteger(number) && number >= 0)) {
-      data.push({
-        id: inode === 0 ? `${local} ${remote}` : `${inode}`,
-        state,
-        localPort,
-        ends: `${local} ${remote}`,
-        holder: inode,
-        receiveQueue: receiveQueue!,
-        // The file has no backlog.
-        sendQueue: isListener(state) && protocol === 'TCP' ? noCounter : sendQueue!,
-        sent: noCounter,
-        received: noCounter,
-        roundTrip: noCounter,
-        retransmits: noCounter,
-        drops: Number.isInteger(drops) && drops >= 0 ? drops : noCounter,
-        start,
-        end,
-      });
-    }
-    start = end + 1;
+  let start = 0;
+  for (const [index, line] of text.split('\n').entries()) {
+    const record = index === 0 ? null : procNetRecord(protocol, line, start);
+    if (record !== null) data.push(record);
+    start += line.length + 1;
   }
   return data;
 }

@@ -1,5 +1,7 @@
 import { noCounter } from './socket-record.ts';
 import { viewOf } from './windows-memory.ts';
+import { layouts } from './windows-sockets.ts';
+import { addressScope } from '../../ports/address.ts';
 
 /** The statistics of one connection. */
 export interface ConnectionCounters {
@@ -74,11 +76,8 @@ export function decodeStatistics(bytes: Uint8Array, index: number): ConnectionCo
 
 /** Whether a row of a table of TCP sockets is a connection of this machine with itself, by its local address. */
 export function isLoopbackRow(table: 'tcp4' | 'tcp6', row: Uint8Array): boolean {
-  if (table === 'tcp4') return row[4] === 127;
-  const leading = (count: number): boolean => row.subarray(0, count).every((byte) => byte === 0);
-  if (leading(15) && row[15] === 1) return true;
-  // ::ffff:127.0.0.1
-  return leading(10) && row[10] === 0xff && row[11] === 0xff && row[12] === 127;
+  const { address, local } = layouts[table];
+  return addressScope(address(row, viewOf(row), local)) === 'Loopback';
 }
 
 /**

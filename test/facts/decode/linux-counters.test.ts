@@ -40,7 +40,7 @@ test('a list of some sockets has exactly these', () => {
 test('the same of a file in /proc/net', () => {
   const text = [
     '   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops',
-    ' 1: 0100007F:0035 00000000:0000 07 00000002:00000001 00:00000000 00000000   101        0 17 2 0000000000000000 5',
+    ' 1: 0100007F:0035 00000000:0000 07 00000002:00000001 00:00000000 00000000   101        0 17 2 0000000000000000 5         ',
     'nonsense',
     ' 2: 0100007F:0036 00000000:0000 07 00000000:00000000 00:00000000 00000000   101        0 18 2 0000000000000000 0',
     '',
@@ -80,6 +80,28 @@ test('the lists are those of the decoder with addresses, whatever the bytes are'
       assert.equal(picked.data, plain.data);
     }),
     { numRuns: 500 },
+  );
+});
+
+test('the records of /proc/net are sockets to the decoder with addresses, too', () => {
+  const line = fc
+    .tuple(
+      fc.constantFrom('0100007F:0050', '0100007F:ZZZZ', '00000000000000000000000001000000:0016', '0100007F007F:0001'),
+      fc.constantFrom('0A', '01', '1', 'XX'),
+      fc.nat(2 ** 33),
+      fc.constantFrom(' 2 0000000000000000 5', ' 1', ''),
+    )
+    .map(([end, state, inode, rest]) => `   1: ${end} 00000000:0000 ${state} 00000002:00000001 00:00000000 00000000   101        0 ${inode}${rest}`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(line, fc.string())), (lines) => {
+      const text = ['header', ...lines].join('\n');
+      const picked = pickProcNet(text, decodeProcNetRecords('UDP', text));
+      const records = decodeProcNetRecords('UDP', picked);
+      assert.equal(
+        decodeProcNet('UDP', picked, all).data.map(({ localPort, inode }) => [localPort, inode]),
+        records.map(({ localPort, holder }) => [localPort, holder]),
+      );
+    }),
   );
 });
 

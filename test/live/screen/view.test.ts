@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { LiveSocket } from '../../../src/live/look.ts';
@@ -316,6 +317,37 @@ test('an error of a look ends it with this error', async () => {
     (reason: Error) => reason.message,
   );
   assert.is(error, 'the list is broken');
+});
+
+test('whatever is typed at whatever size, the view goes on or ends, without an error and within its lines', async () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 12 }),
+    fc.constantFrom(...['\x1b[A', '\x1b[6~', '\t', '\r', '/3', 'w', 'x', 'f', '?', ' ', '\x7f', '\x0c', '\x1a'].map((text) => Buffer.from(text))),
+  );
+  const size = fc.tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 100 }));
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(bytes, size), { maxLength: 8 }), async (steps) => {
+      const view = await testView([web, database, connection()]);
+      let isEnding = false;
+      for (const [typed, [columns, rows]] of steps) {
+        await view.screen.type(Buffer.from(typed));
+        view.screen.taken();
+        view.screen.resize(columns, rows);
+        const written = [...view.screen.taken().matchAll(/\x1b\[(\d+);1H/g)].map(([, row]) => Number(row));
+        // Only a view that is about to end draws nothing.
+        isEnding = written.length === 0;
+        if (isEnding) break;
+        assert.equal(
+          written,
+          Array.from({ length: rows }, (_, row) => row + 1),
+        );
+      }
+      if (!isEnding) view.screen.end();
+      if (view.isWaiting()) await view.look([web]);
+      await view.over;
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test.run();

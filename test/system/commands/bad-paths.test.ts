@@ -114,7 +114,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
 
 /** Options with a value that is no path. */
 const otherOptions = new Set(
-  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title'.split(
+  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title --connection'.split(
     ' ',
   ),
 );
