@@ -57,7 +57,8 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     if (this.events && this.plain) throw new PortOwnerError('PO1005', '--events and --plain exclude each other');
     if (this.events) return super.perform();
     const { format, columns, delimiter, problems } = this;
-    for (const [name, value] of Object.entries({ format, columns, delimiter, problems }))
+    const redact = this.redact || undefined;
+    for (const [name, value] of Object.entries({ format, columns, delimiter, problems, redact }))
       if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
     const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome, rates: true };
     const open = this.plain || this.output !== undefined ? null : await this.surroundings.screen();

@@ -42,7 +42,7 @@ type ColumnRule =
   | 'address';
 
 const fixedWords =
-  'Protocol AddressScope State PortRange PortService OwnerKind Kind Severity Cause Confidence Result Event WorstSeverity Tool Sha256 Code Category FirewallStatus Status Check AddressFamily TimeOfDay Role';
+  'Protocol AddressScope State PreviousState PortRange PortService OwnerKind Kind Severity Cause Confidence Result Event WorstSeverity Tool Sha256 Code Category FirewallStatus Status Check AddressFamily TimeOfDay Role';
 
 const columnRules: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>([
   ...fixedWords.split(' ').map((name) => [name, 'keep'] as const),
@@ -130,6 +130,9 @@ const textOf = (value: AnyRow[string]): string | null => (typeof value === 'stri
 const containerOwner =
   /^(?:docker|podman|containerd|crio|lxc|nerdctl) (?!container )(?<name>\S+?)(?: \((?<image>[^\s()]+)\)(?=[, ]))?(?:, compose (?<project>[^\s/]+)(?:\/(?<service>\S+))?)?(?= \(|$)/;
 
+/** `nginx.exe as CORP\\ann`, `a process of ann`, as owners name an account. */
+const accountOwner = /(?: as |\bprocess of )([^\s,;()]+)/;
+
 function noteValue(value: string, rule: ColumnRule | undefined, imageName: string | null, known: Known): void {
   const { names } = known;
   if (rule === 'account') noteAccount(value, known);
@@ -140,6 +143,8 @@ function noteValue(value: string, rule: ColumnRule | undefined, imageName: strin
   } else if (rule === 'owner') {
     const groups = containerOwner.exec(value)?.groups;
     if (groups !== undefined) noteContainer({ runtime: '', id: '', ...groups }, known);
+    const account = accountOwner.exec(value)?.[1];
+    if (account !== undefined) noteAccount(account, known);
   }
   // A path below a profile names a person.
   if (rule === 'owner' || rule === undefined) redactText(value, names);
@@ -291,9 +296,12 @@ export function newRedactor(): Redactor {
     return { ...(redacted as unknown as Background), ...(audited === undefined ? {} : { audited }) };
   };
   const text = (value: string): string => cells().text(value);
+  async function* each(later: AsyncIterable<readonly AnyRow[]>): AsyncIterable<readonly AnyRow[]> {
+    for await (const rows of later) yield redactRows([rows])[0]!;
+  }
   const answer = (given: Answer, columns: readonly Column[] = []): Answer => {
     const [rows = []] = redactRows([given.rows], new Set(columns.map(({ name }) => name)));
-    const { headline, note, summary, background: told } = given;
+    const { headline, note, summary, later, background: told } = given;
     return {
       ...given,
       rows,
@@ -301,6 +309,7 @@ export function newRedactor(): Redactor {
       ...(headline === undefined ? {} : { headline: [headline].flat().map(text) }),
       ...(note === undefined ? {} : { note: text(note) }),
       ...(summary === undefined ? {} : { summary: text(summary) }),
+      ...(later === undefined ? {} : { later: each(later) }),
       ...(told === undefined ? {} : { background: async () => background(told) }),
     };
   };

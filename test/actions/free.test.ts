@@ -108,7 +108,7 @@ test("a dynamic range that is not known is IANA's", () => {
   assert.equal(skippedSpans(skipped), [{ start: 49152, end: 49153, reason: "in the dynamic range 49152-65535 (IANA's class: the machine's own could not be read)" }]);
 });
 
-test('a person is told what was passed over, and what the port is registered for', () => {
+test('a person sees which ports were skipped, and what the port is registered for', () => {
   const request = ask({ near: 8005, spans: null });
   const knowledge = know({ serviceName: (port) => (port === 8006 ? 'wpl-analytics' : null) });
   const answer = chooseFree(facts([socket({ localPort: 8005 })]), request, knowledge);

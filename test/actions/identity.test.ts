@@ -94,6 +94,6 @@ const differing: [what: string, wanted: Partial<Identity>, same: boolean][] = [
 ];
 for (const [what, wanted, same] of differing) test(`compared with ${what}`, () => assert.is(isSame(one, { ...one, ...wanted }), same));
 
-test('a target without a start is none that was started then', () => assert.not.ok(isSame({ ...one, startTime: null }, one)));
+test('a target without a start time does not match one with a start time', () => assert.not.ok(isSame({ ...one, startTime: null }, one)));
 
 test.run();

@@ -571,7 +571,7 @@ test('forks and children are named by their application, as the owner is', () =>
   assert.match(besidesText([target!]), /\n {2}also holders: python fork\.py \(101\)\n {2}children: python job\.py \(102\)/);
 });
 
-test('targets of one name are told apart by their folder', () => {
+test('targets with the same name are distinguished by their folder', () => {
   const script = (pid: number, workingDirectory: string) => process({ pid, imageName: 'node', application: 'node server.js', workingDirectory });
   const targets = plan({
     platform: 'linux',

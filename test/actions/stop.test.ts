@@ -232,7 +232,7 @@ test('a site that still has the port', async () => {
   assert.equal([row.Result, row.Reason![0]], ['NotStopped', 'it is still listening']);
 });
 
-test('a port that others had too', async () => {
+test('a port with several holders', async () => {
   const { row } = await stop(
     iis({
       onStop() {

@@ -58,7 +58,7 @@ for (const [args, headline, more = {}] of cases)
     assert.is(second, '', 'apart from the rows');
   });
 
-test('a schedule of systemd is told alike', async () => {
+test('a systemd timer has the same headline', async () => {
   const scheduler = fakeLinux();
   const { out } = await run(['schedule', 'status'], { scheduler });
   assert.match(out, /^The nightly audit is not installed\.\n\n/);

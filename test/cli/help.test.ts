@@ -55,7 +55,7 @@ test('what programs give stands apart from what people type', async () => {
   assert.match(await page('', 100), /\nFor programs:\n/);
 });
 
-test('other words for a command and its options are told', async () => {
+test('the help lists other names of a command and its options', async () => {
   const stop = await page('stop', 100);
   assert.match(stop, /^ {2}portowner kill +portowner stop$/m);
   assert.match(stop, /^ {2}-f, --force /m);

@@ -108,7 +108,7 @@ test('every message that names a command line has its function', async () => {
   assert.ok(found.length > 40, `only ${found.length} messages`);
 });
 
-test('the module is told of its functions, everybody else of the commands', async () => {
+test('hints name functions in the module, and commands elsewhere', async () => {
   const ask = (...more: string[]) => run(['why', '8080', '--from', 'test/fuzz/corpus/snapshots/windows.json', ...more]);
   const [own, others] = [await ask('--format=clixml', '--problems=rows'), await ask('--format=clixml')];
   assert.not.match(own.out, /portowner (?:why|free|stop|\d)/);

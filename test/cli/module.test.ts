@@ -194,7 +194,7 @@ test('CLIXML: the last item says that it is the last, and with --stream what is 
   assert.match((await run(['443', '--from', file, '--format', 'clixml'])).out, /^((?!Severity).)*$/s);
 });
 
-test('each file that is read is told', async () => {
+test('each file that is read is reported', async () => {
   const { out } = await run(['diff', file, file, '--format', 'ndjson', '--problems', 'rows']);
   assert.equal(
     out
@@ -207,7 +207,7 @@ test('each file that is read is told', async () => {
   );
 });
 
-test('the firewall rules and the names of addresses are told before they are looked for', async () => {
+test('the firewall rules and the names of addresses are announced before they are read', async () => {
   const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
   const { out } = await run(['443', '--firewall', '--resolve=1', '--format', 'clixml', '--problems', 'rows'], { source });
   assert.equal(
@@ -225,7 +225,7 @@ test('an error that ends the command is not put where the rows were to go', asyn
   assert.match(err, /PO2001/);
 });
 
-test('snapshot tells what it does, with --stream at once', async () => {
+test('snapshot reports what it does, immediately with --stream', async () => {
   const source = { platform: 'linux', read: () => ({ at: '2026-01-02T03:04:05Z', text: '' }) } as const;
   const output = join(temporaryFolder(), 'facts.json');
   const { out } = await run(['snapshot', '--problems', 'rows', '--stream', '--output', output], { source });

@@ -16,7 +16,7 @@ test('what was read, and how well', () => {
   assert.is(factsText(few), 'box at 2026-01-02T03:04:06Z: 1 socket, 0 processes (sockets ok, processes ok)');
 });
 
-test('of many executables only some are told, and the signers always', () => {
+test('of many executables only some are reported, and the signers always', () => {
   const told: string[] = [];
   const step = reportingBinaries((severity, message) => told.push(`${severity}: ${message}`));
   for (let nth = 1; nth <= 1000; nth++) step('hash', nth, 1000);

@@ -112,7 +112,7 @@ test.after(() => {
     else one.close();
 });
 
-test('TIME_WAIT and a client keep their port from whoever sets no option', async (context) => {
+test('TIME_WAIT and a client block their port for a program that sets no option', async (context) => {
   if (!here) return skip('it needs Linux', context as TestContext);
   const server = createServer((socket) =>
     socket
