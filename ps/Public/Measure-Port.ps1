@@ -92,7 +92,7 @@ function Measure-Port {
         Lists the listeners whose programs do not accept connections at once.
 
     .EXAMPLE
-        Get-Process -Name node | Measure-Port -For 10
+        Get-Process -Name node* | Measure-Port -For 10
 
         Measures the sockets of a program.
 

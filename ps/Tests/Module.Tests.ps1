@@ -98,7 +98,7 @@ Describe 'The help' {
         Push-Location $TestDrive
         Set-Content -LiteralPath error.log -Value 'listen EADDRINUSE: address already in use :::3000'
         # Nothing is stopped on the machine that runs the tests, whoever has the port, and nothing is waited for.
-        if ($_ -match '^(Stop|Wait|Watch)-') { $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $_) (ConvertTo-Document @()) }
+        if ($_ -match '^(Stop|Wait|Watch|Measure)-') { $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $_) (ConvertTo-Document @()) }
         $global:PSDefaultParameterValues['Stop-*:WhatIf'] = $true
         # Nothing is scheduled on the machine that runs the tests.
         $global:PSDefaultParameterValues['*egister-PortAuditTask:WhatIf'] = $true
