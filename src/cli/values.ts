@@ -94,7 +94,8 @@ export function duration(
   const ms = number === '' ? -1 : Math.round(Number(number) * unitMs[unit.toLowerCase()]!);
   if (ms >= least && ms <= longestMs) return ms;
   const also = other === '' ? '' : `, or ${other}`;
-  throw unknownValue(option, text, `seconds, or a number with a unit, such as 30s, 5m, or 1h, up to 7d${also}`);
+  const span = least > 1 ? `from ${least / 1000} seconds to 7d` : 'up to 7d';
+  throw unknownValue(option, text, `seconds, or a number with a unit, such as 30s, 5m, or 1h, ${span}${also}`);
 }
 
 /** Splits operands at commas, without empty parts; a URL may have commas, and an empty operand is kept. */

@@ -51,6 +51,12 @@ interface Life {
   received: number | null;
 }
 
+/** The largest of the numbers that are known; null if none is. */
+function most(...numbers: readonly (number | null | undefined)[]): number | null {
+  const known = numbers.filter((one) => typeof one === 'number');
+  return known.length === 0 ? null : Math.max(...known);
+}
+
 /** Turns looks into what happened between them, each difference exactly once. */
 class History {
   readonly #lives = new Map<string, Life>();
@@ -73,6 +79,7 @@ class History {
     const unseen = this.#unseen(early, look, gone).map((close) => this.#ofClose(close, look));
     const seen = found.map((change) => this.#ofChange(change, look, messages.get(change.socket.key) ?? null));
     if (this.#before.sockets !== look.sockets) for (const socket of look.sockets.values()) this.#keep(socket, look.at);
+    for (const { key, sent, received } of messages.values()) this.#count(key, sent, received);
     for (const key of gone) this.#lives.delete(key);
     this.#gone = [gone, ...this.#gone].slice(0, looksToRemember);
     this.#before = look;
@@ -101,10 +108,15 @@ class History {
   #keep({ key, counters: { sent, received } }: LiveSocket, opened: number | null): void {
     const life = this.#lives.get(key);
     if (life === undefined) this.#lives.set(key, { opened, sent, received });
-    else {
-      life.sent = sent ?? life.sent;
-      life.received = received ?? life.received;
-    }
+    else this.#count(key, sent, received);
+  }
+
+  /** What is left of a socket in FIN_WAIT_2 or TIME_WAIT no longer has its counters: numbers never become smaller. */
+  #count(key: string, sent: number | null, received: number | null): void {
+    const life = this.#lives.get(key);
+    if (life === undefined) return;
+    life.sent = most(life.sent, sent);
+    life.received = most(life.received, received);
   }
 
   #ofChange(change: Change, look: Look, close: Close | null): Happening {
@@ -116,8 +128,8 @@ class History {
       change,
       close,
       lifetimeMs: opened === null ? null : Math.round(look.at - opened),
-      sent: close?.sent ?? socket.counters.sent ?? life?.sent ?? null,
-      received: close?.received ?? socket.counters.received ?? life?.received ?? null,
+      sent: most(close?.sent, socket.counters.sent, life?.sent),
+      received: most(close?.received, socket.counters.received, life?.received),
     };
   }
 

@@ -3,7 +3,7 @@ import { pause, targetText } from './waiting.ts';
 import { askWeb, connectTo, type Patience } from './reach.ts';
 
 /** Pauses between attempts: soon at first, and then less often, to spare the other machine. */
-const [firstPauseMs, longestPauseMs] = [50, 500];
+const [firstPauseMs, longestPauseMs] = [50, 250];
 /** A machine that drops packets does not answer at all. */
 const connectMs = 3_000;
 /** A request may take long while a server starts. */

@@ -5,8 +5,9 @@ import { createSocket } from 'node:dgram';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { collectCloses } from '../../../src/live/closes.ts';
+import { collectCloses, type Close } from '../../../src/live/closes.ts';
 import { eventRow, watchSteps, type Step, type StepRequest } from '../../../src/live/events.ts';
+import type { LiveSocket, Look } from '../../../src/live/look.ts';
 import { lookAtAll, startLooking } from '../../../src/live/looker.ts';
 import { liveLooks, liveSource } from '../../../src/machine/live.ts';
 import type { SocketEvent } from '../../../src/schema/event.ts';
@@ -211,6 +212,39 @@ test('on Linux, a connection that lingers in TIME_WAIT is told as one socket', a
   assert.equal(
     rows.map(({ Kind, State, PreviousState }) => [Kind, State, PreviousState]),
     [['State', 'TimeWait', 'Established']],
+  );
+});
+
+test('a socket that has lost its counters in TIME_WAIT keeps its final numbers', async () => {
+  const ends = { protocol: 'TCP', localAddress: '127.0.0.1', localPort: 40000, remoteAddress: '127.0.0.1', remotePort: 80 } as const;
+  const owner = { pid: null, startTime: null, imageName: null, application: null, owner: '' };
+  const socket = (state: string, sent: number | null): LiveSocket => {
+    const counters = { sent, received: sent, roundTrip: null, retransmits: null, receiveQueue: null, sendQueue: null, drops: null };
+    return { ...ends, key: 'TCP 1', state, owner, counters, reason: null };
+  };
+  const seen = [socket('Established', 1), socket('FinWait2', null), socket('TimeWait', 0), null];
+  let looks = 0;
+  const look = async (): Promise<Look> => {
+    const one = seen[looks++] ?? null;
+    return { at: looks, time: '', sockets: new Map(one === null ? [] : [[one.key, one]]), gaps: [] };
+  };
+  const close = { ...ends, key: 'TCP 1', id: '1', sent: 1_000_002, received: 7 } as unknown as Close;
+  const closes = { read: () => (looks === 1 ? [close] : []), lost: () => false, close: () => {} };
+  let reads = 0;
+  // What is read before the first step is no difference.
+  const later = { ...closes, read: () => (reads++ === 0 ? [] : closes.read()) };
+  const steps: Step[] = [];
+  for await (const step of watchSteps({ look, closes: later, places: null, intervalMs: 1, forMs: null, signal: new AbortController().signal })) {
+    steps.push(step);
+    if (steps.length === 4) break;
+  }
+  assert.equal(
+    allRows(steps).map((row) => [row.Kind, row.BytesSent, row.BytesReceived]),
+    [
+      ['State', 1_000_002, 7],
+      ['State', 1_000_002, 7],
+      ['Closed', 1_000_002, 7],
+    ],
   );
 });
 
