@@ -225,6 +225,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
   }
 
+  override async execute(): Promise<ExitCode> {
+    if (this.redactsRows) this.redactor = (await import('../redaction/rows.ts')).newRedactor();
+    return super.execute();
+  }
+
+  /** An error may name what an answer names. */
+  protected override fail(error: PortOwnerError): void {
+    this.surroundings.error(problemText(this.redactor?.problem(error.problem) ?? error.problem));
+  }
+
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
     // Check this first: overwriting an input file is a more useful error than an unknown file extension.
@@ -232,7 +242,6 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     await this.checkFormat(format);
-    if (this.redactsRows) this.redactor = (await import('../redaction/rows.ts')).newRedactor();
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.delimiter !== undefined && traits.spreadsheet !== true)
