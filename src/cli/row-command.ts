@@ -97,7 +97,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       ...machine,
       there,
       async facts(question, hash) {
-        const facts = await machine.facts(question, hash);
+        // Paths below the folder where a program runs name its project.
+        const details = question.details.has('path')
+          ? new Set([...question.details, 'workingDirectory' as const])
+          : question.details;
+        const facts = await machine.facts({ ...question, details }, hash);
         redactor.note(facts);
         return facts;
       },
@@ -226,7 +230,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   }
 
   override async execute(): Promise<ExitCode> {
-    if (this.redactsRows) this.redactor = (await import('../redaction/rows.ts')).newRedactor();
+    if (this.redactsRows) {
+      this.redactor = (await import('../redaction/rows.ts')).newRedactor();
+      this.redactor.noteHome(this.surroundings.homeFolder());
+    }
     return super.execute();
   }
 

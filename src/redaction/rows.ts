@@ -10,6 +10,7 @@ import {
   accountOf,
   machineName,
   newNames,
+  noteHome,
   noteProject,
   redactContainer,
   redactText,
@@ -21,6 +22,8 @@ import {
 export interface Redactor {
   /** Notes the names in the facts behind an answer: its texts may contain names that no column shows. */
   readonly note: (facts: Facts) => void;
+  /** Notes the home folder of the person who asks. */
+  readonly noteHome: (home: string) => void;
   /** Redacts an answer; `columns` are those that will be written. */
   readonly answer: (answer: Answer, columns?: readonly Column[]) => Answer;
   /** Redacts rows of several kinds, which may name each other. */
@@ -326,5 +329,13 @@ export function newRedactor(): Redactor {
       ...(told === undefined ? {} : { background: async () => background(told) }),
     };
   };
-  return { note: (facts) => noteFacts(facts, known), answer, rows: (kinds) => redactRows(kinds), text, problem };
+  const { names } = known;
+  return {
+    note: (facts) => noteFacts(facts, known),
+    noteHome: (home) => noteHome(home, names),
+    answer,
+    rows: (kinds) => redactRows(kinds),
+    text,
+    problem,
+  };
 }
