@@ -271,7 +271,7 @@ function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
     case 'Retaken':
       return `${who} ended, but ${NewOwner} has ${where} now${Supervisor === null ? '' : `, started by ${Supervisor}: stop that first`}.`;
     case 'Declined':
-      return `${who} on ${where} was not stopped: the answer was no.`;
+      return `You answered no: ${who} is still running.`;
     default:
       if (unseen === true)
         return `the owner of ${where} was not stopped: it is ${Owner ?? 'a process that cannot be seen'}.`;

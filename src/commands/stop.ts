@@ -27,7 +27,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
 
       A service is stopped through its manager (the Windows service manager, systemd), and an IIS port by stopping its site; for a container, the answer shows the command that stops it. A program is asked to end: on Windows by closing its windows, or with Ctrl+C if nothing else uses its console; on Linux with SIGTERM. Only with --force, it is ended forcibly if it does not end within --timeout seconds, or cannot be ended gracefully.
 
-      It never stops the kernel, programs of the session and its security, or the programs that it runs in.
+      It never stops the kernel, programs of the session and its security, or the shell and terminal that it runs in.
 
       Success means that the owner has ended, nobody listens, and nobody took the port: if a program runs that may restart the owner, the port is watched for ${watchTimes.supervised / 1000} seconds. The answer names what restarted it.
     `,

@@ -215,8 +215,8 @@ test('conflicts of one port', async () => {
     one,
     all.filter(({ Port }) => Port === 5173),
   );
-  assert.is((await run(['conflicts', '9999', '--from', from])).out, 'No conflicts over port 9999.\n');
-  assert.is((await run(['conflicts', '9998-9999', '--from', from])).out, 'No conflicts over ports 9998-9999.\n');
+  assert.is((await run(['conflicts', '9999', '--from', from])).out, 'No conflicts on port 9999.\n');
+  assert.is((await run(['conflicts', '9998-9999', '--from', from])).out, 'No conflicts on ports 9998-9999.\n');
 });
 
 /** A line of words, and the whole of what is said about it. */

@@ -408,7 +408,11 @@ for (const [answer, result] of [
     assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
     assert.match(
       out,
-      new RegExp(answer ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult ` : '^.+ was not stopped: the answer was no\\.'),
+      new RegExp(
+        answer
+          ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult `
+          : `^You answered no: .+ \\(${server.pid}\\) is still running\\.`,
+      ),
     );
     assert.match(out, new RegExp(result));
     assert.is(isAlive(server.process), !answer);
@@ -434,7 +438,7 @@ onLinux('redacted, no sentence, question, or error names what the owner runs', a
   for (const format of ['table', 'list', 'md', 'html', 'json']) {
     const shown = await said('stop', port, '--dry-run', '--format', format);
     assert.not.match(shown, /acme-secret/, format);
-    assert.match(shown, new RegExp(String(child.pid)));
+    assert.match(shown, /\bnode\b/, format);
   }
   const inUse = await said('free', port);
   assert.match(inUse, /PO4102: /);
