@@ -12,7 +12,7 @@ function Get-PortConflict {
         Information for what is normal on a healthy machine.
 
     .PARAMETER Port
-        Only conflicts over these ports: numbers, ranges such as 8000-8100, and IANA service names.
+        Only conflicts on these ports: numbers, ranges such as 8000-8100, and IANA service names.
 
     .PARAMETER Severity
         Only conflicts of at least this severity. By default, all.
@@ -39,7 +39,7 @@ function Get-PortConflict {
     .EXAMPLE
         Get-PortConflict 5173
 
-        Lists the conflicts over one port.
+        Lists the conflicts on one port.
 
     .EXAMPLE
         Get-PortConflict -Severity Warning

@@ -26,7 +26,7 @@ function Measure-Port {
 
     .PARAMETER By
         Adds up the sockets of each Process, Application, local Port, Remote end, or State. A property that is not the
-        same for all sockets of an object is $null. With Remote, DynamicPortUse is how many percent of the dynamic ports
+        same for all sockets of an object is $null. With Remote, DynamicPortUse is what percentage of the dynamic ports
         the connections to one remote end use.
 
     .PARAMETER For

@@ -128,6 +128,7 @@ function namesOwners({ explain, spans }: FindFreeRequest): boolean {
 function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Problem {
   const { count, spans, consecutive } = request;
   const where = spans === null ? '' : ` in ${formatPorts(spans)}`;
+  const isOne = spans?.length === 1 && spans[0]!.start === spans[0]!.end;
   const reasons = namesOwners(request) ? reasonLines(skippedSpans(skipped).slice(0, 3)) : [];
   return {
     severity: 'Error',
@@ -135,7 +136,9 @@ function tooFew(request: FindFreeRequest, { ports, skipped }: FreeAnswer): Probl
     message: consecutive
       ? `no ${count} consecutive free ports${where}`
       : ports.length === 0
-        ? `no free port${where}`
+        ? isOne
+          ? `port ${formatPorts(spans)} is not free`
+          : `no free port${where}`
         : `only ${ports.length} of ${count} free ports found${where}`,
     hint:
       reasons.length === 0

@@ -3,7 +3,7 @@ import { gather } from '../facts/gather/gather.ts';
 import { factsText } from '../facts/gather/report.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import { commandThere, type There } from '../facts/there.ts';
-import type { Socket } from '../facts/model/facts.ts';
+import type { Facts, Socket } from '../facts/model/facts.ts';
 import { everything, holdsPort, type Question } from '../facts/model/question.ts';
 import { addressMatcher } from '../ownership/filter.ts';
 import { sectionProblems } from '../ownership/problems.ts';
@@ -47,6 +47,8 @@ export interface GiveBackWorld extends Pick<Surroundings, 'source' | 'hands' | '
   readonly home: string;
   /** Another machine, for which a dry run shows what would end; missing for this one. */
   readonly told?: AskedMachine;
+  /** Receives the facts about this machine before anything is said about them. */
+  readonly note?: (facts: Facts) => void;
 }
 
 /** Stops the programs that listen on the requested ports. */
@@ -178,10 +180,15 @@ async function toldSituation({ dryRun }: GiveBackRequest, { told, home }: GiveBa
 }
 
 /** Returns the machine, for repeated inspection while stopping. */
-async function stopWorld({ source: asked, hands: given, now, home }: GiveBackWorld): Promise<StopWorld> {
+async function stopWorld({ source: asked, hands: given, now, home, note }: GiveBackWorld): Promise<StopWorld> {
   const [source, hands] = [await asked(), await given()];
+  const seen = async (question: Question): Promise<Facts> => {
+    const facts = await gather(source, question, now());
+    note?.(facts);
+    return facts;
+  };
   const look = async (): Promise<Situation> => ({
-    facts: await gather(source, whole, now()),
+    facts: await seen(whole),
     tree: hands.processes(),
     self: hands.self,
     home,
@@ -203,11 +210,7 @@ async function stopWorld({ source: asked, hands: given, now, home }: GiveBackWor
     hands,
     look,
     watch: (ports) =>
-      gather(
-        source,
-        { ...whole, localPorts: ports.map((port) => ({ start: port, end: port })), sockets: 'listeners' },
-        now(),
-      ),
+      seen({ ...whole, localPorts: ports.map((port) => ({ start: port, end: port })), sockets: 'listeners' }),
     pause: (milliseconds) => new Promise((resolve) => void setTimeout(resolve, milliseconds)),
     now: () => performance.now(),
   };
@@ -268,7 +271,7 @@ function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
     case 'Retaken':
       return `${who} ended, but ${NewOwner} has ${where} now${Supervisor === null ? '' : `, started by ${Supervisor}: stop that first`}.`;
     case 'Declined':
-      return `${who} on ${where} was not stopped: the answer was no.`;
+      return `You answered no: ${who} is still running.`;
     default:
       if (unseen === true)
         return `the owner of ${where} was not stopped: it is ${Owner ?? 'a process that cannot be seen'}.`;

@@ -166,7 +166,7 @@ function treeView({ typeName, columns }: RowSchema): string[] {
   const first = `$far = if ($_.RemotePort) { " to $($_.RemoteAddress) port $($_.RemotePort)" }; "$($_.Protocol) $($_.LocalAddress) port $($_.LocalPort)$far$(if ($_.State) { ", $($_.State)" }):"`;
   const above = `for ($at = $all.Count - 1; $at -ge 0; $at--) { $one = $all[$at]; $name = if ($one.Application) { "$($one.Application) ($($one.ProcessId))" } else { "process $($one.ProcessId)" }; if ($one.Role) { "$name  $("$($one.Role)".ToLowerInvariant())" } else { $name } }`;
   const owner = `if ($_.Owner) { $_.Owner } else { 'an owner that cannot be seen' }`;
-  const again = `if ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } else { 'Nothing is known that restarts it.' }`;
+  const again = `if ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } elseif ($null -ne $_.OwningProcess) { 'Nothing is known that restarts it.' }`;
   const lines = `$all = @($_.Ancestors | Where-Object { $_ }); $depth = 0; foreach ($line in @(${above}; ${owner})) { ('  ' * $depth++) + ($line ${plain}) }; ${again}`;
   return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${framed(2, lines)}\n`))];
 }

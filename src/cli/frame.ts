@@ -22,10 +22,11 @@ export interface Asker {
 const quoted = (word: string): string => (/^[\w@%+=:,./\\-]+$/.test(word) ? word : `"${word.replaceAll('"', '\\"')}"`);
 
 /** Names two machines, and the number of others. */
-function machineText(rows: readonly AnyRow[]): string {
+function machineText(rows: readonly AnyRow[], { typeName }: RowSchema): string {
   const names = [...new Set(rows.map((row) => row['ComputerName']).filter((name) => typeof name === 'string'))];
   if (names.length === 0) return '';
-  return names.length > 3 ? ` of ${names.length} machines` : ` of ${names.join(', ')}`;
+  const word = typeName === 'PortOwner.StopResult' || typeName === 'PortOwner.Verdict' ? 'on' : 'of';
+  return ` ${word} ${names.length > 3 ? `${names.length} machines` : names.join(', ')}`;
 }
 
 /** Removes the title from a sentence: below the title `Audit of box`, `audit of box: clean` becomes `clean`. */
@@ -66,7 +67,7 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
   ];
   const rowsTitle = headingOf(schema);
   // A machine without findings has only listeners.
-  const title = `${asker.subject ?? rowsTitle}${machineText([...listeners, ...rows, ...(changes ?? [])])}`;
+  const title = `${asker.subject ?? rowsTitle}${machineText([...listeners, ...rows, ...(changes ?? [])], schema)}`;
   return {
     title,
     rowsTitle,

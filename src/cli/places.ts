@@ -33,6 +33,8 @@ function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwn
   const placed = nearestProtocol(target);
   if (placed !== null) return new PortOwnerError('PO1002', error.message, { ...more, hint: suggested(placed, '') });
   if (!/not a port/.test(error.message)) return error;
+  if (/^localhost$/i.test(target))
+    return new PortOwnerError('PO1002', error.message, { ...more, hint: 'Add a port, for example localhost:3000' });
   const port = nearestPort(target);
   if (commands.length > 0 && /^[a-z-]+$/i.test(target)) {
     const found = nearest(target, commands, serviceNames());

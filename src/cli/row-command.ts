@@ -97,7 +97,11 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       ...machine,
       there,
       async facts(question, hash) {
-        const facts = await machine.facts(question, hash);
+        // Paths below the folder where a program runs name its project.
+        const details = question.details.has('path')
+          ? new Set([...question.details, 'workingDirectory' as const])
+          : question.details;
+        const facts = await machine.facts({ ...question, details }, hash);
         redactor.note(facts);
         return facts;
       },
@@ -225,6 +229,19 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return traitsOf(this.chosenFormat()).narrow === true && this.columns === undefined;
   }
 
+  override async execute(): Promise<ExitCode> {
+    if (this.redactsRows) {
+      this.redactor = (await import('../redaction/rows.ts')).newRedactor();
+      this.redactor.noteHome(this.surroundings.homeFolder());
+    }
+    return super.execute();
+  }
+
+  /** An error may name what an answer names. */
+  protected override fail(error: PortOwnerError): void {
+    this.surroundings.error(problemText(this.redactor?.problem(error.problem) ?? error.problem));
+  }
+
   async perform(): Promise<ExitCode> {
     this.problems = problemsOf(this.problems);
     // Check this first: overwriting an input file is a more useful error than an unknown file extension.
@@ -232,7 +249,6 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     const format = this.chosenFormat();
     const traits = traitsOf(format);
     await this.checkFormat(format);
-    if (this.redactsRows) this.redactor = (await import('../redaction/rows.ts')).newRedactor();
     if (this.stream && traits.documents !== true) throw new PortOwnerError('PO1005', '--stream needs --format clixml');
     if (this.excel && traits.spreadsheet !== true) throw new PortOwnerError('PO1005', '--excel needs --format csv');
     if (this.delimiter !== undefined && traits.spreadsheet !== true)

@@ -115,6 +115,12 @@ function wrongOperand(words: readonly string[], { known, options, help }: Known)
   const missing = places.filter((place) => !place.startsWith('['))[operands.length];
   if (missing !== undefined) return wrong(`missing ${missing.replaceAll(/[<>…]/g, '')}: ${usage}`, help);
   const extra = operands[places.length];
+  if (extra !== undefined && places.join('') === '[PORT]')
+    return wrong(
+      `${known.path} answers about one port at a time: ${JSON.stringify(extra)} is one too many`,
+      help,
+      extra,
+    );
   if (extra !== undefined && !usage.includes('…'))
     return wrong(`unexpected operand ${JSON.stringify(extra)}: ${usage}`, help, extra);
   return wrong(`cannot read the command line: ${usage} [options]`, help);

@@ -19,14 +19,14 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
     details: `
       It finds ports with several owners (on overlapping addresses or through reuse), programs that were started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules, and socket units that need a port that another program owns, and dynamic ports that are running out.
 
-      With PORTS, it lists only conflicts over these ports.
+      With PORTS, it lists only conflicts on these ports.
 
       Error means that something does not work; Warning, that it works by luck or not for everybody; Information is normal on a healthy machine.
     `,
     examples: [
       ['Every conflict, worst first', '$0 conflicts'],
       ['Only conflicts that need attention', '$0 conflicts --severity warning'],
-      ['Conflicts over one port', '$0 conflicts 5173'],
+      ['Conflicts on one port', '$0 conflicts 5173'],
       ['From a snapshot, with what to do', '$0 conflicts --from server7.json --format list'],
     ],
   });

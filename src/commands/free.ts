@@ -84,7 +84,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
       this.problems !== 'rows';
     if (!bare) return super.perform();
     // For $(portowner free), without a header.
-    const { rows, problems, exitCode, note } = await this.checkedAnswer([]);
+    const { rows, problems, exitCode, note } = this.redacted(await this.checkedAnswer([]));
     const sink = this.surroundings.output();
     for (const row of rows) sink.write(`${(row as FreePort).LocalPort}\n`);
     sink.close();

@@ -35,7 +35,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
 
       For a listener, AcceptQueue is the number of connections that wait until the program accepts them, and Backlog is the maximum: a full queue is a frequent cause of refused connections and timeouts.
 
-      --by adds up the sockets of a process, an application, a local port, a remote end, or a state. With --by remote, DynamicPortUse shows how many percent of the dynamic ports the connections to one remote end use.
+      --by adds up the sockets of a process, an application, a local port, a remote end, or a state. With --by remote, DynamicPortUse shows what percentage of the dynamic ports the connections to one remote end use.
 
       Connections that are opened and closed between the two looks are not seen, and systems do not count the bytes of UDP sockets. On Windows, statistics need an elevated session, are counted from the start of the measurement, and do not exist for loopback connections.
     `,

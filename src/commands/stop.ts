@@ -27,7 +27,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
 
       A service is stopped through its manager (the Windows service manager, systemd), and an IIS port by stopping its site; for a container, the answer shows the command that stops it. A program is asked to end: on Windows by closing its windows, or with Ctrl+C if nothing else uses its console; on Linux with SIGTERM. Only with --force, it is ended forcibly if it does not end within --timeout seconds, or cannot be ended gracefully.
 
-      It never stops the kernel, programs of the session and its security, or the programs that it runs in.
+      It never stops the kernel, programs of the session and its security, or the shell and terminal that it runs in.
 
       Success means that the owner has ended, nobody listens, and nobody took the port: if a program runs that may restart the owner, the port is watched for ${watchTimes.supervised / 1000} seconds. The answer names what restarted it.
     `,
@@ -101,7 +101,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     const show = (target: Target): void => {
       if (target.means.how === 'refused') return;
       if (this.dryRun) seen.push(target);
-      else if (isShown) error(planText(target));
+      else if (isShown) error(this.shown(planText(target)));
     };
     const approve = ({ owner }: Target): boolean => {
       if (this.yes) return true;
@@ -109,9 +109,14 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
           hint: 'Use --yes to stop without asking, or --dry-run to show what would be stopped.',
         });
-      return confirm(`Stop ${sanitize(owner)}? [y/N] `);
+      return confirm(`Stop ${sanitize(this.shown(owner))}? [y/N] `);
     };
-    const told = { home: this.readerHome, ...(this.from === undefined ? {} : { told: this.askedMachine() }) };
+    const note = this.redactor?.note;
+    const told = {
+      home: this.readerHome,
+      ...(note === undefined ? {} : { note }),
+      ...(this.from === undefined ? {} : { told: this.askedMachine() }),
+    };
     const answer = await giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
     const besides = this.narrow ? besidesText(seen) : '';
     return besides === '' ? answer : { ...answer, note: besides };

@@ -54,7 +54,7 @@ export async function findConflicts(
   const note =
     rows.length === 0
       ? isCertain
-        ? `No conflicts${asked === null ? '' : ` over ${portsText(formatPorts(asked))}`}.`
+        ? `No conflicts${asked === null ? '' : ` on ${portsText(formatPorts(asked))}`}.`
         : 'No conflicts were found, but some facts could not be seen.'
       : narrow
         ? meanings(rows)
@@ -68,11 +68,15 @@ export async function findConflicts(
   };
 }
 
-/** Returns the ports of conflicts as a part of a sentence; empty where the conflicts have no ports. */
+/** Returns the ports of conflicts as a part of a sentence; empty where they have none, or one each and too many to list. */
 function overWhich(rows: readonly Conflict[]): string {
   const ports = [...new Set(rows.flatMap(({ Port }) => Port ?? []))].toSorted((a, b) => a - b);
   if (ports.length === 0) return '';
-  return ports.length > mostPorts ? ` over ${ports.length} ports` : ` over ${portsText(ports.join(', '))}`;
+  return ports.length > mostPorts
+    ? ports.length === rows.length
+      ? ''
+      : ` on ${ports.length} ports`
+    : ` on ${portsText(ports.join(', '))}`;
 }
 
 /** Returns the number, severity and ports of the conflicts. Information rows do not count as conflicts. */
@@ -86,11 +90,14 @@ function headline(rows: readonly Conflict[]): string {
     ...(errors.length > 0 ? [counted(errors.length, 'error')] : []),
     ...(warnings.length > 0 ? [counted(warnings.length, 'warning')] : []),
   ];
+  // A single kind that is more than one needs no second number.
+  const kinds =
+    parts.length === 1 && real.length > 1 ? (errors.length > 0 ? 'all errors' : 'all warnings') : parts.join(', ');
   const more = notes.length === 0 ? '' : `, and ${notes.length} for information`;
-  return `${counted(real.length, 'conflict')}${overWhich(real)} (${parts.join(', ')})${more}.`;
+  return `${counted(real.length, 'conflict')}${overWhich(real)} (${kinds})${more}.`;
 }
 
-/** Returns a filter for conflicts over these ports. */
+/** Returns a filter for conflicts on these ports. */
 async function overPorts(asked: readonly Place[]): Promise<(row: Conflict) => boolean> {
   const { placeMatcher } = await import('../ports/place.ts');
   const isThere = placeMatcher(asked.map(({ address: _, ...place }) => place));

@@ -8,6 +8,12 @@ function subject({ Port, Protocol, Address }: Pick<Verdict, 'Port' | 'Protocol' 
   return `${Protocol === 'UDP' ? 'UDP port' : 'Port'} ${Port}${where}`;
 }
 
+/** Several owners as a sentence lists them; an owner is text such as `node server.js (8128)`. */
+function ownersText(owner: string): string {
+  const owners = owner.split(/(?<=\(\d+\)); /);
+  return owners.length < 3 ? owners.join(' and ') : `${owners.slice(0, -1).join(', ')}, and ${owners.at(-1)}`;
+}
+
 /** Returns a verdict in one sentence; null where no port is named. `said`: what is more exact than the cause's meaning. */
 export function headline(row: Omit<Verdict, 'Summary'>, said: string | null = null): string | null {
   const { CanBind, Cause, Owner, Port } = row;
@@ -19,5 +25,5 @@ export function headline(row: Omit<Verdict, 'Summary'>, said: string | null = nu
     return `Cannot tell whether ${what.replace(/^[AP]/, (letter) => letter.toLowerCase())} can be bound${why}.`;
   if (CanBind)
     return Cause === 'Free' ? `${what} is free.` : `${what} can be bound${Owner === null ? '' : ` beside ${Owner}`}.`;
-  return Owner === null ? `${what} cannot be bound${why}.` : `${what} is in use by ${Owner}.`;
+  return Owner === null ? `${what} cannot be bound${why}.` : `${what} is in use by ${ownersText(Owner)}.`;
 }

@@ -58,7 +58,9 @@ export async function writeSnapshot(
           (await import('./gather/recording.ts')).recordingOf(source.platform, commandLines),
         );
   report?.('Progress', 'reading this machine');
-  let facts = await gather(recorded, question, now());
+  // Paths below the folder where a program runs name its project.
+  const details = redaction === null ? question.details : new Set([...question.details, 'workingDirectory' as const]);
+  let facts = await gather(recorded, { ...question, details }, now());
   if (hash)
     facts = (await import('./gather/binaries.ts')).withBinaries(facts, recorded, report && reportingBinaries(report));
   // Write the envelope first: if that fails, there must be no snapshot that claims it exists.

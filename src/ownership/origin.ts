@@ -38,7 +38,7 @@ export interface Suspect {
   readonly text: string;
   /** Whether it is a shell, which restarts a program only in a loop. */
   readonly isShell: boolean;
-  /** What it is to the process: `if it runs it in a loop`. Empty if its name says it. */
+  /** What it is to the process: `if it runs a loop`. Empty if its name says it. */
   readonly how: string;
 }
 
@@ -49,7 +49,7 @@ export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
     if (isInit({ pid, imageName })) return null;
     const isShell = mayLoop({ imageName, path: null, ...(Application === null ? {} : { application: Application }) });
     const suspect = { processId: pid, text: ancestorText(one), isShell };
-    if (isShell) return { ...suspect, how: 'if it runs it in a loop' };
+    if (isShell) return { ...suspect, how: 'if it runs a loop' };
     if (Role === null) return { ...suspect, how: 'which started it' };
     // It is found here only if the line of the process is incomplete.
     if (Role === 'Supervisor' || Role === 'Scheduler') return { ...suspect, how: '' };

@@ -5,15 +5,17 @@ import type { Endpoint } from '../schema/endpoint.ts';
 const shownOwners = 20;
 
 /** One owner below its ancestors. */
-function branch({ Ancestors, Owner, Supervisor }: Endpoint): string {
+function branch({ Ancestors, Owner, OwningProcess, Supervisor }: Endpoint): string {
   const above = (Ancestors ?? [])
     .toReversed()
     .map((one) => `${ancestorText(one)}${one.Role === null ? '' : `  ${one.Role.toLowerCase()}`}`);
   const lines = [...above, Owner ?? 'an owner that cannot be seen'].map(
     (line, depth) => `${'  '.repeat(depth + 1)}${line}`,
   );
-  const again = Supervisor === null ? 'Nothing is known that restarts it.' : `May be restarted by: ${Supervisor}`;
-  return [...lines, `  ${again}`].map(sanitize).join('\n');
+  // Of a process that cannot be seen, nothing is known at all.
+  const nothing = OwningProcess === null ? [] : ['  Nothing is known that restarts it.'];
+  const again = Supervisor === null ? nothing : [`  May be restarted by: ${Supervisor}`];
+  return [...lines, ...again].map(sanitize).join('\n');
 }
 
 /** Explains why the owners of these rows run, each once. */

@@ -7,10 +7,11 @@ interface Registry {
   readonly ports: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Registered names that are missing from the data, because it has only one name for each port. */
+/** Names that are missing from the data, because it has only one name for each port. */
 const alsoRegistered: readonly (readonly [name: string, ports: readonly number[]])[] = [
   ['http', [80]],
   ['www', [80]],
+  ['postgres', [5432]],
   ['ipp', [631]],
   ['x11', Array.from({ length: 64 }, (_, index) => 6000 + index)],
 ];
@@ -24,7 +25,7 @@ function load(): Registry {
   for (const [name, numbers] of alsoRegistered) {
     ports.set(name, [...numbers]);
     for (const port of numbers) {
-      if (name === 'www') continue;
+      if (otherNames.has(name)) continue;
       tcp.set(port, name);
       udp.set(port, name);
     }
@@ -41,6 +42,9 @@ function load(): Registry {
   }
   return { tcp, udp, ports };
 }
+
+/** Names that find a port, but that no port is shown with. */
+const otherNames = new Set(['www', 'postgres']);
 
 /** Returns the registered name of a port; null if there is none. */
 export function serviceName(port: number, protocol: 'TCP' | 'UDP'): string | null {

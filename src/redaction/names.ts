@@ -184,10 +184,32 @@ export function account(text: string, names: Names): string {
 /** The last folder of a path. */
 const lastFolder = (path: string): string => path.split(/[\\/]/).findLast((name) => name !== '') ?? '';
 
-/** Notes the name of the folder where a program runs, which is usually the name of its project, if it is in a profile. */
+/** Folders of the system and its packages, and those that every machine has: they name no project. */
+const systemFolder =
+  /^(?:\/(?:usr|bin|sbin|lib\w*|etc|boot|dev|proc|sys|run|snap|nix|root|home|var\/(?!www(?:\/|$))[^/]*)(?:\/|$)|[a-z]:\\(?:Windows|Program Files[^\\]*|ProgramData|Users)(?:\\|$))/i;
+const commonRoots = /^(?:srv|opt|mnt|media|tmp|var|www|html|data|app|inetpub|wwwroot|workspace|work)$/i;
+
+/** Notes a folder where a program runs: elsewhere it is a part of paths. */
+function noteFolder(folder: string, names: Names): void {
+  const path = folder.replace(/[\\/]+$/, '');
+  if (path.length > longestName || systemFolder.test(path) || names.secrets.has(path)) return;
+  const shown = path.replace(/(?<=[\\/])[^\\/]+/g, (part) => (commonRoots.test(part) ? part : names.folder(part)));
+  if (shown !== path) names.secrets.set(path, shown);
+}
+
+/** Notes the home folder of a person, which may be anywhere. */
+export function noteHome(home: string, names: Names): void {
+  const at = Math.max(home.lastIndexOf('/'), home.lastIndexOf('\\'));
+  const name = home.slice(at + 1);
+  if (name === '' || systemFolder.test(home) || home.length > longestName) return;
+  names.secrets.set(home, home.slice(0, at + 1) + person(name, names));
+}
+
+/** Notes the folder where a program runs, and in a profile its name, which is usually the name of its project. */
 export function noteProject(folder: string, names: Names): void {
   const name = lastFolder(folder);
   const isInProfile = redactProfiles(folder, names) !== folder;
+  if (!isInProfile) noteFolder(folder, names);
   if (!isInProfile || name.length < 3 || name.length > longestName || names.secrets.has(name)) return;
   if (!commonFolders.test(name) && withoutProject(name) === '') names.secrets.set(name, names.folder(name));
 }

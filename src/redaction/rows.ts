@@ -10,6 +10,7 @@ import {
   accountOf,
   machineName,
   newNames,
+  noteHome,
   noteProject,
   redactContainer,
   redactText,
@@ -21,11 +22,14 @@ import {
 export interface Redactor {
   /** Notes the names in the facts behind an answer: its texts may contain names that no column shows. */
   readonly note: (facts: Facts) => void;
+  /** Notes the home folder of the person who asks. */
+  readonly noteHome: (home: string) => void;
   /** Redacts an answer; `columns` are those that will be written. */
   readonly answer: (answer: Answer, columns?: readonly Column[]) => Answer;
   /** Redacts rows of several kinds, which may name each other. */
   readonly rows: (kinds: readonly (readonly AnyRow[])[]) => readonly (readonly AnyRow[])[];
   readonly text: (text: string) => string;
+  readonly problem: (problem: Problem) => Problem;
 }
 
 /** How the values of a column are redacted; any other column is a text. */
@@ -143,11 +147,22 @@ function noteValue(value: string, rule: ColumnRule | undefined, imageName: strin
   } else if (rule === 'owner') {
     const groups = containerOwner.exec(value)?.groups;
     if (groups !== undefined) noteContainer({ runtime: '', id: '', ...groups }, known);
+    noteOwner(value, known);
     const account = accountOwner.exec(value)?.[1];
     if (account !== undefined) noteAccount(account, known);
   }
   // A path below a profile names a person.
   if (rule === 'owner' || rule === undefined) redactText(value, names);
+}
+
+/** The part of an owner that is its program: `node server.js` of `node server.js (8128)`. */
+const programOf = (owner: string): string => /^(?:(?! \(| as |, | and \d).)*/s.exec(owner)?.[0] ?? '';
+
+/** Notes what an interpreter runs, which sentences about the owner repeat. */
+function noteOwner(owner: string, { names }: Known): void {
+  const name = programOf(owner);
+  const shown = withoutProject(name);
+  if (shown !== '' && shown !== name && name.length <= longestName) names.secrets.set(name, shown);
 }
 
 /** Notes the names in a row: all that is known of a saved one, and of a history. */
@@ -177,7 +192,7 @@ const runsIn = / in (?:[~/\\]|[a-z]:[\\/])[^"\n]*? \((?=(?:[^\s()]+ )?\d+\))/gi;
 
 /** Removes what an interpreter runs from an owner, if only the owner names it: `node server.js (8128)`, `node a.js as ann`. */
 function publicOwner(text: string): string {
-  const [name = ''] = /^(?:(?! \(| as |, | and \d).)*/s.exec(text) ?? [];
+  const name = programOf(text);
   const shown = withoutProject(name);
   return shown === '' ? text : shown + text.slice(name.length);
 }
@@ -296,6 +311,7 @@ export function newRedactor(): Redactor {
     return { ...(redacted as unknown as Background), ...(audited === undefined ? {} : { audited }) };
   };
   const text = (value: string): string => cells().text(value);
+  const problem = (given: Problem): Problem => redactProblem(given, text);
   async function* each(later: AsyncIterable<readonly AnyRow[]>): AsyncIterable<readonly AnyRow[]> {
     for await (const rows of later) yield redactRows([rows])[0]!;
   }
@@ -305,7 +321,7 @@ export function newRedactor(): Redactor {
     return {
       ...given,
       rows,
-      problems: given.problems.map((problem) => redactProblem(problem, text)),
+      problems: given.problems.map(problem),
       ...(headline === undefined ? {} : { headline: [headline].flat().map(text) }),
       ...(note === undefined ? {} : { note: text(note) }),
       ...(summary === undefined ? {} : { summary: text(summary) }),
@@ -313,5 +329,13 @@ export function newRedactor(): Redactor {
       ...(told === undefined ? {} : { background: async () => background(told) }),
     };
   };
-  return { note: (facts) => noteFacts(facts, known), answer, rows: (kinds) => redactRows(kinds), text };
+  const { names } = known;
+  return {
+    note: (facts) => noteFacts(facts, known),
+    noteHome: (home) => noteHome(home, names),
+    answer,
+    rows: (kinds) => redactRows(kinds),
+    text,
+    problem,
+  };
 }

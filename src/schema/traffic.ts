@@ -138,7 +138,7 @@ export const traffic = {
       importance: 6,
       whenFilled: 'dynamic',
       description:
-        'With --by remote: how many percent of the dynamic ports the connections from one local address to one remote address and port use.',
+        'With --by remote: what percentage of the dynamic ports the connections from one local address to one remote address and port use.',
     },
     {
       name: 'Warning',

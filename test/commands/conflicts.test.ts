@@ -15,7 +15,7 @@ const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z'
 test('a warning ends with 1, and says what it means', async () => {
   const { code, out, err } = await run(['conflicts', '--from', clash]);
   assert.equal([code, err], [1, '']);
-  assert.match(out, /^1 conflict over port 80 \(1 warning\), and 1 for information\.\n\n/);
+  assert.match(out, /^1 conflict on port 80 \(1 warning\), and 1 for information\.\n\n/);
   assert.match(out, /Warning +SharedByReuse +TCP +0\.0\.0\.0 +80 +nginx \(100\), caddy \(101\)/);
   assert.match(out, /\nSharedByReuse: Several programs share the port: .*\n/);
 });
@@ -23,7 +23,7 @@ test('a warning ends with 1, and says what it means', async () => {
 test('information alone is no conflict', async () => {
   const { code, out } = await run(['conflicts', '--from', calm, '--format', 'json']);
   assert.equal([code, (JSON.parse(out) as { Severity: string }[]).map((row) => row.Severity)], [0, ['Information']]);
-  assert.match((await run(['conflicts', '--from', calm])).out, /^No conflicts; 1 for information over port 40000\.\n\n/);
+  assert.match((await run(['conflicts', '--from', calm])).out, /^No conflicts; 1 for information on port 40000\.\n\n/);
 });
 
 test('--severity leaves out, and changes no exit code', async () => {

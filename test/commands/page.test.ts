@@ -92,7 +92,7 @@ test('every command that answers with rows', async () => {
   const store = join(temporaryFolder(), 'audits.db');
   await run(['audit', '--store', store, '--from', alpha]);
   for (const [args, title] of [
-    [['why', '443', '--from', alpha], 'Verdicts of alpha'],
+    [['why', '443', '--from', alpha], 'Verdicts on alpha'],
     [['conflicts', '--from', alpha], 'Conflicts'],
     [['ranges', '--from', alpha], 'Ranges of alpha'],
     [['diff', alpha, snapshotFile(of('alpha', [80, 81]))], 'Findings of alpha'],

@@ -23,6 +23,7 @@ const row = (more: Partial<Verdict>): Verdict => ({
 
 const cases: [verdict: Partial<Verdict>, sentence: string | null][] = [
   [{}, 'Port 3000 is in use by node server.js (8128).'],
+  [{ Owner: 'node server.js (774); node server.js (775)' }, 'Port 3000 is in use by node server.js (774) and node server.js (775).'],
   [{ Protocol: 'UDP', Address: '127.0.0.1' }, 'UDP port 3000 on 127.0.0.1 is in use by node server.js (8128).'],
   [{ CanBind: true, Cause: 'Free', Owner: null }, 'Port 3000 is free.'],
   [{ CanBind: true, Cause: 'Sharing' }, 'Port 3000 can be bound beside node server.js (8128).'],

@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { inflateRawSync } from 'node:zlib';
 import type { Facts } from '../../src/facts/model/facts.ts';
 import { endings, formats, traitsOf, type Format } from '../../src/formats/formats.ts';
+import { redactFacts } from '../../src/redaction/facts.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { run, snapshotFile, temporaryFolder, type Outcome } from '../support/harness.ts';
 
@@ -241,6 +242,35 @@ test('a value that is left out says so where its column is asked for, and nowher
     'CommandLine: Disabled: left out of a redacted answer',
   ]);
   assert.match((await run(['3000', '--from', file, '--redact', '--command-lines'])).err, /--redact and --command-lines exclude each other/);
+});
+
+test('a path below the folder where a program runs, wherever that is, does not name the project', async () => {
+  const program = (pid: number, path: string, workingDirectory: string) => processFact({ pid, imageName: 'server', path, workingDirectory });
+  const file = snapshotFile(
+    facts(
+      [100, 101, 102, 103].map((pid) => socket({ localPort: 3000 + pid, pid })),
+      {
+        processes: [
+          program(100, '/srv/acme/shop/bin/server', '/srv/acme/shop'),
+          program(101, '/usr/sbin/server', '/var/lib/server'),
+          program(102, 'D:\\acme\\server.exe', 'D:\\acme\\'),
+          program(103, '/opt/tools/bin/server', '/'),
+        ],
+      },
+    ),
+  );
+  const { out } = await run(['--from', file, '--redact', '--format', 'csv', '--columns', 'Path']);
+  assert.equal(
+    out
+      .trim()
+      .split(/\r?\n/)
+      .slice(1)
+      .map((line) => line.replaceAll(/folder\d/g, 'folderN').replaceAll('"', '')),
+    ['/srv/folderN/folderN/bin/server', '/usr/sbin/server', 'D:\\folderN\\server.exe', '/opt/tools/bin/server'],
+  );
+  const redacted = join(temporaryFolder(), 'redacted.json');
+  writeFileSync(redacted, JSON.stringify(redactFacts(JSON.parse(readFileSync(file, 'utf8')) as Facts)));
+  assert.not.match(readFileSync(redacted, 'utf8'), /acme|shop/);
 });
 
 test('a page of a redacted answer has no command line, which may name anything', async () => {

@@ -68,7 +68,7 @@ const hidepid = 'processes of other users are hidden (hidepid)';
 /** The rights that let a process inspect all others in its PID namespace. */
 const toSeeAll = (): string =>
   process.geteuid?.() === 0
-    ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)'
+    ? 'the right to trace every process: CAP_SYS_PTRACE, and no security module against it'
     : asRoot;
 
 function holders(hint: RawHint, threads: boolean): Answer {

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../../src/build/runtime.mjs';
-import { liveHands, liveSource } from '../../../src/machine/live.ts';
+import { liveBinder, liveHands, liveSource } from '../../../src/machine/live.ts';
 import type { StopResult } from '../../../src/schema/stop.ts';
 import { facts, process as process_, socket } from '../../support/example.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -189,9 +189,9 @@ onLinux('a loop in a script: the tree and the plan say that it may, and the resu
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const tree = await run([String(port), '--tree'], world);
-  assert.match(tree.out, new RegExp(`May be restarted by: ${script}, if it runs it in a loop\\n$`));
+  assert.match(tree.out, new RegExp(`May be restarted by: ${script}, if it runs a loop\\n$`));
   const plan = await run(['stop', String(port), '--dry-run'], world);
-  assert.match(plan.out, new RegExp(`\\n  may restart it: ${script}, if it runs it in a loop\\n$`));
+  assert.match(plan.out, new RegExp(`\\n  may restart it: ${script}, if it runs a loop\\n$`));
   const [row] = (await stop(String(port), '--yes')).rows;
   child.kill('SIGKILL');
   orphans.push(...(await stop(String(port), '--dry-run')).rows.map(({ OwningProcess }) => OwningProcess!));
@@ -408,12 +408,50 @@ for (const [answer, result] of [
     assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
     assert.match(
       out,
-      new RegExp(answer ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult ` : '^.+ was not stopped: the answer was no\\.'),
+      new RegExp(
+        answer
+          ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult `
+          : `^You answered no: .+ \\(${server.pid}\\) is still running\\.`,
+      ),
     );
     assert.match(out, new RegExp(result));
     assert.is(isAlive(server.process), !answer);
   });
 }
+
+onLinux('redacted, no sentence, question, or error names what the owner runs', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'acme-secret.js'), "const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port));");
+  const child = spawn(process.execPath, ['acme-secret.js'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+  const port = text.trim();
+  const questions: string[] = [];
+  let stops = false;
+  const confirm = (question: string): boolean => (questions.push(question), stops);
+  const world = { source: await liveSource(), hands: await liveHands(), binder: await liveBinder(), confirm };
+  const said = async (...args: string[]): Promise<string> => {
+    const { out, err } = await run([...args, '--redact'], world);
+    return out + err;
+  };
+  assert.match((await run(['stop', port, '--dry-run'], world)).out, /acme-secret/, 'the check can fail');
+  for (const format of ['table', 'list', 'md', 'html', 'json']) {
+    const shown = await said('stop', port, '--dry-run', '--format', format);
+    assert.not.match(shown, /acme-secret/, format);
+    assert.match(shown, /\bnode\b/, format);
+  }
+  const inUse = await said('free', port);
+  assert.match(inUse, /PO4102: /);
+  assert.not.match(inUse, /acme-secret/);
+  assert.not.match(await said('free', port, '--format', 'json', '--explain'), /acme-secret/);
+  assert.not.match(await said('stop', port), /acme-secret/, 'declined');
+  stops = true;
+  const stopped = await said('stop', port);
+  assert.match(stopped, /Stopped /);
+  assert.not.match(stopped, /acme-secret/);
+  assert.is(questions.length, 2);
+  assert.not.match(questions.join(''), /acme-secret/);
+});
 
 onLinux('whose owner was not found: nothing is stopped, and it cannot be told, exit 69', async () => {
   const source = linux({ tcp: [{ port: 5001, inode: 9, uid: 33 }] });

@@ -72,7 +72,7 @@ function holdersRefusal(
   pids: ReadonlySet<number>,
 ): Refusal | null {
   const needs = isRoot
-    ? 'the right to trace every process (CAP_SYS_PTRACE, and no security module against it)'
+    ? 'the right to trace every process: CAP_SYS_PTRACE, and no security module against it'
     : moreRights.linux;
   if (unreadable.size > 0) {
     const those = `${unreadable.size} process${unreadable.size === 1 ? '' : 'es'}`;
