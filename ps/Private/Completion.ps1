@@ -93,6 +93,20 @@ Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Column' -S
         if (Test-Completion -Text $name -Word $args[2]) { New-Completion -Text $name }
     }
 }
+# No ValidateSet: the executable takes more words than these, such as Listening, and its error names the nearest.
+$offered = {
+    $values = (Get-CommandTable)[$args[0]]['Values']
+    $texts = if ($values) { $values[$args[1]] }
+    foreach ($text in $texts) {
+        if (Test-Completion -Text $text -Word $args[2]) { New-Completion -Text $text }
+    }
+}
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Protocol' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'State' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Range' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Severity' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'By' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Reuse' -ScriptBlock $offered
 Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'FromSnapshot' -ScriptBlock {
     Complete-Snapshot -Word $args[2]
 }

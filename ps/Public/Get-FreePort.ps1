@@ -114,7 +114,7 @@ function Get-FreePort {
 
         [switch] $Consecutive,
 
-        [ValidateSet('TCP', 'UDP', 'Both')]
+        [ValidateNotNullOrEmpty()]
         [string] $Protocol,
 
         [ValidateNotNullOrEmpty()]
