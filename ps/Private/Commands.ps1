@@ -133,6 +133,7 @@ function Get-CommandTable {
                 Explain = '--explain'
                 HoldSec = '--hold'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Values  = @{ Protocol = @('TCP', 'UDP', 'Both') }
             Paths   = @('PolicyPath', 'BaselinePath')
