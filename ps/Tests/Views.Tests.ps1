@@ -163,6 +163,26 @@ Describe 'The view that nobody chose' {
         Import-Clixml $path | Get-Text | Should -Be ($row | Get-Text)
     }
 
+    It 'of a conflict explains it, and breaks no word' {
+        $conflict = [pscustomobject]@{
+            PSTypeName  = 'PortOwner.Conflict'
+            Severity    = 'Warning'
+            Kind        = 'FamilySplit'
+            Protocol    = 'TCP'
+            Address     = '127.0.0.1, ::1'
+            Port        = [uint16] 3000
+            Owners      = 'node server.js (775)', 'node other.js (776)'
+            Description = 'node server.js (775) owns the port over IPv4, and node other.js (776) over IPv6: which one is reached depends on name resolution.'
+            Remedy      = @()
+        }
+        $lines = ($conflict | Out-String -Width 80) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        $lines[0..2] | Should -Be 'Warning: FamilySplit, TCP port 3000 on 127.0.0.1, ::1', '  node server.js (775)', '  node other.js (776)'
+        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+        @($lines | Select-Object -Skip 3).Trim() -join ' ' | Should -Be $conflict.Description
+        $conflict.Port = $conflict.Address = $null
+        ($conflict | Out-String) -split '\r?\n' | Should -Contain 'Warning: FamilySplit'
+    }
+
     It 'of a free port is a line' {
         $text = Get-FreePort | Get-Text
         $text.Count | Should -Be 3
