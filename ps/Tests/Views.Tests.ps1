@@ -75,6 +75,10 @@ Describe 'The table' {
             Row = [ordered]@{ TaskName = 'portowner-audit.timer'; State = 'NotInstalled'; TimeOfDay = '03:00'; LastAudit = [datetime] '2026-11-22 17:22:33'; LastFindings = [uint32] 12 }
         }
         @{
+            Type = 'PortOwner.Listener#Users'; Width = 80
+            Row = [ordered]@{ Port = 'dynamic'; Protocol = 'TCP'; LocalAddress = 'loopback'; UserName = 'root'; Program = '/root/.pyenv/versions/3.11.7/bin/python3' }
+        }
+        @{
             Type = 'PortOwner.PortHistory'; Width = 120
             Row = [ordered]@{ Protocol = 'TCP'; LocalAddress = '192.168.100.200'; Port = '65535'; Event = 'ChangedHands'; FirstSeen = [datetime] '2026-11-22 17:22:33'; LastSeen = [datetime] '2026-11-22 17:22:33'; IsOpen = $true; Program = '/usr/sbin/nginx' }
         }
