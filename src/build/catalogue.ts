@@ -111,7 +111,9 @@ function offeredValues(command: KnownCommand, { parameters, terms = {} }: PowerS
     const words = Object.entries(terms[parameter] ?? {});
     const spelled = values.map((value: string) => {
       const own = words.find(([, word]) => word === value)?.[0];
-      return own ?? (/^(?:tcp|udp)$/.test(value) ? value.toUpperCase() : value.charAt(0).toUpperCase() + value.slice(1));
+      return (
+        own ?? (/^(?:tcp|udp)$/.test(value) ? value.toUpperCase() : value.charAt(0).toUpperCase() + value.slice(1))
+      );
     });
     return [`${parameter} = ${list(spelled)}`];
   });

@@ -62,7 +62,9 @@ function wordsOf(schema: Schema, all: Schema): string[] {
 function wordsByKey(all: Schema): Record<string, string[]> {
   const properties = [all, ...Object.values(all.$defs ?? {})].flatMap((one) => Object.entries(one.properties ?? {}));
   return Object.fromEntries(
-    properties.map(([key, one]): [string, string[]] => [key, [...new Set(wordsOf(one, all))]]).filter(([, words]) => words.length > 0),
+    properties
+      .map(([key, one]): [string, string[]] => [key, [...new Set(wordsOf(one, all))]])
+      .filter(([, words]) => words.length > 0),
   );
 }
 
