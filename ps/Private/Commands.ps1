@@ -7,6 +7,7 @@
 #   Own       parameters that the function itself reads
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ
+#   Values    what a parameter completes with
 #   Paths     parameters that are paths
 #   Endings   the extensions of the file that it writes
 function Get-CommandTable {
@@ -37,6 +38,7 @@ function Get-CommandTable {
                 Redact = '--redact'
             }
             Terms   = @{ Range = @{ WellKnown = 'well-known' } }
+            Values  = @{ Protocol = @('TCP', 'UDP'); State = @('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'); Range = @('WellKnown', 'Registered', 'Dynamic') }
             Paths   = @('FromSnapshot')
         }
         'Invoke-PortAudit' = @{
@@ -99,6 +101,7 @@ function Get-CommandTable {
                 Redact = '--redact'
             }
             Terms   = @{ Severity = @{ Error = 'error'; Warning = 'warning'; Information = 'information' } }
+            Values  = @{ Severity = @('Error', 'Warning', 'Information') }
             Paths   = @('FromSnapshot')
         }
         'Compare-PortSnapshot' = @{
@@ -130,7 +133,9 @@ function Get-CommandTable {
                 Explain = '--explain'
                 HoldSec = '--hold'
                 Column = '--columns'
+                Redact = '--redact'
             }
+            Values  = @{ Protocol = @('TCP', 'UDP', 'Both') }
             Paths   = @('PolicyPath', 'BaselinePath')
         }
         'Get-PortAudit' = @{
@@ -191,6 +196,7 @@ function Get-CommandTable {
                 ExecutablePath = '--executable'
                 Name = '--name'
             }
+            Values  = @{ FailOn = @('Info', 'Low', 'Medium', 'High', 'Critical'); Account = @('SYSTEM') }
             Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'ExecutablePath')
         }
         'Unregister-PortAuditTask' = @{
@@ -243,6 +249,7 @@ function Get-CommandTable {
                 Redact = '--redact'
             }
             Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
+            Values  = @{ Protocol = @('TCP', 'UDP'); State = @('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'); Range = @('WellKnown', 'Registered', 'Dynamic'); By = @('Process', 'Application', 'Port', 'Remote', 'State') }
         }
         'Stop-PortOwner' = @{
             Command = @('stop')
@@ -256,6 +263,7 @@ function Get-CommandTable {
                 Force = '--force'
                 TimeoutSec = '--timeout'
             }
+            Values  = @{ Protocol = @('TCP', 'UDP') }
         }
         'Wait-Port' = @{
             Command = @('wait')
@@ -273,6 +281,7 @@ function Get-CommandTable {
                 TimeoutSec = '--timeout'
                 Column = '--columns'
             }
+            Values  = @{ TimeoutSec = @('None') }
         }
         'Watch-Port' = @{
             Command = @('watch')
@@ -305,6 +314,7 @@ function Get-CommandTable {
                 Redact = '--redact'
             }
             Terms   = @{ Reuse = @{ Address = 'address'; Port = 'port' } }
+            Values  = @{ Protocol = @('TCP', 'UDP'); Reuse = @('Address', 'Port') }
             Paths   = @('FromSnapshot')
         }
     }

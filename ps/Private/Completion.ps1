@@ -14,6 +14,20 @@ function New-Completion {
     New-Object -TypeName System.Management.Automation.CompletionResult -ArgumentList $word, $shown, 'ParameterValue', $ToolTip
 }
 
+# Gives completions, or if there are none, the word as it is: otherwise PowerShell would offer the files of the current
+# folder.
+function Select-Completion {
+    param($Found, [string] $Word, $Ast)
+
+    if ($null -ne $Found) { return $Found }
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return }
+    # PowerShell takes it for Get-PortOwner: the completion of the executable follows.
+    if ($Ast.GetCommandName() -match '^portowner(\.exe)?$') { return }
+    # A completion cannot be empty.
+    if (-not $Word) { $Word = ' ' }
+    New-Object -TypeName System.Management.Automation.CompletionResult -ArgumentList $Word, $Word, 'ParameterValue', 'Nothing fits.'
+}
+
 # Whether a word that the user has begun goes on as the text.
 function Test-Completion {
     param([string] $Text, [string] $Word)
@@ -79,7 +93,7 @@ function Complete-Snapshot {
 # The parameters that complete with what is in use, one by one: this runs at every import, and a loop has to be compiled.
 $inUse = {
     $columns = @{ Port = 'LocalPort'; Id = 'OwningProcess'; ImageName = 'ImageName'; Service = 'Services'; User = 'UserName'; Address = 'LocalAddress' }
-    Complete-Column -Column $columns[$args[1]] -Word $args[2] -Bound $args[4]
+    Select-Completion -Found (Complete-Column -Column $columns[$args[1]] -Word $args[2] -Bound $args[4]) -Word $args[2] -Ast $args[3]
 }
 $asking = 'Get-PortOwner', 'Stop-PortOwner', 'Test-PortBinding'
 Register-ArgumentCompleter -CommandName $asking -ParameterName 'Port' -ScriptBlock $inUse
@@ -89,10 +103,26 @@ Register-ArgumentCompleter -CommandName $asking -ParameterName 'Service' -Script
 Register-ArgumentCompleter -CommandName $asking -ParameterName 'User' -ScriptBlock $inUse
 Register-ArgumentCompleter -CommandName $asking -ParameterName 'Address' -ScriptBlock $inUse
 Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Column' -ScriptBlock {
-    foreach ($name in (Get-ColumnTable)[$args[0]]) {
+    $found = foreach ($name in (Get-ColumnTable)[$args[0]]) {
         if (Test-Completion -Text $name -Word $args[2]) { New-Completion -Text $name }
     }
+    Select-Completion -Found $found -Word $args[2] -Ast $args[3]
 }
+# No ValidateSet: the executable takes more words than these, such as Listening, and its error names the nearest.
+$offered = {
+    $values = (Get-CommandTable)[$args[0]]['Values']
+    $texts = if ($values) { $values[$args[1]] }
+    $found = foreach ($text in $texts) {
+        if (Test-Completion -Text $text -Word $args[2]) { New-Completion -Text $text }
+    }
+    Select-Completion -Found $found -Word $args[2] -Ast $args[3]
+}
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Protocol' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'State' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Range' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Severity' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'By' -ScriptBlock $offered
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Reuse' -ScriptBlock $offered
 Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'FromSnapshot' -ScriptBlock {
     Complete-Snapshot -Word $args[2]
 }

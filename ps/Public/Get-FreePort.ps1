@@ -54,6 +54,11 @@ function Get-FreePort {
     .PARAMETER Column
         Returns only these properties. By default, an object has all.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, and leaves out
+        command lines and working directories, so that you can show the answer to others. Names of programs and services
+        are kept: review the answer before you send it.
+
     .INPUTS
         None.
 
@@ -114,7 +119,7 @@ function Get-FreePort {
 
         [switch] $Consecutive,
 
-        [ValidateSet('TCP', 'UDP', 'Both')]
+        [ValidateNotNullOrEmpty()]
         [string] $Protocol,
 
         [ValidateNotNullOrEmpty()]
@@ -138,7 +143,10 @@ function Get-FreePort {
         [int] $HoldSec,
 
         [ValidateNotNullOrEmpty()]
-        [string[]] $Column
+        [string[]] $Column,
+
+        [Parameter(ParameterSetName = 'Local')]
+        [switch] $Redact
 
         # Then the parameters of ps/Remote/Parameters.ps1.
     )

@@ -70,7 +70,7 @@ function Get-PortConflict {
         [Alias('LocalPort')]
         [string[]] $Port,
 
-        [ValidateSet('Error', 'Warning', 'Information')]
+        [ValidateNotNullOrEmpty()]
         [string] $Severity,
 
         [ValidateNotNullOrEmpty()]

@@ -183,10 +183,10 @@ function Get-PortOwner {
 
         [switch] $All,
 
-        [ValidateSet('TCP', 'UDP')]
+        [ValidateNotNullOrEmpty()]
         [string] $Protocol,
 
-        [ValidateSet('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait')]
+        [ValidateNotNullOrEmpty()]
         [string[]] $State,
 
         [Alias('OwningProcess')]
@@ -210,7 +210,7 @@ function Get-PortOwner {
         [ValidateNotNullOrEmpty()]
         [string[]] $Service,
 
-        [ValidateSet('WellKnown', 'Registered', 'Dynamic')]
+        [ValidateNotNullOrEmpty()]
         [string[]] $Range,
 
         [switch] $Resolve,

@@ -119,7 +119,7 @@ function Measure-Port {
         [AllowNull()]
         [object] $InputObject,
 
-        [ValidateSet('Process', 'Application', 'Port', 'Remote', 'State')]
+        [ValidateNotNullOrEmpty()]
         [string] $By,
 
         [ValidateNotNullOrEmpty()]
@@ -127,10 +127,10 @@ function Measure-Port {
 
         [switch] $All,
 
-        [ValidateSet('TCP', 'UDP')]
+        [ValidateNotNullOrEmpty()]
         [string] $Protocol,
 
-        [ValidateSet('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait')]
+        [ValidateNotNullOrEmpty()]
         [string[]] $State,
 
         [Alias('OwningProcess')]
@@ -154,7 +154,7 @@ function Measure-Port {
         [ValidateNotNullOrEmpty()]
         [string[]] $Service,
 
-        [ValidateSet('WellKnown', 'Registered', 'Dynamic')]
+        [ValidateNotNullOrEmpty()]
         [string[]] $Range,
 
         [ValidateNotNullOrEmpty()]

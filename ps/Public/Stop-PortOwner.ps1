@@ -97,7 +97,7 @@ function Stop-PortOwner {
         [Alias('OwningProcess')]
         [uint32[]] $Id,
 
-        [ValidateSet('TCP', 'UDP')]
+        [ValidateNotNullOrEmpty()]
         [string] $Protocol,
 
         [ValidateNotNullOrEmpty()]

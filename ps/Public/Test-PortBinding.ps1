@@ -121,7 +121,7 @@ function Test-PortBinding {
         [AllowEmptyCollection()]
         [string[]] $ErrorText,
 
-        [ValidateSet('TCP', 'UDP')]
+        [ValidateNotNullOrEmpty()]
         [string] $Protocol,
 
         [ValidateNotNullOrEmpty()]
@@ -131,7 +131,7 @@ function Test-PortBinding {
 
         [switch] $Exclusive,
 
-        [ValidateSet('Address', 'Port')]
+        [ValidateNotNullOrEmpty()]
         [string] $Reuse,
 
         [ValidateNotNullOrEmpty()]

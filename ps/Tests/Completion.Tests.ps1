@@ -88,6 +88,19 @@ Describe 'Tab' {
         }
     }
 
+    It 'offers no files where nothing fits' {
+        Set-Content (Join-Path $TestDrive 'zebra') ''
+        Push-Location $TestDrive
+        try {
+            foreach ($line in 'Get-PortOwner -Service zeb', 'Get-PortOwner -State zeb', 'Get-PortOwner -Column zeb', 'Get-PortOwner zeb') {
+                @(Get-Completion $line).CompletionText | Should -Be 'zeb' -Because $line
+            }
+            @(Get-Completion 'Get-FreePort -Range ').CompletionText | Should -Be ' '
+        } finally {
+            Pop-Location
+        }
+    }
+
     It 'completes snapshots, quoted' {
         Set-Content (Join-Path $TestDrive 'a picture.png') ''
         Push-Location $TestDrive

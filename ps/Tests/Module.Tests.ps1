@@ -65,11 +65,23 @@ Describe 'The executable' {
 
     It 'takes every value that a parameter of Get-PortOwner offers' {
         foreach ($name in 'State', 'Range', 'Protocol') {
-            $set = (Get-Command Get-PortOwner).Parameters[$name].Attributes | Where-Object { $_ -is [System.Management.Automation.ValidateSetAttribute] }
-            foreach ($value in $set.ValidValues) {
+            $line = "Get-PortOwner -$name "
+            $values = @((TabExpansion2 $line $line.Length).CompletionMatches.CompletionText)
+            $values.Count | Should -BeGreaterThan 1
+            foreach ($value in $values) {
                 $arguments = @{ $name = $value }
                 { Get-PortOwner 1 @arguments -ErrorAction Stop -WarningAction Ignore } | Should -Not -Throw
             }
+        }
+    }
+
+    It 'takes the words that the executable takes, and suggests the nearest for others' {
+        Get-PortOwner 1 -State Listening -InformationAction Ignore -WarningAction Ignore -ErrorVariable problems
+        $problems | Should -BeNullOrEmpty
+        foreach ($call in { Get-PortOwner 1 -Protocol tpc }, { Get-PortConflict -Severity wanring }, { Measure-Port -By prot }, { Test-PortBinding 1 -Reuse adress }) {
+            try { & $call; $problem = $null } catch { $problem = $_ }
+            $problem.FullyQualifiedErrorId | Should -Match '^PO1001' -Because "$call"
+            $problem.ErrorDetails.RecommendedAction | Should -Match '^Did you mean' -Because "$call"
         }
     }
 }

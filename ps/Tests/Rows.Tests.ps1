@@ -233,6 +233,7 @@ Describe 'Save-PortSnapshot' {
         $row.ComputerName | Should -Be 'MACHINE1'
         $plain.ComputerName | Should -Not -Be 'MACHINE1'
         (Test-PortBinding $port -FromSnapshot $snapshot -Redact).ComputerName | Should -Be 'MACHINE1'
+        (Get-FreePort -Redact).ComputerName | Should -Be 'MACHINE1'
     }
 
     It 'writes to a drive of PowerShell' {

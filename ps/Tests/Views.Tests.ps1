@@ -75,6 +75,10 @@ Describe 'The table' {
             Row = [ordered]@{ TaskName = 'portowner-audit.timer'; State = 'NotInstalled'; TimeOfDay = '03:00'; LastAudit = [datetime] '2026-11-22 17:22:33'; LastFindings = [uint32] 12 }
         }
         @{
+            Type = 'PortOwner.Listener#Users'; Width = 80
+            Row = [ordered]@{ Port = 'dynamic'; Protocol = 'TCP'; LocalAddress = 'loopback'; UserName = 'root'; Program = '/root/.pyenv/versions/3.11.7/bin/python3' }
+        }
+        @{
             Type = 'PortOwner.PortHistory'; Width = 120
             Row = [ordered]@{ Protocol = 'TCP'; LocalAddress = '192.168.100.200'; Port = '65535'; Event = 'ChangedHands'; FirstSeen = [datetime] '2026-11-22 17:22:33'; LastSeen = [datetime] '2026-11-22 17:22:33'; IsOpen = $true; Program = '/usr/sbin/nginx' }
         }
@@ -161,6 +165,26 @@ Describe 'The view that nobody chose' {
         $row = Test-PortBinding $port
         $row | Export-Clixml $path
         Import-Clixml $path | Get-Text | Should -Be ($row | Get-Text)
+    }
+
+    It 'of a conflict explains it, and breaks no word' {
+        $conflict = [pscustomobject]@{
+            PSTypeName  = 'PortOwner.Conflict'
+            Severity    = 'Warning'
+            Kind        = 'FamilySplit'
+            Protocol    = 'TCP'
+            Address     = '127.0.0.1, ::1'
+            Port        = [uint16] 3000
+            Owners      = 'node server.js (775)', 'node other.js (776)'
+            Description = 'node server.js (775) owns the port over IPv4, and node other.js (776) over IPv6: which one is reached depends on name resolution.'
+            Remedy      = @()
+        }
+        $lines = ($conflict | Out-String -Width 80) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        $lines[0..2] | Should -Be 'Warning: FamilySplit, TCP port 3000 on 127.0.0.1, ::1', '  node server.js (775)', '  node other.js (776)'
+        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+        @($lines | Select-Object -Skip 3).Trim() -join ' ' | Should -Be $conflict.Description
+        $conflict.Port = $conflict.Address = $null
+        ($conflict | Out-String) -split '\r?\n' | Should -Contain 'Warning: FamilySplit'
     }
 
     It 'of a free port is a line' {

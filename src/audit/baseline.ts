@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
-import { keys, validate } from '../generated/baseline.validate.js';
+import { keys, validate, words } from '../generated/baseline.validate.js';
 import { addressScope, canonicalAddress, withoutScope } from '../ports/address.ts';
 import { applicationsDiffer, compare, type Comparison } from './compare.ts';
 import { parseChecked, type DocumentKind } from './document.ts';
@@ -32,6 +32,7 @@ const kind: DocumentKind = {
   hint: 'Correct the file, or create a new one with "portowner baseline create".',
   validator: () => validate,
   keys: () => keys,
+  words: () => words,
 };
 
 const scopes: Readonly<Record<string, Scope>> = { any: 'Any', loopback: 'Loopback', specific: 'Specific' };

@@ -34,6 +34,8 @@ export interface DocumentKind {
   readonly validator: () => { (data: unknown): boolean; errors?: SchemaProblem[] | null };
   /** Every key that the file can have. */
   readonly keys: () => readonly string[];
+  /** The words that the value of a key can be. */
+  readonly words: () => Readonly<Record<string, readonly string[]>>;
 }
 
 /** The largest file that is read or written; 40,000 listeners with all details need less. */
@@ -290,6 +292,19 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
   }
 }
 
+/** Spells words of a fixed list as the list does: options accept any case, too. */
+function correctCase(value: unknown, words: Readonly<Record<string, readonly string[]>>): void {
+  if (typeof value !== 'object' || value === null) return;
+  const object = value as Record<string, unknown>;
+  for (const [key, inner] of Object.entries(object)) {
+    const allowed = Array.isArray(value) || !Object.hasOwn(words, key) ? undefined : words[key];
+    const spelled = (text: unknown): unknown =>
+      (typeof text === 'string' && allowed?.find((word) => word.toLowerCase() === text.toLowerCase())) || text;
+    if (allowed === undefined) correctCase(inner, words);
+    else object[key] = Array.isArray(inner) ? inner.map(spelled) : spelled(inner);
+  }
+}
+
 /**
  * Parses and checks a file's text. Throws PO2002 with the line and column of the first error, and PO2003 for a file of a
  * newer version.
@@ -297,7 +312,7 @@ function readYaml(text: string, lines: LineCounter, wrong: Wrong): { document: D
 export function parseChecked(
   text: string,
   name: string,
-  { name: called, kind, hint, validator, keys }: DocumentKind,
+  { name: called, kind, hint, validator, keys, words }: DocumentKind,
 ): CheckedDocument {
   const lines = new LineCounter();
   const wrong: Wrong = (offset, why, { cause, meant = null } = {}) => {
@@ -319,6 +334,7 @@ export function parseChecked(
       target: name,
     });
   }
+  correctCase(value, words());
   const validate = validator();
   if (!validate(value)) {
     const { path, key, why, meant = null } = explain(validate.errors ?? [], value, keys());

@@ -1,4 +1,4 @@
-import { keys, validate } from '../generated/policy.validate.js';
+import { keys, validate, words } from '../generated/policy.validate.js';
 import { parsePorts, portMatcher, type PortSpan } from '../ports/expression.ts';
 import { itemsByKey, portsOneByOne } from '../ports/lookup.ts';
 import { servicePorts } from '../ports/iana.ts';
@@ -64,6 +64,7 @@ const kind: DocumentKind = {
   hint: 'A policy needs kind: PortOwner.Policy, version: 1, and rules. To list the keys of a rule: portowner audit --help',
   validator: () => validate,
   keys: () => keys,
+  words: () => words,
 };
 
 /** Nobody writes a policy with more rules. */

@@ -103,6 +103,22 @@ export function leftOut(
   });
 }
 
+/** The values that a parameter completes with, as PowerShell spells them: completion alone has them, the executable checks. */
+function offeredValues(command: KnownCommand, { parameters, terms = {} }: PowerShellFunction): string[] {
+  return Object.entries(parameters).flatMap(([parameter, option]) => {
+    const values = valuesOf(command, option);
+    if (!Array.isArray(values) || parameter === 'Column') return [];
+    const words = Object.entries(terms[parameter] ?? {});
+    const spelled = values.map((value: string) => {
+      const own = words.find(([, word]) => word === value)?.[0];
+      return (
+        own ?? (/^(?:tcp|udp)$/.test(value) ? value.toUpperCase() : value.charAt(0).toUpperCase() + value.slice(1))
+      );
+    });
+    return [`${parameter} = ${list(spelled)}`];
+  });
+}
+
 function functionEntry(command: KnownCommand, about: PowerShellFunction): string {
   const operands = operandParameters(about);
   const paths = [
@@ -119,6 +135,7 @@ function functionEntry(command: KnownCommand, about: PowerShellFunction): string
         .map(([word, own]) => `${word} = ${quoted(own)}`)
         .join('; ')} }`,
   );
+  const values = offeredValues(command, about);
   leftOut(command, about);
   const always = [...(command.about.rows.length > 0 ? ['--format=clixml'] : []), '--problems=rows'];
   const lines = [
@@ -128,6 +145,7 @@ function functionEntry(command: KnownCommand, about: PowerShellFunction): string
     ...(about.own === undefined ? [] : [`Own     = ${list(about.own)}`]),
     `Options = [ordered]@{\n${table(Object.entries(about.parameters), '                ')}\n            }`,
     ...(terms.length === 0 ? [] : [`Terms   = @{ ${terms.join('; ')} }`]),
+    ...(values.length === 0 ? [] : [`Values  = @{ ${values.join('; ')} }`]),
     ...(paths.length === 0 ? [] : [`Paths   = ${list(paths)}`]),
     ...(about.endings === undefined ? [] : [`Endings = ${list(about.endings)}`]),
   ];
@@ -148,6 +166,7 @@ export function commandTable(all: readonly KnownCommand[]): string {
 #   Own       parameters that the function itself reads
 #   Options   a function's parameter = the option behind it
 #   Terms     a parameter's value = the option's word for it, where they differ
+#   Values    what a parameter completes with
 #   Paths     parameters that are paths
 #   Endings   the extensions of the file that it writes
 function Get-CommandTable {

@@ -14,7 +14,7 @@ interface CompressedModule {
 
 const validator = (name: string): [string, CompressedModule] => [
   `${name}.validate`,
-  { from: `./src/generated/${name}.validate.js`, names: ['keys', 'validate'] },
+  { from: `./src/generated/${name}.validate.js`, names: ['keys', 'validate', 'words'] },
 ];
 
 /**

@@ -20,6 +20,7 @@ import { factsVersion } from '../facts/model/facts-version.ts';
 import { styles } from '../formats/table.ts';
 import { isNumeric } from '../formats/text.ts';
 import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
+import { conflict } from '../schema/conflict.ts';
 import { tableColumns, treeVariant, variantOf, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './platform.ts';
@@ -137,25 +138,39 @@ const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
  */
 const breakWords = `if ($width) { $first = $true; foreach ($part in $one -replace "(.{1,$width})(?:\\s+|$)", "$([char]36)1\`n" -split '\\n') { if ($part) { if ($first) { $part } else { "  $part" }; $first = $false } } } else { $one }`;
 
+/** Shows a property of a row as lines, if it has a value. Continuation lines are indented by two more spaces. */
+function hanging(indent: number, property: string, script: string): string {
+  const width = `$width = 0; if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - 7 } catch { $width = 0 }; if ($width -lt 20) { $width = 0 } }`;
+  return framed(indent, `${width}; foreach ($one in $(${script})) { ${breakWords} }`, {
+    condition: `<ItemSelectionCondition><ScriptBlock>$_.${property}</ScriptBlock></ItemSelectionCondition>`,
+    frame: '<FirstLineHanging>2</FirstLineHanging>',
+  });
+}
+
 /**
  * Shows a row whose answer is a sentence as text: the answer, its evidence, and what to do. The description of a command
  * is above the command, so that a narrow window wraps the description, not the command.
  */
 function textView({ typeName, columns }: RowSchema): string[] {
   if (!columns.some(({ name }) => name === 'Summary')) return [];
-  const width = `$width = 0; if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - 7 } catch { $width = 0 }; if ($width -lt 20) { $width = 0 } }`;
   const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
   const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
-  // Continuation lines are indented by two more spaces.
-  const hanging = (indent: number, property: string, script: string): string =>
-    framed(indent, `${width}; foreach ($one in $(${script})) { ${breakWords} }`, {
-      condition: `<ItemSelectionCondition><ScriptBlock>$_.${property}</ScriptBlock></ItemSelectionCondition>`,
-      frame: '<FirstLineHanging>2</FirstLineHanging>',
-    });
   const frames = [
     hanging(0, 'Summary', `$_.Summary ${plain}`),
     hanging(2, 'Evidence', evidence),
     hanging(4, 'Remedy', remedies),
+  ];
+  return [view(typeName, custom(`\n${frames.join('')}\n`))];
+}
+
+/** Shows a conflict as text: a table has no room for its owners and the sentence that explains it. */
+function conflictView({ typeName }: RowSchema): string[] {
+  if (typeName !== conflict.typeName) return [];
+  const heading = `"$($_.Severity): $($_.Kind)$(if ($null -ne $_.Port) { ", $($_.Protocol) port $($_.Port)" })$(if ($_.Address) { " on $($_.Address)" })" ${plain}`;
+  const frames = [
+    hanging(0, 'Kind', heading),
+    hanging(2, 'Owners', `foreach ($one in $_.Owners) { $one ${plain} }`),
+    hanging(2, 'Description', `$_.Description ${plain}`),
   ];
   return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
@@ -175,6 +190,7 @@ function treeView({ typeName, columns }: RowSchema): string[] {
 export function formatFile(all: readonly RowSchema[] = rowSchemas): string {
   const views = all.flatMap((schema) => [
     ...textView(schema),
+    ...conflictView(schema),
     ...treeView(schema),
     ...variants(schema).map((variant) =>
       tableView(

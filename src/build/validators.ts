@@ -25,6 +25,9 @@ export declare const validate: {
 
 /** Every key that some object of the schema can have. */
 export declare const keys: readonly string[];
+
+/** The words that the value of a key can be. */
+export declare const words: Readonly<Record<string, readonly string[]>>;
 `;
 
 /** The names of the properties of a schema, and of the schemas in it. */
@@ -32,6 +35,37 @@ function keysOf(schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const { properties } = schema as { properties?: object };
   return [...Object.keys(properties ?? {}), ...Object.values(schema).flatMap(keysOf)];
+}
+
+interface Schema {
+  readonly enum?: readonly string[];
+  readonly const?: unknown;
+  readonly oneOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+}
+
+/** The words that a value can be: those of its enumerations and constants. */
+function wordsOf(schema: Schema, all: Schema): string[] {
+  if (schema.$ref !== undefined) return wordsOf(all.$defs![schema.$ref.replace('#/$defs/', '')]!, all);
+  const inner = [...(schema.oneOf ?? []), ...(schema.items === undefined ? [] : [schema.items])];
+  return [
+    ...(schema.enum ?? []),
+    ...(typeof schema.const === 'string' ? [schema.const] : []),
+    ...inner.flatMap((one) => wordsOf(one, all)),
+  ];
+}
+
+/** The words that the value of each key of a file can be. */
+function wordsByKey(all: Schema): Record<string, string[]> {
+  const properties = [all, ...Object.values(all.$defs ?? {})].flatMap((one) => Object.entries(one.properties ?? {}));
+  return Object.fromEntries(
+    properties
+      .map(([key, one]): [string, string[]] => [key, [...new Set(wordsOf(one, all))]])
+      .filter(([, words]) => words.length > 0),
+  );
 }
 
 const prose = new Set(['title', 'description', '$comment']);
@@ -55,7 +89,7 @@ for (const path of process.argv.slice(2)) {
   const name = basename(path, '.schema.json');
   writeFileSync(
     join(folder, `${name}.validate.js`),
-    `// @ts-nocheck\n${imports.join('')}${code}export const keys = ${JSON.stringify([...new Set(keysOf(schema))])};\n`,
+    `// @ts-nocheck\n${imports.join('')}${code}export const keys = ${JSON.stringify([...new Set(keysOf(schema))])};\nexport const words = ${JSON.stringify(wordsByKey(schema))};\n`,
   );
   writeFileSync(join(folder, `${name}.validate.d.ts`), declaration);
 }

@@ -53,6 +53,7 @@ export class FreeCommand extends withOptions(RowCommand, FreeOptions, SnapshotOp
         Explain: '--explain',
         HoldSec: '--hold',
         Column: '--columns',
+        Redact: '--redact',
       },
       leftOut: { '--from': 'the parameters of remoting name machines' },
     },

@@ -73,9 +73,12 @@ export const wideColumns = (schema: RowSchema): Column[] =>
 /** Columns that a table shows only if there is room: PowerShell's tables do not adapt to the window. */
 const isExtra = ({ importance = 0, isInModule }: Column): boolean => importance >= spare && isInModule !== true;
 
+const comesLast = ({ name }: Column): boolean => name === 'OwningProcess' || name === 'Program';
+
 /**
  * The columns of a variant's table. PowerShell drops columns from the right: requested columns come before the owner, which may
- * be long, and the process ID comes last, because the owner contains it.
+ * be long, and the process ID comes last, because the owner contains it. The path of a program comes last, too: it is
+ * wrapped, but a column after it would have a broken title.
  */
 export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
   const shown = schema.columns.filter(
@@ -89,5 +92,5 @@ export function tableColumns(schema: RowSchema, { connections, asked }: Variant)
   const owner = shown.findIndex(({ name }) => name === 'Owner');
   return shown
     .toSpliced(owner < 0 ? shown.length : owner, 0, ...extra)
-    .toSorted((a, b) => Number(a.name === 'OwningProcess') - Number(b.name === 'OwningProcess'));
+    .toSorted((a, b) => Number(comesLast(a)) - Number(comesLast(b)));
 }

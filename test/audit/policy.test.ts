@@ -98,6 +98,19 @@ test('many wildcards end in time', () => {
   assert.is(rule!.fits(listener({ program: `/${'a'.repeat(4000)}` })), false);
 });
 
+test('the words of a policy can be in any case', () => {
+  const policy = parsePolicy(
+    `${head}default: Forbid\nseverity: low\nrules:\n  - { name: r, action: FORBID, protocol: tcp, scope: [loopback, any], severity: critical }\n`,
+    'p.yaml',
+  );
+  assert.is(policy.default, 'forbid');
+  assert.is(policy.severity, 'Low');
+  assert.is(policy.rules[0]!.action, 'forbid');
+  assert.is(policy.rules[0]!.severity, 'Critical');
+  assert.is(decide(policy, listener(), at).rule?.name, 'r');
+  assert.is(decide(policy, listener({ protocol: 'UDP' }), at).rule, null);
+});
+
 const rule = `rules:\n  - name: r\n    action: allow\n`;
 const wrong: [what: string, text: string, message: RegExp][] = [
   ['an unknown condition', `${rule}    port: 80\n`, /line 6, column 5: unknown key "port"/],

@@ -57,6 +57,13 @@ const awkward = fc.oneof(
   fc.string({ minLength: 1, unit: 'binary' }),
   fc.constantFrom('null', 'true', '1', '0x10', '- a', '# x', 'a: b', ' ', '\n', "'", '*a', '&a', '!t', '%', '2026-01-01', '...', '---', '~'),
 );
+test('a protocol can be in any case', () => {
+  const text = 'kind: PortOwner.Baseline\nversion: 1\nlisteners:\n  - { port: Dynamic, protocol: udp, address: any }\n';
+  const [entry] = parseBaseline(text, 'b.yaml').listeners;
+  assert.is(entry!.protocol, 'UDP');
+  assert.is(entry!.port, 'dynamic');
+});
+
 test('any name survives, whatever it means in YAML', () => {
   fc.assert(
     fc.property(awkward, awkward, (program, user) => {
@@ -197,7 +204,7 @@ const wrong: [what: string, text: string, code: string, message: RegExp][] = [
   ['an unknown key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: 0.0.0.0\n    pid: 7\n`, 'PO2002', /line 7, column 5: unknown key "pid"/],
   ['a missing key', `${head}listeners:\n  - port: 80\n    protocol: TCP\n`, 'PO2002', /line 4, column 5: listeners, entry 1, lacks address/],
   ['a wrong port', `${head}listeners:\n  - port: 70000\n    protocol: TCP\n    address: 0.0.0.0\n`, 'PO2002', /line 4, column 11: port must be <= 65535 or be dynamic/],
-  ['a wrong word', `${head}listeners:\n  - port: 80\n    protocol: tcp\n    address: 0.0.0.0\n`, 'PO2002', /line 5, column 15: protocol must be one of TCP, UDP/],
+  ['a wrong word', `${head}listeners:\n  - port: 80\n    protocol: sctp\n    address: 0.0.0.0\n`, 'PO2002', /line 5, column 15: protocol must be one of TCP, UDP/],
   ['a wrong address', `${head}listeners:\n  - port: 80\n    protocol: TCP\n    address: nowhere\n`, 'PO2002', /line 6, column 14: "nowhere" is not an IP address/],
   ['deep nesting', '[{a: '.repeat(100_000), 'PO2002', /nested too deeply/],
   ['many keys', `${Array.from({ length: 50_000 }, (_, i) => `k${i}: 1\n`).join('')}`, 'PO2002', /not a baseline/],
