@@ -4,9 +4,10 @@ function Wait-Port {
         Waits until a port is open, free, owned by a program, or answers HTTP.
 
     .DESCRIPTION
-        Wait-Port returns an object as soon as the condition is met, within 0.1 seconds of the change. If that does not
-        happen within -TimeoutSec seconds, it returns nothing, and writes an error with what was seen last, as
-        Wait-Process does. -ErrorAction Stop turns it into a terminating error. -Quiet returns $true or $false instead.
+        Wait-Port returns an object as soon as the condition is met, within 0.1 seconds of the change (0.25 seconds and
+        the time of a connection for another machine). If that does not happen within -TimeoutSec seconds, it returns
+        nothing, and writes an error with what was seen last, as Wait-Process does. -ErrorAction Stop turns it into a
+        terminating error. -Quiet returns $true or $false instead.
 
         Without one of -Open, -Free, -OwnedBy, and -Http, it waits until the port is open.
 

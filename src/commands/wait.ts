@@ -15,7 +15,7 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
   static override usage = Command.Usage({
     description: 'wait until a port is open, free, owned by a program, or answers HTTP',
     details: `
-      It returns as soon as the condition is met, within 0.1 seconds of the change, and with exit code 1 after --timeout seconds, with what was seen last. PORTS are the same as for the main query: 5432, udp/53, 127.0.0.1:8080, [::1]:80; without a protocol, a port is TCP. A URL such as http://localhost:3000/health waits for its answer, as with --http.
+      It returns as soon as the condition is met, within 0.1 seconds of the change (0.25 seconds and the time of a connection for another machine), and with exit code 1 after --timeout seconds, with what was seen last. PORTS are the same as for the main query: 5432, udp/53, 127.0.0.1:8080, [::1]:80; without a protocol, a port is TCP. A URL such as http://localhost:3000/health waits for its answer, as with --http.
 
       A port is free if no socket listens on it or has bound it, and a bind succeeds. Connections in TIME_WAIT do not count: on Linux, the bind uses SO_REUSEADDR, as servers do. Ports that Windows excludes never become free.
 

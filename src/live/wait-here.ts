@@ -22,7 +22,7 @@ import {
 import { answerMs, webSight } from './wait-there.ts';
 
 /** A change is seen within 100 ms: the pause between looks grows with their cost, but not beyond this. */
-const [pauseMs, longestPauseMs] = [50, 90];
+const [pauseMs, longestPauseMs] = [25, 70];
 /** Owners can change without a change of the sockets, when one process passes them to another. */
 const ownersMs = 500;
 

@@ -1,8 +1,9 @@
+import { addressScope } from '../ports/address.ts';
 import type { Condition, Observation, Watching, WaitTarget } from './waiting.ts';
 import { pause, targetText } from './waiting.ts';
 import { askWeb, connectTo, type Patience } from './reach.ts';
 
-/** Pauses between attempts: soon at first, and then less often, to spare the other machine. */
+/** Pauses between attempts: soon at first, and then less often, to spare another machine. */
 const [firstPauseMs, longestPauseMs] = [50, 250];
 /** A machine that drops packets does not answer at all. */
 const connectMs = 3_000;
@@ -15,13 +16,16 @@ export async function watchThere(watching: Watching): Promise<void> {
 }
 
 async function watchOne(target: WaitTarget, { see, isMet, signal, once }: Watching): Promise<void> {
-  for (let ms = firstPauseMs; !signal.aborted && !isMet(target); ms = Math.min(ms * 1.5, longestPauseMs)) {
+  const longest = isLoopback(target.host!) ? firstPauseMs : longestPauseMs;
+  for (let ms = firstPauseMs; !signal.aborted && !isMet(target); ms = Math.min(ms * 1.5, longest)) {
     const sight = await tried(target, signal);
     if (sight !== null) see(target, sight);
     if (once) return;
     await pause(ms, signal);
   }
 }
+
+const isLoopback = (host: string): boolean => host === 'localhost' || addressScope(host) === 'Loopback';
 
 /** Makes one attempt; null if it was aborted. */
 async function tried(target: WaitTarget, signal: AbortSignal): Promise<Observation | null> {
