@@ -112,7 +112,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
-      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note: summary };
+      if (this.problems === 'rows')
+        return answer.rows.length > 0 ? answer : { ...answer, note: summary.replace(/^a/, 'A') };
       // Who reads it on a terminal has it in front of the findings.
       if (this.forPeople && this.outputTerminal !== null)
         return { ...answer, headline: `${summary.replace(/^a/, 'A')}.` };
