@@ -2,6 +2,8 @@ import { endpointKeyText } from '../actions/identity.ts';
 import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
 import { sanitize } from '../io/sanitize.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { Surroundings } from '../system/surroundings.ts';
 
 /** At most this many items of one kind are listed. */
 const mostItems = 8;
@@ -28,6 +30,15 @@ export function planText(target: Target): string {
   const { owner, endpoints, method } = target;
   const head = sanitize(`About to stop ${owner} on ${endpoints.map(endpointKeyText).join(', ')} (${method}).`);
   return [head, ...planLines(target)].map((line) => `${line}\n`).join('');
+}
+
+/** Asks whether to stop an owner. Throws PO4103 if nobody can answer. */
+export function asksToStop(owner: string, confirm: Surroundings['confirm']): boolean {
+  if (confirm === null)
+    throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
+      hint: 'Use --yes to stop without asking, or --dry-run to show what would be stopped.',
+    });
+  return confirm(`Stop ${sanitize(owner)}? [y/N] `);
 }
 
 /** Describes what would end in addition to the owners in the answer; empty if nothing would. */

@@ -112,10 +112,10 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
-      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note: summary };
+      const note = summary.replace(/^a/, 'A');
+      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note };
       // Who reads it on a terminal has it in front of the findings.
-      if (this.forPeople && this.outputTerminal !== null)
-        return { ...answer, headline: `${summary.replace(/^a/, 'A')}.` };
+      if (this.forPeople && this.outputTerminal !== null) return { ...answer, headline: `${note}.` };
       // In a file or a pipe the findings may be all that is wanted.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);

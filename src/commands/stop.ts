@@ -7,10 +7,9 @@ import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { besidesText, planText } from '../cli/stop-plan.ts';
+import { asksToStop, besidesText, planText } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
-import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
@@ -103,14 +102,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
       if (this.dryRun) seen.push(target);
       else if (isShown) error(this.shown(planText(target)));
     };
-    const approve = ({ owner }: Target): boolean => {
-      if (this.yes) return true;
-      if (confirm === null)
-        throw new PortOwnerError('PO4103', 'there is no terminal to ask on', {
-          hint: 'Use --yes to stop without asking, or --dry-run to show what would be stopped.',
-        });
-      return confirm(`Stop ${sanitize(this.shown(owner))}? [y/N] `);
-    };
+    const approve = ({ owner }: Target): boolean => this.yes || asksToStop(this.shown(owner), confirm);
     const note = this.redactor?.note;
     const told = {
       home: this.readerHome,

@@ -208,6 +208,13 @@ for (const [what, above, last] of loops)
     assert.is(treeText([row]).split('\n').at(-1)!.trim(), last);
   });
 
+test('of a process that cannot be seen, the tree does not say that nothing restarts it', async () => {
+  const from = ['--from', snapshotFile(facts([socket({ pid: null })]))];
+  const { out } = await run(['443', '--tree', ...from]);
+  assert.match(out, /\nPort 443:\n/);
+  assert.not.match(out, /restart/);
+});
+
 test('--tree: below the table, and as objects where programs read it', async () => {
   const from = ['--from', snapshotFile(facts([socket()], { processes: line('cron', 'sh', 'python app.py@python3.11') }))];
   assert.match(
