@@ -10,7 +10,7 @@ const enterText = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const leaveText = '\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /** Signals that ask the process to end. */
-const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 /** How long a sequence that begins with Escape may take to arrive; Node's half a second is long for the key itself. */
 const escapeMs = 100;
 const isWindows = process.platform === 'win32';
@@ -62,6 +62,7 @@ class ProcessScreen implements Screen {
     if (signal !== 'SIGINT') this.signal = signal;
     this.events?.ended();
   };
+  private readonly onStop = (): void => this.suspend();
   private readonly onContinue = (): void => {
     if (this.isSuspended) this.enter();
     else if (this.isOpen) this.setRaw(true);
@@ -82,7 +83,8 @@ class ProcessScreen implements Screen {
   }
 
   write(text: string): void {
-    this.output.write(text);
+    // The shell's screen is not the view's.
+    if (this.isOpen) this.output.write(text);
   }
 
   listen(events: ScreenEvents): void {
@@ -104,6 +106,7 @@ class ProcessScreen implements Screen {
     this.setRaw(true);
     this.input.resume();
     for (const one of endings) process.on(one, this.onSignal);
+    if (!isWindows) process.on('SIGTSTP', this.onStop);
     this.output.write(enterText);
   };
 
@@ -116,11 +119,12 @@ class ProcessScreen implements Screen {
     this.input.pause();
     // Meanwhile, they end this process as usual.
     for (const one of endings) process.off(one, this.onSignal);
+    process.off('SIGTSTP', this.onStop);
     this.restoreConsole();
   };
 
   suspend(): void {
-    if (isWindows) return;
+    if (isWindows || !this.isOpen) return;
     this.leave();
     this.isSuspended = true;
     // As the terminal's driver does for Ctrl+Z: the whole job stops. Without a shell that could continue it, it does not.

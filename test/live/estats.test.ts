@@ -145,6 +145,9 @@ test('collecting that was switched off by another program gives no random number
   assert.is(bytes.readUInt32LE(statisticsLayout.dataError), notCollected);
   assert.equal(decodeStatistics(bytes, 0)!.sent, -1);
   assert.is(decodeStatistics(bytes, 0)!.reason, 'Windows does not collect statistics for this connection');
+  assert.is(own.read([rowOf(7)]).readUInt32LE(statisticsLayout.dataError), 0, 'it is switched on again');
+  own.off();
+  assert.is(played.on.size, 0, 'and off in the end');
 });
 
 test('a record that is cut off is none', () => {

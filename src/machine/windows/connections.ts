@@ -55,7 +55,7 @@ function startServer([program, ...args]: readonly string[]): Server {
 /** Talks to a child process. */
 export function serverOf(child: ChildProcess): Server {
   const [stdin, stdout] = [child.stdin, child.stdout] as [Socket, Socket];
-  let text = '';
+  let parts: string[] = [];
   let failure: string | null = null;
   let waiting: { readonly resolve: (line: string) => void; readonly reject: (error: Error) => void } | null = null;
   const fail = (why: string): void => {
@@ -70,11 +70,10 @@ export function serverOf(child: ChildProcess): Server {
   stdin.on('error', () => fail('the child process does not read'));
   stdout.setEncoding('utf8');
   stdout.on('data', (part: string) => {
-    text += part;
-    const end = text.indexOf('\n');
-    if (end < 0 || waiting === null) return;
-    const line = text.slice(0, end);
-    text = text.slice(end + 1);
+    const end = part.indexOf('\n');
+    if (end < 0 || waiting === null) return void parts.push(part);
+    const line = parts.join('') + part.slice(0, end);
+    parts = [part.slice(end + 1)];
     waiting.resolve(line);
     waiting = null;
   });

@@ -25,9 +25,14 @@ export interface Estats {
 /** A connection, and for each kind: 0 if collecting is on, else the error. */
 interface Known {
   readonly row: Buffer;
-  readonly errors: Readonly<Record<Kind, number>>;
+  readonly errors: Record<Kind, number>;
   /** What was switched on here, and is switched off in the end. */
-  readonly own: readonly Kind[];
+  readonly own: Set<Kind>;
+}
+
+/** Switches off what was switched on. A connection that was closed meanwhile has nothing to switch off. */
+function end({ row, own }: Known, set: EstatsCalls['set']): void {
+  for (const kind of own) set(row, kinds[kind].type, Buffer.alloc(1));
 }
 
 /** The statistics of connections through these calls. Another program may collect them, too: that stays switched on. */
@@ -35,40 +40,33 @@ export function estats({ set, get }: EstatsCalls): Estats {
   const known = new Map<string, Known>();
   let isDenied = false;
 
-  /** Returns the error of switching it on, and whether it was this program that did. */
-  function switchOn(row: Buffer, kind: Kind): { error: number; isOwn: boolean } {
+  function switchOn(one: Known, kind: Kind): void {
+    const { row, errors, own } = one;
     const { type, size } = kinds[kind];
-    if (isDenied) return { error: win32.accessDenied, isOwn: false };
     const rw = Buffer.alloc(1);
-    if (get(row, type, rw, Buffer.alloc(size)) === 0 && rw[0] === 1) return { error: 0, isOwn: false };
-    rw[0] = 1;
-    const error = set(row, type, rw);
-    if (error === win32.accessDenied) isDenied = true;
-    return { error, isOwn: error === 0 };
-  }
-
-  function begin(row: Buffer): Known {
-    const [data, path] = [switchOn(row, 'data'), switchOn(row, 'path')];
-    return {
-      row,
-      errors: { data: data.error, path: path.error },
-      own: [...(data.isOwn ? (['data'] as const) : []), ...(path.isOwn ? (['path'] as const) : [])],
-    };
-  }
-
-  function end({ row, own }: Known): void {
-    // A connection that was closed meanwhile has nothing to switch off.
-    for (const kind of own) set(row, kinds[kind].type, Buffer.alloc(1));
+    if (isDenied) errors[kind] = win32.accessDenied;
+    else if (get(row, type, rw, Buffer.alloc(size)) === 0 && rw[0] === 1) errors[kind] = 0;
+    else {
+      rw[0] = 1;
+      errors[kind] = set(row, type, rw);
+      if (errors[kind] === 0) own.add(kind);
+      if (errors[kind] === win32.accessDenied) isDenied = true;
+    }
   }
 
   /** Reads one kind into a record. Where switching it on failed, the call would return random numbers. */
-  function readKind({ row, errors }: Known, kind: Kind, record: Buffer): void {
+  function readKind(one: Known, kind: Kind, record: Buffer): void {
+    const { row } = one;
     const { type, size, at, errorAt } = kinds[kind];
-    let error = errors[kind];
+    let error = one.errors[kind];
     if (error === 0) {
       const [rw, rod] = [Buffer.alloc(1), Buffer.alloc(size)];
       error = get(row, type, rw, rod);
-      if (error === 0 && rw[0] !== 1) error = notCollected;
+      if (error === 0 && rw[0] !== 1) {
+        // Another program switched it off, or this is a later connection with the same ends: the next read has numbers.
+        error = notCollected;
+        switchOn(one, kind);
+      }
       if (error === 0) rod.copy(record, at);
     }
     record.writeUInt32LE(error, errorAt);
@@ -81,11 +79,12 @@ export function estats({ set, get }: EstatsCalls): Estats {
       const wanted = new Set(keyed.map(({ key }) => key));
       for (const [key, one] of known)
         if (!wanted.has(key)) {
-          end(one);
+          end(one, set);
           known.delete(key);
         }
       const records = keyed.map(({ key, row }) => {
-        const one = known.get(key) ?? begin(row);
+        const one: Known = known.get(key) ?? { row, errors: { data: 0, path: 0 }, own: new Set() };
+        if (!known.has(key)) for (const kind of ['data', 'path'] as const) switchOn(one, kind);
         known.set(key, one);
         const record = Buffer.alloc(statisticsLayout.size);
         readKind(one, 'data', record);
@@ -95,7 +94,7 @@ export function estats({ set, get }: EstatsCalls): Estats {
       return Buffer.concat(records);
     },
     off() {
-      for (const one of known.values()) end(one);
+      for (const one of known.values()) end(one, set);
       known.clear();
     },
   };

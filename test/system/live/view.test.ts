@@ -240,6 +240,7 @@ inTerminal('stops with Ctrl+Z, and comes back with fg', async () => {
   await terminal.until(/1 listening/);
   terminal.press('q');
   await terminal.until(/[$#] *$/);
+  assert.not.match(terminal.lines().join('\n'), /quit/, 'nothing of the view is on the screen of the shell');
 });
 
 inTerminal('still takes keys, and ends, when its terminal takes nothing', async () => {
