@@ -34,6 +34,8 @@ function Invoke-Remote {
             if (-not $machine['IsHere']) { $script:Reached[$machine.Name] = $targets | Where-Object { $_.Id -eq $machine.Id } }
             if ($together) {
                 $name = Get-FileName $machine.Name
+                # One address can be several machines, through other ports or sessions.
+                if ($connections.ContainsKey($name)) { $name = "$name-$($machine.Id)" }
                 $connections[$name] = if ($machine['Connection']) { $machine.Connection } else { $machine.Name }
                 Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath $name)
                 return
@@ -44,7 +46,9 @@ function Invoke-Remote {
                 $own['Path'] = $files[$machine.Id]
             }
             $Call['Bound'] = $own
-            if ($machine['Text'] -like '*#PortOwner.Answer 1*') { Receive-FarAnswer -Cmdlet $cmdlet -Machine $machine } else { Invoke-Executable @Call -Machine $machine }
+            # What follows comes from that machine's programs, which can have any name.
+            $isAnswer = $reading['Question'] -and $machine['Text'] -match '\A(?:(?:#PortOwner\.Way [^\n]*|\s*)\n)*#PortOwner\.Answer 1\r?(?:\n|\z)'
+            if ($isAnswer) { Receive-FarAnswer -Cmdlet $cmdlet -Machine $machine } else { Invoke-Executable @Call -Machine $machine }
             if ($plain['PassThru']) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $cmdlet -Path $own['Path']) }
         }
         if ($together) {
