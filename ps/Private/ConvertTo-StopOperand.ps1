@@ -1,8 +1,9 @@
 # Converts a piped item to an operand of the executable: a port expression, pid:NUMBER, or, if the item describes one
 # listener, exactly that listener: its endpoint, process, start time, and computer. A row of a snapshot is refused: here,
 # its process ID belongs to a different process. Rows of other machines are added to -Far, by the name of the machine.
+# With -IsElsewhere, another machine is asked, where the process ID of an object that names no machine is another process.
 function ConvertTo-StopOperand {
-    param($Cmdlet, $InputObject, $Far)
+    param($Cmdlet, $InputObject, $Far, [switch] $IsElsewhere)
 
     foreach ($item in $InputObject) {
         if ($null -eq $item) { continue }
@@ -40,6 +41,8 @@ function ConvertTo-StopOperand {
         } elseif ($null -eq $value.Id -and ((Test-RecordedRow $item) -or ($value.ComputerName -and $null -ne $value.LocalPort))) {
             $of = if ($null -eq $value.LocalPort) { '' } else { " of port $($value.LocalPort)" }
             $message = "The row$of has no Id: it is not a live row with its OwningProcess, or its owner cannot be stopped through a process."
+        } elseif ($IsElsewhere -and ($null -ne $value.OwningProcess -or $null -ne $value.Id)) {
+            $message = "'$item' names no computer: its process ID is not one of another machine."
         } elseif ($null -ne $value.LocalPort -and $null -ne $value.OwningProcess -and $value.LocalAddress) {
             $protocol = $value.Protocol
             # Get-NetTCPConnection's objects have a State, Get-NetUDPEndpoint's have none.

@@ -122,7 +122,7 @@ function Stop-PortOwner {
 
     process {
         $piped += @($InputObject)
-        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject -Far $far) { $operands[$text] = $true }
+        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject -Far $far -IsElsewhere:(Test-Remote $PSBoundParameters)) { $operands[$text] = $true }
     }
 
     end {

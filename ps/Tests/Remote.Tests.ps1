@@ -612,6 +612,14 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $one.HasExited | Should -BeFalse
     }
 
+    It 'refuses objects that name no machine, whose process ID is one of this machine' {
+        foreach ($object in (Get-Process -Id $one.Id), [pscustomobject]@{ LocalAddress = '127.0.0.1'; LocalPort = $one.Port; OwningProcess = $one.Id; State = 'Listen' }) {
+            $object | Stop-PortOwner -Session $session -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+            $one.HasExited | Should -BeFalse
+        }
+    }
+
     It 'looks there again right before: <What>' -ForEach @{ What = 'another start'; Process = 'own'; Second = -5; Port = 'own'; Result = 'Refused' }, @{ What = 'another process'; Process = 'other'; Second = 0; Port = 'own'; Result = 'Refused' }, @{ What = 'no such listener'; Process = 'own'; Second = 0; Port = 'closed'; Result = 'Gone' } {
         $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().AddSeconds($Second).ToString('o')
         $id = if ($Process -eq 'own') { $one.Id } else { $PID }
