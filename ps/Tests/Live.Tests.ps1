@@ -25,7 +25,7 @@ Describe 'Wait-Port' {
 
     It 'returns the owner of an open port' {
         $row = Wait-Port $port
-        $row.PSTypeNames[0] | Should -Be 'PortOwner.WaitResult'
+        $row.PSTypeNames | Should -Contain 'PortOwner.WaitResult'
         $row.LocalPort | Should -Be $port
         $row.Condition | Should -Be 'Open'
         $row.OwningProcess | Should -Be $PID

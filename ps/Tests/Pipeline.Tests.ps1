@@ -49,7 +49,7 @@ Describe 'A port as people type it' {
     It 'with a mistake in it gets the nearest: <Typed> for <Meant>' -ForEach @(
         @{ Typed = 'htpp'; Meant = 'http' }
         @{ Typed = '44e'; Meant = '443' }
-        @{ Typed = 'postgre'; Meant = 'postgresql' }
+        @{ Typed = 'postgre'; Meant = 'postgres' }
     ) {
         foreach ($ask in { Get-PortOwner $Typed }, { $Typed | Get-PortOwner }, { Test-PortBinding $Typed }, { Stop-PortOwner $Typed }) {
             try { $null = & $ask -ErrorVariable problems -ErrorAction SilentlyContinue 2>&1; $problems = $Error[0] } catch { $problems = $_ }

@@ -191,7 +191,7 @@ const commonRoots = /^(?:srv|opt|mnt|media|tmp|var|www|html|data|app|inetpub|www
 
 /** Notes a folder where a program runs: elsewhere it is a part of paths. */
 function noteFolder(folder: string, names: Names): void {
-  const path = folder.replace(/[\\/]+$/, '');
+  const path = folder.replace(/(?<![\\/])[\\/]+$/, '');
   if (path.length > longestName || systemFolder.test(path) || names.secrets.has(path)) return;
   const shown = path.replace(/(?<=[\\/])[^\\/]+/g, (part) => (commonRoots.test(part) ? part : names.folder(part)));
   if (shown !== path) names.secrets.set(path, shown);
