@@ -1,12 +1,8 @@
 import type { CloseFeed } from '../../system/live.ts';
 import { closesCalls } from './libc.ts';
+import { AF_NETLINK, MSG_DONTWAIT, NETLINK_SOCK_DIAG, SOCK_CLOEXEC, SOCK_RAW } from './netlink.ts';
 
-/** linux/socket.h, linux/netlink.h, linux/sock_diag.h */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
-const NETLINK_SOCK_DIAG = 4;
-const MSG_DONTWAIT = 0x40;
+/** asm-generic/socket.h, asm-generic/errno.h */
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVBUFFORCE = 33;

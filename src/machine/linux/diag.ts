@@ -1,7 +1,6 @@
-import { headerSize, NLM_F_REQUEST_DUMP, netlinkDump } from './netlink.ts';
+import { headerSize, NETLINK_SOCK_DIAG, NLM_F_REQUEST_DUMP, netlinkDump } from './netlink.ts';
 
 /** linux/sock_diag.h, linux/inet_diag.h */
-const NETLINK_SOCK_DIAG = 4;
 const TCPDIAG_GETSOCK = 18;
 const SOCK_DIAG_BY_FAMILY = 20;
 const AF_INET = 2;

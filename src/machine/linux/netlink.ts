@@ -1,12 +1,14 @@
 import { netlinkCalls } from './libc.ts';
 
 /** linux/socket.h, linux/netlink.h */
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0o2000000;
+export const AF_NETLINK = 16;
+export const SOCK_RAW = 3;
+export const SOCK_CLOEXEC = 0o2000000;
 const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-const MSG_DONTWAIT = 0x40;
+export const MSG_DONTWAIT = 0x40;
+/** linux/sock_diag.h, for the lists of sockets and the messages about closed ones. */
+export const NETLINK_SOCK_DIAG = 4;
 
 /** Requests all entries: NLM_F_REQUEST, NLM_F_ROOT and NLM_F_MATCH. */
 export const NLM_F_REQUEST_DUMP = 0x301;
