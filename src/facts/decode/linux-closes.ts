@@ -1,5 +1,6 @@
 import { ipv4Text, ipv6Text } from '../../ports/address.ts';
-import { cookie, findAttribute, tcpInfo, uint64 } from './linux-counters.ts';
+import { cookie, findAttribute, tcpInfo } from './linux-counters.ts';
+import { uint64 } from './socket-record.ts';
 
 /** A socket that the kernel has freed. */
 export interface ClosedSocket {

@@ -1,4 +1,4 @@
-import { noCounter, type SocketRecord } from './socket-record.ts';
+import { noCounter, uint64, type SocketRecord } from './socket-record.ts';
 import type { Decoded } from './windows-memory.ts';
 
 const headerSize = 16;
@@ -19,9 +19,6 @@ const BOUND_INACTIVE = 13;
 
 /** Whether a TCP socket has no connection, whose counters would all be 0. */
 const isIdle = (state: number): boolean => state === LISTEN || state === CLOSE || state === BOUND_INACTIVE;
-
-export const uint64 = (view: DataView, offset: number): number =>
-  view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 0x1_0000_0000;
 
 /** The cookie of a socket. Beyond 2^53, which no kernel reaches by counting, it is a text. */
 export function cookie(view: DataView, offset: number): number | string {

@@ -1,6 +1,10 @@
 /** A counter that the system does not give, or that does not exist. Counters are plain numbers, because there are many. */
 export const noCounter = -1;
 
+/** A counter of 64 bits, exact up to 2^53. */
+export const uint64 = (view: DataView, offset: number): number =>
+  view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 0x1_0000_0000;
+
 /**
  * One socket in a list, and its counters: only numbers, because lists are read again and again, and the texts of a known
  * socket are known.

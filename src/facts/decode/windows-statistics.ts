@@ -1,4 +1,4 @@
-import { noCounter } from './socket-record.ts';
+import { noCounter, uint64 } from './socket-record.ts';
 import { viewOf } from './windows-memory.ts';
 import { layouts } from './windows-sockets.ts';
 import { addressScope } from '../../ports/address.ts';
@@ -52,9 +52,6 @@ function errorText(error: number): string {
       return `Windows reported error ${error} for the statistics of this connection`;
   }
 }
-
-const uint64 = (view: DataView, offset: number): number =>
-  view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 0x1_0000_0000;
 
 /** Decodes the record of a connection. Where there is an error, the rest is random. */
 export function decodeStatistics(bytes: Uint8Array, index: number): ConnectionCounters | null {
