@@ -4,6 +4,7 @@ import { changes } from './changes.ts';
 import { connectionText, type Close, type Closes } from './closes.ts';
 import type { Change, LiveSocket, Look } from './look.ts';
 import { pause } from './waiting.ts';
+import { largestOf } from './sums.ts';
 
 /** How often a burst of messages about closed sockets is read: the system keeps only a limited number. */
 const readMs = 100;
@@ -49,12 +50,6 @@ interface Life {
   readonly opened: number | null;
   sent: number | null;
   received: number | null;
-}
-
-/** The largest of the numbers that are known; null if none is. */
-function most(...numbers: readonly (number | null | undefined)[]): number | null {
-  const known = numbers.filter((one) => typeof one === 'number');
-  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** Turns looks into what happened between them, each difference exactly once. */
@@ -115,8 +110,8 @@ class History {
   #count(key: string, sent: number | null, received: number | null): void {
     const life = this.#lives.get(key);
     if (life === undefined) return;
-    life.sent = most(life.sent, sent);
-    life.received = most(life.received, received);
+    life.sent = largestOf([life.sent, sent]);
+    life.received = largestOf([life.received, received]);
   }
 
   #ofChange(change: Change, look: Look, close: Close | null): Happening {
@@ -128,8 +123,8 @@ class History {
       change,
       close,
       lifetimeMs: opened === null ? null : Math.round(look.at - opened),
-      sent: most(close?.sent, socket.counters.sent, life?.sent),
-      received: most(close?.received, socket.counters.received, life?.received),
+      sent: largestOf([close?.sent, socket.counters.sent, life?.sent]),
+      received: largestOf([close?.received, socket.counters.received, life?.received]),
     };
   }
 

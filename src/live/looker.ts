@@ -1,3 +1,4 @@
+import { counted } from '../io/counted.ts';
 import { noCounter, type SocketRecord } from '../facts/decode/socket-record.ts';
 import type { Detail } from '../facts/model/question.ts';
 import type { RowFilter } from '../ownership/filter.ts';
@@ -418,9 +419,7 @@ function hiddenText({ seen }: Memory): string[] {
       const why = needs === null ? text : `${text} (needs ${needs})`;
       counts.set(why, (counts.get(why) ?? 0) + 1);
     }
-  return [...counts].map(
-    ([why, count]) => `the owner of ${count === 1 ? '1 socket' : `${count} sockets`} cannot be seen: ${why}`,
-  );
+  return [...counts].map(([why, count]) => `the owner of ${counted(count, 'socket')} cannot be seen: ${why}`);
 }
 
 /** Reads the counters of the selected sockets, where their list has none. */

@@ -10,6 +10,7 @@ import type { Traffic } from '../schema/traffic.ts';
 import type { LiveSource } from '../system/live.ts';
 import type { Look } from './look.ts';
 import { startLooking } from './looker.ts';
+import { gapProblems } from './gaps.ts';
 import { statistics, summary, type Grouping } from './statistics.ts';
 
 /** What to measure. */
@@ -114,10 +115,6 @@ function losses(rows: readonly Traffic[]): Problem[] {
       },
     ];
   });
-}
-
-function gapProblems({ gaps }: Look): Problem[] {
-  return gaps.map((gap) => ({ severity: 'Warning', code: /\(needs /.test(gap) ? 'PO3002' : 'PO3001', message: gap }));
 }
 
 const needsRights = ({ Reason }: Traffic): boolean => Reason?.some((text) => text.includes('AccessDenied')) ?? false;

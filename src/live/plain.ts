@@ -1,3 +1,4 @@
+import { counted } from '../io/counted.ts';
 import type { Happening, Step } from './events.ts';
 import type { LiveSocket, Look } from './look.ts';
 import { rates } from './rates.ts';
@@ -60,7 +61,6 @@ const isListener = ({ remotePort, state }: LiveSocket): boolean => remotePort ==
 function firstLines({ sockets }: Look): string[] {
   const all = [...sockets.values()];
   const listeners = all.filter(isListener).toSorted((a, b) => a.localPort - b.localPort);
-  const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
   return [
     `Watching ${counted(listeners.length, 'listener')} and ${counted(all.length - listeners.length, 'other socket')}`,
     ...listeners.map((one) => `Listening ${listText([endsText(one), one.owner.owner])}`),

@@ -3,7 +3,7 @@ import type { LiveSocket, Look, Rates } from './look.ts';
 const unknown: Rates = { send: null, receive: null, retransmits: null };
 
 /** The growth of a counter; null if it is missing, or has gone backwards, and so isn't the same counter. */
-function growth(before: number | null, after: number | null): number | null {
+export function growth(before: number | null, after: number | null): number | null {
   if (before === null || after === null || after < before) return null;
   return after - before;
 }

@@ -1,8 +1,11 @@
 import type { PortRange } from '../facts/model/facts.ts';
+import { counted } from '../io/counted.ts';
 import { addressFamily, unmapped } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Traffic } from '../schema/traffic.ts';
-import type { Counters, LiveSocket, Look } from './look.ts';
+import type { LiveSocket, Look } from './look.ts';
+import { growth } from './rates.ts';
+import { largestOf, sumOf } from './sums.ts';
 
 /** What the rows of an answer stand for. */
 export const groupings = ['process', 'application', 'port', 'remote', 'state'] as const;
@@ -31,17 +34,14 @@ interface Measured {
 
 type Counter = 'sent' | 'received' | 'retransmits' | 'drops';
 
-/** The growth of a counter; it was 0 when a socket was opened during the measurement. */
-function growth(before: Counters | null, after: Counters, counter: Counter): number | null {
-  const [was, is] = [before === null ? 0 : before[counter], after[counter]];
-  return was === null || is === null || is < was ? null : is - was;
-}
-
 function measured(before: Look, after: Look, isNew: boolean): Measured[] {
   return [...after.sockets.values()].map((socket): Measured => {
     const was = before.sockets.get(socket.key);
+    // A counter was 0 when its socket was opened during the measurement.
     const grown = (counter: Counter): number | null =>
-      was === undefined && !isNew ? null : growth(was?.counters ?? null, socket.counters, counter);
+      was === undefined && !isNew
+        ? null
+        : growth(was === undefined ? 0 : was.counters[counter], socket.counters[counter]);
     return {
       socket,
       sent: grown('sent'),
@@ -98,24 +98,13 @@ function shared<T>(group: readonly Measured[], of: (socket: LiveSocket) => T | n
   return group.every(({ socket }) => of(socket) === first) ? first : null;
 }
 
-/** The sum of the values that are known; null if none is. */
-function total(group: readonly Measured[], of: (one: Measured) => number | null): number | null {
-  let sum: number | null = null;
-  for (const one of group) {
-    const value = of(one);
-    if (value !== null) sum = (sum ?? 0) + value;
-  }
-  return sum;
-}
+const total = (group: readonly Measured[], of: (one: Measured) => number | null): number | null => sumOf(group.map(of));
 
 const isListener = ({ state }: LiveSocket): boolean => state === 'Listen';
 
 /** Whether more connections wait than the backlog allows: the kernel accepts one more than it says. */
 export const isAcceptQueueFull = ({ state, counters: { receiveQueue, sendQueue } }: LiveSocket): boolean =>
   state === 'Listen' && receiveQueue !== null && sendQueue !== null && receiveQueue > sendQueue;
-
-const counted = (number: number, one: string, several = `${one}s`): string =>
-  `${number} ${number === 1 ? one : several}`;
 
 /** What is wrong with a socket; null if nothing is. */
 function warningOf({ socket, drops }: Measured): string | null {
@@ -175,7 +164,7 @@ function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowCo
   const owned = living.length === 0 ? group : living;
   const sockets = group.filter(({ socket }) => !isListener(socket));
   const listeners = group.filter(({ socket }) => isListener(socket));
-  const longest = Math.max(...group.map(({ socket }) => socket.counters.roundTrip ?? -1));
+  const roundTrip = largestOf(group.map(({ socket }) => socket.counters.roundTrip));
   const full =
     use !== null && use >= nearlyFull
       ? `${use.toFixed(0)}% of the dynamic ports are in use to this remote end: new connections to it will fail`
@@ -203,7 +192,7 @@ function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowCo
     ),
     BytesSent: total(group, ({ socket }) => socket.counters.sent),
     BytesReceived: total(group, ({ socket }) => socket.counters.received),
-    RoundTripTime: rounded(longest < 0 ? null : longest, 3),
+    RoundTripTime: rounded(roundTrip, 3),
     Retransmits: total(group, ({ socket }) => socket.counters.retransmits),
     NewRetransmits: total(group, ({ retransmits }) => retransmits),
     ReceiveQueue: total(sockets, ({ socket }) => socket.counters.receiveQueue),

@@ -5,6 +5,7 @@ import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { collectCloses } from './closes.ts';
 import { eventRows, watchSteps, type Step } from './events.ts';
+import { gapProblems } from './gaps.ts';
 import { lookAtAll, startLooking } from './looker.ts';
 
 /** What to watch, and for how long. */
@@ -52,16 +53,10 @@ export async function watchEvents(
   const steps = stepsOf(watched, world);
   const first = await steps.next();
   if (first.done === true) return { rows: [], problems: [], exitCode: exitCodeOf(true) };
-  const { gaps } = first.value.look;
-  const problems = gaps.map((message): Problem => ({
-    severity: 'Warning',
-    code: /needs /.test(message) ? 'PO3002' : 'PO3001',
-    message,
-  }));
   return {
     rows: [],
     later: eventRows(steps, { count: watched.count, computer, warn: () => warn(missed) }),
-    problems,
+    problems: gapProblems(first.value.look),
     exitCode: exitCodeOf(true),
   };
 }

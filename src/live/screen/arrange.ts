@@ -12,7 +12,8 @@ import {
   type SortBy,
   type ViewRow,
 } from './model.ts';
-import { sumOf, type ViewScene } from './scene.ts';
+import { largestOf, sumOf } from '../sums.ts';
+import type { ViewScene } from './scene.ts';
 
 const isKind: Readonly<Record<SocketKind, (socket: LiveSocket) => boolean>> = {
   all: () => true,
@@ -71,7 +72,6 @@ function groupRow(
 ): ViewRow {
   const of = (name: 'send' | 'receive' | 'sent' | 'received' | 'retransmits'): number | null =>
     sumOf(rows.map((row) => row[name]));
-  const roundTrips = rows.flatMap(({ roundTrip }) => roundTrip ?? []);
   const listening = rows.filter(({ socket }) => isListener(socket!));
   return {
     id,
@@ -89,7 +89,7 @@ function groupRow(
     receive: of('receive'),
     sent: of('sent'),
     received: of('received'),
-    roundTrip: roundTrips.length === 0 ? null : Math.max(...roundTrips.slice(0, 10_000)),
+    roundTrip: largestOf(rows.map(({ roundTrip }) => roundTrip)),
     retransmits: of('retransmits'),
   };
 }

@@ -1,6 +1,7 @@
 // What the view knows after a look: the sockets with their rates, and what opened or closed.
 import { changes } from '../changes.ts';
 import { rates } from '../rates.ts';
+import { sumOf } from '../sums.ts';
 import type { LiveSocket, Look, Rates } from '../look.ts';
 
 /** For how many looks after the one that misses it a closed socket stays. */
@@ -31,13 +32,6 @@ export interface ViewScene {
   readonly traffic: TotalRates;
   /** The traffic of the last looks, sent and received, oldest first. */
   readonly history: readonly (number | null)[];
-}
-
-/** Adds what is known; null if nothing is. */
-export function sumOf(values: Iterable<number | null>): number | null {
-  let sum: number | null = null;
-  for (const value of values) if (value !== null) sum = (sum ?? 0) + value;
-  return sum;
 }
 
 export const firstScene = (look: Look): ViewScene => ({
