@@ -584,6 +584,29 @@ Describe 'Every function' -Skip:([bool] $no) {
 }
 
 Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
+    BeforeAll {
+        # Puts a process into the control group of a unit, as systemd would. Throws if none can be made.
+        function Enter-TestUnit($Process) {
+            $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
+            $own = "$tree/portowner-test/web.service"
+            $null = & mkdir -p $own 2>&1
+            $Process.Id > "$own/cgroup.procs"
+            $own
+        }
+
+        function Exit-TestUnit($Own) {
+            $null = Wait-Until { -not (Get-Content -LiteralPath "$Own/cgroup.procs") }
+            rmdir $Own (Split-Path -Path $Own)
+        }
+
+        # Puts beside a stand-in of systemctl the script that stops, which finds it first.
+        function Set-StopTool($Tools) {
+            chmod +x "$Tools/systemctl"
+            $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$Tools', '/usr/sbin', "
+            Set-Content -LiteralPath "$Tools/Stop.ps1" -Value $script
+        }
+    }
+
     BeforeEach { $one = Start-NodeListener }
     AfterEach { if (-not $one.HasExited) { $one.Kill() } }
 
@@ -639,35 +662,26 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         @{ Name = 'web.service'; Group = ''; Result = 'NotStopped' }
         @{ Name = 'w*.service'; Group = '/portowner-test/web.service'; Result = 'NotStopped' }
     ) {
-        $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
-        $own = "$tree/portowner-test/web.service"
-        $null = & mkdir -p $own 2>&1
         try {
-            $one.Id > "$own/cgroup.procs"
+            $own = Enter-TestUnit $one
         } catch {
             Set-ItResult -Skipped -Because "no control group can be made: $_"
             return
         }
         $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
-        chmod +x "$tools/systemctl"
-        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$tools', '/usr/sbin', "
-        Set-Content -LiteralPath "$tools/Stop.ps1" -Value $script
+        Set-StopTool $tools
         $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
         $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=$([uri]::EscapeDataString($Name))" -Force $false -TimeoutSec 5
         $said[0] | Should -BeLike "$Result`t*"
         if ($Result -eq 'Stopped') { $said[0] | Should -BeLike "*`tsystemctl stop web.service`t" } else { $one.HasExited | Should -BeFalse }
         if (-not $one.HasExited) { $one.Kill() }
-        $null = Wait-Until { -not (Get-Content -LiteralPath "$own/cgroup.procs") }
-        rmdir $own "$tree/portowner-test"
+        Exit-TestUnit $own
     }
 
     It 'names the socket unit for which systemd listens again' {
-        $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
-        $own = "$tree/portowner-test/web.service"
-        $null = & mkdir -p $own 2>&1
         try {
-            $one.Id > "$own/cgroup.procs"
+            $own = Enter-TestUnit $one
         } catch {
             Set-ItResult -Skipped -Because "no control group can be made: $_"
             return
@@ -677,14 +691,11 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $again = "$tools/again.cjs"
         Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1'); setTimeout(() => process.exit(), 10000)"
         Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & sleep 1 ;; esac"
-        chmod +x "$tools/systemctl"
-        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$tools', '/usr/sbin', "
-        Set-Content -LiteralPath "$tools/Stop.ps1" -Value $script
+        Set-StopTool $tools
         $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
         $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=web.service" -Force $false -TimeoutSec 5
         $said[0] | Should -BeLike "Retaken`tsystemctl stop web.service`tit ended, but TCP 127.0.0.1 port $($one.Port) is in use again: systemd listens for web.socket *run there: systemctl stop -- web.socket"
-        $null = Wait-Until { -not (Get-Content -LiteralPath "$own/cgroup.procs") }
-        rmdir $own "$tree/portowner-test"
+        Exit-TestUnit $own
     }
 
     It 'sends no signal to a process that has another start time by then: <Signal>' -ForEach @{ Signal = 'TERM'; Looks = 2 }, @{ Signal = 'KILL'; Looks = 4 } {
