@@ -1,33 +1,21 @@
 import { decodeDiagRecords, decodeProcNetRecords, pickDiag, pickProcNet } from '../facts/decode/linux-counters.ts';
 import { decodeHolders, decodeStarted, tcpState } from '../facts/decode/linux-sockets.ts';
+import { diagTables, holdingStates, procTables } from '../facts/decode/linux-tables.ts';
 import type { RawSource } from '../system/raw.ts';
 import { noCounter, type SocketRecord } from '../facts/decode/socket-record.ts';
 import type { ListRequest, Lister, Lists, SocketList } from './lists.ts';
 
 type Protocol = 'TCP' | 'UDP';
 
-const diagTables: Readonly<Record<Protocol, readonly string[]>> = {
-  TCP: ['diag/tcp'],
-  UDP: ['diag/udp4', 'diag/udp6'],
-};
-const procTables: Readonly<Record<Protocol, readonly string[]>> = {
-  TCP: ['proc/net/tcp', 'proc/net/tcp6'],
-  UDP: ['proc/net/udp', 'proc/net/udp6'],
-};
-
 /** include/net/tcp_states.h */
 const ESTABLISHED = 1;
 const SYN_RECV = 3;
 const TIME_WAIT = 6;
-const CLOSE = 7;
 const CLOSE_WAIT = 8;
-const LISTEN = 10;
 const NEW_SYN_RECV = 12;
-const BOUND_INACTIVE = 13;
-const holding: Readonly<Record<Protocol, readonly number[]>> = { TCP: [LISTEN, CLOSE, BOUND_INACTIVE], UDP: [CLOSE] };
 const waiting = new Set([ESTABLISHED, SYN_RECV, CLOSE_WAIT, NEW_SYN_RECV]);
 /** The kernel has counters only for connections that it has a whole socket for. */
-const withoutCounters = new Set([TIME_WAIT, NEW_SYN_RECV, ...holding.TCP]);
+const withoutCounters = new Set([TIME_WAIT, NEW_SYN_RECV, ...holdingStates.TCP]);
 
 const noBytes = 'Linux does not count the bytes of a UDP socket';
 
@@ -50,7 +38,10 @@ function diagLists(source: RawSource, protocol: Protocol, { counters, holding: o
   const flaws: string[] = [];
   const reasonOf: SocketList['reasonOf'] = (record) => (counters ? missing(protocol, record) : null);
   for (const name of diagTables[protocol]) {
-    const { at, bytes, refusal } = source.read(name, { counters, ...(only ? { states: holding[protocol] } : {}) });
+    const { at, bytes, refusal } = source.read(name, {
+      counters,
+      ...(only ? { states: holdingStates[protocol] } : {}),
+    });
     const decoded = bytes === undefined ? null : decodeDiagRecords(protocol, bytes);
     const flaw = decoded === null ? (refusal?.text ?? 'the answer is not readable') : decoded.flaw;
     if (flaw !== null) flaws.push(`${name}: ${flaw}`);
@@ -98,7 +89,7 @@ export function linuxLister(source: RawSource, clock: () => number): Lister {
       return { at, lists: found.flatMap(({ lists }) => lists), gaps: found.flatMap(({ flaws }) => flaws) };
     },
     stateName: (protocol, { state, localPort }) => (protocol === 'TCP' ? tcpState(state, localPort) : null),
-    isHolding: (protocol, { state }) => holding[protocol].includes(state),
+    isHolding: (protocol, { state }) => holdingStates[protocol].includes(state),
     holding(inodes) {
       const entry = source.read('holders', { inodes });
       const started = decodeStarted(entry.meta?.['started']);

@@ -1,5 +1,6 @@
 import { ipv4Text, ipv6Text } from '../../ports/address.ts';
 import { cookie, findAttribute, tcpInfo } from './linux-counters.ts';
+import { diagHeader, diagMessage, padded } from './sock-diag.ts';
 import { uint64 } from './socket-record.ts';
 
 /** A socket that the kernel has freed. */
@@ -17,8 +18,6 @@ export interface ClosedSocket {
   readonly received: number | null;
 }
 
-const headerSize = 16;
-const messageSize = 72;
 const INET_DIAG_INFO = 2;
 const AF_INET6 = 10;
 
@@ -30,13 +29,13 @@ const AF_INET6 = 10;
 export function decodeCloses(protocol: 'TCP' | 'UDP', bytes: Uint8Array): ClosedSocket[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const closed: ClosedSocket[] = [];
-  for (let start = 0; start + headerSize + messageSize <= bytes.length;) {
+  for (let start = 0; start + diagHeader + diagMessage <= bytes.length;) {
     const length = view.getUint32(start, true);
-    if (length < headerSize + messageSize || start + length > bytes.length) break;
-    const at = start + headerSize;
+    if (length < diagHeader + diagMessage || start + length > bytes.length) break;
+    const at = start + diagHeader;
     const text = bytes[at] === AF_INET6 ? ipv6Text : ipv4Text;
     const [localPort, remotePort] = [view.getUint16(at + 4), view.getUint16(at + 6)];
-    const info = findAttribute(view, at + messageSize, start + length, INET_DIAG_INFO);
+    const info = findAttribute(view, at + diagMessage, start + length, INET_DIAG_INFO);
     const isCounted = protocol === 'TCP' && remotePort !== 0 && info.length >= tcpInfo.bytesReceived + 8;
     if (localPort !== 0)
       closed.push({
@@ -48,7 +47,7 @@ export function decodeCloses(protocol: 'TCP' | 'UDP', bytes: Uint8Array): Closed
         sent: isCounted ? uint64(view, info.start + tcpInfo.bytesAcked) : null,
         received: isCounted ? uint64(view, info.start + tcpInfo.bytesReceived) : null,
       });
-    start += (length + 3) & ~3;
+    start += padded(length);
   }
   return closed;
 }

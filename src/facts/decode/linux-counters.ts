@@ -1,24 +1,17 @@
 import { noCounter, uint64, type SocketRecord } from './socket-record.ts';
+import { holdingStates, LISTEN } from './linux-tables.ts';
+import { diagHeader, diagMessage, NLMSG_DONE, padded, visitDiag } from './sock-diag.ts';
 import type { Decoded } from './windows-memory.ts';
 
-const headerSize = 16;
-const messageSize = 72;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-const TCPDIAG_GETSOCK = 18;
-const SOCK_DIAG_BY_FAMILY = 20;
 const INET_DIAG_INFO = 2;
 const INET_DIAG_SKMEMINFO = 7;
 /** SK_MEMINFO_DROPS (linux/sock_diag.h), the ninth number. */
 const dropsAt = 32;
 /** struct tcp_info (linux/tcp.h): its older versions are shorter. */
 export const tcpInfo = { rtt: 68, totalRetrans: 100, bytesAcked: 120, bytesReceived: 128 } as const;
-const LISTEN = 10;
-const CLOSE = 7;
-const BOUND_INACTIVE = 13;
 
 /** Whether a TCP socket has no connection, whose counters would all be 0. */
-const isIdle = (state: number): boolean => state === LISTEN || state === CLOSE || state === BOUND_INACTIVE;
+const isIdle = (state: number): boolean => holdingStates.TCP.includes(state);
 
 /** The cookie of a socket. Beyond 2^53, which no kernel reaches by counting, it is a text. */
 export function cookie(view: DataView, offset: number): number | string {
@@ -55,9 +48,9 @@ function endsHash(view: DataView, at: number): number {
 
 /** Reads the counters of a TCP socket from struct tcp_info, as far as this kernel has them. */
 function tcpRecord(view: DataView, start: number, end: number): SocketRecord {
-  const at = start + headerSize;
+  const at = start + diagHeader;
   const state = view.getUint8(at + 1);
-  const info = findAttribute(view, at + messageSize, end, INET_DIAG_INFO);
+  const info = findAttribute(view, at + diagMessage, end, INET_DIAG_INFO);
   const length = isIdle(state) ? 0 : info.length;
   const from = info.start;
   const roundTrip = length >= tcpInfo.rtt + 4 ? view.getUint32(from + tcpInfo.rtt, true) : noCounter;
@@ -81,8 +74,8 @@ function tcpRecord(view: DataView, start: number, end: number): SocketRecord {
 }
 
 function udpRecord(view: DataView, start: number, end: number): SocketRecord {
-  const at = start + headerSize;
-  const memory = findAttribute(view, at + messageSize, end, INET_DIAG_SKMEMINFO);
+  const at = start + diagHeader;
+  const memory = findAttribute(view, at + diagMessage, end, INET_DIAG_SKMEMINFO);
   return {
     id: cookie(view, at + 44),
     state: view.getUint8(at + 1),
@@ -109,33 +102,21 @@ export function decodeDiagRecords(protocol: 'TCP' | 'UDP', bytes: Uint8Array): D
   const data: SocketRecord[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const record = protocol === 'TCP' ? tcpRecord : udpRecord;
-  for (let offset = 0; offset + headerSize <= bytes.length;) {
-    const length = view.getUint32(offset, true);
-    const type = view.getUint16(offset + 4, true);
-    if (length < headerSize || offset + length > bytes.length) break;
-    if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-      const code = length < headerSize + 4 ? 0 : view.getInt32(offset + headerSize, true);
-      return { data, flaw: code === 0 ? null : `the system answered with error ${-code}` };
-    }
-    if ((type === SOCK_DIAG_BY_FAMILY || type === TCPDIAG_GETSOCK) && length >= headerSize + messageSize)
-      data.push(record(view, offset, offset + length));
-    offset += (length + 3) & ~3;
-  }
-  return { data, flaw: 'the answer is cut off' };
+  const flaw = visitDiag(view, (start, end) => void data.push(record(view, start, end)));
+  return { data, flaw };
 }
 
 /** A sock_diag answer that consists of some of the sockets of another one. */
 export function pickDiag(bytes: Uint8Array, records: readonly SocketRecord[]): Uint8Array {
-  const padded = (length: number): number => (length + 3) & ~3;
   const size = records.reduce((sum, { start, end }) => sum + padded(end - start), 0);
-  const picked = new Uint8Array(size + headerSize + 4);
+  const picked = new Uint8Array(size + diagHeader + 4);
   let at = 0;
   for (const { start, end } of records) {
     picked.set(bytes.subarray(start, end), at);
     at += padded(end - start);
   }
   const view = new DataView(picked.buffer);
-  view.setUint32(at, headerSize + 4, true);
+  view.setUint32(at, diagHeader + 4, true);
   view.setUint16(at + 4, NLMSG_DONE, true);
   return picked;
 }

@@ -1,5 +1,6 @@
 import type { Socket } from '../model/facts.ts';
 import { addressText, ipv4Text, ipv6Text } from '../../ports/address.ts';
+import { diagHeader, visitDiag } from './sock-diag.ts';
 import type { Decoded } from './windows-memory.ts';
 
 /** A socket as Linux lists it. */
@@ -81,11 +82,6 @@ function kernelSocket(protocol: 'TCP' | 'UDP', ends: Ends, { number, inode, uid,
   };
 }
 
-const headerSize = 16;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-const TCPDIAG_GETSOCK = 18;
-const SOCK_DIAG_BY_FAMILY = 20;
 const AF_INET6 = 10;
 
 /**
@@ -107,36 +103,24 @@ export function decodeDiag(protocol: 'TCP' | 'UDP', bytes: Uint8Array, keep: Kee
       texts.set(key, (text = family === AF_INET6 ? ipv6Text(bytes, offset) : ipv4Text(bytes, offset)));
     return text;
   };
-  for (let offset = 0; offset + headerSize <= bytes.length;) {
-    const length = view.getUint32(offset, true);
-    const type = view.getUint16(offset + 4, true);
-    if (length < headerSize || offset + length > bytes.length) break;
-    if (type === NLMSG_DONE || type === NLMSG_ERROR) {
-      // Both message types contain a negative errno, or 0.
-      const code = length < headerSize + 4 ? 0 : view.getInt32(offset + headerSize, true);
-      return { data, flaw: code === 0 ? null : `the system answered with error ${-code}` };
-    }
-    if ((type === SOCK_DIAG_BY_FAMILY || type === TCPDIAG_GETSOCK) && length >= headerSize + 72) {
-      const at = offset + headerSize;
-      const state = bytes[at + 1]!;
-      const localPort = view.getUint16(at + 4);
-      const inode = view.getUint32(at + 68, true);
-      if (keep(state, localPort, inode)) {
-        const family = bytes[at]!;
-        const ends = {
-          local: address(family, at + 8),
-          localPort,
-          remote: address(family, at + 24),
-          remotePort: view.getUint16(at + 6),
-        };
-        const scope = view.getUint32(at + 40, true);
-        const uid = view.getUint32(at + 64, true);
-        data.push(kernelSocket(protocol, ends, { number: state, inode, uid, scope }));
-      }
-    }
-    offset += (length + 3) & ~3;
-  }
-  return { data, flaw: 'the answer is cut off' };
+  const flaw = visitDiag(view, (start) => {
+    const at = start + diagHeader;
+    const state = bytes[at + 1]!;
+    const localPort = view.getUint16(at + 4);
+    const inode = view.getUint32(at + 68, true);
+    if (!keep(state, localPort, inode)) return;
+    const family = bytes[at]!;
+    const ends = {
+      local: address(family, at + 8),
+      localPort,
+      remote: address(family, at + 24),
+      remotePort: view.getUint16(at + 6),
+    };
+    const scope = view.getUint32(at + 40, true);
+    const uid = view.getUint32(at + 64, true);
+    data.push(kernelSocket(protocol, ends, { number: state, inode, uid, scope }));
+  });
+  return { data, flaw };
 }
 
 /** Parses 4 or 16 bytes in hex, written as 32-bit numbers in host byte order (little-endian). */

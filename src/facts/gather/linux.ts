@@ -20,6 +20,7 @@ import {
   type Keep,
   type KernelSocket,
 } from '../decode/linux-sockets.ts';
+import { diagTables, holdingStates, procTables } from '../decode/linux-tables.ts';
 import { decodeKernelPorts } from '../decode/linux-kernel-ports.ts';
 import { decodeLinks, type Link } from '../decode/linux-interfaces.ts';
 import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
@@ -31,24 +32,8 @@ import { moreRights, type RawHint, type RawSource, type Refusal } from '../../sy
 
 type Protocol = 'TCP' | 'UDP';
 
-/**
- * The kernel's numbers of the states that reserve a port: listening and bound (closed, or a separate number since 6.8).
- * Unconnected UDP is closed.
- */
-const LISTEN = 10;
-const CLOSE = 7;
-const BOUND_INACTIVE = 13;
-const holding: Readonly<Record<Protocol, readonly number[]>> = { TCP: [LISTEN, CLOSE, BOUND_INACTIVE], UDP: [CLOSE] };
+/** The kernel's numbers of all other states. */
 const connected: Readonly<Record<Protocol, readonly number[]>> = { TCP: [1, 2, 3, 4, 5, 6, 8, 9, 11, 12], UDP: [1] };
-
-const diagTables: Readonly<Record<Protocol, readonly string[]>> = {
-  TCP: ['diag/tcp'],
-  UDP: ['diag/udp4', 'diag/udp6'],
-};
-const procTables: Readonly<Record<Protocol, readonly string[]>> = {
-  TCP: ['proc/net/tcp', 'proc/net/tcp6'],
-  UDP: ['proc/net/udp', 'proc/net/udp6'],
-};
 
 function section<T>(at: string | null, data: T[]) {
   return {
@@ -131,7 +116,7 @@ function list(
 /** Lists the sockets of the requested protocols. */
 function listAll(source: RawSource, question: Question, which: Which, keep: Keep): Listing {
   const statesOf = (protocol: Protocol) =>
-    which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol];
+    which === 'all' ? null : (which === 'holding' ? holdingStates : connected)[protocol];
   const listings = question.protocols.map((protocol) => list(source, protocol, statesOf(protocol), keep));
   return {
     which,
