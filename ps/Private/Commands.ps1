@@ -90,6 +90,18 @@ function Get-CommandTable {
             }
             Paths   = @('Path', 'FromSnapshot')
         }
+        'Get-PortConfiguration' = @{
+            Command = @('config')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Options = [ordered]@{
+                Application = '--app'
+                Path = '--path'
+                Column = '--columns'
+                Redact = '--redact'
+            }
+            Paths   = @('Path')
+        }
         'Get-PortConflict' = @{
             Command = @('conflicts')
             Always  = @('--format=clixml', '--problems=rows')

@@ -19,6 +19,10 @@ export const catalogue: Catalogue = {
     const { CompletionCommand } = await import('./completion.ts');
     return [CompletionCommand];
   },
+  config: async () => {
+    const { ConfigCommand } = await import('./config.ts');
+    return [ConfigCommand];
+  },
   conflicts: async () => {
     const { ConflictsCommand } = await import('./conflicts.ts');
     return [ConflictsCommand];

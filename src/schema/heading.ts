@@ -16,6 +16,7 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Conflict': 'Conflicts',
   'PortOwner.Traffic': 'Traffic',
   'PortOwner.Event': 'Events',
+  'PortOwner.Configuration': 'Configurations',
   'PortOwner.WaitResult': 'Waited for',
 };
 

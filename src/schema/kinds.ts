@@ -1,6 +1,7 @@
 import { auditRun, portSpan } from './audit-run.ts';
 import { check } from './check.ts';
 import type { RowSchema } from './column.ts';
+import { configuration } from './configuration.ts';
 import { conflict } from './conflict.ts';
 import { endpoint } from './endpoint.ts';
 import { event } from './event.ts';
@@ -29,4 +30,5 @@ export const rowKinds: readonly RowSchema[] = [
   check,
   waitResult,
   event,
+  configuration,
 ];

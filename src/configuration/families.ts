@@ -1,0 +1,44 @@
+import type { Family } from './family.ts';
+
+/** A line of the table: how to recognize a family by its program, without loading it. */
+export interface FamilyEntry {
+  readonly name: string;
+  /** The file names of its programs, without .exe. */
+  readonly programs: RegExp;
+  /** For interpreters: what one of the arguments looks like. */
+  readonly argument?: RegExp;
+  /** Names of its configuration files, for --path. */
+  readonly files: RegExp;
+  readonly load: () => Promise<Family>;
+}
+
+/** Every family, in the order of recognition: put special ones before the interpreters that run them. */
+export const families: readonly FamilyEntry[] = [
+  {
+    name: 'nginx',
+    programs: /^(?:nginx|openresty|freenginx|angie)$/,
+    files: /[\\/]nginx[\\/]|^.*nginx[^\\/]*\.conf$/,
+    load: async () => (await import('./families/nginx.ts')).nginx,
+  },
+];
+
+/** A program as far as it is needed to recognize its family. */
+export interface Candidate {
+  readonly imageName: string;
+  readonly arguments: readonly string[];
+}
+
+/** The family of a program; null if none knows it. */
+export function familyOf({ imageName, arguments: args }: Candidate): FamilyEntry | null {
+  const name = imageName.replace(/\.exe$/i, '').toLowerCase();
+  return (
+    families.find(
+      ({ programs, argument }) =>
+        programs.test(name) && (argument === undefined || args.some((one) => argument.test(one))),
+    ) ?? null
+  );
+}
+
+/** The families that a configuration file may belong to, by its path. */
+export const familiesOfFile = (path: string): readonly FamilyEntry[] =>
+  families.filter(({ files }) => files.test(path));

@@ -1,0 +1,45 @@
+import type { Place } from './family.ts';
+import { lineAt } from './text-file.ts';
+
+/** A place, and what became of it. */
+export interface RankedPlace extends Place {
+  /** Whether no other setting overrides it. */
+  readonly isEffective: boolean;
+  /** The settings that it overrides. */
+  readonly overrides: readonly Place[];
+  /** The setting that overrides it. */
+  readonly winner: Place | null;
+}
+
+/** Describes where a place is: `/etc/nginx/nginx.conf:3`. */
+export function placeText({ source, setting }: Place): string {
+  if (source.kind === 'file') return `${source.file.path}:${lineAt(source.file.text, source.at)}`;
+  return {
+    commandLine: 'the command line',
+    environment: `the environment variable ${setting}`,
+    default: 'the default',
+  }[source.kind];
+}
+
+/** Describes a setting: `port = 5432 (/etc/postgresql/postgresql.conf:64)`. */
+export const settingText = (place: Place): string => `${place.setting} ${place.value} (${placeText(place)})`;
+
+/** Decides which of the settings with the same key wins: the one with the highest rank, and of these, the last. */
+export function ranked(places: readonly Place[]): RankedPlace[] {
+  const byKey = Map.groupBy(
+    places.filter(({ key }) => key !== null),
+    ({ key }) => key!,
+  );
+  const winners = new Map<string, Place>();
+  for (const [key, group] of byKey)
+    winners.set(
+      key,
+      group.reduce((best, next) => (next.rank >= best.rank ? next : best)),
+    );
+  return places.map((place) => {
+    const winner = place.key === null ? place : winners.get(place.key)!;
+    const overrides =
+      winner !== place || place.key === null ? [] : byKey.get(place.key)!.filter((one) => one !== place);
+    return { ...place, isEffective: winner === place, overrides, winner: winner === place ? null : winner };
+  });
+}
