@@ -57,9 +57,11 @@ function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
 function running(world: Surveyed): Found[] {
   const { processes, sockets } = world.facts.sections;
   const byPid = new Map(processes.data.map((process) => [process.pid, process]));
-  const holders = new Set(
-    sockets.data.filter(holdsPort).flatMap(({ pid, holders }) => [...(pid === null ? [] : [pid]), ...holders]),
-  );
+  const holders = new Set<number>();
+  for (const socket of sockets.data.filter(holdsPort)) {
+    if (socket.pid !== null) holders.add(socket.pid);
+    for (const holder of socket.holders) holders.add(holder);
+  }
   const entryOf = ({ pid, imageName }: Process): FamilyEntry | null =>
     imageName === null ? null : familyOf({ imageName, arguments: world.machine.program(pid)?.arguments ?? [] });
   const found = new Map<number, Found>();

@@ -146,8 +146,6 @@ export function readWords(text: string, comments = '#', trailing = ''): (readonl
 
 /** Reads a `.env` file: `NAME=value`, `export NAME='value'`, with comments after blanks. */
 export function readEnv(text: string): Setting[] {
-  return readLines(text, { comments: '#', trailing: '#', separators: '=', quotes: 'backslash' }).map((setting) => ({
-    ...setting,
-    name: setting.name.replace(/^export\s+/, ''),
-  }));
+  const settings = readLines(text, { comments: '#', trailing: '#', separators: '=', quotes: 'backslash' });
+  return settings.map((setting) => Object.assign(setting, { name: setting.name.replace(/^export\s+/, '') }));
 }

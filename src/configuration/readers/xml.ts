@@ -32,87 +32,104 @@ interface OpenElement {
   from: number | null;
 }
 
-/** Reads the elements of an XML text, with the positions of attributes and texts. Throws NotParsed, also for a DOCTYPE. */
-export function readXml(text: string): Element[] {
-  const elements: Element[] = [];
-  const open: OpenElement[] = [];
-  let at = 0;
-  const fail = (message: string, where = at): never => {
-    throw new NotParsed(message, where);
-  };
-  const nameAt = (): string => {
-    name.lastIndex = at;
-    const found = name.exec(text)?.[0] ?? fail('a name is missing');
-    at += found.length;
+class XmlReader {
+  readonly elements: Element[] = [];
+  private readonly open: OpenElement[] = [];
+  private at = 0;
+  private readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  read(): Element[] {
+    const { text, open } = this;
+    for (let next = text.indexOf('<'); next >= 0; next = text.indexOf('<', this.at)) {
+      this.at = next;
+      if (text.startsWith('<!--', next)) this.skipTo('-->');
+      else if (text.startsWith('<![CDATA[', next)) this.skipTo(']]>');
+      else if (text.startsWith('<?', next)) this.skipTo('?>');
+      else if (text.startsWith('<!', next)) this.fail('it has a DOCTYPE, which can include anything');
+      else if (text.startsWith('</', next)) this.closing();
+      else this.opening();
+    }
+    if (open.length > 0) this.fail(`<${open.at(-1)!.name}> is not closed`, open.at(-1)!.element.at);
+    return this.elements;
+  }
+
+  private fail(message: string, at = this.at): never {
+    throw new NotParsed(message, at);
+  }
+
+  private name(): string {
+    name.lastIndex = this.at;
+    const found = name.exec(this.text)?.[0] ?? this.fail('a name is missing');
+    this.at += found.length;
     return found;
-  };
-  const skipBlanks = (): void => {
-    while (/\s/.test(text[at] ?? '')) at++;
-  };
-  const skipTo = (end: string): void => {
-    const found = text.indexOf(end, at);
-    if (found < 0) fail(`${end} is missing`);
-    at = found + end.length;
-    const inside = open.at(-1);
+  }
+
+  private skipBlanks(): void {
+    while (/\s/.test(this.text[this.at] ?? '')) this.at++;
+  }
+
+  private skipTo(end: string): void {
+    const found = this.text.indexOf(end, this.at + 2);
+    if (found < 0) this.fail(`${end} is missing`);
+    this.at = found + end.length;
+    const inside = this.open.at(-1);
     if (inside !== undefined) inside.from = null;
-  };
-  const closing = (): void => {
-    const start = at;
-    at += 2;
-    const found = nameAt();
-    skipBlanks();
-    if (text[at] !== '>') fail('> is missing');
-    at++;
-    const closed = open.pop();
-    if (closed === undefined || closed.name !== found) return fail(`</${found}> closes no element`, start);
-    if (closed.from !== null)
-      closed.element.text = {
-        value: unescaped(text.slice(closed.from, start)),
-        start: closed.from,
-        end: start,
-        quote: null,
-      };
-  };
-  const attributesAt = (): Map<string, Word> => {
+  }
+
+  private take(character: string): void {
+    if (this.text[this.at] !== character) this.fail(`${character} is missing`);
+    this.at++;
+  }
+
+  private closing(): void {
+    const start = this.at;
+    this.at += 2;
+    const found = this.name();
+    this.skipBlanks();
+    this.take('>');
+    const closed = this.open.pop();
+    if (closed?.name !== found) return this.fail(`</${found}> closes no element`, start);
+    if (closed.from === null) return;
+    const value = unescaped(this.text.slice(closed.from, start));
+    closed.element.text = { value, start: closed.from, end: start, quote: null };
+  }
+
+  private attributes(): Map<string, Word> {
     const attributes = new Map<string, Word>();
     for (;;) {
-      skipBlanks();
-      if (text[at] === '>' || text.startsWith('/>', at)) return attributes;
-      const key = nameAt();
-      skipBlanks();
-      if (text[at] !== '=') fail('= is missing');
-      at++;
-      skipBlanks();
-      const quote = text[at] === '"' || text[at] === "'" ? (text[at] as '"' | "'") : fail('a quote is missing');
-      const end = text.indexOf(quote, at + 1);
-      if (end < 0) fail('a quote is not closed');
-      attributes.set(key, { value: unescaped(text.slice(at + 1, end)), start: at + 1, end, quote });
-      at = end + 1;
+      this.skipBlanks();
+      if (this.text[this.at] === '>' || this.text.startsWith('/>', this.at)) return attributes;
+      const key = this.name();
+      this.skipBlanks();
+      this.take('=');
+      this.skipBlanks();
+      const quote = this.text[this.at];
+      if (quote !== '"' && quote !== "'") return this.fail('a quote is missing');
+      const start = this.at + 1;
+      const end = this.text.indexOf(quote, start);
+      if (end < 0) this.fail('a quote is not closed');
+      attributes.set(key, { value: unescaped(this.text.slice(start, end)), start, end, quote });
+      this.at = end + 1;
     }
-  };
-  const opening = (): void => {
-    const start = at++;
-    const found = nameAt();
-    const inside = open.at(-1);
-    if (inside !== undefined) inside.from = null;
-    if (open.length >= deepest) fail('it is nested too deeply', start);
-    const path = inside === undefined ? found : `${inside.element.path}/${found}`;
-    const element = { path, attributes: attributesAt(), text: null, at: start };
-    elements.push(element);
-    if (text[at] === '/') at += 2;
-    else open.push({ element, name: found, from: ++at });
-  };
-  while (at < text.length) {
-    const next = text.indexOf('<', at);
-    if (next < 0) break;
-    at = next;
-    if (text.startsWith('<!--', at)) skipTo('-->');
-    else if (text.startsWith('<![CDATA[', at)) skipTo(']]>');
-    else if (text.startsWith('<?', at)) skipTo('?>');
-    else if (text.startsWith('<!', at)) fail('it has a DOCTYPE, which can include anything');
-    else if (text.startsWith('</', at)) closing();
-    else opening();
   }
-  if (open.length > 0) fail(`<${open.at(-1)!.name}> is not closed`, open.at(-1)!.element.at);
-  return elements;
+
+  private opening(): void {
+    const start = this.at++;
+    const found = this.name();
+    const inside = this.open.at(-1);
+    if (inside !== undefined) inside.from = null;
+    if (this.open.length >= deepest) this.fail('it is nested too deeply', start);
+    const path = inside === undefined ? found : `${inside.element.path}/${found}`;
+    const element = { path, attributes: this.attributes(), text: null, at: start };
+    this.elements.push(element);
+    if (this.text[this.at] === '/') this.at += 2;
+    else this.open.push({ element, name: found, from: ++this.at });
+  }
 }
+
+/** Reads the elements of an XML text, with the positions of attributes and texts. Throws NotParsed, also for a DOCTYPE. */
+export const readXml = (text: string): Element[] => new XmlReader(text).read();

@@ -46,5 +46,5 @@ export function readYaml(text: string): Setting[][] {
     if (error instanceof RangeError) throw new NotParsed('it is nested too deeply', 0);
     throw error;
   }
-  return documents.map(({ contents }) => [...scalarsOf(contents, '', 0)]);
+  return documents.map(({ contents }) => scalarsOf(contents, '', 0).toArray());
 }
