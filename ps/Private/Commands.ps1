@@ -165,6 +165,21 @@ function Get-CommandTable {
             }
             Paths   = @('StorePath')
         }
+        'Set-PortConfiguration' = @{
+            Command = @('move')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Options = [ordered]@{
+                NewPort = '--to'
+                Application = '--app'
+                Path = '--path'
+                Restart = '--restart'
+                Force = '--force'
+                TimeoutSec = '--timeout'
+            }
+            Values  = @{ NewPort = @('Auto') }
+            Paths   = @('Path')
+        }
         'Get-PortRange' = @{
             Command = @('ranges')
             Always  = @('--format=clixml', '--problems=rows')

@@ -43,6 +43,10 @@ export const catalogue: Catalogue = {
     const { HistoryCommand } = await import('./history.ts');
     return [HistoryCommand];
   },
+  move: async () => {
+    const { MoveCommand } = await import('./move.ts');
+    return [MoveCommand];
+  },
   ranges: async () => {
     const { RangesCommand } = await import('./ranges.ts');
     return [RangesCommand];

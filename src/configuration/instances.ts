@@ -15,6 +15,8 @@ export interface Configured {
   readonly places: readonly RankedPlace[];
   /** The sockets that it holds. */
   readonly sockets: readonly Socket[];
+  /** When its process started; null if it does not run. */
+  readonly startTime: string | null;
 }
 
 /** What instances need of the machine: every listener with its program. */
@@ -99,7 +101,8 @@ async function configured({ entry, instance, pids }: Found, { machine, facts }: 
   const sockets = facts.sections.sockets.data.filter(
     (socket) => holdsPort(socket) && [...socket.holders, socket.pid ?? -1].some((pid) => pids.has(pid)),
   );
-  return { family, instance, reading, places: ranked(reading.places), sockets };
+  const startTime = facts.sections.processes.data.find(({ pid }) => pid === instance.pid)?.startTime ?? null;
+  return { family, instance, reading, places: ranked(reading.places), sockets, startTime };
 }
 
 /** Returns the instances that run, and those whose configuration was found in its default place. */

@@ -102,6 +102,20 @@ function runProgram({ words: [program = '', ...args], as, workingDirectory, envi
   return { status: error === undefined ? status : null, output: output.trim().slice(0, longestOutput) };
 }
 
+type ServiceControl = ConfigurationMachine['service'];
+
+async function serviceControl(): Promise<ServiceControl> {
+  if (process.platform !== 'linux')
+    return () => ({ text: 'services are not restarted on this system', isMissing: true });
+  const { systemctl } = await import('./linux/systemctl.ts');
+  return (name, action) => {
+    // A unit that cannot be reloaded is restarted.
+    const answer = systemctl([action === 'reload' ? 'reload-or-restart' : 'restart', '--', name]);
+    if (answer === null) return { text: 'systemd is not in charge of this machine', isMissing: true };
+    return answer.status === 0 ? null : { text: `systemctl: ${answer.error}`, isMissing: false };
+  };
+}
+
 /** The configurations of this machine. Throws PO3003 on an unsupported operating system. */
 export async function liveConfiguration(): Promise<ConfigurationMachine> {
   const { platform } = process;
@@ -127,6 +141,7 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
     ownerOf,
     obstacle: replaceObstacle,
     replace: replaceKeeping,
+    service: await serviceControl(),
     run: runProgram,
     signal: (pid, name) => void process.kill(pid, name),
   };

@@ -17,6 +17,7 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Traffic': 'Traffic',
   'PortOwner.Event': 'Events',
   'PortOwner.Configuration': 'Configurations',
+  'PortOwner.MoveResult': 'Moves',
   'PortOwner.WaitResult': 'Waited for',
 };
 

@@ -8,6 +8,7 @@ import { event } from './event.ts';
 import { finding } from './finding.ts';
 import { freePort } from './free.ts';
 import { listenerRow } from './listener.ts';
+import { moveResult } from './move.ts';
 import { range } from './range.ts';
 import { stopResult } from './stop.ts';
 import { auditTask } from './task.ts';
@@ -31,4 +32,5 @@ export const rowKinds: readonly RowSchema[] = [
   waitResult,
   event,
   configuration,
+  moveResult,
 ];

@@ -48,6 +48,8 @@ export interface ConfigurationMachine {
   obstacle(path: string): { readonly text: string; readonly serious: boolean } | null;
   /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */
   replace(path: string, bytes: Uint8Array): void;
+  /** Restarts or reloads a service; returns why it failed, or null. `isMissing`: no service manager is in charge. */
+  service(name: string, action: 'restart' | 'reload'): { readonly text: string; readonly isMissing: boolean } | null;
   run(call: ProgramCall): ProgramResult;
   /** Sends a signal to a process. Throws system errors. */
   signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGUSR2'): void;

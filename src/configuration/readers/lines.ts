@@ -95,10 +95,10 @@ function nameAt(text: string, at: number, separators: string): { end: number; va
 export function readLines(text: string, syntax: LineSyntax): Setting[] {
   const settings: Setting[] = [];
   let section = '';
-  let isContinued = false;
+  let isContinued: boolean = false;
   for (const line of linesOf(text)) {
     const wasContinued = isContinued;
-    const at = skipBlanks(line.text, 0);
+    const at: number = skipBlanks(line.text, 0);
     const isComment = syntax.comments.includes(line.text[at] ?? '\n') && !wasContinued;
     isContinued = syntax.continues === true && !isComment && /(?:^|[^\\])(?:\\\\)*\\$/.test(line.text);
     // The rest of a value in several lines: a port is never in it.
@@ -108,7 +108,7 @@ export function readLines(text: string, syntax: LineSyntax): Setting[] {
       section = header[1]!.trim();
       continue;
     }
-    const { end, value } = nameAt(line.text, at, syntax.separators);
+    const { end, value }: { end: number; value: number } = nameAt(line.text, at, syntax.separators);
     const name = line.text.slice(at, end).trimEnd();
     if (name === '') continue;
     const word = valueAt(line.text, value, syntax);
