@@ -35,6 +35,8 @@ export class MoveCommand extends RowCommand {
   static readonly about: CommandAbout = {
     rows: [moveResult],
     operands: { column: 'LocalPort' },
+    // Not the format of the same name.
+    synonyms: { '--list': ['--list'], '-n': ['--dry-run'], '--what-if': ['--dry-run'] },
     values: { '--path': 'file', '--to': ['auto'] },
     exitCodes: {
       0: 'moved (or with --dry-run: can be moved)',
@@ -92,7 +94,10 @@ export class MoveCommand extends RowCommand {
     const { surroundings } = this;
     const machine = await surroundings.configuration();
     if (this.undo !== undefined && this.undo !== false)
-      return undoMove(typeof this.undo === 'string' ? this.undo : null, this.force, { ...surroundings, machine });
+      return undoMove(typeof this.undo === 'string' ? this.undo : (this.port ?? null), this.force, {
+        ...surroundings,
+        machine,
+      });
     if (this.list || this.keep !== undefined)
       return listMoves(
         this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 }),

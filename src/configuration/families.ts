@@ -20,6 +20,18 @@ export const families: readonly FamilyEntry[] = [
     files: /[\\/]nginx[\\/]|^.*nginx[^\\/]*\.conf$/,
     load: async () => (await import('./families/nginx.ts')).nginx,
   },
+  {
+    name: 'PostgreSQL',
+    programs: /^(?:postgres|postmaster)$/,
+    files: /postgresql(?:\.auto)?\.conf$|[\\/]postgresql[\\/].*\.conf$/,
+    load: async () => (await import('./families/postgresql.ts')).postgresql,
+  },
+  {
+    name: 'Redis',
+    programs: /^(?:redis|valkey)-server$/,
+    files: /(?:redis|valkey)[^\\/]*\.conf$/,
+    load: async () => (await import('./families/redis.ts')).redis,
+  },
 ];
 
 /** A program as far as it is needed to recognize its family. */

@@ -68,6 +68,8 @@ export interface Family {
   readonly name: string;
   /** Its configuration files if none is named, most important first. */
   readonly defaultFiles: readonly string[];
+  /** Patterns of files, each of which is the main file of a separate instance. */
+  readonly defaultPatterns?: readonly string[];
   /** Adds the places of an instance to the reading. */
   read(instance: Instance, reading: Reading): void;
   /** Returns the new text of a place that is not just a number. */

@@ -111,11 +111,17 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
   for (const found of running(world)) if (only.includes(found.entry)) answers.push(await configured(found, world));
   const known = new Set(answers.flatMap(({ reading }) => [...reading.files.keys()]));
   for (const entry of only) {
-    const { defaultFiles } = await entry.load();
-    const exists = defaultFiles.some((path) => !known.has(path) && world.machine.read(path).bytes !== null);
-    if (!exists) continue;
-    const answer = await configured({ entry, instance: idle(null), pids: new Set() }, world);
-    if (answer.reading.main !== null && !known.has(answer.reading.main)) answers.push(answer);
+    const { defaultFiles, defaultPatterns = [] } = await entry.load();
+    const hasFile = defaultFiles.some((path) => !known.has(path) && world.machine.read(path).bytes !== null);
+    const single = hasFile ? [null] : [];
+    const several = defaultPatterns.flatMap((pattern) => new Reading(world.machine).glob(pattern));
+    for (const path of [
+      ...single,
+      ...several.filter((one) => !known.has(one) && world.machine.read(one).bytes !== null),
+    ]) {
+      const answer = await configured({ entry, instance: idle(path), pids: new Set() }, world);
+      if (answer.reading.main !== null && !known.has(answer.reading.main)) answers.push(answer);
+    }
   }
   return answers;
 }

@@ -91,18 +91,23 @@ function nameAt(text: string, at: number, separators: string): { end: number; va
   return { end, value: skipBlanks(text, value) };
 }
 
+/** Whether a line ends in a backslash that is not escaped. */
+const goesOn = (line: string): boolean => /(?:^|[^\\])(?:\\\\)*\\$/.test(line);
+
 /** Reads the settings of a line-oriented text, in their order. A line without a value has an empty one. */
 export function readLines(text: string, syntax: LineSyntax): Setting[] {
   const settings: Setting[] = [];
   let section = '';
-  let isContinued: boolean = false;
+  let isContinued = false;
   for (const line of linesOf(text)) {
-    const wasContinued = isContinued;
-    const at: number = skipBlanks(line.text, 0);
-    const isComment = syntax.comments.includes(line.text[at] ?? '\n') && !wasContinued;
-    isContinued = syntax.continues === true && !isComment && /(?:^|[^\\])(?:\\\\)*\\$/.test(line.text);
     // The rest of a value in several lines: a port is never in it.
-    if (wasContinued || isComment || at >= line.text.length) continue;
+    if (isContinued) {
+      isContinued = goesOn(line.text);
+      continue;
+    }
+    const at = skipBlanks(line.text, 0);
+    if (at >= line.text.length || syntax.comments.includes(line.text[at]!)) continue;
+    isContinued = syntax.continues === true && goesOn(line.text);
     const header = syntax.sections === true ? /^\[([^\]]*)\]/.exec(line.text.slice(at)) : null;
     if (header !== null) {
       section = header[1]!.trim();
