@@ -40,13 +40,19 @@ export interface Candidate {
   readonly arguments: readonly string[];
 }
 
-/** The family of a program; null if none knows it. */
+const nameIn = (path: string): string =>
+  path
+    .slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+    .replace(/\.exe$/i, '')
+    .toLowerCase();
+
+/** The family of a program; null if none knows it. Debian's redis-server is a link to redis-check-rdb, for example. */
 export function familyOf({ imageName, arguments: args }: Candidate): FamilyEntry | null {
-  const name = imageName.replace(/\.exe$/i, '').toLowerCase();
+  const names = [nameIn(imageName), nameIn(args[0]?.split(/[ :]/, 1)[0] ?? '')];
   return (
     families.find(
       ({ programs, argument }) =>
-        programs.test(name) && (argument === undefined || args.some((one) => argument.test(one))),
+        names.some((name) => programs.test(name)) && (argument === undefined || args.some((one) => argument.test(one))),
     ) ?? null
   );
 }

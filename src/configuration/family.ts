@@ -1,4 +1,4 @@
-import type { ProgramCall } from '../system/configuration.ts';
+import type { Account, ProgramCall } from '../system/configuration.ts';
 import type { Reading } from './reading.ts';
 import type { TextFile } from './text-file.ts';
 
@@ -13,6 +13,8 @@ export interface Instance {
   /** Null if it cannot be read. */
   readonly environment: ReadonlyMap<string, string> | null;
   readonly workingDirectory: string | null;
+  /** The user and group that it runs as; null if unknown. */
+  readonly account: Account | null;
   /** The service that runs it: a systemd unit, a Windows service. */
   readonly service: string | null;
   /** The configuration file that --path names; otherwise null. */
@@ -74,7 +76,10 @@ export interface Family {
   read(instance: Instance, reading: Reading): void;
   /** Returns the new text of a place that is not just a number. */
   newText?(place: Place, port: number): string | null;
-  /** Returns the server's own check of its configuration; null if there is none. */
+  /**
+   * Returns the server's own check of its configuration; null if there is none. A server that does not run as root is
+   * checked as its own user, whatever `as` says: its program and its configuration could belong to anybody.
+   */
   check?(instance: Instance, reading: Reading): ProgramCall | null;
   /** Returns how it uses a changed configuration without a service manager. */
   reload?(instance: Instance, reading: Reading): Reload;

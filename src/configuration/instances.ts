@@ -50,6 +50,7 @@ function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
     arguments: started?.arguments ?? (told.length > 0 ? told : [process.imageName ?? '']),
     environment: started?.environment ?? null,
     workingDirectory: process.workingDirectory ?? null,
+    account: started?.account ?? null,
     service: process.unit ?? service,
     path: null,
   };
@@ -90,6 +91,7 @@ const idle = (path: string | null): Instance => ({
   arguments: [],
   environment: null,
   workingDirectory: null,
+  account: null,
   service: null,
   path,
 });

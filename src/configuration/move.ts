@@ -12,7 +12,7 @@ import { familiesNamed } from './find.ts';
 import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
 import { changedSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
 import { planMove, subjectOf, type MovePlan } from './plan-move.ts';
-import { restartServer, restartText, waitForPort } from './restart.ts';
+import { asItsUser, restartServer, restartText, waitForPort } from './restart.ts';
 
 /** A request to move a server to another port. */
 export interface MoveRequest {
@@ -106,9 +106,10 @@ function rowOf(plan: MovePlan, computer: string, outcome: Outcome): MoveResult {
 }
 
 /** Runs the server's own check of its configuration. Returns why it failed, or null. */
-function checkFailure({ check }: MovePlan, machine: ConfigurationMachine): string | null {
+function checkFailure(plan: MovePlan, machine: ConfigurationMachine): string | null {
+  const { check } = plan;
   if (check === null) return null;
-  const { status, output } = machine.run(check);
+  const { status, output } = machine.run(asItsUser(check, plan));
   return status === 0 ? null : `${check.words.join(' ')} failed: ${output === '' ? `it ended with ${status}` : output}`;
 }
 

@@ -39,14 +39,11 @@ export function ranked(places: readonly Place[]): RankedPlace[] {
   const isLosingDefault = (place: Place): boolean =>
     place.source.kind === 'default' && place.key !== null && winners.get(place.key) !== place;
   // A default that something overrides says nothing.
-  return places
-    .filter((place) => !isLosingDefault(place))
-    .map((place) => {
-      const winner = place.key === null ? place : winners.get(place.key)!;
-      const overrides =
-        winner !== place || place.key === null
-          ? []
-          : byKey.get(place.key)!.filter((one) => one !== place && one.source.kind !== 'default');
-      return { ...place, isEffective: winner === place, overrides, winner: winner === place ? null : winner };
-    });
+  const told = places.filter((place) => !isLosingDefault(place));
+  return told.map((place) => {
+    const winner = place.key === null ? place : winners.get(place.key)!;
+    const group = winner === place && place.key !== null ? byKey.get(place.key)! : [];
+    const overrides = group.filter((one) => one !== place && one.source.kind !== 'default');
+    return { ...place, isEffective: winner === place, overrides, winner: winner === place ? null : winner };
+  });
 }

@@ -1,6 +1,6 @@
 import { holdsPort } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { listenersQuestion } from './instances.ts';
 import type { MovePlan } from './plan-move.ts';
 
@@ -10,6 +10,18 @@ export interface RestartWorld {
   readonly machine: ConfigurationMachine;
   readonly pause: (milliseconds: number) => Promise<void>;
   readonly now: () => Date;
+}
+
+/**
+ * Returns the call of a server's own program, for the user of the server: a program that only looks like a server, or
+ * a configuration that loads code, must not run with the rights of root.
+ */
+export function asItsUser(call: ProgramCall, { configured: { instance, reading } }: MovePlan): ProgramCall {
+  const { machine, main } = reading;
+  const own = instance.account ?? (main === null ? null : machine.ownerOf(main));
+  const isRoot = own === null || own.uid === 0;
+  const as = isRoot ? call.as : own;
+  return as === undefined ? call : { ...call, as };
 }
 
 /** Describes how a server will use its new configuration. */
@@ -33,7 +45,7 @@ export async function restartServer(plan: MovePlan, { asked, machine }: RestartW
   const reload = family.reload?.(instance, reading) ?? null;
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
   if ('call' in reload) {
-    const { status, output } = machine.run(reload.call);
+    const { status, output } = machine.run(asItsUser(reload.call, plan));
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
   }
   // The number could belong to another process by now.

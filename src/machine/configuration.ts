@@ -70,7 +70,7 @@ function startedProgram(pid: number): StartedProgram | null {
     } catch {
       // It belongs to another user.
     }
-    return { arguments: args, environment };
+    return { arguments: args, environment, account: ownerOf(`/proc/${pid}`) };
   } catch {
     return null;
   }

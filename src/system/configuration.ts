@@ -6,6 +6,14 @@ export interface StartedProgram {
   readonly arguments: readonly string[];
   /** Null if it cannot be read. */
   readonly environment: ReadonlyMap<string, string> | null;
+  /** The numeric user and group that it runs as. */
+  readonly account: Account | null;
+}
+
+/** A user and a group, by number. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** A configuration file that was read, or why it was not. */
@@ -18,7 +26,7 @@ export interface ProgramCall {
   /** The program, and its arguments. */
   readonly words: readonly string[];
   /** The numeric user and group that it runs as; by default, those of this process. */
-  readonly as?: { readonly uid: number; readonly gid: number };
+  readonly as?: Account;
   readonly workingDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -43,7 +51,7 @@ export interface ConfigurationMachine {
   /** The path without symbolic links; null if it does not exist. */
   realPath(path: string): string | null;
   /** The user and group that own a file; null if unavailable. */
-  ownerOf(path: string): { readonly uid: number; readonly gid: number } | null;
+  ownerOf(path: string): Account | null;
   /** Returns why a file must not be replaced: `serious` reasons are not overridden by --force. Null if it can be. */
   obstacle(path: string): { readonly text: string; readonly serious: boolean } | null;
   /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */

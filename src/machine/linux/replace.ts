@@ -1,7 +1,7 @@
 import {
-  chmodSync,
-  chownSync,
   closeSync,
+  fchmodSync,
+  fchownSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -56,9 +56,10 @@ export function replaceKeeping(path: string, bytes: Uint8Array): void {
     const file = openSync(temporary, 'wx', 0o600);
     try {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(writeSync(file, rest));
-      chownSync(temporary, uid, gid);
-      chmodSync(temporary, mode & 0o7777);
-      copyAttributes(path, temporary);
+      // By descriptor: who owns the folder could put a link in its place.
+      fchownSync(file, uid, gid);
+      fchmodSync(file, mode & 0o7777);
+      copyAttributes(path, `/proc/self/fd/${file}`);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -91,12 +92,11 @@ function mountOf(path: string): { readonly isFile: boolean; readonly isReadOnly:
   return { isFile: best.point === path, isReadOnly: best.isReadOnly };
 }
 
-/** Whether a user other than root and this one can write to it. */
-function isShared(path: string): string | null {
-  const { uid, mode } = statSync(path);
-  const own = process.geteuid?.() ?? 0;
-  if (uid !== 0 && uid !== own) return `user ${uid} owns ${path}`;
-  return (mode & 0o002) === 0 ? null : `every user can write to ${path}`;
+/** Returns who else can put other files into a folder than the user whom the file belongs to; null if nobody. */
+function sharedWith(folder: string, owner: number): string | null {
+  const { uid, mode } = statSync(folder);
+  if (uid !== 0 && uid !== owner) return `user ${uid} owns ${folder}`;
+  return (mode & 0o002) === 0 ? null : `every user can write to ${folder}`;
 }
 
 /** Why a file must not be replaced; see ConfigurationMachine. */
@@ -109,6 +109,8 @@ export function replaceObstacle(path: string): { readonly text: string; readonly
   if (mount.isFile) return { text: `${path} is a mount of its own, which cannot be replaced`, serious: true };
   if (mount.isReadOnly) return { text: `${path} is mounted read-only`, serious: true };
   if (process.geteuid?.() !== 0) return null;
-  const shared = isShared(dirname(path)) ?? (found.mode & 0o002 ? `every user can write to ${path}` : null);
+  // In its own folder, the user of a server can change its files anyway.
+  const shared =
+    sharedWith(dirname(path), found.uid) ?? ((found.mode & 0o002) === 0 ? null : `every user can write to ${path}`);
   return shared === null ? null : { text: `others can change it while this runs as root: ${shared}`, serious: false };
 }
