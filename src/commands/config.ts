@@ -5,7 +5,7 @@ import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { places } from '../cli/values.ts';
-import { findConfiguration } from '../configuration/find.ts';
+import { findConfiguration } from '../configuration/configuration.ts';
 import type { Answer } from '../schema/answer.ts';
 import { configuration } from '../schema/configuration.ts';
 

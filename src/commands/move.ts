@@ -4,9 +4,8 @@ import type { CommandAbout } from '../cli/about.ts';
 import { asksToMove, moveText } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
-import { listMoves, moveServer, undoMove } from '../configuration/move.ts';
+import { listMoves, moveServer, restartText, undoMove } from '../configuration/configuration.ts';
 import type { MovePlan } from '../configuration/plan-move.ts';
-import { restartText } from '../configuration/restart.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -91,23 +90,16 @@ export class MoveCommand extends RowCommand {
   override readonly schema = moveResult;
 
   protected async answer(): Promise<Answer> {
-    const { surroundings } = this;
+    const { surroundings, force } = this;
     const machine = await surroundings.configuration();
-    if (this.undo !== undefined && this.undo !== false)
-      return undoMove(typeof this.undo === 'string' ? this.undo : (this.port ?? null), this.force, {
-        ...surroundings,
-        machine,
-      });
-    if (this.list || this.keep !== undefined)
-      return listMoves(
-        this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 }),
-        surroundings,
-      );
+    const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
+    if (this.undo !== undefined && this.undo !== false) return undoMove(id, force, { ...surroundings, machine });
+    const days = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
+    if (this.list || days !== null) return listMoves(days, surroundings);
     const world = {
       ...surroundings,
       asked: this.askedMachine(),
       machine,
-      pause: (milliseconds: number) => new Promise<void>((done) => void setTimeout(done, milliseconds)),
       show: (plan: MovePlan) => this.show(plan),
       approve: ({ configured, from, to }: MovePlan) =>
         this.yes || asksToMove(`Move ${configured.family.name} from port ${from} to port ${to}?`, surroundings.confirm),
@@ -119,8 +111,8 @@ export class MoveCommand extends RowCommand {
     if (!this.forPeople || this.problems === 'rows') return;
     const { configured, files } = plan;
     const differences = files.map(({ difference }) => difference);
-    const text = moveText({ ...plan, application: configured.family.name, differences, restart: restartText(plan) });
-    this.surroundings.error(this.shown(text));
+    const shown = { ...plan, application: configured.family.name, differences, restart: restartText(plan) };
+    this.surroundings.error(this.shown(moveText(shown)));
   }
 
   private request() {

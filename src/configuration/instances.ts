@@ -3,7 +3,8 @@ import type { Facts, Process, Socket } from '../facts/model/facts.ts';
 import { holdsPort, type Question } from '../facts/model/question.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
-import type { Family, Instance } from './family.ts';
+import type { Family } from './family.ts';
+import type { Instance } from './place.ts';
 import { ranked, type RankedPlace } from './overlay.ts';
 import { Reading } from './reading.ts';
 

@@ -30,7 +30,6 @@ export interface MoveRequest {
 export interface MoveWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
   readonly asked: AskedMachine;
   readonly machine: ConfigurationMachine;
-  readonly pause: (milliseconds: number) => Promise<void>;
   /** Shows a plan before the question. */
   readonly show: (plan: MovePlan) => void;
   /** Whether to go on with a plan. */

@@ -1,4 +1,4 @@
-import type { Place } from './family.ts';
+import type { Place } from './place.ts';
 import { lineAt } from './text-file.ts';
 
 /** A place, and what became of it. */
@@ -36,14 +36,14 @@ export function ranked(places: readonly Place[]): RankedPlace[] {
       key,
       group.reduce((best, next) => (next.rank >= best.rank ? next : best)),
     );
+  // A default that something overrides says nothing.
   const isLosingDefault = (place: Place): boolean =>
     place.source.kind === 'default' && place.key !== null && winners.get(place.key) !== place;
-  // A default that something overrides says nothing.
-  const told = places.filter((place) => !isLosingDefault(place));
-  return told.map((place) => {
+  const rank = (place: Place): RankedPlace => {
     const winner = place.key === null ? place : winners.get(place.key)!;
     const group = winner === place && place.key !== null ? byKey.get(place.key)! : [];
     const overrides = group.filter((one) => one !== place && one.source.kind !== 'default');
     return { ...place, isEffective: winner === place, overrides, winner: winner === place ? null : winner };
-  });
+  };
+  return places.filter((place) => !isLosingDefault(place)).map(rank);
 }

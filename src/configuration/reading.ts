@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import type { ConfigurationMachine } from '../system/configuration.ts';
-import type { Place, Source } from './family.ts';
+import type { Place, Source } from './place.ts';
 import { NotParsed, type Word } from './readers/setting.ts';
 import { decodeFile, lineAt, type TextFile } from './text-file.ts';
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { holdsPort } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
@@ -8,7 +9,6 @@ import type { MovePlan } from './plan-move.ts';
 export interface RestartWorld {
   readonly asked: AskedMachine;
   readonly machine: ConfigurationMachine;
-  readonly pause: (milliseconds: number) => Promise<void>;
   readonly now: () => Date;
 }
 
@@ -59,7 +59,7 @@ export async function restartServer(plan: MovePlan, { asked, machine }: RestartW
 /** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
 export async function waitForPort(
   { configured: { instance }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
-  { asked, pause, now }: RestartWorld,
+  { asked, now }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {
   const end = now().getTime() + timeoutMs;
@@ -83,6 +83,6 @@ export async function waitForPort(
         ? `another program owns port ${to} now`
         : `it does not listen on port ${to} after ${timeoutMs / 1000} s`;
     }
-    await pause(100);
+    await setTimeout(100);
   }
 }

@@ -1,4 +1,5 @@
-import type { Family, Instance } from '../family.ts';
+import type { Family } from '../family.ts';
+import type { Instance } from '../place.ts';
 import { lastOption, optionsOf } from '../readers/arguments.ts';
 import { readLines, type LineSyntax } from '../readers/lines.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';

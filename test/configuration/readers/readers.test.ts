@@ -23,7 +23,13 @@ const readers: Readonly<Record<string, (text: string) => readonly Word[]>> = {
   Caddyfile: (text) => wordsOfDirectives(readBraces(text, 'line')),
   yaml: (text) => readYaml(text).flat(),
   json: readJson,
-  xml: (text) => readXml(text).flatMap(({ attributes, text: own }) => [...attributes.values(), ...(own === null ? [] : [own])]),
+  xml: (text) =>
+    readXml(text).flatMap(({ attributes, text: own }) =>
+      attributes
+        .values()
+        .toArray()
+        .concat(own ?? []),
+    ),
 };
 
 /** What each of them reads in a realistic file; `@` stands before the value to find. */
