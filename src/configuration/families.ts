@@ -35,7 +35,7 @@ export const families: readonly FamilyEntry[] = [
 ];
 
 /** A program as far as it is needed to recognize its family. */
-export interface Candidate {
+export interface SeenProgram {
   readonly imageName: string;
   readonly arguments: readonly string[];
 }
@@ -47,7 +47,7 @@ const nameIn = (path: string): string =>
     .toLowerCase();
 
 /** The family of a program; null if none knows it. Debian's redis-server is a link to redis-check-rdb, for example. */
-export function familyOf({ imageName, arguments: args }: Candidate): FamilyEntry | null {
+export function familyOf({ imageName, arguments: args }: SeenProgram): FamilyEntry | null {
   const names = [nameIn(imageName), nameIn(args[0]?.split(/[ :]/, 1)[0] ?? '')];
   return (
     families.find(

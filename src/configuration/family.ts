@@ -1,5 +1,5 @@
 import type { ProgramCall } from '../system/configuration.ts';
-import type { Instance, Place } from './place.ts';
+import type { Instance, ConfiguredPort } from './configured-port.ts';
 import type { Reading } from './reading.ts';
 
 /** How a server uses a changed configuration without its service manager. */
@@ -20,7 +20,7 @@ export interface Family {
   /** Adds the places of an instance to the reading. */
   read(instance: Instance, reading: Reading): void;
   /** Returns the new text of a place that is not just a number. */
-  newText?(place: Place, port: number): string | null;
+  newText?(place: ConfiguredPort, port: number): string | null;
   /**
    * Returns the server's own check of its configuration; null if there is none. A server that does not run as root is
    * checked as its own user, whatever `as` says: its program and its configuration could belong to anybody.
@@ -29,5 +29,5 @@ export interface Family {
   /** Returns how it uses a changed configuration without a service manager. */
   reload?(instance: Instance, reading: Reading): Reload;
   /** Returns what else has to be changed by hand, in sentences. */
-  sideEffects?(instance: Instance, place: Place, port: number): readonly string[];
+  sideEffects?(instance: Instance, place: ConfiguredPort, port: number): readonly string[];
 }

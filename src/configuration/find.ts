@@ -9,7 +9,7 @@ import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { families, type FamilyEntry } from './families.ts';
 import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
-import { placeText, settingText, type RankedPlace } from './overlay.ts';
+import { whereText, settingText, type RankedPort } from './overlay.ts';
 import { lineAt } from './text-file.ts';
 
 /** Which configurations to find. */
@@ -52,14 +52,14 @@ const sourceWords = {
   default: 'Default',
 } as const;
 
-const protocolAndPort = ({ protocol, port }: RankedPlace): string => `${protocol} ${port}`;
+const protocolAndPort = ({ protocol, port }: RankedPort): string => `${protocol} ${port}`;
 
 /** Returns whether a configured server listens where a place says. */
-export function isConfirmed({ sockets }: Configured, place: RankedPlace): boolean {
+export function isConfirmed({ sockets }: Configured, place: RankedPort): boolean {
   return sockets.some((socket) => `${socket.protocol} ${socket.localPort}` === protocolAndPort(place));
 }
 
-function rowOf(configured: Configured, place: RankedPlace, computer: string | null): Configuration {
+function rowOf(configured: Configured, place: RankedPort, computer: string | null): Configuration {
   const { family, instance, reading } = configured;
   const { source, winner } = place;
   const isUnknown = place.port === null;
@@ -93,7 +93,7 @@ function rowOf(configured: Configured, place: RankedPlace, computer: string | nu
 }
 
 /** Returns the warnings about files that were not read. */
-export function gapProblems(found: readonly Configured[]): Problem[] {
+export function unreadProblems(found: readonly Configured[]): Problem[] {
   return found.flatMap(({ family, reading }) =>
     reading.gaps.map((gap): Problem => ({
       severity: 'Warning',
@@ -125,7 +125,7 @@ export async function findConfiguration({ ports, application, path }: FindReques
   const what = path ?? (ports === null ? 'a port' : `port ${formatPlaces(ports)}`);
   return {
     rows,
-    problems: [...sectionProblems(facts, []), ...gapProblems(found)],
+    problems: [...sectionProblems(facts, []), ...unreadProblems(found)],
     exitCode: exitCodeOf(rows.length > 0 ? true : isIncomplete ? null : false),
     ...(rows.length > 0
       ? {}
@@ -136,5 +136,5 @@ export async function findConfiguration({ ports, application, path }: FindReques
   };
 }
 
-const headlineOf = ({ configured, place }: { configured: Configured; place: RankedPlace }): string =>
-  `${configured.family.name} is configured for port ${place.port ?? '?'} in ${placeText(place)}.`;
+const headlineOf = ({ configured, place }: { configured: Configured; place: RankedPort }): string =>
+  `${configured.family.name} is configured for port ${place.port ?? '?'} in ${whereText(place)}.`;

@@ -4,8 +4,8 @@ import { holdsPort, type Question } from '../facts/model/question.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
 import type { Family } from './family.ts';
-import type { Instance } from './place.ts';
-import { ranked, type RankedPlace } from './overlay.ts';
+import type { Instance } from './configured-port.ts';
+import { ranked, type RankedPort } from './overlay.ts';
 import { Reading } from './reading.ts';
 
 /** An instance with its family, and what its configuration asks for. */
@@ -13,7 +13,7 @@ export interface Configured {
   readonly family: Family;
   readonly instance: Instance;
   readonly reading: Reading;
-  readonly places: readonly RankedPlace[];
+  readonly places: readonly RankedPort[];
   /** The sockets that it holds. */
   readonly sockets: readonly Socket[];
   /** When its process started; null if it does not run. */

@@ -11,7 +11,7 @@ import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
 import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
 import { changedSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
-import { planMove, subjectOf, type MovePlan } from './plan-move.ts';
+import { planMove, serverAt, type MovePlan } from './plan-move.ts';
 import { asItsUser, restartServer, restartText, waitForPort } from './restart.ts';
 
 /** A request to move a server to another port. */
@@ -206,7 +206,7 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
     request.path === null
       ? all.filter(({ family }) => only.some(({ name }) => name === family.name))
       : await surveyFile(request.path, surveyed, only);
-  const subject = subjectOf(chosen, request.from);
+  const subject = serverAt(chosen, request.from);
   const to = await targetOf(request, all, world);
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);

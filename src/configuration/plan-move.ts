@@ -3,7 +3,7 @@ import type { ConfigurationMachine, ProgramCall } from '../system/configuration.
 import { unifiedDiff } from './diff.ts';
 import { isConfirmed } from './find.ts';
 import type { Configured } from './instances.ts';
-import { placeText, settingText, type RankedPlace } from './overlay.ts';
+import { whereText, settingText, type RankedPort } from './overlay.ts';
 import { decodeFile, edited, lineAt, type Edit, type TextFile } from './text-file.ts';
 
 /** A file of a plan, by its path without links. */
@@ -32,11 +32,11 @@ export interface MovePlan {
 const cannot = (text: string, hint?: string): PortOwnerError =>
   new PortOwnerError('PO4402', text, hint === undefined ? {} : { hint });
 
-const listens = (place: RankedPlace, port: number): boolean =>
+const listens = (place: RankedPort, port: number): boolean =>
   place.role === 'listen' && place.isEffective && place.port === port;
 
 /** Returns the only instance that is configured for a port. Throws PO4402 if there is none, or several. */
-export function subjectOf(all: readonly Configured[], port: number): Configured {
+export function serverAt(all: readonly Configured[], port: number): Configured {
   const found = all.filter(({ places }) => places.some((place) => listens(place, port)));
   // If one of them listens there, the port is its own.
   const holding = found.filter((one) => one.places.some((place) => listens(place, port) && isConfirmed(one, place)));
@@ -55,7 +55,7 @@ export function subjectOf(all: readonly Configured[], port: number): Configured 
 }
 
 /** Returns the edit of a place. Throws PO4402 if it cannot be changed here. */
-function editOf({ family }: Configured, place: RankedPlace, to: number): { file: TextFile; edit: Edit } {
+function editOf({ family }: Configured, place: RankedPort, to: number): { file: TextFile; edit: Edit } {
   const { source } = place;
   if (source.kind === 'default')
     throw cannot(
@@ -64,7 +64,7 @@ function editOf({ family }: Configured, place: RankedPlace, to: number): { file:
     );
   if (source.kind !== 'file')
     throw cannot(
-      `port ${place.port} is set in ${placeText(place)}, which PortOwner does not change`,
+      `port ${place.port} is set in ${whereText(place)}, which PortOwner does not change`,
       'Change it where the server is started.',
     );
   if (source.port === null)

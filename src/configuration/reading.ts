@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import type { ConfigurationMachine } from '../system/configuration.ts';
-import type { Place, Source } from './place.ts';
+import type { ConfiguredPort, SettingSource } from './configured-port.ts';
 import { NotParsed, type Word } from './readers/setting.ts';
 import { decodeFile, lineAt, type TextFile } from './text-file.ts';
 
@@ -9,12 +9,12 @@ const mostFiles = 2000;
 const mostPlaces = 20_000;
 
 /** A place without what most places have in common. */
-export type NewPlace = Pick<Place, 'port' | 'setting' | 'value' | 'source'> & Partial<Place>;
+export type NewConfiguredPort = Pick<ConfiguredPort, 'port' | 'setting' | 'value' | 'source'> & Partial<ConfiguredPort>;
 
 /** Reads the configuration of one instance: its files, each once, and what is found in them. */
 export class Reading {
   readonly machine: ConfigurationMachine;
-  readonly places: Place[] = [];
+  readonly places: ConfiguredPort[] = [];
   /** Why the places may be incomplete. */
   readonly gaps: string[] = [];
   /** The files in the order in which they were read: the first is the main one. */
@@ -99,7 +99,7 @@ export class Reading {
     return found;
   }
 
-  add(place: NewPlace): void {
+  add(place: NewConfiguredPort): void {
     if (this.places.length >= mostPlaces) return this.gap(`more than ${mostPlaces} settings were left out`);
     this.places.push({
       role: 'listen',
@@ -150,7 +150,7 @@ function matcher(pattern: string): (name: string) => boolean {
 }
 
 /** The source of a value in a file. `port` is the part with the port, if it is literal. */
-export function inFile(file: TextFile, word: Word, port: Word | null = word): Source {
+export function inFile(file: TextFile, word: Word, port: Word | null = word): SettingSource {
   return {
     kind: 'file',
     file,

@@ -1,5 +1,5 @@
 import type { Family } from '../family.ts';
-import type { Instance } from '../place.ts';
+import type { Instance } from '../configured-port.ts';
 import { lastOption, titleWords } from '../readers/arguments.ts';
 import { readBraces, type Directive } from '../readers/braces.ts';
 import { partOf, type Word } from '../readers/setting.ts';

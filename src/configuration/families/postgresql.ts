@@ -1,5 +1,5 @@
 import type { Family } from '../family.ts';
-import type { Instance } from '../place.ts';
+import type { Instance } from '../configured-port.ts';
 import { lastOption, optionsOf } from '../readers/arguments.ts';
 import { readLines, type LineSyntax } from '../readers/lines.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';

@@ -1,4 +1,4 @@
-import { NotParsed, type Setting, type Word } from './setting.ts';
+import { NotParsed, type NamedValue, type Word } from './setting.ts';
 
 const deepest = 64;
 const blankOrComment = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
@@ -6,7 +6,7 @@ const bare = /[^\s,:[\]{}"/]+/y;
 const string = /"(?:[^"\\\n]|\\.)*"/y;
 
 class JsonReader {
-  readonly settings: Setting[] = [];
+  readonly settings: NamedValue[] = [];
   private at = 0;
   private readonly text: string;
 
@@ -14,7 +14,7 @@ class JsonReader {
     this.text = text;
   }
 
-  read(): Setting[] {
+  read(): NamedValue[] {
     this.skip();
     if (this.at < this.text.length) this.value('', 0);
     this.skip();
@@ -89,4 +89,4 @@ class JsonReader {
  * Reads the values of a JSON text, which can have comments and commas at the end of lists:
  * `Kestrel.Endpoints.Http.Url`, `ports[0]`. Throws NotParsed.
  */
-export const readJson = (text: string): Setting[] => new JsonReader(text).read();
+export const readJson = (text: string): NamedValue[] => new JsonReader(text).read();

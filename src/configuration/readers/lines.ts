@@ -1,4 +1,4 @@
-import type { Setting, Word } from './setting.ts';
+import type { NamedValue, Word } from './setting.ts';
 
 /** How a line-oriented syntax differs from others. */
 export interface LineSyntax {
@@ -26,13 +26,13 @@ export const properties: LineSyntax = { comments: '#!', separators: '=: ', conti
 export const ini: LineSyntax = { comments: '#;', separators: '=', sections: true, quotes: 'backslash' };
 
 /** A line of a text with its position, without its line break. */
-export interface Line {
+export interface TextLine {
   readonly text: string;
   readonly start: number;
 }
 
 /** Splits a text into lines. */
-export function* linesOf(text: string): Generator<Line> {
+export function* textLines(text: string): Generator<TextLine> {
   for (let start = 0; start < text.length;) {
     const found = text.indexOf('\n', start);
     const end = found < 0 ? text.length : found;
@@ -95,11 +95,11 @@ function nameAt(text: string, at: number, separators: string): { end: number; va
 const goesOn = (line: string): boolean => /(?:^|[^\\])(?:\\\\)*\\$/.test(line);
 
 /** Reads the settings of a line-oriented text, in their order. A line without a value has an empty one. */
-export function readLines(text: string, syntax: LineSyntax): Setting[] {
-  const settings: Setting[] = [];
+export function readLines(text: string, syntax: LineSyntax): NamedValue[] {
+  const settings: NamedValue[] = [];
   let section = '';
   let isContinued = false;
-  for (const line of linesOf(text)) {
+  for (const line of textLines(text)) {
     // The rest of a value in several lines: a port is never in it.
     if (isContinued) {
       isContinued = goesOn(line.text);
@@ -131,7 +131,7 @@ export function readLines(text: string, syntax: LineSyntax): Setting[] {
 /** Reads the words of each line, as in Redis, Apache, HAProxy, and OpenSSH. Comments and empty lines are left out. */
 export function readWords(text: string, comments = '#', trailing = ''): (readonly Word[])[] {
   const lines: (readonly Word[])[] = [];
-  for (const line of linesOf(text)) {
+  for (const line of textLines(text)) {
     const words: Word[] = [];
     let at = skipBlanks(line.text, 0);
     if (comments.includes(line.text[at] ?? '\n')) continue;
@@ -150,7 +150,7 @@ export function readWords(text: string, comments = '#', trailing = ''): (readonl
 }
 
 /** Reads a `.env` file: `NAME=value`, `export NAME='value'`, with comments after blanks. */
-export function readEnv(text: string): Setting[] {
+export function readEnv(text: string): NamedValue[] {
   const settings = readLines(text, { comments: '#', trailing: '#', separators: '=', quotes: 'backslash' });
   return settings.map((setting) => Object.assign(setting, { name: setting.name.replace(/^export\s+/, '') }));
 }

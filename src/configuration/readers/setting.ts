@@ -9,7 +9,7 @@ export interface Word {
 }
 
 /** A named value. */
-export interface Setting extends Word {
+export interface NamedValue extends Word {
   /** Its name with those of what it is in: `mysqld.port`, `server.ports[0].port`. */
   readonly name: string;
 }

@@ -1,5 +1,5 @@
 import { Composer, isMap, isScalar, isSeq, Parser, type Document } from 'yaml';
-import { NotParsed, type Setting } from './setting.ts';
+import { NotParsed, type NamedValue } from './setting.ts';
 
 const deepest = 64;
 
@@ -13,7 +13,7 @@ function isTooDeep(text: string): boolean {
   return text.split('\n').some((line) => (line.match(/[-?:] /g)?.length ?? 0) > deepest * 4);
 }
 
-function* scalarsOf(node: unknown, name: string, depth: number): Generator<Setting> {
+function* scalarsOf(node: unknown, name: string, depth: number): Generator<NamedValue> {
   if (depth > deepest) return;
   if (isScalar(node) && node.range) {
     const isQuoted = node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE';
@@ -32,7 +32,7 @@ function* scalarsOf(node: unknown, name: string, depth: number): Generator<Setti
 }
 
 /** Reads the scalars of each document of a YAML text: `server.port`, `services.web.ports[0]`. Throws NotParsed. */
-export function readYaml(text: string): Setting[][] {
+export function readYaml(text: string): NamedValue[][] {
   if (isTooDeep(text)) throw new NotParsed('it is nested too deeply', 0);
   const documents: Document.Parsed[] = [];
   try {

@@ -5,7 +5,7 @@ import { readBraces, type Directive } from '../../../src/configuration/readers/b
 import { lastOption, optionsOf } from '../../../src/configuration/readers/arguments.ts';
 import { readJson } from '../../../src/configuration/readers/json.ts';
 import { ini, properties, readEnv, readLines, readWords } from '../../../src/configuration/readers/lines.ts';
-import { NotParsed, type Setting, type Word } from '../../../src/configuration/readers/setting.ts';
+import { NotParsed, type NamedValue, type Word } from '../../../src/configuration/readers/setting.ts';
 import { readXml } from '../../../src/configuration/readers/xml.ts';
 import { readYaml } from '../../../src/configuration/readers/yaml.ts';
 import { decodeFile, edited } from '../../../src/configuration/text-file.ts';
@@ -81,7 +81,7 @@ test('binary files are no text', () => {
 });
 
 test('names have those of what they are in', () => {
-  const names = (settings: readonly Setting[]): string[] => settings.map(({ name, value }) => `${name}=${value}`);
+  const names = (settings: readonly NamedValue[]): string[] => settings.map(({ name, value }) => `${name}=${value}`);
   assert.equal(names(readLines('a=1\n[s]\nb = 2\n', ini)), ['a=1', 's.b=2']);
   assert.equal(names(readYaml('a:\n  b: [1, {c: 2}]\n')[0]!), ['a.b[0]=1', 'a.b[1].c=2']);
   assert.equal(names(readJson('{"a": {"b": [1, {"c": 2}]}}')), ['a.b[0]=1', 'a.b[1].c=2']);

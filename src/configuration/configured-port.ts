@@ -21,7 +21,7 @@ export interface Instance {
 }
 
 /** Where a setting is written. */
-export type Source =
+export type SettingSource =
   | {
       readonly kind: 'file';
       readonly file: TextFile;
@@ -35,7 +35,7 @@ export type Source =
   | { readonly kind: 'default' };
 
 /** A port that a configuration asks for. */
-export interface Place {
+export interface ConfiguredPort {
   /** `listen`: the server listens there. `reference`: something else connects to it, such as a proxy. */
   readonly role: 'listen' | 'reference';
   readonly protocol: 'TCP' | 'UDP';
@@ -46,7 +46,7 @@ export interface Place {
   readonly setting: string;
   /** As it is written. */
   readonly value: string;
-  readonly source: Source;
+  readonly source: SettingSource;
   /** Of the settings with the same key, one wins: the one with the highest rank, and of these, the last. Null: all count. */
   readonly key: string | null;
   readonly rank: number;
