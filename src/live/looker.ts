@@ -46,7 +46,11 @@ export const lookAtAll: LookRequest = {
 
 /** Looks at the sockets of a machine again and again. */
 export interface Looker {
-  look: () => Promise<Look>;
+  /**
+   * `wanted`: the keys of the connections whose statistics are wanted, such as those on the screen; without it, all that are
+   * selected. It matters only where statistics have to be switched on for each connection (Windows).
+   */
+  look: (wanted?: ReadonlySet<string>) => Promise<Look>;
   /** Ends it: nothing stays switched on. */
   close: () => void;
 }
@@ -192,6 +196,7 @@ interface Memory {
   opened: number;
   /** Those of the last look, and whether any has changed since. */
   sockets: ReadonlyMap<string, LiveSocket>;
+  all: ReadonlyMap<string, LiveSocket>;
   isChanged: boolean;
   gaps: readonly string[];
 }
@@ -394,19 +399,23 @@ function goneByEnds({ seen, look }: Memory): Map<string, Seen> {
   return gone;
 }
 
-/** Forgets what the current look did not list, and returns the selected sockets. */
-function selected(memory: Memory): ReadonlyMap<string, LiveSocket> {
+/** Forgets what the current look did not list, and tells which sockets are there. */
+function settle(memory: Memory): void {
   for (const list of memory.seen.values())
     for (const [id, seen] of list)
       if (seen.look !== memory.look) {
         list.delete(id);
         memory.isChanged = true;
       }
-  if (!memory.isChanged) return memory.sockets;
+  if (!memory.isChanged) return;
   const sockets = new Map<string, LiveSocket>();
+  const others: LiveSocket[] = [];
   for (const list of memory.seen.values())
-    for (const { key, socket, isSelected } of list.values()) if (isSelected) sockets.set(key, socket);
-  return sockets;
+    for (const { key, socket, isSelected } of list.values())
+      if (isSelected) sockets.set(key, socket);
+      else others.push(socket);
+  memory.sockets = sockets;
+  memory.all = others.length === 0 ? sockets : new Map([...sockets, ...others.map((one) => [one.key, one] as const)]);
 }
 
 /** Says of how many sockets the owner cannot be seen, and why. */
@@ -422,16 +431,16 @@ function hiddenText({ seen }: Memory): string[] {
   return [...counts].map(([why, count]) => `the owner of ${counted(count, 'socket')} cannot be seen: ${why}`);
 }
 
-/** Reads the counters of the selected sockets, where their list has none. */
-async function count({ request, lister, memory }: Context): Promise<void> {
+/** Reads the counters of the selected sockets, where their list has none. `keys`: of those that are wanted. */
+async function count({ request, lister, memory }: Context, keys: ReadonlySet<string> | undefined): Promise<void> {
   if (lister.counters === null || !request.counters) return;
-  const wanted = [...memory.seen].flatMap(([list, known]) =>
+  const listed = [...memory.seen].flatMap(([list, known]) =>
     [...known.values()]
       .filter(({ isSelected, look }) => isSelected && look === memory.look)
-      .map((seen) => ({ list, seen })),
+      .map((seen) => ({ list, seen, record: seen.record, isWanted: keys?.has(seen.key) ?? true })),
   );
-  const measured = await lister.counters(wanted.map(({ list, seen }) => ({ list, record: seen.record })));
-  for (const { seen } of wanted) {
+  const measured = await lister.counters(listed);
+  for (const { seen } of listed) {
     const found = measured.get(seen.record);
     if (found === undefined) continue;
     const { reason, ...counters } = found;
@@ -444,7 +453,7 @@ async function count({ request, lister, memory }: Context): Promise<void> {
   }
 }
 
-async function lookAgain(context: Context): Promise<Look> {
+async function lookAgain(context: Context, wanted: ReadonlySet<string> | undefined): Promise<Look> {
   const { request, lister, selection, details, clock, now, memory } = context;
   memory.look++;
   memory.isChanged = memory.look === 1;
@@ -457,13 +466,14 @@ async function lookAgain(context: Context): Promise<Look> {
   if (rows !== null) store(pending, rows, { holding, context });
   // Rates are over the time between the counters.
   const at = lister.counters === null || !counters ? listedAt : clock();
-  await count(context);
-  memory.sockets = selected(memory);
+  await count(context, wanted);
+  settle(memory);
   if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
   return {
     at,
     time,
     sockets: memory.sockets,
+    all: memory.all,
     gaps: [...gaps, ...(rows?.size === 0 ? [`${pending.length} sockets could not be determined`] : []), ...memory.gaps],
   };
 }
@@ -486,10 +496,19 @@ export async function startLooking(
     details: detailsOf(request),
     clock,
     now,
-    memory: { seen: new Map(), look: 0, searched: 0, opened: 0, sockets: new Map(), isChanged: false, gaps: [] },
+    memory: {
+      seen: new Map(),
+      look: 0,
+      searched: 0,
+      opened: 0,
+      sockets: new Map(),
+      all: new Map(),
+      isChanged: false,
+      gaps: [],
+    },
   };
   return {
-    look: async () => lookAgain(context),
+    look: async (wanted) => lookAgain(context, wanted),
     close() {
       context.lister.close();
       live.close();

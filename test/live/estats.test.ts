@@ -7,6 +7,7 @@ import { rates } from '../../src/live/rates.ts';
 import { lookAtAll, startLooking } from '../../src/live/looker.ts';
 import { connectionStatistics, serverOf } from '../../src/machine/windows/connections.ts';
 import { estats, type EstatsCalls } from '../../src/machine/windows/estats.ts';
+import type { LiveSocket } from '../../src/live/look.ts';
 import type { ConnectionStatistics } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
 import { filetime, windows, type Row } from '../support/windows-raw.ts';
@@ -169,10 +170,10 @@ async function looks(statistics: ConnectionStatistics, request = {}) {
   const looker = await startLooking(live, { ...lookAtAll, ...request }, { clock: () => at });
   return {
     looker,
-    look: async (next: RawSource) => {
+    look: async (next: RawSource, wanted?: ReadonlySet<string>) => {
       source = next;
       at += 1000;
-      return looker.look();
+      return looker.look(wanted);
     },
   };
 }
@@ -219,6 +220,29 @@ test('collecting is switched on only for what is asked for', async () => {
   const without = await looks(played.statistics(), { counters: false });
   await without.look(box([far]));
   assert.equal(played.calls, []);
+});
+
+test('only connections that are wanted are collected: what leaves the screen is switched off', async () => {
+  const played = new Played();
+  const { look, looker } = await looks(played.statistics());
+  const other: Row = { ...far, remotePort: 5001 };
+  const found = (sockets: ReadonlyMap<string, LiveSocket>) =>
+    Object.fromEntries([...sockets.values()].flatMap(({ remotePort, counters, reason }) => (remotePort === null ? [] : [[remotePort, [counters.sent, reason]]])));
+  const nothing = [null, 'Windows collects statistics only for the connections on the screen'];
+  const first = await look(box([far, other]), new Set());
+  assert.equal(played.calls, []);
+  assert.equal(found(first.sockets), { 5000: nothing, 5001: nothing });
+  const keys = [...first.sockets.values()].filter(({ remotePort }) => remotePort !== null).map(({ key }) => key);
+  assert.equal(found((await look(box([far, other]), new Set([keys[0]!, 'TCP gone']))).sockets), { 5000: [5_000_000_000, null], 5001: nothing });
+  assert.is(played.on.size, 2);
+  assert.equal(found((await look(box([far, other]), new Set([keys[1]!]))).sockets), { 5000: nothing, 5001: [5_000_000_000, null] });
+  assert.is(played.on.size, 2);
+  await look(box([far, other]), new Set());
+  assert.is(played.on.size, 0);
+  await look(box([far, other]));
+  assert.is(played.on.size, 4);
+  looker.close();
+  assert.is(played.on.size, 0);
 });
 
 test('why the child process gives nothing is said of each connection', async () => {
