@@ -13,7 +13,7 @@ import { estats, type EstatsCalls } from '../../src/machine/windows/estats.ts';
 import type { LiveSocket } from '../../src/live/look.ts';
 import type { ConnectionStatistics } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
-import { temporaryFolder } from '../support/harness.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
 import { filetime, windows, type Row } from '../support/windows-raw.ts';
 
 const test = suite('statistics of connections on Windows');
@@ -251,6 +251,24 @@ test('only connections that are wanted are collected: what leaves the screen is 
   looker.close();
   assert.is(played.on.size, 0);
 });
+
+for (const [args, isWanted] of [
+  [['--events', '--format', 'ndjson'], false],
+  [['--events', '--format', 'ndjson', '--columns', 'Kind,LocalPort,BytesSent'], true],
+  [['--events', '--format', 'csv', '--columns', 'Kind,LocalPort'], false],
+  // A line names the busiest of the connections that were asked for.
+  [['--plain'], false],
+  [['80', '--plain'], true],
+] as const)
+  test(`events and lines collect statistics only if bytes are asked for: ${args.join(' ')}`, async () => {
+    const played = new Played();
+    const source = box([listener, far]);
+    const statistics = played.statistics();
+    const { code } = await run(['watch', ...args, '--for', '150ms', '--interval', '0.1'], { source, live: { source, statistics, close: () => statistics.close() } });
+    assert.is(code, 0);
+    assert.is(played.calls.includes('set 1 1'), isWanted);
+    assert.is(played.on.size, 0);
+  });
 
 test('why the child process gives nothing is said of each connection', async () => {
   const refusal = { code: 'NotSupported', text: 'this Windows has no GetPerTcpConnectionEStats in iphlpapi.dll' } as const;
