@@ -77,6 +77,8 @@ interface Seen {
   isSelected: boolean;
   /** Who held it when its owner was determined. */
   holders: string | undefined;
+  /** Whether the last search found nobody who holds it. */
+  isMissed: boolean;
   /** The number of the last look that saw it. */
   look: number;
 }
@@ -284,6 +286,13 @@ function holdersOf({ seen }: Memory, pending: readonly Pending[]): Set<number> {
   return all;
 }
 
+/** Whether a socket has other holders now. If none is found, it may have been closed since it was listed. */
+function isHandedOver(seen: Seen, holders: string | undefined): boolean {
+  const wasMissed = seen.isMissed;
+  seen.isMissed = holders === undefined;
+  return seen.holders !== holders && (holders !== undefined || wasMissed);
+}
+
 /** Searches for the holders of all sockets, if there is reason to. Sockets with other holders become pending. */
 function search(
   lists: readonly SocketList[],
@@ -301,8 +310,8 @@ function search(
       if (
         seen.look === memory.look &&
         seen.record.holder !== 0 &&
-        seen.holders !== holding.of(seen.record.holder) &&
-        !already.has(seen.record)
+        !already.has(seen.record) &&
+        isHandedOver(seen, holding.of(seen.record.holder))
       )
         pending.push({ list, record: seen.record, seen });
   return holding;
@@ -385,6 +394,7 @@ function store(
       row,
       isSelected: selection.row(row),
       holders: holding === null ? seen?.holders : holding.of(record.holder),
+      isMissed: seen?.isMissed ?? false,
       look: memory.look,
     });
     memory.isChanged = true;
