@@ -66,6 +66,10 @@ const looksBetweenSearches = 5;
 
 const notQueried: LiveOwner = { pid: null, startTime: null, imageName: null, application: null, owner: 'not queried' };
 
+/** A socket without a holder may have been closed since it was listed: only after a second search, its owner is unknown. */
+type Misses = 0 | 1 | 2;
+const mostMisses = 2;
+
 /** A socket that was seen. */
 interface Seen {
   readonly key: string;
@@ -77,8 +81,8 @@ interface Seen {
   isSelected: boolean;
   /** Who held it when its owner was determined. */
   holders: string | undefined;
-  /** Whether the last search found nobody who holds it. */
-  isMissed: boolean;
+  /** How many searches in a row found nobody who holds it: 0, 1, or more. */
+  misses: Misses;
   /** The number of the last look that saw it. */
   look: number;
 }
@@ -286,11 +290,13 @@ function holdersOf({ seen }: Memory, pending: readonly Pending[]): Set<number> {
   return all;
 }
 
-/** Whether a socket has other holders now. If none is found, it may have been closed since it was listed. */
+const oneMore = (misses: Misses): Misses => (misses === 0 ? 1 : mostMisses);
+
+/** Whether a socket has other holders now. */
 function isHandedOver(seen: Seen, holders: string | undefined): boolean {
-  const wasMissed = seen.isMissed;
-  seen.isMissed = holders === undefined;
-  return seen.holders !== holders && (holders !== undefined || wasMissed);
+  const { misses } = seen;
+  seen.misses = holders === undefined ? oneMore(misses) : 0;
+  return holders === undefined ? misses < seen.misses && seen.misses === mostMisses : seen.holders !== holders;
 }
 
 /** Searches for the holders of all sockets, if there is reason to. Sockets with other holders become pending. */
@@ -384,7 +390,11 @@ function store(
         before = last;
       }
     }
-    if (before !== null && sameOwner(before.socket.owner, socket.owner))
+    const holders = holding?.of(record.holder);
+    const isMissed = holding !== null && record.holder !== 0 && holders === undefined;
+    // The owner of a new one has been searched only now.
+    const misses = isMissed ? (before === null ? mostMisses : oneMore(before.misses)) : 0;
+    if (before !== null && (misses === 1 || sameOwner(before.socket.owner, socket.owner)))
       socket = { ...socket, owner: before.socket.owner };
     memory.seen.get(list.name)!.set(record.id, {
       key: socket.key,
@@ -393,8 +403,8 @@ function store(
       socket,
       row,
       isSelected: selection.row(row),
-      holders: holding === null ? seen?.holders : holding.of(record.holder),
-      isMissed: seen?.isMissed ?? false,
+      holders: holding === null ? seen?.holders : holders,
+      misses,
       look: memory.look,
     });
     memory.isChanged = true;

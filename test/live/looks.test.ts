@@ -153,6 +153,25 @@ test('a socket that is closed while its process is searched for does not change 
   assert.equal([...words(before, between), ...words(between, after)], ['Opened 80-5001 null Established server (10)', 'Closed 80-5000 Established Established server (10)']);
 });
 
+test('a connection that is accepted and closed while processes are searched keeps the owner of its listener', async () => {
+  const { look } = await scene();
+  const before = await look(world([listener, connection({ inode: 0, cookie: 7 })]));
+  const between = await look(world([listener, connection({ inode: 7 })], { holders: [10, 1] }));
+  const after = await look(world([listener], { holders: [10, 1] }));
+  assert.equal([...words(before, between), ...words(between, after)], ['Closed 80-5000 Established Established not yet accepted by server (10)']);
+  // If it is not closed, somebody else must have it.
+  let last = before;
+  const seen: string[] = [];
+  const again = await scene();
+  last = await again.look(world([listener, connection({ inode: 0, cookie: 7 })]));
+  for (let turn = 0; turn < 12; turn++) {
+    const next = await again.look(world([listener, connection({ inode: 7 })], { holders: [10, 1] }));
+    seen.push(...words(last, next));
+    last = next;
+  }
+  assert.equal(seen, ['Owner 80-5000 Established Established an unknown holder (user root)']);
+});
+
 test('a socket that nobody holds anymore, such as one on its way to another process, changes its owner once', async () => {
   const { look } = await scene();
   let last = await look(world([listener, connection()]));
