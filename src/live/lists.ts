@@ -47,6 +47,8 @@ export interface ListedSocket {
   /** The name of the list. */
   readonly list: string;
   readonly record: SocketRecord;
+  /** Whether statistics that have to be switched on are wanted. */
+  readonly isWanted: boolean;
 }
 
 /** Counters that were read separately, and why some are missing. */

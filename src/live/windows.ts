@@ -41,6 +41,7 @@ const without = (reason: string | null): Measurement => ({ ...none, reason });
 
 const noBytes = 'Windows does not count the bytes of a UDP socket';
 const noLoopback = 'Windows has no statistics for connections of this machine with itself';
+const notWanted = 'Windows collects statistics only for the connections on the screen';
 const states = { established: 5, finWait1: 6, finWait2: 7, closeWait: 8, closing: 9, lastAck: 10 } as const;
 /** The states in which a connection has statistics. */
 const connected = new Set<number>(Object.values(states));
@@ -64,12 +65,12 @@ async function measure(
   const found = new Map<SocketRecord, Measurement>();
   const asked: SocketRecord[] = [];
   const rows: Uint8Array[] = [];
-  for (const { list, record } of sockets) {
+  for (const { list, record, isWanted } of sockets) {
     const table = list as SocketTable;
     const row = bytes.get(list)!.subarray(record.start, record.end);
     const own = natural(table, row, record);
-    if (own !== undefined) {
-      found.set(record, own);
+    if (own !== undefined || !isWanted) {
+      found.set(record, own ?? without(notWanted));
       continue;
     }
     asked.push(record);

@@ -143,6 +143,47 @@ test('a socket that is handed to another process is noticed within a few looks, 
   assert.is(searches, 1);
 });
 
+test('a socket that is closed while its process is searched for does not change its owner', async () => {
+  const { look } = await scene();
+  const before = await look(world([listener, connection()]));
+  // It is still in the list, but its process has closed it; another one opens, so that processes are searched.
+  const opened = connection({ remotePort: 5001, inode: 3 });
+  const between = await look(world([listener, connection(), opened], { holders: [10, 1, 10, 3] }));
+  const after = await look(world([listener, opened], { holders: [10, 1, 10, 3] }));
+  assert.equal([...words(before, between), ...words(between, after)], ['Opened 80-5001 null Established server (10)', 'Closed 80-5000 Established Established server (10)']);
+});
+
+test('a connection that is accepted and closed while processes are searched keeps the owner of its listener', async () => {
+  const { look } = await scene();
+  const before = await look(world([listener, connection({ inode: 0, cookie: 7 })]));
+  const between = await look(world([listener, connection({ inode: 7 })], { holders: [10, 1] }));
+  const after = await look(world([listener], { holders: [10, 1] }));
+  assert.equal([...words(before, between), ...words(between, after)], ['Closed 80-5000 Established Established not yet accepted by server (10)']);
+  // If it is not closed, somebody else must have it.
+  let last = before;
+  const seen: string[] = [];
+  const again = await scene();
+  last = await again.look(world([listener, connection({ inode: 0, cookie: 7 })]));
+  for (let turn = 0; turn < 12; turn++) {
+    const next = await again.look(world([listener, connection({ inode: 7 })], { holders: [10, 1] }));
+    seen.push(...words(last, next));
+    last = next;
+  }
+  assert.equal(seen, ['Owner 80-5000 Established Established an unknown holder (user root)']);
+});
+
+test('a socket that nobody holds anymore, such as one on its way to another process, changes its owner once', async () => {
+  const { look } = await scene();
+  let last = await look(world([listener, connection()]));
+  const seen: string[] = [];
+  for (const holders of [...Array.from({ length: 11 }, () => [10, 1]), ...Array.from({ length: 6 }, () => [10, 1, 10, 2])]) {
+    const next = await look(world([listener, connection()], { holders }));
+    seen.push(...words(last, next));
+    last = next;
+  }
+  assert.equal(seen, ['Owner 80-5000 Established Established an unknown holder (user root)', 'Owner 80-5000 Established Established server (10)']);
+});
+
 test('what is known is not asked for again', async () => {
   const { look, taken } = await scene();
   await look(world([listener, connection()]));
