@@ -90,7 +90,7 @@ function Stop-PortOwner {
     [CmdletBinding(DefaultParameterSetName = 'Local', SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('PortOwner.StopResult')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -122,7 +122,7 @@ function Stop-PortOwner {
     begin {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
-        foreach ($text in $Port) { $operands[$text] = $true }
+        foreach ($text in Get-PortText -Cmdlet $PSCmdlet -Port $Port) { $operands[$text] = $true }
         # What other machines' rows ask to stop there, by the name of the machine.
         $far = @{}
         $piped = @()
