@@ -189,7 +189,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return answerInPowerShell(answer, this.words);
   }
 
-  private get isModule(): boolean {
+  /** Whether the PowerShell module asks. */
+  protected get isModule(): boolean {
     return this.problems === 'rows' && traitsOf(this.chosenFormat()).documents === true;
   }
 
