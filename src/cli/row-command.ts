@@ -10,7 +10,7 @@ import { plainColumns, reportColumns, type AnyRow, type Column, type RowSchema }
 import { parseColumns } from '../schema/find.ts';
 import { filledVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
-import { checkFiles, named, type NamedFile } from './files.ts';
+import { checkFiles, named, withoutRepeated, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
 import type { Redactor } from '../redaction/rows.ts';
 import type { Words } from './module-calls.ts';
@@ -142,7 +142,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   private async machines(columns: readonly Column[]): Promise<AskedMachine[]> {
     const { host, from, sshConfig } = this;
     if (host === undefined)
-      return (await machinesOf(from ?? [], this.progress)).map((one, index) => this.reached(one, index));
+      return (await machinesOf(withoutRepeated(from ?? []), this.progress)).map((one, index) =>
+        this.reached(one, index),
+      );
     if (from !== undefined)
       throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
         hint: 'Remove one of them.',
