@@ -104,7 +104,7 @@ function unknownOption(name: string, { known, options, help }: Known, path: stri
     });
   if (takesPorts(known.about) && /^(?:-p|--(?:local-)?ports?)$/.test(name))
     return wrong(`missing value for ${name}; expected a port`, help, name);
-  if (name === '--host' || name === '--ssh-config')
+  if (name === '--host' || name === '--host-timeout' || name === '--ssh-config')
     return wrong(
       `unknown option ${name}${path}`,
       `portowner ${known.path} works only on this machine: run it there, for example: ssh HOST portowner ${known.path}`,
