@@ -7,7 +7,7 @@ import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { asksToStop, besidesText, planText } from '../cli/stop-plan.ts';
+import { asksToStop, besidesText, planText, withIdentities } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -119,11 +119,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   /** The module approves targets of a dry run, and stops exactly those: their identities stay as they are. */
   override redacted<Given extends Answer>(answer: Given, columns: readonly Column[] = []): Given {
     const shown = super.redacted(answer, columns);
-    if (!this.dryRun || !this.isModule) return shown;
-    const rows = shown.rows.map((row, index) =>
-      row['Result'] === 'Planned' ? { ...row, Identity: answer.rows[index]!['Identity'] } : row,
-    );
-    return { ...shown, rows };
+    return this.dryRun && this.isModule ? withIdentities(shown, answer) : shown;
   }
 
   private async request(): Promise<GiveBackRequest> {
