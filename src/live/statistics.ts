@@ -6,7 +6,7 @@ import { growth } from './rates.ts';
 import { largestOf, sumOf } from './sums.ts';
 
 /** What the rows of an answer stand for. */
-export const groupings = ['process', 'application', 'port', 'remote', 'state'] as const;
+export const groupings = ['process', 'application', 'port', 'remote', 'state', 'protocol'] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** How to compute statistics. */
@@ -65,6 +65,8 @@ function keyOf(
       return ({ protocol, localPort }) => `${protocol} ${localPort}`;
     case 'state':
       return ({ protocol, state }) => `${protocol} ${state}`;
+    case 'protocol':
+      return ({ protocol }) => protocol;
     case 'remote':
       return (socket) => {
         const { protocol, localAddress, localPort, remoteAddress, remotePort } = socket;
