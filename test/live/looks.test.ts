@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { changes } from '../../src/live/changes.ts';
 import type { Look } from '../../src/live/look.ts';
 import { rates } from '../../src/live/rates.ts';
-import { linux, tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
+import { diag, linux, tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
 import { scene } from '../support/live-looks.ts';
 
 const test = suite('looks at the sockets of Linux');
@@ -242,6 +242,37 @@ test('a list that failed only when sockets were listed does not mix them up', as
     [['UDP', 53, 10]],
   );
   assert.is(gaps[0], 'diag/tcp: it is out of order');
+});
+
+test('sockets of a list that cannot be read for once are not closed, and not opened again', async () => {
+  const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+  const files: World['raw'] = {
+    'proc/net/tcp': { text: `${header}   0: 0100007F:0050 00000000:0000 0A 00000000:00000005 00:00000000 00000000     0        0 1 1\n` },
+    'proc/net/tcp6': { text: header },
+  };
+  const all = [listener, connection()];
+  const { look } = await scene();
+  const before = await look(world(all, { raw: files }));
+  // /proc/net has other numbers for them.
+  const failed = await look(world(all, { raw: { ...files, 'diag/tcp': { refusal: { code: 'Failed', text: 'it is out of order' } } } }));
+  assert.equal([words(before, failed), failed.gaps], [[], ['diag/tcp: it is out of order']]);
+  // A list that ends too early has only some of them.
+  const whole = diag(all);
+  const cut = await look(world(all, { raw: { ...files, 'diag/tcp': { bytes: whole.subarray(0, whole.length / 2) } } }));
+  assert.equal(words(failed, cut), []);
+  assert.is(cut.gaps.length, 1);
+  const after = await look(world([listener], { raw: files }));
+  assert.equal(words(cut, after), ['Closed 80-5000 Established Established server (10)']);
+});
+
+test('the lists that were read first are read again, even if others work meanwhile', async () => {
+  const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+  const raw: World['raw'] = { 'proc/net/tcp': { text: `${header}   0: 0100007F:0050 00000000:0000 0A 00000000:00000005 00:00000000 00000000     0        0 1 1\n` } };
+  const { look } = await scene({ protocols: ['TCP'] });
+  const before = await look(world([listener], { raw: { ...raw, 'diag/tcp': { refusal: { code: 'Failed', text: 'it is out of order' } } } }));
+  const after = await look(world([listener], { raw }));
+  assert.is(before.sockets.size, 1);
+  assert.equal(words(before, after), []);
 });
 
 test('what could not be listed is a gap', async () => {
