@@ -262,6 +262,7 @@ function Get-CommandTable {
                 Address = '--address'
                 Force = '--force'
                 TimeoutSec = '--timeout'
+                Redact = '--redact'
             }
             Values  = @{ Protocol = @('TCP', 'UDP') }
         }

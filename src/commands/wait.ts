@@ -57,7 +57,8 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
     description: 'of several ports, wait until each was ready once (default)',
   });
   timeout = Option.String('--timeout', {
-    description: 'how long to wait: seconds, or 30s, 5m, 1h; 0 only checks, none waits without a limit (default: 60)',
+    description:
+      'how long to wait: seconds, or 30s, 5m, 1h; 0 only checks, none or -1 waits without a limit (default: 60)',
   });
 
   override readonly schema = waitResult;

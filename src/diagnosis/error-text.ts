@@ -111,13 +111,20 @@ function distinct(errors: readonly ParsedError[]): ParsedError[] {
     if (hasBinds && error.about === 'file') continue;
     const key = error.about === 'bind' ? `bind ${error.port} ${error.protocol ?? 'TCP'}` : error.evidence;
     const same = seen.get(key) ?? [];
-    const isKnown = same.some(
+    const known = same.find(
       (one) =>
         error.about !== 'bind' ||
         ((one.address === error.address || error.address === null || one.address === null) &&
           (one.meaning === error.meaning || error.meaning === null || one.meaning === null)),
     );
-    if (isKnown) continue;
+    if (known !== undefined) {
+      // What a program says last is often only that it gives up.
+      if (known.meaning === null && error.meaning !== null) {
+        kept[kept.indexOf(known)] = error;
+        same[same.indexOf(known)] = error;
+      }
+      continue;
+    }
     same.push(error);
     seen.set(key, same);
     kept.push(error);

@@ -38,6 +38,7 @@ type ColumnRule =
   | 'left out'
   | 'account'
   | 'machine'
+  | 'identity'
   | 'host'
   | 'contact'
   | 'application'
@@ -53,6 +54,7 @@ const columnRules: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>
   ...['CommandLine', 'WorkingDirectory', 'Project'].map((name) => [name, 'left out'] as const),
   ['UserName', 'account'],
   ['ComputerName', 'machine'],
+  ['Identity', 'identity'],
   ['RemoteHostName', 'host'],
   ['Contact', 'contact'],
   ['Application', 'application'],
@@ -230,6 +232,8 @@ function cellRedactor({ names, programs }: Known): {
         return accountOf(value, names, programs);
       case 'machine':
         return machineName(value, names);
+      case 'identity':
+        return redactIdentity(value, text, names);
       case 'host':
         return names.host(value);
       case 'contact':
@@ -246,6 +250,12 @@ function cellRedactor({ names, programs }: Known): {
     }
   };
   return { text, row: (row, written) => withReasons(redactRow(row, changed, ancestor), row, written) };
+}
+
+/** Redacts the machine of an identity (src/actions/identity.ts), whose name may be too short to be found in a text. */
+function redactIdentity(value: string, text: (text: string) => string, names: Names): string {
+  const [endpoints = '', pid, start, computer = '', ...what] = value.split(';');
+  return [text(endpoints), pid, start, machineName(computer, names), ...what].join(';');
 }
 
 function redactRow(

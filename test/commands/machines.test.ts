@@ -1,6 +1,6 @@
 // One question to several machines, by their files.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -79,6 +79,23 @@ test('machines that call themselves the same are told apart by the names they we
   const { code, out } = await run(['80,81', '--from', one, '--from', two, '--from', first, '--format', 'csv', '--columns', 'ComputerName,LocalPort']);
   assert.equal([code, out], [0, `ComputerName,LocalPort\r\n${one},80\r\n${two},81\r\nalpha,80\r\n`]);
   assert.match((await run(['80', '--from', one, '--from', two])).out, `\n${two}: Nobody owns port 80.\n`);
+});
+
+test('a machine that is given twice is queried once', async () => {
+  const folder = temporaryFolder();
+  symlinkSync(first, join(folder, 'link.json'));
+  const files = [first, first, join(folder, '..', basename(folder), 'link.json'), second, first];
+  const { out } = await run(['80,81', ...files.flatMap((file) => ['--from', file]), '--format', 'csv', '--columns', 'ComputerName,LocalPort']);
+  assert.is(out, 'ComputerName,LocalPort\r\nalpha,80\r\nbeta,81\r\n');
+  const asked: string[] = [];
+  const remote: AskRemote = async (call) => {
+    asked.push(call.host);
+    return served(call);
+  };
+  const hosts = ['box', 'Box', 'ann@box', 'ANN@box', 'ann@BOX', 'box'].flatMap((host) => ['--host', host]);
+  const { code, err } = await run(['80', ...hosts, '--format', 'csv', '--verbose'], { remote });
+  assert.equal([code, asked], [0, ['box', 'ann@box', 'ANN@box']]);
+  assert.is(err.match(/^portowner: box: queried/gm)?.length, 1);
 });
 
 test('what cannot be told of one is one error, and the others are answered', async () => {

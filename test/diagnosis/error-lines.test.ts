@@ -21,6 +21,7 @@ for (const [name, atLeast] of [
   ['outside', 425],
   ['programs', 97],
   ['rounds', 478],
+  ['further', 201],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()
