@@ -10,19 +10,23 @@ type Protocol = 'TCP' | 'UDP';
 /** include/net/tcp_states.h */
 const ESTABLISHED = 1;
 const SYN_RECV = 3;
+const FIN_WAIT2 = 5;
 const TIME_WAIT = 6;
 const CLOSE_WAIT = 8;
 const NEW_SYN_RECV = 12;
 const waiting = new Set([ESTABLISHED, SYN_RECV, CLOSE_WAIT, NEW_SYN_RECV]);
 /** The kernel has counters only for connections that it has a whole socket for. */
-const withoutCounters = new Set([TIME_WAIT, NEW_SYN_RECV, ...holdingStates.TCP]);
+const withoutSocket = new Set([TIME_WAIT, NEW_SYN_RECV]);
+const withoutCounters = new Set([...withoutSocket, ...holdingStates.TCP]);
 
 const noBytes = 'Linux does not count the bytes of a UDP socket';
 
 /** Why a socket has no counters although counters were requested. */
-function missing(protocol: Protocol, { state, received }: SocketRecord): string | null {
+function missing(protocol: Protocol, { state, received, retransmits }: SocketRecord): string | null {
   if (protocol === 'UDP') return noBytes;
-  return received !== noCounter || withoutCounters.has(state)
+  // Once its program has closed it, a connection may be in this state without a socket.
+  const isLeft = state === FIN_WAIT2 && retransmits === noCounter;
+  return received !== noCounter || isLeft || withoutCounters.has(state)
     ? null
     : 'this kernel does not count the bytes of a connection';
 }
@@ -63,7 +67,7 @@ function procLists(source: RawSource, protocol: Protocol, reason: string): Found
   const flaws: string[] = [];
   const incomplete: string[] = [];
   const reasonOf: SocketList['reasonOf'] = ({ state }) =>
-    protocol === 'TCP' && withoutCounters.has(state) ? null : reason;
+    protocol === 'TCP' && withoutSocket.has(state) ? null : reason;
   for (const name of procTables[protocol]) {
     const { at, text, refusal } = source.read(name);
     if (text === undefined) {

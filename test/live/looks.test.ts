@@ -65,6 +65,20 @@ for (const [length, sent, received, retransmits] of [
   });
 }
 
+for (const [state, length, reason] of [
+  // What is left of a closed connection has no struct tcp_info.
+  [5, null, null],
+  [6, null, null],
+  [5, 120, 'this kernel does not count the bytes of a connection'],
+  [1, null, 'this kernel does not count the bytes of a connection'],
+] as const)
+  test(`why a connection in state ${state} has no bytes, with ${length ?? 'no'} bytes of struct tcp_info`, async () => {
+    const { look } = await scene();
+    const info = length === null ? {} : { info: tcpInfo({ sent: 1, received: 2 }, length) };
+    const socket = only(await look(world([connection({ state, ...info })])));
+    assert.equal([socket.counters.sent, socket.counters.received, socket.reason], [null, null, reason]);
+  });
+
 test('dropped packets of a UDP socket, and why it has no bytes', async () => {
   const { look } = await scene();
   const { counters, reason } = only(await look({ udp4: [{ port: 53, inode: 1, drops: 4_000_000_000, queues: [2304, 0] }], holders: [10, 1], processes: server }));
@@ -215,7 +229,8 @@ test('without sock_diag, /proc/net is read, and says why there are no counters',
   });
   const before = await look(files('01', 0));
   const [first, second] = [...before.sockets.values()];
-  assert.equal([first!.counters.receiveQueue, first!.counters.sendQueue, first!.reason], [5, null, null]);
+  // It has no backlog.
+  assert.equal([first!.counters.receiveQueue, first!.counters.sendQueue, first!.reason], [5, null, 'the counters are in sock_diag, which failed: diag/tcp: it is out of order']);
   assert.equal([second!.counters.receiveQueue, second!.counters.sendQueue], [32, 16]);
   assert.is(second!.reason, 'the counters are in sock_diag, which failed: diag/tcp: it is out of order');
   assert.equal(before.gaps, []);
