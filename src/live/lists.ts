@@ -20,6 +20,8 @@ export interface Lists {
   readonly lists: readonly SocketList[];
   /** What could not be listed. */
   readonly gaps: readonly string[];
+  /** The names of lists that are missing, or lack sockets. */
+  readonly incomplete: ReadonlySet<string>;
 }
 
 /** Who holds sockets, as far as it can be compared cheaply. */

@@ -368,11 +368,17 @@ function socketOf(key: string, row: OwnedEndpoint, { list, record }: Pending, ha
   };
 }
 
+interface Resolved {
+  readonly holding: Holding | null;
+  readonly incomplete: ReadonlySet<string>;
+  readonly context: Context;
+}
+
 /** Stores what was resolved. New sockets that continue one that is gone take its key. */
 function store(
   pending: readonly Pending[],
   rows: ReadonlyMap<SocketRecord, OwnedEndpoint>,
-  { holding, context }: { readonly holding: Holding | null; readonly context: Context },
+  { holding, incomplete, context }: Resolved,
 ): void {
   const { selection, details, memory } = context;
   let gone: Map<string, Seen> | undefined;
@@ -383,7 +389,7 @@ function store(
     let socket = socketOf(seen?.key ?? keyFor(list.protocol, record.id, memory), row, one, details.size > 0);
     let before = seen;
     if (before === null) {
-      const last = (gone ??= goneByEnds(memory)).get(endsOf(socket));
+      const last = (gone ??= goneByEnds(memory, incomplete)).get(endsOf(socket));
       if (last !== undefined && continues(last, record, socket.state)) {
         socket = { ...socket, key: last.key };
         gone.delete(endsOf(socket));
@@ -412,18 +418,23 @@ function store(
 }
 
 /** The connections that the current look no longer lists, by their ends. */
-function goneByEnds({ seen, look }: Memory): Map<string, Seen> {
+function goneByEnds({ seen, look }: Memory, incomplete: ReadonlySet<string>): Map<string, Seen> {
   const gone = new Map<string, Seen>();
-  for (const list of seen.values())
+  for (const [name, list] of seen) {
+    if (incomplete.has(name)) continue;
     for (const one of list.values()) if (one.look !== look && one.protocol === 'TCP') gone.set(endsOf(one.socket), one);
+  }
   return gone;
 }
 
-/** Forgets what the current look did not list, and tells which sockets are there. */
-function settle(memory: Memory): void {
-  for (const list of memory.seen.values())
+/**
+ * Forgets what the current look did not list, and tells which sockets are there. What an incomplete list lacks may be there:
+ * it is as it was.
+ */
+function settle(memory: Memory, incomplete: ReadonlySet<string>): void {
+  for (const [name, list] of memory.seen)
     for (const [id, seen] of list)
-      if (seen.look !== memory.look) {
+      if (seen.look !== memory.look && !incomplete.has(name)) {
         list.delete(id);
         memory.isChanged = true;
       }
@@ -478,16 +489,17 @@ async function lookAgain(context: Context, wanted: ReadonlySet<string> | undefin
   memory.look++;
   memory.isChanged = memory.look === 1;
   const { protocols, counters, all } = request;
-  const { at: listedAt, lists, gaps } = await lister.list({ protocols, counters, holding: !all, port: selection.port });
+  const listed = await lister.list({ protocols, counters, holding: !all, port: selection.port });
+  const { lists, gaps, incomplete } = listed;
   const time = now().toISOString();
   const pending = lists.flatMap((list) => compare(list, context));
   const holding = search(lists, pending, context);
   const rows = pending.length === 0 ? null : await resolve(lists, pending, { holding, context });
-  if (rows !== null) store(pending, rows, { holding, context });
+  if (rows !== null) store(pending, rows, { holding, incomplete, context });
   // Rates are over the time between the counters.
-  const at = lister.counters === null || !counters ? listedAt : clock();
+  const at = lister.counters === null || !counters ? listed.at : clock();
   await count(context, wanted);
-  settle(memory);
+  settle(memory, incomplete);
   if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
   return {
     at,

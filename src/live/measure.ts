@@ -116,11 +116,13 @@ export async function measure(request: MeasureRequest, world: MeasuredMachine, r
   const [before, after] = await twoLooks(request, world);
   const details = new Set<Detail>(request.everyone ? ['owner', 'services', 'user'] : []);
   const facts = await world.machine.facts({ ...everySocket, details });
+  const countsFromOpening = facts.machine.platform === 'linux';
   const { dynamicPortUse } = await import('../diagnosis/pairs.ts');
   const rows = statistics(before, after, {
     by: request.by,
     closed: request.closed || request.filter.states !== null,
     dynamicUse: request.by === 'remote' ? dynamicPortUse(facts) : () => null,
+    countsFromOpening,
     computer: facts.machine.name,
   });
   if (request.sort !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(request.sort));
@@ -136,6 +138,6 @@ export async function measure(request: MeasureRequest, world: MeasuredMachine, r
     rows,
     problems,
     exitCode: exitCodeOf(true, rows.some(needsRights) ? 'rights' : null),
-    headline: summary(before, after),
+    headline: summary(before, after, countsFromOpening),
   };
 }

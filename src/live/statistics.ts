@@ -6,7 +6,7 @@ import { growth } from './rates.ts';
 import { largestOf, sumOf } from './sums.ts';
 
 /** What the rows of an answer stand for. */
-export const groupings = ['process', 'application', 'port', 'remote', 'state'] as const;
+export const groupings = ['process', 'application', 'port', 'remote', 'state', 'protocol'] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** How to compute statistics. */
@@ -20,6 +20,8 @@ export interface StatisticsRequest {
    * remote end use; null for sockets of servers.
    */
   readonly dynamicUse: (socket: LiveSocket) => number | null;
+  /** Whether counters begin with their socket, as on Linux, and not with the first look, as on Windows. */
+  readonly countsFromOpening: boolean;
   readonly computer: string;
 }
 
@@ -34,10 +36,24 @@ interface Measured {
 
 type Counter = 'sent' | 'received' | 'retransmits' | 'drops';
 
-function measured(before: Look, after: Look): Measured[] {
-  return [...after.sockets.values()].map((socket): Measured => {
+const countedLate = 'Windows counts from the first look on, which did not have this connection';
+
+/** A socket that the first look did not select, where counters begin with that look: they would be too small. */
+function uncounted(socket: LiveSocket): LiveSocket {
+  const { counters } = socket;
+  if (counters.sent === null && counters.received === null && counters.retransmits === null) return socket;
+  return {
+    ...socket,
+    counters: { ...counters, sent: null, received: null, retransmits: null },
+    reason: countedLate,
+  };
+}
+
+function measured(before: Look, after: Look, countsFromOpening: boolean): Measured[] {
+  return [...after.sockets.values()].map((one): Measured => {
     // It may have been there, and only come to match the filter.
-    const was = before.all.get(socket.key);
+    const was = before.all.get(one.key);
+    const socket = !countsFromOpening && !before.sockets.has(one.key) ? uncounted(one) : one;
     // A counter was 0 when its socket was opened during the measurement.
     const grown = (counter: Counter): number | null =>
       growth(was === undefined ? 0 : was.counters[counter], socket.counters[counter]);
@@ -65,6 +81,8 @@ function keyOf(
       return ({ protocol, localPort }) => `${protocol} ${localPort}`;
     case 'state':
       return ({ protocol, state }) => `${protocol} ${state}`;
+    case 'protocol':
+      return ({ protocol }) => protocol;
     case 'remote':
       return (socket) => {
         const { protocol, localAddress, localPort, remoteAddress, remotePort } = socket;
@@ -188,10 +206,12 @@ const busy = ({ SendRate, ReceiveRate }: Traffic): number => (SendRate ?? 0) + (
 
 /** Returns the statistics of the sockets of the later look, the busiest first. */
 export function statistics(before: Look, after: Look, request: StatisticsRequest): Traffic[] {
-  const { by, closed, dynamicUse, computer } = request;
+  const { by, closed, dynamicUse, countsFromOpening, computer } = request;
   const seconds = (after.at - before.at) / 1000;
   const groupOf = keyOf(by, dynamicUse);
-  const all = measured(before, after).filter(({ socket }) => by !== null || closed || socket.state !== 'TimeWait');
+  const all = measured(before, after, countsFromOpening).filter(
+    ({ socket }) => by !== null || closed || socket.state !== 'TimeWait',
+  );
   const groups = Map.groupBy(all, ({ socket }) => groupOf(socket));
   groups.delete(null);
   return [...groups.values()]
@@ -202,9 +222,9 @@ export function statistics(before: Look, after: Look, request: StatisticsRequest
 }
 
 /** What the sockets are, and what all of them transferred, in one sentence. */
-export function summary(before: Look, after: Look): string {
+export function summary(before: Look, after: Look, countsFromOpening: boolean): string {
   const seconds = (after.at - before.at) / 1000;
-  const all = measured(before, after);
+  const all = measured(before, after, countsFromOpening);
   const states = Map.groupBy(all, ({ socket }) =>
     socket.protocol === 'UDP' ? 'UDP' : (socket.state ?? 'unknown state'),
   );

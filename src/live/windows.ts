@@ -14,6 +14,7 @@ const tables: Readonly<Record<Protocol, readonly SocketTable[]>> = { TCP: ['tcp4
 const leftOut: RawEntry = { at: '', refusal: { code: 'NotSupported', text: 'bound sockets are not looked at' } };
 
 interface Listed {
+  readonly name: SocketTable;
   readonly list?: SocketList;
   readonly bytes?: Uint8Array;
   readonly gap?: string;
@@ -21,9 +22,10 @@ interface Listed {
 
 function listOf(source: RawSource, protocol: Protocol, table: SocketTable): Listed {
   const { at, bytes, refusal } = source.read(table);
-  if (bytes === undefined) return { gap: `${table}: ${refusal?.text ?? 'the answer is not readable'}` };
+  if (bytes === undefined) return { name: table, gap: `${table}: ${refusal?.text ?? 'the answer is not readable'}` };
   const { data, flaw } = decodeTableRecords(table, bytes);
   return {
+    name: table,
     list: {
       name: table,
       protocol,
@@ -97,7 +99,12 @@ export function windowsLister(
       const at = clock();
       const found = protocols.flatMap((protocol) => tables[protocol].map((table) => listOf(source, protocol, table)));
       bytes = new Map(found.flatMap((one) => (one.list === undefined ? [] : [[one.list.name, one.bytes!]])));
-      return { at, lists: found.flatMap(({ list }) => list ?? []), gaps: found.flatMap(({ gap }) => gap ?? []) };
+      return {
+        at,
+        lists: found.flatMap(({ list }) => list ?? []),
+        gaps: found.flatMap(({ gap }) => gap ?? []),
+        incomplete: new Set(found.flatMap(({ name, gap }) => (gap === undefined ? [] : [name]))),
+      };
     },
     stateName: (protocol, { state }) => (protocol === 'TCP' ? tcpStateName(state) : null),
     isHolding: (protocol, { state }) => protocol === 'UDP' || state === tcpState.listen || state === tcpState.bound,

@@ -10,6 +10,7 @@ import { rates } from '../../src/live/rates.ts';
 import { lookAtAll, startLooking } from '../../src/live/looker.ts';
 import { connectionStatistics, serverOf } from '../../src/machine/windows/connections.ts';
 import { estats, type EstatsCalls } from '../../src/machine/windows/estats.ts';
+import type { Traffic } from '../../src/schema/traffic.ts';
 import type { LiveSocket } from '../../src/live/look.ts';
 import type { ConnectionStatistics } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
@@ -269,6 +270,38 @@ for (const [args, isWanted] of [
     assert.is(played.calls.includes('set 1 1'), isWanted);
     assert.is(played.on.size, 0);
   });
+
+test('stats: what Windows has counted during the measurement, and why a connection that was opened meanwhile has nothing', async () => {
+  const played = new Played();
+  const { counted } = played;
+  const later: Row = { ...far, remotePort: 5001 };
+  const [before, after] = [box([listener, far]), box([listener, far, later])];
+  let looks = 0;
+  const source: RawSource = {
+    platform: 'win32',
+    read(name, hint) {
+      if (name === 'tcp4' && ++looks === 2) played.counted = { ...counted, sent: counted.sent + 4000, retransmits: 5 };
+      return (looks < 2 ? before : after).read(name, hint);
+    },
+  };
+  const statistics = played.statistics();
+  const { code, out } = await run(['stats', '--for', '10ms', '--format', 'json', '--sort', 'RemotePort'], {
+    source,
+    live: { source, statistics, close: () => statistics.close() },
+  });
+  assert.is(code, 0);
+  const rows = (JSON.parse(out) as Traffic[]).filter(({ RemotePort }) => RemotePort !== null);
+  assert.equal(
+    rows.map((row) => [row.RemotePort, row.BytesSent, row.BytesReceived, row.RoundTripTime, row.Retransmits, row.NewRetransmits, row.ReceiveRate, row.Reason]),
+    [
+      [5000, 5_000_004_000, 7, 12, 5, 2, 0, null],
+      [5001, null, null, 12, null, null, null, ['Statistics: NotSupported: Windows counts from the first look on, which did not have this connection']],
+    ],
+  );
+  assert.ok(Math.abs(rows[0]!.SendRate! / (4000 / rows[0]!.Seconds!) - 1) < 0.1);
+  assert.is(rows[1]!.SendRate, null);
+  assert.is(played.on.size, 0);
+});
 
 test('why the child process gives nothing is said of each connection', async () => {
   const refusal = { code: 'NotSupported', text: 'this Windows has no GetPerTcpConnectionEStats in iphlpapi.dll' } as const;

@@ -108,6 +108,22 @@ test('sums of a process, an application, a port, and a state', async () => {
     'TCP TimeWait': 1,
     'UDP null': 1,
   });
+  const byProtocol = await stats(['--by', 'protocol']);
+  assert.equal(
+    byProtocol.rows.map(({ Protocol, Sockets, BytesSent, BytesReceived, Retransmits, Drops, AcceptQueue }) => [
+      Protocol,
+      Sockets,
+      BytesSent,
+      BytesReceived,
+      Retransmits,
+      Drops,
+      AcceptQueue,
+    ]),
+    [
+      ['TCP', 5, 3002, 6015, 3, null, 0],
+      ['UDP', 1, null, null, null, 30, null],
+    ],
+  );
   const byApplication = await stats(['--by', 'application']);
   assert.equal(
     byApplication.rows
@@ -247,7 +263,7 @@ test('nothing that matches', async () => {
 for (const [args, message] of [
   [['--for', '0'], /PO1001: unknown value "0" for --for; expected seconds/],
   [['--for', 'soon'], /PO1001: unknown value "soon" for --for/],
-  [['--by', 'day'], /PO1001: unknown value "day" for --by; expected process, application, port, remote, or state/],
+  [['--by', 'day'], /PO1001: unknown value "day" for --by; expected process, application, port, remote, state, or protocol/],
   [['--sort', 'Size'], /PO1003/],
 ] as const)
   test(`wrong usage: ${args.join(' ')}`, async () => {
