@@ -349,7 +349,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     }
     let answer: Answer | null = null;
     const writer = await this.writer(format, columns, sink, () => answer);
-    this.progress = reportTo(writer);
+    const report = reportTo(writer);
+    this.progress = (severity, message) => report(severity, this.shown(message));
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
         const { problem, exitCode } = endingProblem(error);
