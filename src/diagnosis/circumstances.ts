@@ -4,6 +4,7 @@ import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
 import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
+import { lastPrivileged, privilegedSteps } from './causes/no-rights.ts';
 import { isWslKernel, windowsHostSteps, windowsHostText } from './causes/windows-host.ts';
 import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
@@ -14,6 +15,7 @@ import { covers, handedOut, isUnusual, rangeText, usualText } from './ranges.ts'
 import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
+import { securityModuleSteps } from './security-module.ts';
 import { say } from './step.ts';
 
 /** The input in which circumstances are found. */
@@ -76,6 +78,23 @@ const windowsRefused: Finder = ({ facts, request, error, can }) =>
         evidence: [`The bind was refused, although nothing in WSL holds the port now. ${windowsHostText}`],
         remedies: windowsHostSteps(request),
       };
+
+/** A text about a port that this account can bind on Linux: the program lacks the right, or is confined. */
+const deniedToProgram: Finder = ({ facts, request, error, can }) => {
+  const { platform, release } = facts.machine;
+  if (can !== true || error?.port !== request.port || error.confinement === null || error.sign?.startsWith('WSA'))
+    return null;
+  if (platform !== 'linux' || isWslKernel(release)) return null;
+  const isPrivileged = request.port <= lastPrivileged(facts);
+  const rights = isPrivileged ? ', which needs root or CAP_NET_BIND_SERVICE for it' : '';
+  return {
+    evidence: [`The refusal was about the rights of the program${rights}: the port can be bound.`],
+    remedies: [
+      ...(isPrivileged && error.confinement.module === null ? privilegedSteps({ facts, request }) : []),
+      ...securityModuleSteps(request, error),
+    ],
+  };
+};
 
 /** Connections that use up the ports for one address, although other ports are left. */
 const takenPairs: Finder = ({ pairs }) =>
@@ -171,6 +190,7 @@ const finders: readonly Finder[] = [
   takenPairs,
   otherPairs,
   windowsRefused,
+  deniedToProgram,
   dynamicPort,
   foreignListenList,
   narrowListenList,

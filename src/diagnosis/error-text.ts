@@ -1,6 +1,7 @@
 import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
+import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
@@ -48,6 +49,8 @@ export interface ParsedError {
   readonly farEnds: readonly FarEnd[];
   /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
+  /** What the text shows about a security module, if one may have refused the bind. */
+  readonly confinement: Confinement | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
@@ -234,6 +237,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     sign: sign?.sign ?? null,
     http: isHttp(text),
     origin,
+    confinement: meaning === 'access' && origin === null ? confinementIn(around) : null,
     remote,
     farEnds,
     evidence: shown,

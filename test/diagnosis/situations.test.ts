@@ -471,9 +471,80 @@ yes, Free, High: nobody
 no, NoRights, High: nobody
 - It cannot be bound now: the necessary rights are missing.
 - An attempt to bind TCP 0.0.0.0:8081 failed: EACCES (13).
-$ # a security module (SELinux, AppArmor) or a sandbox denies it: see its log
+$ # a security module (SELinux, AppArmor) or a sandbox may deny it to this program: see its log
 $ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -l  # if it was SELinux: find the type of the program's ports, and add this port to it: semanage port -a -t TYPE -p tcp 8081
 $ portowner free --near 8081  # or use a port that is free now`,
+  },
+  {
+    name: 'Linux: the error of a program with fewer rights than this account',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP 0.0.0.0 8081',
+    tried: 'bound',
+    error: 'nginx: [emerg] bind() to 0.0.0.0:8081 failed (13: Permission denied)',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP 0.0.0.0:8081 (EACCES (13)).
+- The refusal was about the rights of the program: the port can be bound.
+- An attempt to bind TCP 0.0.0.0:8081 succeeded (released immediately).
+$ # a security module (SELinux, AppArmor) or a sandbox may deny it to this program: see its log
+$ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -a -t http_port_t -p tcp 8081  # if it was SELinux: adds the port to http_port_t (-m instead of -a if it has another type); check the types with semanage port -l`,
+  },
+  {
+    name: 'Linux: SELinux refuses sshd a port that has another type',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP * 8443',
+    tried: 'bound bound',
+    error:
+      'type=AVC msg=audit(1415714880.156:29): avc:  denied  { name_bind } for  pid=1349 comm="sshd" src=8443 scontext=system_u:system_r:sshd_t:s0-s0:c0.c1023 tcontext=system_u:object_r:http_port_t:s0 tclass=tcp_socket permissive=0',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP port 8443 (the words of the message).
+- The refusal was about the rights of the program: the port can be bound.
+- An attempt to bind TCP 0.0.0.0:8443 succeeded (released immediately).
+- An attempt to bind TCP [::]:8443 succeeded (released immediately).
+$ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -m -t ssh_port_t -p tcp 8443  # adds the port to ssh_port_t; check the types with semanage port -l`,
+  },
+  {
+    name: 'Linux: AppArmor refuses a privileged port',
+    facts: linux([], { elevated: true }),
+    ask: 'UDP * 123',
+    tried: 'bound bound',
+    error:
+      'audit: type=1400 audit(1700000000.123:45): apparmor="DENIED" operation="bind" profile="/usr/sbin/ntpd" pid=812 comm="ntpd" family="inet" sock_type="dgram" protocol=17 requested_mask="bind" denied_mask="bind" lport=123',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for UDP port 123 (the words of the message).
+- The refusal was about the rights of the program, which needs root or CAP_NET_BIND_SERVICE for it: the port can be bound.
+- An attempt to bind UDP 0.0.0.0:123 succeeded (released immediately).
+- An attempt to bind UDP [::]:123 succeeded (released immediately).
+$ sudo journalctl -k --grep=apparmor  # what AppArmor refused
+$ sudo aa-logprof  # adds what was refused to the profile of the program, after asking`,
+  },
+  {
+    name: 'Linux: an ordinary program could not bind a privileged port',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'bound',
+    error: 'Error: listen EACCES: permission denied 0.0.0.0:80',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP 0.0.0.0:80 (EACCES).
+- The refusal was about the rights of the program, which needs root or CAP_NET_BIND_SERVICE for it: the port can be bound.
+- An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
+$ portowner free --near 8000  # or use a port above 1023, which needs no rights
+$ sudo setcap 'cap_net_bind_service=+ep' /path/to/program  # allows only this program to bind such ports
+$ # for a service: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a systemd socket unit
+$ sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80  # allows everybody to bind port 80 and above
+$ # a security module (SELinux, AppArmor) or a sandbox may deny it to this program: see its log
+$ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -l  # if it was SELinux: find the type of the program's ports, and add this port to it: semanage port -a -t TYPE -p tcp 80`,
   },
   {
     name: 'Linux: SO_REUSEADDR against a listener',
