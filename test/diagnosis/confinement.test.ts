@@ -7,7 +7,7 @@ const test = suite('confinement');
 
 const texts: readonly (readonly [text: string, type: string | null])[] = [
   ['nginx: [emerg] bind() to 0.0.0.0:8081 failed (13: Permission denied)', 'http_port_t'],
-  ['(13)Permission denied: AH00072: make_sock: could not bind to address 0.0.0.0:8088\nhttpd (pid 12): no listening sockets available', 'http_port_t'],
+  ['(13)Permission denied: AH00072: make_sock: could not bind to address 0.0.0.0:8088', 'http_port_t'],
   ['Jan 02 03:04:05 host sshd[1]: error: Bind to port 2222 on 0.0.0.0 failed: Permission denied.', 'ssh_port_t'],
   ['Jan 02 03:04:05 host postgres[12]: [1-1] LOG:  could not bind IPv4 address "0.0.0.0": Permission denied', 'postgresql_port_t'],
   ["Jan 02 03:04:05 host mariadbd[12]: [ERROR] Can't start server: Bind on TCP/IP port. Got error: 13: Permission denied", 'mysqld_port_t'],

@@ -10,7 +10,7 @@ export interface Confinement {
 
 /** The types of ports in the reference policy: https://github.com/SELinuxProject/refpolicy */
 const types: readonly (readonly [programs: string, type: string])[] = [
-  ['nginx|httpd|apache2?|lighttpd|haproxy|tomcat|catalina|php-fpm', 'http_port_t'],
+  ['nginx|httpd|apache2?|lighttpd|haproxy|tomcat|catalina|AH\\d{5}', 'http_port_t'],
   ['sshd', 'ssh_port_t'],
   ['postgres(?:ql)?|postmaster', 'postgresql_port_t'],
   ['mysqld|mariadbd?', 'mysqld_port_t'],
