@@ -23,6 +23,7 @@ export interface FarEnd {
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
+  readonly protocol: 'TCP' | 'UDP';
   /** Whether the other side has answered, which means that the connection had a local port. */
   readonly answered: boolean;
 }
@@ -220,6 +221,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
       ? {
           port: place?.port ?? null,
           address: place?.address == null ? null : unmapped(place.address),
+          protocol: protocolOf(around, place) ?? 'TCP',
           answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
         }
       : null;

@@ -7,7 +7,7 @@ import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Verdict } from '../schema/verdict.ts';
 import { isLocal } from './answer.ts';
 import { outgoing } from './causes/outgoing.ts';
-import type { ParsedError } from './error-text.ts';
+import type { ParsedError, Remote } from './error-text.ts';
 import { dynamicUse } from './exhaustion.ts';
 import { listenListOf, listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
@@ -15,6 +15,9 @@ import { overlap } from './overlap.ts';
 import { fullPairs, pairText } from './pairs.ts';
 import { say, step } from './remedy-steps.ts';
 import { boundOfSocket } from './request.ts';
+
+/** The destination of a connection; null for what the text does not say. */
+type Destination = Pick<Remote, 'port' | 'address' | 'protocol'>;
 
 /** The listeners at the destination of a connection. */
 interface Listeners {
@@ -31,9 +34,9 @@ interface Listeners {
  * Answers a failed connection. It requested no port, so the verdict says whether anything listens at its destination.
  */
 export async function outgoingVerdict(error: ParsedError, machine: AskedMachine): Promise<Verdict> {
-  const { port = null, address = null } = error.remote ?? {};
-  const there = port === null || address === null ? null : await listenersAt(machine, port, address);
-  const local = error.remote?.answered === true ? [] : await localPorts(machine, address);
+  const { port = null, address = null, protocol = 'TCP' } = error.remote ?? {};
+  const there = port === null || address === null ? null : await listenersAt(machine, { port, address, protocol });
+  const local = error.remote?.answered === true ? [] : await localPorts(machine, { address, protocol });
   return {
     Port: null,
     Protocol: null,
@@ -42,7 +45,7 @@ export async function outgoingVerdict(error: ParsedError, machine: AskedMachine)
     Cause: outgoing.name,
     Owner: there === null || there.owners.length === 0 ? null : there.owners.join('; '),
     Evidence: [error.evidence, ...(there?.evidence ?? []), ...local],
-    Remedy: remedies(port, address, there),
+    Remedy: remedies({ port, address, protocol }, there),
     Confidence: there === null ? 'Low' : 'Medium',
     ComputerName: there?.facts.machine.name ?? null,
     Summary: `There is nothing to bind: ${outgoing.meaning}.`,
@@ -50,23 +53,28 @@ export async function outgoingVerdict(error: ParsedError, machine: AskedMachine)
 }
 
 /** Describes which local ports are left for connections, and where connections to one address use up theirs. */
-async function localPorts(machine: AskedMachine, address: string | null): Promise<string[]> {
+async function localPorts(machine: AskedMachine, { address, protocol }: Omit<Destination, 'port'>): Promise<string[]> {
   const facts = await machine.facts({
     localPorts: null,
-    protocols: ['TCP'],
+    protocols: [protocol],
     sockets: 'all',
     details: new Set(['owner']),
     ranges: true,
   });
-  const pairs = fullPairs(facts).filter(({ remote }) => address === null || remote === address);
-  return [...dynamicUse(facts, 'TCP').evidence, ...pairs.slice(0, 3).map(pairText)];
+  const pairs = fullPairs(facts).filter(
+    (one) => one.protocol === protocol && (address === null || one.remote === address),
+  );
+  return [...dynamicUse(facts, protocol).evidence, ...pairs.slice(0, 3).map(pairText)];
 }
 
 /** Returns the listeners; null where the address belongs to another machine, whose sockets are not visible here. */
-async function listenersAt(machine: AskedMachine, port: number, address: string): Promise<Listeners | null> {
+async function listenersAt(
+  machine: AskedMachine,
+  { port, address, protocol }: { port: number; address: string; protocol: 'TCP' | 'UDP' },
+): Promise<Listeners | null> {
   const facts = await machine.facts({
     localPorts: [{ start: port, end: port }],
-    protocols: ['TCP'],
+    protocols: [protocol],
     sockets: 'listeners',
     details: new Set(['owner', 'user', 'services']),
     // Includes the IP listen list.
@@ -75,12 +83,17 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
   if (!isLocal({ facts, addresses: null }, address)) return null;
   const { sockets } = facts.sections;
   const wanted = { address, dual: false };
-  const onPort = sockets.data.filter((socket) => socket.localPort === port && socket.state === 'Listen');
+  const onPort = sockets.data.filter(
+    (socket) =>
+      socket.protocol === protocol &&
+      socket.localPort === port &&
+      (protocol === 'UDP' ? socket.remotePort === null : socket.state === 'Listen'),
+  );
   const listening = onPort.filter((socket) => overlap(wanted, boundOfSocket(socket)) !== null);
-  const where = endpointText({ protocol: 'TCP', address, port });
+  const where = endpointText({ protocol, address, port });
   const rowsOf = (of: readonly Socket[]) => endpoints(facts, of, { live: false, serviceName: null });
   const heldText = (row: OwnedEndpoint): string =>
-    `${endpointText({ protocol: 'TCP', address: row.LocalAddress ?? address, port })} is held by ${row.Owner ?? 'a process that cannot be seen'}`;
+    `${endpointText({ protocol, address: row.LocalAddress ?? address, port })} is held by ${row.Owner ?? 'a process that cannot be seen'}`;
   const rows = rowsOf(listening);
   const others = rows.length > 0 ? [] : rowsOf(onPort);
   const none = isWhole(sockets)
@@ -105,17 +118,18 @@ async function listenersAt(machine: AskedMachine, port: number, address: string)
   };
 }
 
-function remedies(port: number | null, address: string | null, there: Listeners | null): string[] {
+function remedies({ port, address, protocol }: Destination, there: Listeners | null): string[] {
+  const query = `portowner ${port}${protocol === 'UDP' ? ' --protocol udp' : ''}`;
   if (port === null) return [say('check whether the other side listens, and whether a firewall allows the connection')];
   if (there === null)
     return [
       say(
-        `portowner ${port} on ${address ?? 'the other machine'} shows whether anybody listens there; a firewall in between may also reject or drop it`,
+        `${query} on ${address ?? 'the other machine'} shows whether anybody listens there; a firewall in between may also reject or drop it`,
       ),
     ];
   if (there.instead.length > 0)
     return [
-      step(`portowner ${port} --format list`, 'show everything known about the listener'),
+      step(`${query} --format list`, 'show everything known about the listener'),
       say(
         `let the client connect to ${there.instead.slice(0, 4).join(' or ')}, or let the server also listen on ${address}`,
       ),
@@ -123,11 +137,11 @@ function remedies(port: number | null, address: string | null, there: Listeners 
     ];
   return there.owners.length === 0
     ? [
-        step(`portowner ${port}`, 'who owns the port here'),
+        step(query, 'who owns the port here'),
         say('start the server that the program tries to reach, or correct the port in its configuration'),
       ]
     : [
-        step(`portowner ${port} --format list`, 'show everything known about the listener'),
+        step(`${query} --format list`, 'show everything known about the listener'),
         say('somebody is listening now: try again'),
       ];
 }

@@ -1916,6 +1916,30 @@ $ # let the client connect to ::1, or let the server also listen on 127.0.0.1
 `.trim(),
   );
 });
+test('a refused datagram is about the UDP port', async () => {
+  // Somebody listens on TCP, which does not help.
+  const facts = linux(
+    [
+      { localAddress: '127.0.0.1', localPort: 53, pid: 100 },
+      { protocol: 'UDP', state: null, localAddress: '127.0.0.53', localPort: 53, pid: 100 },
+    ],
+    { processes: [{ pid: 100, imageName: 'systemd-resolve' }] },
+  );
+  const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const error = parseError('lookup example.com on 127.0.0.1:53: read udp 127.0.0.1:41234->127.0.0.1:53: read: connection refused');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null, said: null }),
+    `
+?, Outgoing, Medium: nobody
+- The text is about an outgoing connection to 127.0.0.1:53 that was refused (the words of the message): it does not bind a specific port.
+- Nobody listens on UDP 127.0.0.1:53 now.
+- UDP 127.0.0.53:53 is held by systemd-resolve (100), which does not include 127.0.0.1.
+$ portowner 53 --protocol udp --format list  # show everything known about the listener
+$ # let the client connect to 127.0.0.53, or let the server also listen on 127.0.0.1
+`.trim(),
+  );
+});
 test('a refused connection to an address on which HTTP.sys does not listen', async () => {
   const facts = windows([{ ...listens(80, '10.0.0.5', 4), ...system }], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } });
   const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
