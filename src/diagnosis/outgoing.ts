@@ -1,7 +1,7 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, Socket } from '../facts/model/facts.ts';
 import { isWhole } from '../facts/model/section.ts';
-import { endpointText } from '../ports/address.ts';
+import { endpointText, scopeOf } from '../ports/address.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Verdict } from '../schema/verdict.ts';
@@ -26,6 +26,11 @@ interface Listeners {
   readonly evidence: readonly string[];
   /** The addresses on which a program listens on the same port instead. */
   readonly instead: readonly string[];
+  /** The interfaces of the network to which the listeners on the same port are bound. */
+  readonly interfaces: readonly string[];
+  readonly listens: boolean;
+  /** Whether everything that listens is IPv6, and the destination is IPv4. */
+  readonly isSix: boolean;
   /** The IP listen list, if HTTP.sys has the port and does not listen on the address only because of that list. */
   readonly narrow: ListenList | null;
 }
@@ -79,6 +84,7 @@ async function listenersAt(
     details: new Set(['owner', 'user', 'services']),
     // Includes the IP listen list.
     ranges: true,
+    addresses: true,
   });
   if (!isLocal({ facts, addresses: null }, address)) return null;
   const { sockets } = facts.sections;
@@ -89,7 +95,9 @@ async function listenersAt(
       socket.localPort === port &&
       (protocol === 'UDP' ? socket.remotePort === null : socket.state === 'Listen'),
   );
-  const listening = onPort.filter((socket) => overlap(wanted, boundOfSocket(socket)) !== null);
+  const listening = onPort.filter(
+    (socket) => overlap(wanted, boundOfSocket(socket)) !== null && onlyInterface(socket.localAddress) === null,
+  );
   const where = endpointText({ protocol, address, port });
   const rowsOf = (of: readonly Socket[]) => endpoints(facts, of, { live: false, serviceName: null });
   const heldText = (row: OwnedEndpoint): string =>
@@ -102,21 +110,40 @@ async function listenersAt(
   const list = listenListOf(facts, null);
   const isHttpSys = others.some(({ OwnerKind }) => OwnerKind === 'HttpSys' || OwnerKind === 'Kernel');
   const narrow = isHttpSys && !listensOn(list, address) ? { ...list, stale: [], doubtful: [] } : null;
+  const otherAddresses = [...new Set(others.map(({ LocalAddress }) => LocalAddress).filter((one) => one !== null))];
+  const isSix = listening.length > 0 && listening.every((one) => overlap(wanted, boundOfSocket(one)) === 'dualStack');
   return {
     facts,
     narrow,
+    isSix,
+    listens: rows.length > 0,
     owners: [...new Set(rows.map(({ Owner }) => Owner).filter((owner) => owner !== null))],
     evidence:
       rows.length === 0
         ? [
             none,
-            ...others.slice(0, 4).map((row) => `${heldText(row)}, which does not include ${address}.`),
+            ...others.slice(0, 4).map((row) => `${heldText(row)}, ${missText(row.LocalAddress ?? '', address)}.`),
             ...(narrow === null ? [] : [`HTTP.sys listens only on ${narrow.all.join(', ')} (its IP listen list).`]),
           ]
-        : rows.map((row) => `${heldText(row)} now.`),
-    instead: [...new Set(others.map(({ LocalAddress }) => LocalAddress).filter((one) => one !== null))],
+        : rows.map((row) => `${heldText(row)} now${isSix ? ', unless it is for IPv6 only (IPV6_V6ONLY)' : ''}.`),
+    instead: otherAddresses.filter((one) => onlyInterface(one) === null),
+    interfaces: [...new Set(otherAddresses.map((one) => onlyInterface(one)).filter((one) => one !== null))],
   };
 }
+
+/**
+ * Returns the interface to which a socket is bound, if no connection of this machine to itself arrives there: such
+ * connections use the loopback interface. Link-local addresses have a scope instead.
+ */
+function onlyInterface(localAddress: string): string | null {
+  const device = scopeOf(localAddress);
+  return device === 'lo' || /^fe[89ab]/i.test(localAddress) ? null : device;
+}
+
+const missText = (localAddress: string, address: string): string =>
+  onlyInterface(localAddress) === null
+    ? `which does not include ${address}`
+    : `only for what arrives on ${onlyInterface(localAddress)} (SO_BINDTODEVICE)`;
 
 function remedies({ port, address, protocol }: Destination, there: Listeners | null): string[] {
   const query = `portowner ${port}${protocol === 'UDP' ? ' --protocol udp' : ''}`;
@@ -135,13 +162,21 @@ function remedies({ port, address, protocol }: Destination, there: Listeners | n
       ),
       ...(there.narrow === null ? [] : listenListSteps(there.narrow, address)),
     ];
-  return there.owners.length === 0
+  if (there.interfaces.length > 0)
+    return [
+      step(`${query} --format list`, 'show everything known about the listener'),
+      say(
+        `let the server listen on all interfaces: connections of this machine to itself do not arrive on ${there.interfaces.join(', ')}`,
+      ),
+    ];
+  return there.listens
     ? [
-        step(query, 'who owns the port here'),
-        say('start the server that the program tries to reach, or correct the port in its configuration'),
+        step(`${query} --format list`, 'show everything known about the listener'),
+        ...(there.isSix ? [say('let the client connect to ::1, if the server is for IPv6 only')] : []),
+        say('somebody is listening now: try again'),
       ]
     : [
-        step(`${query} --format list`, 'show everything known about the listener'),
-        say('somebody is listening now: try again'),
+        step(query, 'who owns the port here'),
+        say('start the server that the program tries to reach, or correct the port in its configuration'),
       ];
 }

@@ -772,6 +772,38 @@ $ portowner 3000 --format list  # show everything known about the owner`,
 - The facts do not show whether 192.0.2.99 is an address of the machine.
 $ # run it on the machine itself: only there can the bind be tried`,
   },
+  {
+    name: 'A snapshot with the addresses of the machine, which lack the wanted one',
+    facts: linux([], {
+      sections: {
+        addresses: {
+          ...ok,
+          data: [
+            { address: '10.0.0.5', interface: 'eth0' },
+            { address: '::1', interface: 'lo' },
+          ],
+        },
+      },
+    }),
+    ask: 'TCP 192.0.2.99 8080',
+    tried: null,
+    verdict: `
+?, Unknown, Low: nobody
+- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- No attempt was made: the facts are from another time or machine.
+- 192.0.2.99 was not among the addresses of the machine: 10.0.0.5, ::1.
+$ # run it on the machine itself: only there can the bind be tried`,
+  },
+  {
+    name: 'A snapshot with the addresses of the machine, which have the wanted one, and no socket on it',
+    facts: linux([], { sections: { addresses: { ...ok, data: [{ address: '10.0.0.5', interface: 'eth0' }] } } }),
+    ask: 'TCP 10.0.0.5 8080',
+    tried: null,
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- No attempt was made: the facts are from another time or machine.`,
+  },
   // Windows: owners
   {
     name: 'Windows: nobody has it',
@@ -1940,6 +1972,47 @@ $ # let the client connect to 127.0.0.53, or let the server also listen on 127.0
 `.trim(),
   );
 });
+for (const [what, localAddress, error, evidence, remedy] of [
+  [
+    'to an address of this machine that no socket has',
+    '127.0.0.1',
+    'connect ECONNREFUSED 10.0.0.5:8003',
+    'Nobody listens on TCP 10.0.0.5:8003 now.',
+    /connect to 127\.0\.0\.1, or let/,
+  ],
+  [
+    'to a server that is bound to an interface',
+    '0.0.0.0%eth0',
+    'connect ECONNREFUSED 10.0.0.5:8003',
+    'TCP 0.0.0.0%eth0:8003 is held by node (200), only for what arrives on eth0 (SO_BINDTODEVICE).',
+    /listen on all interfaces: connections of this machine to itself do not arrive on eth0$/m,
+  ],
+  [
+    'to a server that is bound to an interface, by its address',
+    '10.0.0.5%eth0',
+    'connect ECONNREFUSED 10.0.0.5:8003',
+    'TCP 10.0.0.5%eth0:8003 is held by node (200), only for what arrives on eth0 (SO_BINDTODEVICE).',
+    /listen on all interfaces/,
+  ],
+  ['that is bound to the loopback interface', '0.0.0.0%lo', 'connect ECONNREFUSED 127.0.0.1:8003', 'TCP 0.0.0.0%lo:8003 is held by node (200) now.', /try again/],
+  ['to a link-local address', 'fe80::1%eth0', 'connect ECONNREFUSED [fe80::1%eth0]:8003', 'TCP [fe80::1%eth0]:8003 is held by node (200) now.', /try again/],
+  [
+    'over IPv4, where only an IPv6 socket listens',
+    '::',
+    'connect ECONNREFUSED 127.0.0.1:8003',
+    'TCP [::]:8003 is held by node (200) now, unless it is for IPv6 only (IPV6_V6ONLY).',
+    /connect to ::1, if the server is for IPv6 only/,
+  ],
+  ['over IPv6', '::', 'connect ECONNREFUSED ::1:8003', 'TCP [::]:8003 is held by node (200) now.', /try again/],
+] as const)
+  test(`a refused connection ${what}`, async () => {
+    const addresses = ['10.0.0.5', 'fe80::1%eth0'].map((address) => ({ address, interface: 'eth0' }));
+    const facts = linux([listens(8003, localAddress, 200)], { processes: [node], sections: { addresses: { ...ok, data: addresses } } });
+    const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+    const { rows } = await whyNotEach([{ bind: null, error: parseError(error) }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+    assert.ok(rows[0]!.Evidence!.includes(evidence), JSON.stringify(rows));
+    assert.match(rows[0]!.Remedy!.join('\n'), remedy);
+  });
 test('a refused connection to an address on which HTTP.sys does not listen', async () => {
   const facts = windows([{ ...listens(80, '10.0.0.5', 4), ...system }], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } });
   const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
