@@ -62,7 +62,7 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
     evidence: [
       `It is in the dynamic range ${where}, which is unusual (${usualText}): ${free === undefined ? '' : 'a connection may take it before the program restarts; '}Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
     ],
-    remedies: [usualRange(request.protocol)],
+    remedies: [usualRange(request.protocol, range.family)],
   };
 };
 
@@ -84,14 +84,16 @@ const deniedToProgram: Finder = ({ facts, request, error, can }) => {
   const { platform, release } = facts.machine;
   if (can !== true || error?.port !== request.port || error.confinement === null || error.sign?.startsWith('WSA'))
     return null;
-  if (platform !== 'linux' || isWslKernel(release)) return null;
   const isPrivileged = request.port <= lastPrivileged(facts);
+  // In WSL, the refusal may be Windows', and there are no security modules.
+  const isWsl = isWslKernel(release);
+  if (platform !== 'linux' || (isWsl && !isPrivileged)) return null;
   const rights = isPrivileged ? ', which needs root or CAP_NET_BIND_SERVICE for it' : '';
   return {
     evidence: [`The refusal was about the rights of the program${rights}: the port can be bound.`],
     remedies: [
       ...(isPrivileged && error.confinement.module === null ? privilegedSteps({ facts, request }) : []),
-      ...securityModuleSteps(request, error),
+      ...(isWsl ? [] : securityModuleSteps(request, error)),
     ],
   };
 };
@@ -189,8 +191,8 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
 const finders: readonly Finder[] = [
   takenPairs,
   otherPairs,
-  windowsRefused,
   deniedToProgram,
+  windowsRefused,
   dynamicPort,
   foreignListenList,
   narrowListenList,

@@ -1972,6 +1972,66 @@ $ # let the client connect to 127.0.0.53, or let the server also listen on 127.0
 `.trim(),
   );
 });
+const unusualSix = [range('LocalDynamic', 49152, 65535, { family: 'IPv4' }), range('LocalDynamic', 1024, 15_000, { family: 'IPv6', protocol: 'UDP' })];
+const sixth = (i: number) => ({ ...connection(50_000 + i, '2001:db8::5', null, 'TimeWait'), remoteAddress: '2001:db8::8', remotePort: 5432 });
+/** What is different for IPv6: addresses stand in commands without quotation marks, which cmd would pass on. */
+const sixes: readonly (readonly [what: string, situation: Parameters<typeof solve>[0], remedy: RegExp])[] = [
+  [
+    'an IP listen list without ::1',
+    {
+      facts: windows([{ ...listens(9696, '10.0.0.5', 4), ...system }], {
+        sections: {
+          httpQueues: { ...ok, data: [{ name: null, controller: null, processes: [{ pid: 200, service: null }], urls: ['HTTP://LOCALHOST:9696/'] }] },
+          ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] },
+        },
+        processes: [app],
+      }),
+      ask: 'TCP ::1 9696',
+      tried: 'bound',
+    },
+    /^netsh http add iplisten ipaddress=::1 /m,
+  ],
+  [
+    'a portproxy rule',
+    {
+      facts: windows([listens(8080, '::1', 400)], {
+        processes: [svchost],
+        services: [{ name: 'iphlpsvc', pid: 400, displayName: 'IP Helper' }],
+        sections: { portProxies: { ...ok, data: [{ table: 'v6tov4', listenAddress: '::1', listenPort: 8080, connectAddress: '10.0.0.1', connectPort: 80 }] } },
+      }),
+      ask: 'TCP ::1 8080',
+      tried: null,
+    },
+    /^netsh interface portproxy delete v6tov4 listenport=8080 listenaddress=::1 /m,
+  ],
+  [
+    'an unusual dynamic range',
+    { facts: windows([], { dynamic: unusualSix }), ask: 'UDP :: 5000', tried: 'bound' },
+    /^netsh interface ipv6 set dynamicportrange protocol=udp startport=49152 /m,
+  ],
+  [
+    'connections that use up the dynamic ports',
+    {
+      facts: windows(
+        Array.from({ length: 97 }, (_, i) => sixth(i)),
+        { dynamic: [range('LocalDynamic', 50_000, 50_099, { family: 'IPv6' })] },
+      ),
+      ask: 'TCP * 0',
+      tried: null,
+      error: 'connect to [2001:db8::8]:5432 failed: 10055',
+    },
+    /^netsh interface ipv6 set dynamicportrange protocol=tcp startport=32768 /m,
+  ],
+];
+for (const [what, situation, remedy] of sixes) test(`IPv6: ${what}`, () => assert.match(solve(situation).row.Remedy!.join('\n'), remedy));
+test('WSL: an ordinary program could not bind a privileged port', () => {
+  const found = solve({ facts: wsl([]), ask: 'UDP 0.0.0.0 53', tried: 'bound', error: 'dnsmasq: failed to create listening socket for port 53: Permission denied' });
+  const text = verdictText(found);
+  assert.match(text, /rights of the program, which needs root/);
+  assert.match(text, /setcap/);
+  assert.match(text, /With mirrored networking/);
+  assert.not.match(text, /SELinux/);
+});
 for (const [what, localAddress, error, evidence, remedy] of [
   [
     'to an address of this machine that no socket has',
