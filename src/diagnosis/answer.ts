@@ -219,7 +219,12 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
   const all = obstacles(known, bind).filter(({ cause }) => !hadRights || cause !== noRights);
   const main = all[0] ?? null;
   const effect = main?.effect ?? 'allows';
-  const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
+  const tried = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
+  // The rights of this account say nothing about the program, which had them, nor who has the port.
+  const lacksRights =
+    tried?.result === 'refused' && refusalMeaning(tried, bind.address, platform === 'linux') === 'noRights';
+  const isOtherAccount = lacksRights && (hadRights || (effect === 'blocks' && main!.cause !== noRights));
+  const made = isOtherAccount ? null : tried;
   const refused =
     made?.result === 'refused'
       ? refusalMeaning(made, bind.address, platform === 'linux')
@@ -231,7 +236,7 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
   const decision =
     made === null
       ? refused === null
-        ? decideByFacts(situation, attempt)
+        ? decideByFacts(situation, isOtherAccount ? null : attempt)
         : { can: false, agree: true, notes: [] }
       : refused !== null
         ? decideByRefusal(situation, refused, made)
@@ -249,5 +254,13 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
     all,
     hasGaps: gaps.length > 0,
   };
-  return { bind, main, attempt, all, ...decision, cause: causeOf(look) };
+  const notes = isOtherAccount
+    ? [
+        ...decision.notes,
+        hadRights
+          ? 'Only this account lacks the right to bind it: the program was told something else.'
+          : 'This account lacks the right to bind it, too.',
+      ]
+    : decision.notes;
+  return { bind, main, attempt, all, ...decision, notes, cause: causeOf(look) };
 }

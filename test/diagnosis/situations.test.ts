@@ -1772,6 +1772,56 @@ yes, Free, Medium: nobody
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
+    name: 'Linux: an ordinary user asks about a low port that another program has, after an error of a program with rights',
+    facts: linux([listens(80, '10.0.0.5', 100)], { elevated: false, processes: [nginx] }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'EACCES',
+    error: 'bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    verdict: `
+no, WildcardAgainstSpecific, Medium: nginx.service (nginx 100)
+- It cannot be bound now: a listener on 10.0.0.5 blocks binding to all addresses.
+- The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
+- TCP 10.0.0.5:80 is held by nginx.service (nginx 100) (Listen).
+- An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
+- Only this account lacks the right to bind it: the program was told something else.
+$ systemctl status -- nginx.service  # show the service
+$ sudo systemctl stop -- nginx.service  # stop the service
+$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now
+$ # if the program was moved to another port: it still uses 0.0.0.0:80, so a listen directive in another configuration file (include, virtual host, site) has the old port
+$ portowner 80 --format list  # show everything known about the owner`,
+  },
+  {
+    name: 'Linux: an ordinary user asks about a low port that nobody has any more',
+    facts: linux([], { elevated: false }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'EACCES',
+    error: 'bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
+- The owner at that time is gone now.
+- An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
+- Only this account lacks the right to bind it: the program was told something else.`,
+  },
+  {
+    name: 'Linux: an ordinary user asks about a low port that another program has',
+    facts: linux([listens(80, '0.0.0.0', 200)], { elevated: false, processes: [node] }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'EACCES',
+    verdict: `
+no, Process, Medium: node (200)
+- It cannot be bound now: a process holds it.
+- TCP 0.0.0.0:80 is held by node (200) (Listen).
+- Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
+- An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
+- This account lacks the right to bind it, too.
+$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now
+$ portowner 80 --format list  # show everything known about the owner`,
+  },
+  {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
     facts: windows([], { reserved: [range('ExcludedAdministered', 50_000, 50_059)] }),
     ask: 'TCP 0.0.0.0 50010',
