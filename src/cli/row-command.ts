@@ -94,7 +94,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     const { redactor } = this;
     if (redactor === null) return machine;
     // The given name and the options would name the machine; its own name is noted with its facts.
-    const there = machine.there === null ? null : { name: null, options: null, stops: false };
+    const options =
+      this.connections.length > 0 ? null : (machine.there?.options?.map(([option]) => [option, null] as const) ?? null);
+    const there = machine.there === null ? null : { name: null, options, stops: false };
     return {
       ...machine,
       there,
