@@ -102,8 +102,8 @@ const usualWidths: Readonly<Record<string, number>> = {
  */
 function wrappedCell(column: Column, before: readonly Column[], isTraffic: boolean): string {
   const shown = cell(column);
-  const isPath = column.name === 'Program';
-  if (!shown.startsWith('<ScriptBlock>')) return shown;
+  // A path has no words.
+  if (!shown.startsWith('<ScriptBlock>') || column.name === 'Program') return shown;
   const [fixed, texts] = [
     before.filter(({ type }) => !hasAnyLength(type)),
     before.filter(({ type }) => hasAnyLength(type)),
@@ -112,8 +112,7 @@ function wrappedCell(column: Column, before: readonly Column[], isTraffic: boole
   const least = texts.map(({ name }) => [name, Math.max(name.length, usualWidths[name] ?? 0)] as const);
   const others = least.map(([name, width]) => ` - [Math]::Max(${width}, "$($_.${name})".Length)`).join('');
   const script = shown.replace(/^<ScriptBlock>|<\/ScriptBlock>$/g, '');
-  const breaks = isPath ? '$true' : `$PSCulture -notmatch ${wordWrapped}`;
-  const wrap = `if (${breaks}) { try { $width = $Host.UI.RawUI.BufferSize.Width - ${labels}${others} } catch { $width = 0 }; if ($width -ge 5) { $one = ($one -replace "(.{1,$width})(?:\\s+|(?<=[\\\\/])|$)", ('$1' + "\`n")).TrimEnd() } }; $one`;
+  const wrap = `if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - ${labels}${others} } catch { $width = 0 }; if ($width -ge 5) { $one = ($one -replace "(.{1,$width})(?:\\s+|$)", ('$1' + "\`n")).TrimEnd() } }; $one`;
   const warning =
     isTraffic && column.name === 'Owner' ? `if ($_.Warning) { $one = "$one\`n$($_.Warning)" ${plain} }; ` : '';
   return `<ScriptBlock>$one = ${script}; ${xml(warning + wrap)}</ScriptBlock>`;
