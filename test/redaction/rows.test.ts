@@ -213,7 +213,7 @@ test('a machine with a short name', async () => {
   const file = snapshotFile(machine({ ...example, machine: 'vm' }), folder);
   const audit = await run(['audit', '--from', file, '--store', join(folder, 'a.db'), '--report', join(folder, 'a.txt'), '--redact']);
   assert.match(audit.err, /^portowner: audit of MACHINE1: /);
-  assert.match(contents(join(folder, 'a.txt')), /audit of MACHINE1: /);
+  assert.match(contents(join(folder, 'a.txt')), /Audit of MACHINE1: /);
   assert.match((await run(['history', '8080', '--store', join(folder, 'a.db'), '--redact'])).out, / on MACHINE1 since /);
 });
 
