@@ -84,9 +84,10 @@ export async function answerOfAll(
 ): Promise<Answer> {
   const problems: Problem[] = [];
   const answers: Answer[] = [];
+  const counts: { index: number; rows: number }[] = [];
   const [headlines, notes]: [string[], string[]] = [[], []];
   let isUnread = false;
-  for (const { machine, name: plain, failure } of await namesOf(machines)) {
+  for (const [index, { machine, name: plain, failure }] of (await namesOf(machines)).entries()) {
     if (failure !== null) {
       isUnread = true;
       problems.push(failure.nonTerminating);
@@ -104,6 +105,7 @@ export async function answerOfAll(
       continue;
     }
     answers.push(answer);
+    counts.push({ index, rows: answer.rows.length });
     for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
     for (const sentence of [answer.headline ?? []].flat()) headlines.push(named(name, sentence));
     if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
@@ -116,6 +118,7 @@ export async function answerOfAll(
       answers.map(({ exitCode }) => exitCode),
       { decisive, isUnread },
     ),
+    machines: counts,
     ...(headlines.length === 0 ? {} : { headline: headlines }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),
