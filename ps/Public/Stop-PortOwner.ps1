@@ -115,7 +115,7 @@ function Stop-PortOwner {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
         foreach ($text in $Port) { $operands[$text] = $true }
-        # What other machines' rows ask to stop there, by the name of the machine.
+        # What other machines' rows ask to stop there, by their connection.
         $far = @{}
         $piped = @()
     }
@@ -128,6 +128,7 @@ function Stop-PortOwner {
     end {
         $isRemote = Test-Remote $PSBoundParameters
         if ($operands.Count + $far.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
+        if (-not $isRemote -and $far.Count -eq 0) { Assert-Machine -Cmdlet $PSCmdlet -Bound $PSBoundParameters }
         if ($isRemote -or $far.Count -gt 0) { . (Join-Path -Path $PSScriptRoot -ChildPath 'Remote.ps1') }
         if ($AsJob) {
             $bound = @{}
