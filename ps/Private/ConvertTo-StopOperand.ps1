@@ -1,7 +1,9 @@
 # Converts a piped item to an operand of the executable: a port expression, pid:NUMBER, or, if the item describes one
 # listener, exactly that listener: its endpoint, process, start time, and computer. A row of a snapshot is refused: here,
-# its process ID belongs to a different process. Rows of other machines are added to -Far, by the name of the machine.
-# With -Redact, errors name nothing that the object contains. With -IsElsewhere, another machine is asked, where the process ID of an object that names no machine is another process.
+# its process ID belongs to a different process. Rows of other machines are added to -Far, by the connection that they came
+# through or, where that is unknown, by the name of the machine: a hashtable with that Name, the Connection, and Operands.
+# With -Redact, errors name nothing that the object contains. With -IsElsewhere, another machine is asked,
+# where the process ID of an object that names no machine is another process.
 function ConvertTo-StopOperand {
     param($Cmdlet, $InputObject, $Far, [switch] $IsElsewhere, [switch] $Redact)
 
@@ -22,15 +24,18 @@ function ConvertTo-StopOperand {
             $value[$name] = if ($null -ne $property) { $property.Value }
         }
         $operand = $null
-        $computer = if ($item -isnot [string]) { Get-FarComputer $item }
+        $connection = Get-RowConnection $item
+        $computer = if ($connection) { $connection.Name } elseif ($item -isnot [string]) { Get-FarComputer $item -WithOwn:($IsElsewhere -and (Test-RecordedRow $item)) }
         # Of a process alone, nobody could tell that it is still the same.
-        $isFar = $computer -and @($item.PSTypeNames -like '*PortOwner.*').Count -gt 0
+        $isFar = $connection -or ($computer -and @($item.PSTypeNames -like '*PortOwner.*').Count -gt 0)
         if ($item -is [string]) {
-            $message = "'$($item -replace '\p{Cc}', '?')' is not a port."
+            $message = "'$item' is not a port."
         } elseif ($isFar) {
             $operand = if ($value.Identity -or $null -ne $value.StartTime) { Get-RowIdentity $value }
             if ($operand -and $operand -notmatch '[,\p{Cc}]') {
-                $Far["$computer"] = @($Far["$computer"] | Where-Object { $_ }) + $operand
+                $key = if ($connection) { $connection.Key } else { "$computer" }
+                if (-not $Far[$key]) { $Far[$key] = @{ Name = "$computer"; Connection = $connection; Operands = [ordered]@{} } }
+                $Far[$key].Operands[$operand] = $true
                 continue
             }
             $operand = $null
@@ -70,7 +75,7 @@ function ConvertTo-StopOperand {
         }
         # One object is one target: none of its values may end that and begin another one.
         if ($operand -match '[,\p{Cc}]') {
-            $message = "$(if ($Redact) { $shown } else { "'$($operand -replace '\p{Cc}', '?')'" }) is neither a port nor a target."
+            $message = "$(if ($Redact) { $shown } else { "'$operand'" }) is neither a port nor a target."
             $operand = $null
         }
         if ($operand) {
@@ -88,6 +93,15 @@ function ConvertTo-StopOperand {
         }
         Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $code; Message = $message; Hint = $hint; Target = $(if (-not $Redact) { $item }); Category = $category; Terminating = $false }
     }
+}
+
+# How the machine of a piped item was reached; nothing if that is unknown, or it is none of another machine.
+function Get-RowConnection {
+    param($InputObject)
+
+    if ($InputObject -is [string] -or $InputObject -is [ValueType]) { return }
+    $name = $InputObject.PSObject.Properties['PSComputerName']
+    if ($null -ne $name) { Find-Connection $name.Value }
 }
 
 # Returns the identity of the listener that a row describes, as the executable writes it; nothing if the row is from

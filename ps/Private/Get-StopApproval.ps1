@@ -18,8 +18,7 @@ function Get-StopApproval {
         if ($also) { $action = "$action, and with it: $($also -join '; ')" }
         $target = "$($row.Owner) on $($row.Endpoints -join ', ')"
         if ($Machine -and -not $Machine['IsHere']) { $target = "$target of $($Machine.Name)" }
-        $plain = '[\p{Cc}\p{Cf}]'
-        if (Test-ShouldProcess -Cmdlet $Cmdlet -Target ($target -replace $plain, '?') -Action ($action -replace $plain, '?') -Impact 'High') { $Approved[$row.Identity] = $row }
+        if (Test-ShouldProcess -Cmdlet $Cmdlet -Target $target -Action $action -Impact 'High') { $Approved[$row.Identity] = $row }
     }
 }
 

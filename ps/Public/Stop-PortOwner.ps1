@@ -123,7 +123,7 @@ function Stop-PortOwner {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
         foreach ($text in Get-PortText -Cmdlet $PSCmdlet -Port $Port) { $operands[$text] = $true }
-        # What other machines' rows ask to stop there, by the name of the machine.
+        # What other machines' rows ask to stop there, by their connection.
         $far = @{}
         $piped = @()
     }
@@ -136,6 +136,7 @@ function Stop-PortOwner {
     end {
         $isRemote = Test-Remote $PSBoundParameters
         if ($operands.Count + $far.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
+        if (-not $isRemote -and $far.Count -eq 0) { Assert-Machine -Cmdlet $PSCmdlet -Bound $PSBoundParameters }
         if ($isRemote -or $far.Count -gt 0) { . (Join-Path -Path $PSScriptRoot -ChildPath 'Remote.ps1') }
         if ($AsJob) {
             $bound = @{}

@@ -79,6 +79,7 @@ async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> 
 /** The answers of some machines. A machine that cannot be read is a problem. */
 interface Answers {
   readonly answers: readonly Answer[];
+  readonly counts: NonNullable<Answer['machines']>;
   readonly problems: readonly Problem[];
   readonly headlines: readonly string[];
   readonly notes: readonly string[];
@@ -91,9 +92,10 @@ async function answersOf(
 ): Promise<Answers> {
   const problems: Problem[] = [];
   const answers: Answer[] = [];
+  const counts: { index: number; rows: number }[] = [];
   const [headlines, notes]: [string[], string[]] = [[], []];
   let isUnread = false;
-  for (const { machine, name: plain, failure } of machines) {
+  for (const [index, { machine, name: plain, failure }] of machines.entries()) {
     if (failure !== null) {
       isUnread = true;
       problems.push(failure.nonTerminating);
@@ -111,11 +113,12 @@ async function answersOf(
       continue;
     }
     answers.push(answer);
+    counts.push({ index, rows: answer.rows.length });
     for (const problem of answer.problems) problems.push({ ...problem, message: named(name, problem.message) });
     for (const sentence of [answer.headline ?? []].flat()) headlines.push(named(name, sentence));
     if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
   }
-  return { answers, problems, headlines, notes, isUnread };
+  return { answers, counts, problems, headlines, notes, isUnread };
 }
 
 /**
@@ -127,7 +130,7 @@ export async function answerOfAll(
   ask: (machine: AskedMachine) => Promise<Answer>,
   decisive: boolean,
 ): Promise<Answer> {
-  const { answers, problems, headlines, notes, isUnread } = await answersOf(await namesOf(machines), ask);
+  const { answers, counts, problems, headlines, notes, isUnread } = await answersOf(await namesOf(machines), ask);
   const summaries = answers.flatMap(({ summary }) => summary ?? []);
   return {
     rows: answers.flatMap(({ rows }) => rows),
@@ -136,6 +139,7 @@ export async function answerOfAll(
       answers.map(({ exitCode }) => exitCode),
       { decisive, isUnread },
     ),
+    machines: counts,
     ...(headlines.length === 0 ? {} : { headline: headlines }),
     ...(notes.length === 0 ? {} : { note: notes.join('\n') }),
     ...(answers[0]?.variant === undefined ? {} : { variant: answers[0].variant }),

@@ -5,7 +5,7 @@ import { sanitize } from '../io/sanitize.ts';
 import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, finished, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
-import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Notice, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, reportColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { filledVariant, machineVariant } from '../schema/variant.ts';
@@ -473,6 +473,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return width === undefined ? text : fitted(text, width);
   }
 
+  /** The rows, with a notice before those of each machine if there are several: the module knows them by their connections. */
+  private *itemsByMachine({ rows, machines = [] }: Answer): Generator<AnyRow | Notice> {
+    let from = 0;
+    for (const { index, rows: count } of machines) {
+      yield { severity: 'Machine', message: String(index) };
+      yield* rows.slice(from, (from += count));
+    }
+    yield* rows.slice(from);
+  }
+
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
     const { forPeople } = traitsOf(this.chosenFormat());
     // CLIXML has separate streams for problems. Nobody would look for them in a file.
@@ -491,7 +501,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     if (forPeople && sentences.length > 0)
       sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n${goesOn ? '\n' : ''}`);
     if (answer.rows.length > 0 || answer.later !== undefined || !forPeople) {
-      for (const row of answer.rows) writer.row(row);
+      for (const item of this.isModule ? this.itemsByMachine(answer) : answer.rows)
+        if ('severity' in item) writer.problem(item as Notice);
+        else writer.row(item);
       for await (const rows of answer.later ?? []) {
         for (const row of rows) writer.row(row);
         await writer.flush();

@@ -34,7 +34,7 @@ export const range = {
     {
       name: 'ComputerName',
       type: 'text',
-      description: 'The machine the row is about; null if it is the same on every machine.',
+      description: 'The machine the row is about; in reports, null if it is the same on every machine.',
     },
   ],
 } as const satisfies RowSchema;
