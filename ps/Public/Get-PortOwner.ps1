@@ -172,7 +172,7 @@ function Get-PortOwner {
     [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Endpoint')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -241,7 +241,7 @@ function Get-PortOwner {
     begin {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
-        foreach ($text in $Port) { $operands[$text] = $true }
+        foreach ($text in Get-PortText -Cmdlet $PSCmdlet -Port $Port) { $operands[$text] = $true }
     }
 
     process {

@@ -7,10 +7,11 @@ import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { asksToStop, besidesText, planText } from '../cli/stop-plan.ts';
+import { asksToStop, besidesText, planText, withIdentities } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
 
@@ -60,6 +61,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         Address: '--address',
         Force: '--force',
         TimeoutSec: '--timeout',
+        Redact: '--redact',
       },
       leftOut: {
         '--dry-run': 'ShouldProcess is called for each target of a dry run',
@@ -112,6 +114,12 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     const answer = await giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
     const besides = this.narrow ? besidesText(seen) : '';
     return besides === '' ? answer : { ...answer, note: besides };
+  }
+
+  /** The module approves targets of a dry run, and stops exactly those: their identities stay as they are. */
+  override redacted<Given extends Answer>(answer: Given, columns: readonly Column[] = []): Given {
+    const shown = super.redacted(answer, columns);
+    return this.dryRun && this.isModule ? withIdentities(shown, answer) : shown;
   }
 
   private async request(): Promise<GiveBackRequest> {

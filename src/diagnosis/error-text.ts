@@ -1,6 +1,7 @@
 import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
+import { complaintsIn } from './error-text/complaints.ts';
 import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
@@ -78,7 +79,8 @@ export function readErrors(given: string, unreadBytes = 0): ErrorReading {
   const { text, leftOut } = endsOf(given, unreadBytes);
   const clean = cleaned(text);
   const lines = linesOf(clean);
-  const errors = sorted(failuresIn(lines)).flatMap((failure) => parsed(failure));
+  const failures = failuresIn(lines);
+  const errors = sorted([...failures, ...complaintsIn(lines, failures)]).flatMap((failure) => parsed(failure));
   const known = distinct(errors);
   const [first, ...rest] = known.length === 0 ? [withoutFailure(lines.map((line) => line.text))] : known;
   const more = rest.length + 1 - mostAnswers;
@@ -100,10 +102,10 @@ export function parseError(given: string): ParsedError {
   return readErrors(given).errors[0];
 }
 
-/** Sorts binds first, then the newest record first, keeping the order within a record. */
+/** Sorts binds first, then the newest message first, keeping the order within a message. */
 function sorted(failures: readonly Failure[]): Failure[] {
   const order = { bind: 0, connection: 1, file: 2 };
-  return failures.toSorted((a, b) => order[a.nature] - order[b.nature] || b.record - a.record);
+  return failures.toSorted((a, b) => order[a.nature] - order[b.nature] || b.order - a.order);
 }
 
 /** Removes duplicates: repeated attempts, and errors with fewer details than another error with the same port. */

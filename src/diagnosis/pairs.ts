@@ -84,16 +84,18 @@ function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & {
   ];
 }
 
-const keyOf = (protocol: string, { local, remote, remotePort }: Ends): string =>
+const keyOf = (protocol: string, { local, remote, remotePort }: Omit<Ends, 'port'>): string =>
   `${protocol} ${local} ${remote} ${remotePort}`;
 
 /**
- * Groups the sockets by both ends of their connections without the client's port; only where enough of them are
- * possible.
+ * Groups the sockets by both ends of their connections without the client's port; only where there are at least this many.
  */
-function grouped(facts: Facts, find: Finder): Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }> {
+function grouped(
+  facts: Facts,
+  find: Finder,
+  least: number,
+): Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }> {
   const { data } = facts.sections.sockets;
-  const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1)) * nearlyFull;
   const found = new Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }>();
   if (!(data.length >= least)) return found;
   const sight = { find, isOwn: ownAddresses(facts), windows: facts.machine.platform === 'win32' };
@@ -138,7 +140,8 @@ export function fullPairs(facts: Facts): PairUse[] {
   const find = rangeFinder(facts.sections.dynamicRanges.data);
   const names = new Map(facts.sections.processes.data.map(({ pid, imageName }) => [pid, imageName]));
   const isOwn = ownAddresses(facts);
-  return [...grouped(facts, find).values()]
+  const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1)) * nearlyFull;
+  return [...grouped(facts, find, least).values()]
     .flatMap(({ ends, protocol, group }): PairUse[] => {
       const range = find(protocol, familyOf(ends.local), ends.port)!;
       const size = range.end - range.start + 1;
@@ -164,6 +167,40 @@ export function fullPairs(facts: Facts): PairUse[] {
       ];
     })
     .sort((a, b) => b.used / b.size - a.used / a.size);
+}
+
+/** One end of a socket, and the other one. */
+type SocketEnds = Pick<Socket, 'protocol' | 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
+
+/** Returns whether a socket is a connection of this pair, from either end. */
+export function belongsTo({ protocol, local, remote, remotePort }: PairUse): (socket: SocketEnds) => boolean {
+  return (socket) =>
+    socket.protocol === protocol &&
+    ((socket.localAddress === local && socket.remoteAddress === remote && socket.remotePort === remotePort) ||
+      (socket.localAddress === remote && socket.remoteAddress === local && socket.localPort === remotePort));
+}
+
+/**
+ * Returns how many percent of the dynamic ports the connections from one local address to one remote address and port use:
+ * those of the client that has this socket. Null for sockets of servers.
+ */
+export function dynamicPortUse(facts: Facts): (socket: SocketEnds) => number | null {
+  const find = rangeFinder(facts.sections.dynamicRanges.data);
+  const held = new Set<string>();
+  for (const { protocol, localAddress, localPort, remotePort } of facts.sections.sockets.data)
+    if (remotePort === null)
+      held.add(`${protocol} ${localPort} ${isWildcard(localAddress) ? '' : plainAddress(localAddress).text}`);
+  const isHeld = (protocol: string, address: string, port: number): boolean =>
+    held.has(`${protocol} ${port} `) || held.has(`${protocol} ${port} ${plainAddress(address).text}`);
+  const pairs = grouped(facts, find, 1);
+  return ({ protocol, localAddress, localPort, remoteAddress, remotePort }) => {
+    if (remoteAddress === null || remotePort === null || isHeld(protocol, localAddress, localPort)) return null;
+    const range = find(protocol, familyOf(localAddress), localPort);
+    if (range === undefined) return null;
+    const pair = pairs.get(keyOf(protocol, { local: localAddress, remote: remoteAddress, remotePort }));
+    // It may have opened or closed since the facts were gathered.
+    return ((pair?.group.ports.size ?? 1) / (range.end - range.start + 1)) * 100;
+  };
 }
 
 /** Returns the far ends that a text names: it may name the local end, too. */
