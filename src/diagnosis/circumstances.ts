@@ -1,5 +1,6 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { addressFamily, unmapped } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
@@ -10,13 +11,14 @@ import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
 import { listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
+import { isWildcard } from './overlap.ts';
 import { endText, pairText, toldEnds, type PairUse } from './pairs.ts';
 import { covers, handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
 import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
 import { securityModuleSteps } from './security-module.ts';
-import { say } from './step.ts';
+import { say, step } from './step.ts';
 
 /** The input in which circumstances are found. */
 export interface Setting {
@@ -95,6 +97,30 @@ const deniedToProgram: Finder = ({ facts, request, error, can }) => {
       ...(isPrivileged && error.confinement.module === null ? privilegedSteps({ facts, request }) : []),
       ...(isWsl ? [] : securityModuleSteps(request, error)),
     ],
+  };
+};
+
+/** A text about an address that the machine has now, but did not have when the program started. */
+const lateAddress: Finder = ({ facts, request: { address, port }, error, can }) => {
+  if (can !== true || error?.meaning !== 'notLocal' || error.port !== port) return null;
+  if (address === null || error.address !== address || isWildcard(address)) return null;
+  const family = addressFamily(unmapped(address)) === 'IPv6' ? 'ipv6' : 'ipv4';
+  return {
+    evidence: [
+      `The machine did not have ${address} when the program started, as at boot before the network is up${family === 'ipv6' ? ' or the address is checked for duplicates' : ''}, but it has it now.`,
+    ],
+    remedies:
+      facts.machine.platform === 'linux'
+        ? [
+            say(
+              'for a service that starts at boot: Wants=network-online.target and After=network-online.target in its unit',
+            ),
+            step(
+              `sudo sysctl -w net.${family}.ip_nonlocal_bind=1`,
+              'or let programs bind addresses that the machine does not have yet',
+            ),
+          ]
+        : [say('for a service that starts at boot: set its startup type to automatic (delayed start)')],
   };
 };
 
@@ -192,6 +218,7 @@ const finders: readonly Finder[] = [
   takenPairs,
   otherPairs,
   deniedToProgram,
+  lateAddress,
   windowsRefused,
   dynamicPort,
   foreignListenList,

@@ -1822,6 +1822,35 @@ $ portowner free --near 80  # or use a port that is free now
 $ portowner 80 --format list  # show everything known about the owner`,
   },
   {
+    name: 'Linux: a service that started before the machine had its address',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP fd00::5 8443',
+    tried: 'bound',
+    error: 'nginx: [emerg] bind() to [fd00::5]:8443 failed (99: Cannot assign requested address)',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "no such address here" for TCP [fd00::5]:8443 (EADDRNOTAVAIL (99)).
+- The machine did not have fd00::5 when the program started, as at boot before the network is up or the address is checked for duplicates, but it has it now.
+- An attempt to bind TCP [fd00::5]:8443 succeeded (released immediately).
+$ # for a service that starts at boot: Wants=network-online.target and After=network-online.target in its unit
+$ sudo sysctl -w net.ipv6.ip_nonlocal_bind=1  # or let programs bind addresses that the machine does not have yet`,
+  },
+  {
+    name: 'Windows: a service that started before the machine had its address',
+    facts: windows([]),
+    ask: 'UDP 10.0.0.5 8053',
+    tried: 'bound',
+    error: 'listen udp 10.0.0.5:8053: bind: The requested address is not valid in its context.',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "no such address here" for UDP 10.0.0.5:8053 (the words of the message).
+- The machine did not have 10.0.0.5 when the program started, as at boot before the network is up, but it has it now.
+- An attempt to bind UDP 10.0.0.5:8053 succeeded (released immediately).
+$ # for a service that starts at boot: set its startup type to automatic (delayed start)`,
+  },
+  {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
     facts: windows([], { reserved: [range('ExcludedAdministered', 50_000, 50_059)] }),
     ask: 'TCP 0.0.0.0 50010',
