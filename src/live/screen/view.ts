@@ -8,7 +8,7 @@ import { listeningPorts } from './groups.ts';
 import { keyNamed, type Key } from './keys.ts';
 import { viewFrame, helpLines, pageOf, textPageOf, widthsFor } from './layout.ts';
 import type { Selection, ViewRow } from './model.ts';
-import { addressPort, type Seen } from './columns.ts';
+import { addressPort, isAmount, type Seen } from './columns.ts';
 import { firstScene, nextScene, type ViewScene } from './scene.ts';
 import type { Size } from './shown.ts';
 import { initialState, press, selectionOf, settled, type Action, type OnScreen, type ViewState } from './state.ts';
@@ -17,7 +17,8 @@ import { sanitize } from '../../io/sanitize.ts';
 /** What the view uses outside of itself. */
 export interface ViewWorld {
   readonly screen: Screen;
-  readonly look: () => Promise<Look>;
+  /** `wanted`: the keys of the connections whose statistics are wanted; without it, those of all. */
+  readonly look: (wanted?: ReadonlySet<string>) => Promise<Look>;
   /** Milliseconds between two looks. */
   readonly interval: number;
   /** After this many looks, the view ends; null: never. */
@@ -126,6 +127,14 @@ class View {
     return { columns: Math.max(1, columns), rows: Math.max(1, rows), colors, unicode };
   }
 
+  /** The connections on the screen; undefined for all, if the order or the sums depend on the statistics of all. */
+  private get wanted(): ReadonlySet<string> | undefined {
+    const { grouping, sorts, top, mode } = this.state;
+    if (grouping !== 'none' || isAmount(sorts.none.column)) return undefined;
+    const rows = this.rows.slice(top, top + pageOf(this.size.rows));
+    return new Set([...rows.map(({ id }) => id), ...(mode.name === 'details' ? [mode.row.id] : [])]);
+  }
+
   /** Looks, draws, and plans the next look. */
   private lookNow(): void {
     if (this.isLooking || this.isOver || this.isAway || this.state.isPaused) return;
@@ -133,7 +142,7 @@ class View {
     this.isLooking = true;
     const started = performance.now();
     this.looking = this.world
-      .look()
+      .look(this.wanted)
       .then((look) => {
         this.isLooking = false;
         if (this.isOver) return;
