@@ -1,5 +1,6 @@
 // Runs the full-screen view: looks, keys, and frames.
 import type { Screen } from '../../system/screen.ts';
+import type { Close } from '../closes.ts';
 import type { LiveSocket, Look } from '../look.ts';
 import { arrange } from './arrange.ts';
 import { liveLines, wrapLine } from './details.ts';
@@ -19,6 +20,8 @@ export interface ViewWorld {
   readonly screen: Screen;
   /** `wanted`: the keys of the connections whose statistics are wanted; without it, those of all. */
   readonly look: (wanted?: ReadonlySet<string>) => Promise<Look>;
+  /** The messages about closed sockets since the last call, if the system sends any. */
+  readonly closes?: () => readonly Close[];
   /** Milliseconds between two looks. */
   readonly interval: number;
   /** After this many looks, the view ends; null: never. */
@@ -65,6 +68,7 @@ class View {
   private noteLooks = 0;
   private before: readonly string[] | null = null;
   private looks = 0;
+  private wasPaused = false;
   private isLooking = false;
   private looking: Promise<void> = Promise.resolve();
   /** Whether another program has the terminal. */
@@ -161,7 +165,10 @@ class View {
 
   private take(look: Look): void {
     if (this.state.isPaused || this.isAway) return;
-    this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look);
+    // Messages of before the first look, and of while it was paused, are about sockets that nobody expects to see.
+    const closes = this.world.closes?.() ?? [];
+    this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look, this.wasPaused ? [] : closes);
+    this.wasPaused = false;
     this.note(look);
     this.draw();
   }
@@ -235,6 +242,7 @@ class View {
     this.state = state;
     if (action !== undefined) this.act(action);
     if (this.isOver) return;
+    this.wasPaused ||= wasPaused;
     if (wasPaused && !this.state.isPaused) this.lookNow();
     this.draw();
   }

@@ -344,6 +344,21 @@ for (const [kind, name] of Object.entries(attacks))
     }
   });
 
+inTerminal('shows a connection that opened and closed between two looks', async () => {
+  const terminal = watch([port, '--interval', '3'], { columns: 120 });
+  await terminal.until(/1 listening/);
+  // Only with rights to its messages, the kernel tells of closed sockets.
+  if (process.getuid!() !== 0) return;
+  const brief = connect(port, '127.0.0.1');
+  await once(brief, 'connect');
+  const { localPort } = brief;
+  brief.resetAndDestroy();
+  const lines = await terminal.until(new RegExp(`127\\.0\\.0\\.1:${localPort}`));
+  assert.match(lines.join('\n'), new RegExp(`^ - *${port} +TCP .*127\\.0\\.0\\.1:${localPort} .*closed before a look`, 'm'));
+  terminal.press('q');
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+});
+
 inTerminal('still takes keys, and ends, when its terminal takes nothing', async () => {
   // Nobody reads what script passes on, so that the terminal is full at some time.
   const line = portowner(['watch', '--interval', '100ms'])
