@@ -54,7 +54,7 @@ const familyOf = (address: string): 'IPv4' | 'IPv6' => (plainAddress(address).si
 /** Returns whether an address belongs to this machine, according to its sockets and interfaces. */
 function ownAddresses({ sections }: Facts): (address: string) => boolean {
   const own = new Set<string>();
-  for (const { localAddress } of sections.sockets.data) own.add(localAddress);
+  for (const { localAddress } of sections.sockets.data) own.add(unmapped(localAddress));
   for (const { address } of sections.addresses?.data ?? []) own.add(address);
   return (address) => own.has(address) || addressScope(address) === 'Loopback';
 }
@@ -68,11 +68,13 @@ interface Sight {
 
 /**
  * Returns a socket's connection from the client's side. Where the server closes first, only the server's socket
- * remains: Windows still does not reuse the client's port, whereas Linux assigns it to the next connection.
+ * remains: Windows still does not reuse the client's port, whereas Linux assigns it to the next connection. Dual-stack
+ * sockets use the same ports as IPv4 sockets, so that their addresses are those of IPv4.
  */
 function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & { pid: number })[] {
-  const { protocol, localAddress, localPort, remoteAddress, remotePort, pid, state } = socket;
-  if (remoteAddress === null || remotePort === null) return [];
+  if (socket.remoteAddress === null || socket.remotePort === null) return [];
+  const { protocol, localPort, remotePort, pid, state } = socket;
+  const [localAddress, remoteAddress] = [unmapped(socket.localAddress), unmapped(socket.remoteAddress)];
   const isDynamic = (address: string, port: number): boolean => find(protocol, familyOf(address), port) !== undefined;
   return [
     ...(isDynamic(localAddress, localPort)
@@ -174,10 +176,14 @@ type SocketEnds = Pick<Socket, 'protocol' | 'localAddress' | 'localPort' | 'remo
 
 /** Returns whether a socket is a connection of this pair, from either end. */
 export function belongsTo({ protocol, local, remote, remotePort }: PairUse): (socket: SocketEnds) => boolean {
-  return (socket) =>
-    socket.protocol === protocol &&
-    ((socket.localAddress === local && socket.remoteAddress === remote && socket.remotePort === remotePort) ||
-      (socket.localAddress === remote && socket.remoteAddress === local && socket.localPort === remotePort));
+  return (socket) => {
+    if (socket.protocol !== protocol || socket.remoteAddress === null) return false;
+    const [here, there] = [unmapped(socket.localAddress), unmapped(socket.remoteAddress)];
+    return (
+      (here === local && there === remote && socket.remotePort === remotePort) ||
+      (here === remote && there === local && socket.localPort === remotePort)
+    );
+  };
 }
 
 /**
@@ -197,7 +203,8 @@ export function dynamicPortUse(facts: Facts): (socket: SocketEnds) => number | n
     if (remoteAddress === null || remotePort === null || isHeld(protocol, localAddress, localPort)) return null;
     const range = find(protocol, familyOf(localAddress), localPort);
     if (range === undefined) return null;
-    const pair = pairs.get(keyOf(protocol, { local: localAddress, remote: remoteAddress, remotePort }));
+    const ends = { local: unmapped(localAddress), remote: unmapped(remoteAddress), remotePort };
+    const pair = pairs.get(keyOf(protocol, ends));
     // It may have opened or closed since the facts were gathered.
     return ((pair?.group.ports.size ?? 1) / (range.end - range.start + 1)) * 100;
   };

@@ -120,8 +120,7 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     name: paths.join(', '),
     there: {
       name: null,
-      // Standard input has been read.
-      options: paths.includes('-') ? null : paths.map((path) => ['--from', path]),
+      options: paths.map((path) => ['--from', path]),
       stops: false,
     },
     ownName: async () => (await factsFor(nothingAsked)).machine.name,

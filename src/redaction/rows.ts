@@ -125,7 +125,7 @@ function noteFacts({ machine, sections }: Facts, known: Known): void {
   for (const { imageName } of sections.processes.data) programs.add(imageName);
   for (const process of sections.processes.data) {
     const { application, imageName, workingDirectory, user, realUser, container } = process;
-    if (workingDirectory != null) noteProject(workingDirectory, names);
+    if (workingDirectory != null) noteProject(workingDirectory, names, programs);
     if (application !== undefined) noteApplication(application, imageName, known);
     for (const account of [user, realUser]) if (account != null) noteAccount(account, known);
     if (container !== null) noteContainer(container, known);
@@ -187,7 +187,7 @@ function noteRow(row: AnyRow, known: Known): void {
     if (rule === 'keep' || rule === 'ancestors') continue;
     for (const one of [value].flat()) {
       if (typeof one !== 'string') continue;
-      if (name === 'WorkingDirectory') noteProject(one, names);
+      if (name === 'WorkingDirectory') noteProject(one, names, programs);
       const key = `${rule ?? ''} ${rule === 'application' ? imageName : ''} ${one}`;
       if (seen.has(key)) continue;
       seen.add(key);

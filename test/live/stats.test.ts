@@ -204,6 +204,23 @@ for (const [args, expected] of [
     );
   });
 
+test('connections of IPv4 and of dual-stack sockets use the same dynamic ports', async () => {
+  const mapped = [40005, 40006].map((port): DiagRow => ({ local: '::ffff:7f00:1', port, remote: '::ffff:c000:209', remotePort: 5432, state: 1, inode: 5, cookie: port }));
+  const both: World = { ...few, tcp: [...few.tcp!, ...mapped] };
+  const { rows } = await stats(['--by', 'remote', '--remote-port', '5432'], both, both);
+  assert.equal(
+    rows.map((row) => [row.RemoteAddress, row.Sockets, row.DynamicPortUse]),
+    [
+      ['192.0.2.9', 4, 60],
+      ['::ffff:192.0.2.9', 2, 60],
+    ],
+  );
+  const more = [40007, 40008].map((port): DiagRow => Object.assign({}, mapped[0]!, { port, cookie: port }));
+  const full: World = { ...both, tcp: [...both.tcp!, ...more] };
+  const { err } = await stats(['40007'], full, full);
+  assert.match(err, /PO4303: warning: the dynamic ports for connections to 192\.0\.2\.9:5432 are nearly used up: 8 of the 10/);
+});
+
 const exhausted: World = {
   ...few,
   tcp: [

@@ -280,7 +280,7 @@ test('what is no host, and what does not go together, is refused before anything
   for (const words of [[80], ['snapshot'], ['diff', 'a.json']])
     for (const option of ['--ssh-config', '--host-timeout']) assert.match(portowner([...words, option, '9']).err, `PO1005: ${option} needs --host`);
   for (const value of ['0', '-1', 'never', '0.5']) assert.match(portowner([80, '--host', 'a', `--host-timeout=${value}`]).err, /PO1001: unknown value ".*" for --host-timeout/);
-  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, for example: ssh HOST portowner stop/);
+  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*portowner why PORT --host HOST/);
 });
 
 test.run();

@@ -6,6 +6,8 @@ export interface NamedPlace {
   readonly port: number;
   /** Null: every address, or no address named. */
   readonly address: string | null;
+  /** Whether the text has the name localhost, which the system resolves to one of two addresses. */
+  readonly isName: boolean;
   readonly protocol: 'TCP' | 'UDP' | null;
   /** Where the place begins in the text. */
   readonly index: number;
@@ -334,7 +336,7 @@ function portlessPrefix(text: string): NamedPlace[] {
   const found = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text);
   if (found === null) return [];
   const port = found[1]!.toLowerCase() === 'http' ? 80 : 443;
-  return [{ port, address: null, protocol: 'TCP', index: found.index, score: 2, listed: false }];
+  return [{ port, address: null, isName: false, protocol: 'TCP', index: found.index, score: 2, listed: false }];
 }
 
 /** Whether to find a port that the program tried to bind, or another program's port that it tried to reach. */
@@ -379,7 +381,8 @@ export function placesIn(
         if (score <= 2 && amount.test(after)) return [];
         const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
         const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
-        return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
+        const isName = /^\[?localhost\]?$/i.test(groups!['a'] ?? '');
+        return sure <= 0 || isIn(but) ? [] : [{ port, address, isName, protocol, index: at, score: sure, listed }];
       },
     ),
   );
