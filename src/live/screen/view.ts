@@ -1,5 +1,6 @@
 // Runs the full-screen view: looks, keys, and frames.
 import type { Screen } from '../../system/screen.ts';
+import type { Close } from '../closes.ts';
 import type { LiveSocket, Look } from '../look.ts';
 import { arrange } from './arrange.ts';
 import { liveLines, wrapLine } from './details.ts';
@@ -8,7 +9,7 @@ import { listeningPorts } from './groups.ts';
 import { keyNamed, type Key } from './keys.ts';
 import { viewFrame, helpLines, pageOf, textPageOf, widthsFor } from './layout.ts';
 import type { Selection, ViewRow } from './model.ts';
-import { addressPort, type Seen } from './columns.ts';
+import { addressPort, isAmount, type Seen } from './columns.ts';
 import { firstScene, nextScene, type ViewScene } from './scene.ts';
 import type { Size } from './shown.ts';
 import { initialState, press, selectionOf, settled, type Action, type OnScreen, type ViewState } from './state.ts';
@@ -17,7 +18,10 @@ import { sanitize } from '../../io/sanitize.ts';
 /** What the view uses outside of itself. */
 export interface ViewWorld {
   readonly screen: Screen;
-  readonly look: () => Promise<Look>;
+  /** `wanted`: the keys of the connections whose statistics are wanted; without it, those of all. */
+  readonly look: (wanted?: ReadonlySet<string>) => Promise<Look>;
+  /** The messages about closed sockets since the last call, if the system sends any. */
+  readonly closes?: () => readonly Close[];
   /** Milliseconds between two looks. */
   readonly interval: number;
   /** After this many looks, the view ends; null: never. */
@@ -64,6 +68,7 @@ class View {
   private noteLooks = 0;
   private before: readonly string[] | null = null;
   private looks = 0;
+  private wasPaused = false;
   private isLooking = false;
   private looking: Promise<void> = Promise.resolve();
   /** Whether another program has the terminal. */
@@ -126,6 +131,14 @@ class View {
     return { columns: Math.max(1, columns), rows: Math.max(1, rows), colors, unicode };
   }
 
+  /** The connections on the screen; undefined for all, if the order or the sums depend on the statistics of all. */
+  private get wanted(): ReadonlySet<string> | undefined {
+    const { grouping, sorts, top, mode } = this.state;
+    if (grouping !== 'none' || isAmount(sorts.none.column)) return undefined;
+    const rows = this.rows.slice(top, top + pageOf(this.size.rows));
+    return new Set([...rows.map(({ id }) => id), ...(mode.name === 'details' ? [mode.row.id] : [])]);
+  }
+
   /** Looks, draws, and plans the next look. */
   private lookNow(): void {
     if (this.isLooking || this.isOver || this.isAway || this.state.isPaused) return;
@@ -133,7 +146,7 @@ class View {
     this.isLooking = true;
     const started = performance.now();
     this.looking = this.world
-      .look()
+      .look(this.wanted)
       .then((look) => {
         this.isLooking = false;
         if (this.isOver) return;
@@ -152,7 +165,10 @@ class View {
 
   private take(look: Look): void {
     if (this.state.isPaused || this.isAway) return;
-    this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look);
+    // Messages of before the first look, and of while it was paused, are about sockets that nobody expects to see.
+    const closes = this.world.closes?.() ?? [];
+    this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look, this.wasPaused ? [] : closes);
+    this.wasPaused = false;
     this.note(look);
     this.draw();
   }
@@ -226,6 +242,7 @@ class View {
     this.state = state;
     if (action !== undefined) this.act(action);
     if (this.isOver) return;
+    this.wasPaused ||= wasPaused;
     if (wasPaused && !this.state.isPaused) this.lookNow();
     this.draw();
   }

@@ -138,6 +138,33 @@ test('follows one process', async () => {
   assert.equal(ports(await screen.lines()), ['>3000', '3000']);
 });
 
+test('asks for the statistics of what is on the screen, and of everything only to order or to sum', async () => {
+  const many = Array.from({ length: 30 }, (_, i) => connection({ localPort: 4000, remotePort: 1000 + i }));
+  const keys = (from: number, to: number): string[] => many.slice(from, to).map(({ key }) => key);
+  const view = await testView(many);
+  const { screen } = view;
+  const asked = async (): Promise<void> => {
+    for (let tries = 0; !view.isWaiting() && tries < 1000; tries++) await settle(1);
+  };
+  await view.look(many);
+  await asked();
+  assert.equal(view.wanted(), keys(0, 20));
+  await screen.type('G');
+  await view.look(many);
+  await asked();
+  assert.equal(view.wanted(), keys(10, 30));
+  for (const [typed, wanted] of [
+    ['t', null],
+    ['p', keys(0, 20)],
+    ['\t', null],
+  ] as const) {
+    await screen.type(`${typed}g`);
+    await view.look(many);
+    await asked();
+    assert.equal(view.wanted(), wanted, JSON.stringify(typed));
+  }
+});
+
 test('pauses: no look, and the same rows', async () => {
   const view = await testView([web]);
   await view.look([web, database]);

@@ -109,6 +109,37 @@ test('a port that is bound, but does not listen, is not open', async () => {
   }
 });
 
+test('connections cost a wait little: the system is rarely asked for more than listening sockets', async (context: TestContext) => {
+  if (source.platform !== 'linux') return skip('only Linux walks through all connections to list bound sockets', context);
+  const asked: (readonly number[] | undefined)[] = [];
+  const noted: RawSource = {
+    ...source,
+    read(name, hint) {
+      if (name === 'diag/tcp') asked.push(hint?.states);
+      return source.read(name, hint);
+    },
+  };
+  assert.is((await run(['wait', String(await closedPort()), '--timeout', '0.9'], { source: noted, binder })).code, 1);
+  const whole = asked.filter((states) => states === undefined || states.length > 1).length;
+  assert.ok(asked.length >= 3 && whole >= 1 && whole <= 2, `${whole} of ${asked.length}`);
+});
+
+test('a port that was only bound becomes free, or open', async () => {
+  const { _createServerHandle: handleOf } = (await import('node:net')) as unknown as {
+    _createServerHandle(address: string, port: number, family: 4, fd: number): { getsockname(out: object): void; listen(backlog: number): number; close(): void };
+  };
+  for (const condition of ['--free', '--open']) {
+    const handle = handleOf('127.0.0.1', 0, 4, -1);
+    const name = {} as AddressInfo;
+    handle.getsockname(name);
+    const change = (): void => void (condition === '--free' ? handle.close() : handle.listen(5));
+    const { code, out } = await waiting([name.port, condition, '--timeout', 'none'], change);
+    assert.is(code, 0);
+    assert.match(out, `port ${name.port} is ${condition.slice(2)}`);
+    if (condition === '--open') handle.close();
+  }
+});
+
 test('addresses and protocols count', async () => {
   const port = await listen();
   assert.is((await waiting([`127.0.0.1:${port}`, '--timeout', '0'])).code, 0);
