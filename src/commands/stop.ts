@@ -11,7 +11,7 @@ import { asksToStop, besidesText, planText } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
-import type { Column } from '../schema/column.ts';
+import type { AnyRow, Column } from '../schema/column.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
 
@@ -116,14 +116,9 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
     return besides === '' ? answer : { ...answer, note: besides };
   }
 
-  /** The module approves targets of a dry run, and stops exactly those: their identities stay as they are. */
   override redacted<Given extends Answer>(answer: Given, columns: readonly Column[] = []): Given {
     const shown = super.redacted(answer, columns);
-    if (!this.dryRun || !this.isModule) return shown;
-    const rows = shown.rows.map((row, index) =>
-      row['Result'] === 'Planned' ? { ...row, Identity: answer.rows[index]!['Identity'] } : row,
-    );
-    return { ...shown, rows };
+    return this.dryRun && this.isModule ? { ...shown, rows: withIdentities(shown.rows, answer.rows) } : shown;
   }
 
   private async request(): Promise<GiveBackRequest> {
@@ -137,9 +132,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
       throw new PortOwnerError('PO1001', 'missing PORTS: portowner stop PORTS, or portowner stop --pid PID', {
         hint: 'For example: portowner stop 8080 --dry-run',
       });
-    const { dryRun, force, timeout = '10' } = this;
-    const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(timeout) ? Number(timeout) : Number.NaN;
-    if (!(seconds <= 3600)) throw unknownValue('--timeout', timeout, 'seconds, up to 3600');
+    const { dryRun, force } = this;
     return {
       spans: spans ?? [],
       pids: new Set([...processIds('--pid', ofOption), ...pids]),
@@ -148,7 +141,23 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
       addresses: this.address ?? null,
       dryRun,
       force,
-      timeout: seconds * 1000,
+      timeout: secondsOf(this.timeout) * 1000,
     };
   }
+}
+
+/**
+ * Redacted rows with the identities of the targets that would be stopped: the module approves targets of a dry run, and stops
+ * exactly those.
+ */
+function withIdentities(redacted: readonly AnyRow[], rows: readonly AnyRow[]): AnyRow[] {
+  return redacted.map((row, index) =>
+    row['Result'] === 'Planned' ? { ...row, Identity: rows[index]!['Identity'] } : row,
+  );
+}
+
+function secondsOf(timeout = '10'): number {
+  const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(timeout) ? Number(timeout) : Number.NaN;
+  if (!(seconds <= 3600)) throw unknownValue('--timeout', timeout, 'seconds, up to 3600');
+  return seconds;
 }
