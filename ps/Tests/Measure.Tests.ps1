@@ -58,6 +58,6 @@ Describe 'Measure-Port' {
 
     It 'is shown as a table' {
         $text = Measure-Port $listener.Port @mine | Out-String -Width 200
-        $text | Should -Match 'LocalPort\s.*Owner\s.*SendRate\s.*ReceiveRate'
+        $text | Should -Match 'LocalPort\s.*SendRate\s.*ReceiveRate\s.*Owner'
     }
 }

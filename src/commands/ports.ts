@@ -108,21 +108,13 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** The variant of the rows for a wide window of PowerShell; null if there is none. */
   private get wideTable(): string | null {
-    if (this.width === undefined || this.redact || this.asksSeveral) return null;
-    const width = Number(this.width);
-    if (!Number.isInteger(width) || width < 0) throw unknownValue('--width', this.width, 'a number of characters');
-    return wideVariant(width);
+    return this.redact || this.asksSeveral ? null : wideTableOf(this.width);
   }
 
   protected override asks(option: string): boolean {
     const { resolve, firewall, tree, commandLines } = this;
-    const asked: Readonly<Record<string, boolean>> = {
-      resolve: resolve !== false,
-      firewall,
-      tree,
-      commandLines,
-      WorkingDirectory: this.wideTable !== null,
-    };
+    if (option === 'WorkingDirectory') return this.wideTable !== null;
+    const asked: Readonly<Record<string, boolean>> = { resolve: resolve !== false, firewall, tree, commandLines };
     return asked[option] ?? false;
   }
 
@@ -150,10 +142,18 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
-    const answer = await whoOwns(request, this.askedMachine(), this.progress);
-    const variant = this.wideTable;
-    return variant === null || answer.variant !== undefined ? answer : { ...answer, variant };
+    return withTable(await whoOwns(request, this.askedMachine(), this.progress), this.wideTable);
   }
+}
+
+/** The answer with a table for its window, unless its rows have another one. */
+const withTable = (answer: Answer, variant: string | null): Answer =>
+  variant === null || answer.variant !== undefined ? answer : { ...answer, variant };
+
+function wideTableOf(width: string | undefined): string | null {
+  if (width === undefined) return null;
+  if (!/^\d{1,6}$/.test(width)) throw unknownValue('--width', width, 'a number of characters');
+  return wideVariant(Number(width));
 }
 
 function resolveSeconds(value: string | boolean): number {
