@@ -78,7 +78,7 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
 }
 
 /** A number or a text that begins with a dash, which no option does: `-1`, `-5s`, `-bash: listen: EADDRINUSE`. */
-const dashedValue = /^-(?:\.?\d|\S*\s)/;
+const dashedValue = /^-(?:\.?\d|(?!-[\w-]+=)\S*\s)/;
 
 /** Whether a word that begins with a dash is the value of the option before it, whose own error then names it. */
 const isDashedValue = (word: string, option: string): boolean =>

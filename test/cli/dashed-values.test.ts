@@ -5,6 +5,7 @@ import { allCommands, newCli } from '../../src/cli/commands.ts';
 import { optionNames, takesValue } from '../../src/cli/words.ts';
 import { catalogue } from '../../src/commands/catalogue.ts';
 import { facts, socket } from '../support/example.ts';
+import { linux } from '../support/linux-raw.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 
 const test = suite('values that begin with a dash');
@@ -36,6 +37,16 @@ for (const args of numbers)
     const [option = '', value = ''] = args.slice(-2);
     assert.ok(err.includes(`unknown value ${JSON.stringify(value)} for ${option}; expected `), err);
   });
+
+test('an option whose value has a space is no value of the option before it', async () => {
+  for (const args of [
+    ['wait', '1', '--quiet', '--owned-by=no such program', '--timeout', '0'],
+    ['--count', '--image=no such program'],
+  ]) {
+    const { code, err } = await run(args, { source: linux({}) });
+    assert.is(code === 64, false, `${args.join(' ')}: ${err}`);
+  }
+});
 
 /** Each option of each command that takes a value. */
 const valued = (await newCli(await allCommands(catalogue)))
