@@ -23,7 +23,9 @@ const withRule = (columns: readonly Column[]): readonly Column[] =>
 const mostTexts = 8;
 
 /** Evidence and remedies, for which a table has no room. */
-function adviceOf(rows: readonly Finding[]): { note?: string } {
+function adviceOf(answer: Answer, isNarrow: boolean): { note?: string } {
+  if (!isNarrow) return {};
+  const rows = answer.rows as readonly AnyRow[] as readonly Finding[];
   const listed = (title: string, texts: readonly string[]): string[] => {
     const distinct = [...new Set(texts)];
     const more = distinct.length - mostTexts;
@@ -142,13 +144,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
       if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note: summary };
-      // Who reads it on a terminal has it in front of the findings.
       if (this.forPeople && this.outputTerminal !== null)
-        return {
-          ...answer,
-          headline: `${summary}.`,
-          ...(this.narrow ? adviceOf(answer.rows as readonly AnyRow[] as readonly Finding[]) : {}),
-        };
+        return { ...answer, headline: `${summary}.`, ...adviceOf(answer, this.narrow) };
       // In a file or a pipe the findings may be all that is wanted.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);
