@@ -104,10 +104,12 @@ function unknownOption(name: string, { known, options, help }: Known, path: stri
     });
   if (takesPorts(known.about) && /^(?:-p|--(?:local-)?ports?)$/.test(name))
     return wrong(`missing value for ${name}; expected a port`, help, name);
-  if (name === '--host' || name === '--ssh-config')
+  if (name === '--host' || name === '--host-timeout' || name === '--ssh-config')
     return wrong(
       `unknown option ${name}${path}`,
-      `portowner ${known.path} works only on this machine: run it there, for example: ssh HOST portowner ${known.path}`,
+      known.path === 'stop'
+        ? 'portowner stop works only on this machine: use portowner why PORT --host HOST to show the command that stops the owner there'
+        : `portowner ${known.path} works only on this machine; if PortOwner is installed on the other one: ssh HOST portowner ${known.path}`,
       name,
     );
   const synonyms = synonymsOf({ about: known.about, groups: known.groups.map((about) => ({ about })) });

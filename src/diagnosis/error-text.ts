@@ -2,6 +2,7 @@ import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { complaintsIn } from './error-text/complaints.ts';
+import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
@@ -23,6 +24,7 @@ export interface FarEnd {
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
+  readonly protocol: 'TCP' | 'UDP';
   /** Whether the other side has answered, which means that the connection had a local port. */
   readonly answered: boolean;
 }
@@ -49,6 +51,8 @@ export interface ParsedError {
   readonly farEnds: readonly FarEnd[];
   /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
+  /** What the text shows about a security module, if one may have refused the bind. */
+  readonly confinement: Confinement | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
@@ -113,13 +117,20 @@ function distinct(errors: readonly ParsedError[]): ParsedError[] {
     if (hasBinds && error.about === 'file') continue;
     const key = error.about === 'bind' ? `bind ${error.port} ${error.protocol ?? 'TCP'}` : error.evidence;
     const same = seen.get(key) ?? [];
-    const isKnown = same.some(
+    const known = same.find(
       (one) =>
         error.about !== 'bind' ||
         ((one.address === error.address || error.address === null || one.address === null) &&
           (one.meaning === error.meaning || error.meaning === null || one.meaning === null)),
     );
-    if (isKnown) continue;
+    if (known !== undefined) {
+      // What a program says last is often only that it gives up.
+      if (known.meaning === null && error.meaning !== null) {
+        kept[kept.indexOf(known)] = error;
+        same[same.indexOf(known)] = error;
+      }
+      continue;
+    }
     same.push(error);
     seen.set(key, same);
     kept.push(error);
@@ -212,6 +223,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
       ? {
           port: place?.port ?? null,
           address: place?.address == null ? null : unmapped(place.address),
+          protocol: protocolOf(around, place) ?? 'TCP',
           answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
         }
       : null;
@@ -229,6 +241,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     sign: sign?.sign ?? null,
     http: isHttp(text),
     origin,
+    confinement: meaning === 'access' && origin === null ? confinementIn(around) : null,
     remote,
     farEnds,
     evidence: shown,

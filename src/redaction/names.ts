@@ -150,6 +150,34 @@ export function machineName(name: string, names: Names): string {
   return shown;
 }
 
+const localHost = /^localhost$/i;
+
+/** Notes the name of another machine as a person typed it, and returns its replacement. Addresses have their own. */
+export function hostName(host: string, names: Names): string {
+  if (host === '' || localHost.test(host)) return host;
+  const address = redactAddress(host, names);
+  if (addressBytes(withoutScope(host)) !== null) return address;
+  const shown = names.host(host);
+  if (host.length >= 3 && host.length <= longestName) names.secrets.set(host, shown);
+  // A short name is also a word.
+  else
+    for (const [before, after] of [
+      ['', ':'],
+      ['--host ', ''],
+    ])
+      names.secrets.set(before + host + after, before + shown + after);
+  return shown;
+}
+
+/** Notes the path of a request, which may contain a token. */
+export function noteRequestPath(path: string, names: Names): void {
+  if (path.length >= 3 && path.length <= longestName)
+    names.secrets.set(
+      path,
+      path.replace(/[^/]+/g, (part) => names.path(part)),
+    );
+}
+
 /** Replaces paths below user profiles, SIDs, URLs, and addresses in a text. */
 export function redactText(text: string, names: Names): string {
   // An account's SID reveals its domain.

@@ -24,6 +24,7 @@ export type OwnerKind = (typeof ownerKinds)[number];
 /** One socket and its owner. Property names follow Get-NetTCPConnection. */
 export const endpoint = {
   typeName: 'PortOwner.Endpoint',
+  machines: 'column',
   columns: [
     { name: 'Protocol', type: 'text', importance: 2, description: 'TCP or UDP.' },
     {

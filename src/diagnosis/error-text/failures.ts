@@ -114,7 +114,10 @@ function placesOf(said: readonly LineSigns[]): NamedPlace[] {
     const old = known.get(key);
     if (old === undefined || (old.protocol === null && place.protocol !== null)) known.set(key, place);
   }
-  const named = [...known.values()].filter(({ address }) => address !== null);
+  const addressed = [...known.values()].filter(({ address }) => address !== null);
+  // What the system says it tried, not the name that the program has for it.
+  const tried = addressed.filter(({ address, isName }) => !isName && /^(?:127\.|::1$)/.test(address!));
+  const named = tried.length === 0 ? addressed : addressed.filter(({ isName }) => !isName);
   return named.length === 0 ? [surest] : named.sort((a, b) => a.index - b.index);
 }
 
