@@ -8,7 +8,7 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, reportColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
-import { filledVariant } from '../schema/variant.ts';
+import { filledVariant, machineVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
 import { checkFiles, named, withoutRepeated, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
@@ -230,7 +230,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return answerInPowerShell(answer, this.words);
   }
 
-  private get isModule(): boolean {
+  /** Whether the PowerShell module asks. */
+  protected get isModule(): boolean {
     return this.problems === 'rows' && traitsOf(this.chosenFormat()).documents === true;
   }
 
@@ -350,7 +351,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     }
     let answer: Answer | null = null;
     const writer = await this.writer(format, columns, sink, () => answer);
-    this.progress = reportTo(writer);
+    const report = reportTo(writer);
+    this.progress = (severity, message) => report(severity, this.shown(message));
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
         const { problem, exitCode } = endingProblem(error);
@@ -393,9 +395,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema, this.reportColumns());
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
-    return plainColumns(this.schema).filter(({ askedBy }) => {
+    return plainColumns(this.schema).filter(({ name, askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree' || askedBy === 'commandLines')
-        return forPeople === true || this.asks(askedBy);
+        return forPeople === true || this.asks(askedBy) || this.asks(name);
       return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }
@@ -449,7 +451,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       asked: this.columns !== undefined,
       variant: () => {
         const known = answer();
-        return known?.variant ?? filledVariant(this.schema, known?.rows ?? []);
+        const name = known?.variant ?? filledVariant(this.schema, known?.rows ?? []);
+        const isElsewhere = this.asksSeveral || this.connections.length > 0;
+        return isElsewhere ? machineVariant(this.schema, name) : name;
       },
       ...(frame === null ? {} : { frame }),
       ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
