@@ -28,7 +28,7 @@ function Stop-Approved {
 
     if ($Approved.Count -eq 0) { return }
     $options = @{}
-    foreach ($name in 'Force', 'TimeoutSec') {
+    foreach ($name in 'Force', 'TimeoutSec', 'Redact') {
         if ($Bound.Keys -contains $name) { $options[$name] = $Bound[$name] }
     }
     Invoke-Executable -Cmdlet $Cmdlet -Function 'Stop-PortOwner' -Bound $options -Operand $Approved.Keys -Extra '--yes' -ThroughInput

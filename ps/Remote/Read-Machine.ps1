@@ -285,7 +285,7 @@ function Start-PlainSsh {
     $folder = New-PrivateFolder
     # What the machine said, untouched: what is asked about decides what is read of it.
     $path = Join-Path -Path $folder -ChildPath 'raw'
-    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', "--host=$(if ($ssh['UserName'] -and $name -notlike '*@*') { "$($ssh['UserName'])@$name" } else { $name })")
+    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', '--host-timeout=3600', "--host=$(if ($ssh['UserName'] -and $name -notlike '*@*') { "$($ssh['UserName'])@$name" } else { $name })")
     if ($CommandLine) { $words += '--command-lines' }
     $configuration = Get-SshConfiguration -Cmdlet $Cmdlet -Ssh $ssh
     if ($configuration) {

@@ -842,7 +842,7 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         foreach ($stop in { $row | Stop-PortOwner -WhatIf }, { Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WhatIf }) {
             # What would be done is not said either.
             $null = Start-Transcript -LiteralPath "$TestDrive/asked"
-            try { & $stop -ErrorAction SilentlyContinue 2>&1 | Tee-Object -Variable said | Out-Null } finally { $null = Stop-Transcript }
+            try { $said = @(& { $ErrorActionPreference = 'Continue'; & $stop } 2>&1) } finally { $null = Stop-Transcript }
             "$said" | Should -BeLike 'Nothing is stopped on 127.0.0.1: it has no PowerShell session*'
             Get-Content -LiteralPath "$TestDrive/asked" -Raw | Should -Not -BeLike '*What if:*'
         }

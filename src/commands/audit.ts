@@ -90,7 +90,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** Prints the summary line. The module shows objects; a line on standard error would be a warning there. */
   private sum(summary: string): void {
-    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.shown(summary)}\n`);
+    if (summary !== '' && this.problems !== 'rows')
+      this.surroundings.error(`portowner: ${this.shown(summary).replace(/^A/, 'a')}\n`);
   }
 
   protected override files() {
@@ -112,10 +113,9 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
-      const note = summary.replace(/^a/, 'A');
-      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note };
+      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note: summary };
       // Who reads it on a terminal has it in front of the findings.
-      if (this.forPeople && this.outputTerminal !== null) return { ...answer, headline: `${note}.` };
+      if (this.forPeople && this.outputTerminal !== null) return { ...answer, headline: `${summary}.` };
       // In a file or a pipe the findings may be all that is wanted.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { asksConnections, filterOf, FilterOptions, protocolsOf } from '../cli/options/filter.ts';
 import { withOptions } from '../cli/options/group.ts';
+import { WidthOption } from '../cli/options/module.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
@@ -12,13 +13,13 @@ import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { askedColumns, wideColumns } from '../schema/variant.ts';
+import { askedColumns, wideColumns, wideVariant } from '../schema/variant.ts';
 
 /** The terminal width from which wide columns are shown. */
 const wideTerminal = 120;
 
 /** The main query: who owns a port. */
-export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
+export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions, WidthOption) {
   static override paths = [Command.Default];
   static override usage = Command.Usage({
     description: 'show who owns a port, or list every listening and bound port with its owner',
@@ -105,9 +106,23 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     return terminal !== null && terminal.columns >= wideTerminal;
   }
 
+  /** The variant of the rows for a wide window of PowerShell; null if there is none. */
+  private get wideTable(): string | null {
+    if (this.width === undefined || this.redact || this.asksSeveral) return null;
+    const width = Number(this.width);
+    if (!Number.isInteger(width) || width < 0) throw unknownValue('--width', this.width, 'a number of characters');
+    return wideVariant(width);
+  }
+
   protected override asks(option: string): boolean {
     const { resolve, firewall, tree, commandLines } = this;
-    const asked: Readonly<Record<string, boolean>> = { resolve: resolve !== false, firewall, tree, commandLines };
+    const asked: Readonly<Record<string, boolean>> = {
+      resolve: resolve !== false,
+      firewall,
+      tree,
+      commandLines,
+      WorkingDirectory: this.wideTable !== null,
+    };
     return asked[option] ?? false;
   }
 
@@ -135,7 +150,9 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
-    return whoOwns(request, this.askedMachine(), this.progress);
+    const answer = await whoOwns(request, this.askedMachine(), this.progress);
+    const variant = this.wideTable;
+    return variant === null || answer.variant !== undefined ? answer : { ...answer, variant };
   }
 }
 

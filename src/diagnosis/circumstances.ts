@@ -4,6 +4,7 @@ import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
 import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
+import { lastPrivileged, privilegedSteps } from './causes/no-rights.ts';
 import { isWslKernel, windowsHostSteps, windowsHostText } from './causes/windows-host.ts';
 import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
@@ -14,6 +15,7 @@ import { covers, handedOut, isUnusual, rangeText, usualText } from './ranges.ts'
 import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
+import { securityModuleSteps } from './security-module.ts';
 import { say } from './step.ts';
 
 /** The input in which circumstances are found. */
@@ -60,7 +62,7 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
     evidence: [
       `It is in the dynamic range ${where}, which is unusual (${usualText}): ${free === undefined ? '' : 'a connection may take it before the program restarts; '}Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
     ],
-    remedies: [usualRange(request.protocol)],
+    remedies: [usualRange(request.protocol, range.family)],
   };
 };
 
@@ -76,6 +78,25 @@ const windowsRefused: Finder = ({ facts, request, error, can }) =>
         evidence: [`The bind was refused, although nothing in WSL holds the port now. ${windowsHostText}`],
         remedies: windowsHostSteps(request),
       };
+
+/** A text about a port that this account can bind on Linux: the program lacks the right, or is confined. */
+const deniedToProgram: Finder = ({ facts, request, error, can }) => {
+  const { platform, release } = facts.machine;
+  if (can !== true || error?.port !== request.port || error.confinement === null || error.sign?.startsWith('WSA'))
+    return null;
+  const isPrivileged = request.port <= lastPrivileged(facts);
+  // In WSL, the refusal may be Windows', and there are no security modules.
+  const isWsl = isWslKernel(release);
+  if (platform !== 'linux' || (isWsl && !isPrivileged)) return null;
+  const rights = isPrivileged ? ', which needs root or CAP_NET_BIND_SERVICE for it' : '';
+  return {
+    evidence: [`The refusal was about the rights of the program${rights}: the port can be bound.`],
+    remedies: [
+      ...(isPrivileged && error.confinement.module === null ? privilegedSteps({ facts, request }) : []),
+      ...(isWsl ? [] : securityModuleSteps(request, error)),
+    ],
+  };
+};
 
 /** Connections that use up the ports for one address, although other ports are left. */
 const takenPairs: Finder = ({ pairs }) =>
@@ -170,6 +191,7 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
 const finders: readonly Finder[] = [
   takenPairs,
   otherPairs,
+  deniedToProgram,
   windowsRefused,
   dynamicPort,
   foreignListenList,

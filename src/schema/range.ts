@@ -3,6 +3,7 @@ import type { RowOf, RowSchema } from './column.ts';
 /** A range of port numbers and what it means on this machine. */
 export const range = {
   typeName: 'PortOwner.Range',
+  machines: 'column',
   columns: [
     {
       name: 'Kind',

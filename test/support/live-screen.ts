@@ -38,7 +38,8 @@ export function liveSocket(parts: SocketParts = {}): LiveSocket {
 /** The look of this number, one second after the one before. */
 export function lookAt(number: number, sockets: readonly LiveSocket[], gaps: readonly string[] = []): Look {
   const time = new Date(Date.UTC(2026, 0, 2, 3, 4, number)).toISOString();
-  return { at: number * 1000, time, sockets: new Map(sockets.map((one) => [one.key, one])), gaps };
+  const all = new Map(sockets.map((one) => [one.key, one]));
+  return { at: number * 1000, time, sockets: all, all, gaps };
 }
 
 /** The key presses that Node makes of what a terminal sends. */

@@ -6,10 +6,11 @@ import { liveLines, wrapLine } from './details.ts';
 import { difference } from './diff.ts';
 import { listeningPorts } from './groups.ts';
 import { keyNamed, type Key } from './keys.ts';
-import { viewFrame, helpLines, pageOf, textPageOf, widthsFor, type Size } from './layout.ts';
+import { viewFrame, helpLines, pageOf, textPageOf, widthsFor } from './layout.ts';
 import type { Selection, ViewRow } from './model.ts';
 import { addressPort, type Seen } from './columns.ts';
 import { firstScene, nextScene, type ViewScene } from './scene.ts';
+import type { Size } from './shown.ts';
 import { initialState, press, selectionOf, settled, type Action, type OnScreen, type ViewState } from './state.ts';
 import { sanitize } from '../../io/sanitize.ts';
 
@@ -35,6 +36,9 @@ export interface ViewWorld {
   readonly exists: (file: string) => boolean;
 }
 
+/** For how many looks the last line tells what they cannot see. */
+const noteLooks = 3;
+
 /** How long to wait for a terminal that is slower than the view. */
 const busyMs = 20;
 
@@ -54,8 +58,10 @@ class View {
   private seen: Seen = {};
   private seenFor = '';
   private details: Details | null = null;
-  /** What the last look could not see. */
-  private gap: string | undefined;
+  /** The kinds of what the looks could not see, once they were noted. */
+  private readonly noted = new Set<string>();
+  /** For how many looks the last line still tells of them. */
+  private noteLooks = 0;
   private before: readonly string[] | null = null;
   private looks = 0;
   private isLooking = false;
@@ -147,10 +153,30 @@ class View {
   private take(look: Look): void {
     if (this.state.isPaused || this.isAway) return;
     this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look);
-    const [gap] = look.gaps;
-    if (gap !== undefined && gap !== this.gap) this.state = { ...this.state, message: `${capitalized(gap)}.` };
-    this.gap = gap;
+    this.note(look);
     this.draw();
+  }
+
+  /** Notes for a few looks what they cannot see, if that is new: only the numbers in it change with every look. */
+  private note({ gaps }: Look): void {
+    this.noteLooks = Math.max(0, this.noteLooks - 1);
+    for (const gap of gaps) {
+      const kind = gap.replaceAll(/\d+/g, '0');
+      if (this.noted.has(kind)) continue;
+      this.noted.add(kind);
+      this.noteLooks = noteLooks;
+    }
+  }
+
+  private get noteText(): string | null {
+    const [first, ...more] = this.gaps;
+    if (this.noteLooks === 0 || first === undefined) return null;
+    const what = first.split(': ')[0]!.replace(/\.$/, '');
+    return `${what}. Press ? for the ${more.length === 0 ? 'reason' : 'reasons'}.`;
+  }
+
+  private get gaps(): readonly string[] {
+    return (this.scene?.look.gaps ?? []).map((gap) => `${capitalized(gap)}.`);
   }
 
   /** Selects and orders the rows again, if anything changed that they depend on. */
@@ -182,7 +208,12 @@ class View {
     const { mode } = this.state;
     const isText = mode.name === 'details' || mode.name === 'help';
     const page = isText ? textPageOf(rows) : pageOf(rows);
-    const lines = mode.name === 'help' ? helpLines().length : isText ? (this.detailLines(columns)?.length ?? 0) : 0;
+    const lines =
+      mode.name === 'help'
+        ? helpLines(this.gaps, columns).length
+        : isText
+          ? (this.detailLines(columns)?.length ?? 0)
+          : 0;
     const listening = this.scene === null ? new Set<string>() : listeningPorts(this.scene);
     return { rows: this.rows, page, most: Math.max(0, lines - page), listening };
   }
@@ -190,6 +221,7 @@ class View {
   private press(key: Key): void {
     this.arrange();
     const wasPaused = this.state.isPaused;
+    this.noteLooks = 0;
     const { state, action } = press(this.state, key, this.onScreen);
     this.state = state;
     if (action !== undefined) this.act(action);
@@ -289,7 +321,9 @@ class View {
     this.seenFor = widths;
     const { state, scene, rows, seen } = this;
     const details = this.detailLines(size.columns);
-    const frame = viewFrame({ state, scene, rows, seen, details, title: this.world.title }, size);
+    const { gaps, noteText: note } = this;
+    const { title } = this.world;
+    const frame = viewFrame({ state, scene, rows, seen, details, gaps, note, title }, size);
     this.seen = frame.seen;
     const text = difference(this.before, frame.lines);
     this.before = frame.lines;

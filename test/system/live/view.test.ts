@@ -53,7 +53,7 @@ for (const [columns, rows] of [
 ] as const)
   inTerminal(`lists, sorts, filters, groups, pauses, and shows details and help at ${columns}×${rows}`, async () => {
     const terminal = watch([port, '--interval', '200ms'], { columns, rows });
-    let lines = await terminal.until(/1 listening, 1 connections.* sent (?!–)/);
+    let lines = await terminal.until(/1 listening, 1 connection,.* (?:sent|out) (?!–)/);
     assert.match(lines[0]!, /^All sockets, sorted by port ↑.* \d\d:\d\d:\d\d$/);
     assert.match(lines[3]!, new RegExp(`^> *${port} +TCP +Listen .*\\(${process.pid}\\)`));
     assert.match(lines[4]!, new RegExp(`^  *${port} +TCP +Established .*127\\.0\\.0\\.1:${connection.localPort} `));
