@@ -2,8 +2,8 @@
 # listener, exactly that listener: its endpoint, process, start time, and computer. A row of a snapshot is refused: here,
 # its process ID belongs to a different process. Rows of other machines are added to -Far, by the connection that they came
 # through or, where that is unknown, by the name of the machine: a hashtable with that Name, the Connection, and Operands.
-# With -Redact, errors name nothing that the object contains. With -IsElsewhere, another machine is asked,
-# where the process ID of an object that names no machine is another process.
+# With -Redact, errors name nothing that the object contains. With -IsElsewhere, another machine is asked, where the process
+# ID of an object that names no machine is another process.
 function ConvertTo-StopOperand {
     param($Cmdlet, $InputObject, $Far, [switch] $IsElsewhere, [switch] $Redact)
 
@@ -95,7 +95,7 @@ function ConvertTo-StopOperand {
     }
 }
 
-# How the machine of a piped item was reached; nothing if that is unknown, or it is none of another machine.
+# How the machine of a piped item was reached; nothing if that is unknown, or if the item is of this machine.
 function Get-RowConnection {
     param($InputObject)
 

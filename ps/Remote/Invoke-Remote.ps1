@@ -41,7 +41,9 @@ function Invoke-Remote {
             if ($together) {
                 $name = Get-FileName $machine.Name
                 # One address can be several machines, through other ports or sessions.
-                if ($connections.ContainsKey($name)) { $name = "$name-$($machine.Id)" }
+                # Whichever of them answers first, it has the same name in the store every time.
+                $first = @($targets | Where-Object { (Get-FileName $_.Name) -eq $name })[0]
+                if ($first.Id -ne $machine.Id) { $name = "$name-$($machine.Id)" }
                 $names[$name] = if (-not $machine['IsHere']) { $machine.Name }
                 $connections[$name] = if ($machine['Connection']) { $machine.Connection } else { $machine.Name }
                 Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath $name)

@@ -84,6 +84,8 @@ interface Answers {
   readonly headlines: readonly string[];
   readonly notes: readonly string[];
   readonly isUnread: boolean;
+  /** Whose answers they are, and how many rows each has. */
+  readonly counts: readonly { readonly index: number; readonly rows: number }[];
 }
 
 async function answersOf(
@@ -118,7 +120,7 @@ async function answersOf(
     for (const sentence of [answer.headline ?? []].flat()) headlines.push(named(name, sentence));
     if (answer.note !== undefined) notes.push(named(name, answer.note.replace(/^\n/, '')));
   }
-  return { answers, counts, problems, headlines, notes, isUnread };
+  return { answers, problems, headlines, notes, isUnread, counts };
 }
 
 /**
@@ -130,7 +132,7 @@ export async function answerOfAll(
   ask: (machine: AskedMachine) => Promise<Answer>,
   decisive: boolean,
 ): Promise<Answer> {
-  const { answers, counts, problems, headlines, notes, isUnread } = await answersOf(await namesOf(machines), ask);
+  const { answers, problems, headlines, notes, isUnread, counts } = await answersOf(await namesOf(machines), ask);
   const summaries = answers.flatMap(({ summary }) => summary ?? []);
   return {
     rows: answers.flatMap(({ rows }) => rows),

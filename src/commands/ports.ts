@@ -8,15 +8,13 @@ import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
+import { isWideTerminal, wideTableOf, withTable } from '../cli/wide.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
 import { endpoint } from '../schema/endpoint.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { askedColumns, wideColumns, wideVariant } from '../schema/variant.ts';
-
-/** The terminal width from which wide columns are shown. */
-const wideTerminal = 120;
+import { askedColumns, wideColumns } from '../schema/variant.ts';
 
 /** The main query: who owns a port. */
 export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions, WidthOption) {
@@ -102,8 +100,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** Whether there is room for more columns, such as a separate one for the working directory. */
   private get isWide(): boolean {
-    const terminal = this.narrow ? this.outputTerminal : null;
-    return terminal !== null && terminal.columns >= wideTerminal;
+    return this.narrow && isWideTerminal(this.outputTerminal);
   }
 
   /** The variant of the rows for a wide window of PowerShell; null if there is none. */
@@ -122,10 +119,8 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     if (this.redact && this.commandLines)
       throw new PortOwnerError('PO1005', '--redact and --command-lines exclude each other');
     const forModule = this.problems === 'rows';
-    const subject = await subjectOf(this.ports, {
-      eachError: forModule,
-      commands: forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== ''),
-    });
+    const commands = forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== '');
+    const subject = await subjectOf(this.ports, { eachError: forModule, commands });
     const request = {
       subject,
       filter: await filterOf(this),
@@ -144,16 +139,6 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     };
     return withTable(await whoOwns(request, this.askedMachine(), this.progress), this.wideTable);
   }
-}
-
-/** The answer with a table for its window, unless its rows have another one. */
-const withTable = (answer: Answer, variant: string | null): Answer =>
-  variant === null || answer.variant !== undefined ? answer : { ...answer, variant };
-
-function wideTableOf(width: string | undefined): string | null {
-  if (width === undefined) return null;
-  if (!/^\d{1,6}$/.test(width)) throw unknownValue('--width', width, 'a number of characters');
-  return wideVariant(Number(width));
 }
 
 function resolveSeconds(value: string | boolean): number {

@@ -230,10 +230,10 @@ const generic = new Set(
     'address admin api app apps application applications assets back backend build cache client clients cmd code common ' +
     'config container core data database demo deploy dev develop development dist docker docs example examples files ' +
     'frontend git github gitlab home internal java lib libs local log logs main master module modules net packages pkg ' +
-    'play port portowner prod production program programs project projects public python release repo repos repository ' +
+    'play port prod production program programs project projects public python release repo repos repository ' +
     'root run runner samples sandbox script scripts server servers service services shared site sites socket source ' +
     'sources src staging static system target temp test tests tmp tool tools unit user users vendor venv web website work ' +
-    'worker workers workspace workspaces www process node'
+    'worker workers workspace workspaces www process node portowner'
   ).split(' '),
 );
 
