@@ -862,7 +862,7 @@ Import-Module '$moduleFolder' -Force
 `$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
 (`$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore).Result
 "@
-        Invoke-Shell $script | Should -Be 'PO4105,Write-Error', 'Stopped'
+        Invoke-Shell $script | Should -Be 'PO4105,Write-Problem', 'Stopped'
     }
 
     It 'refuses a row whose process was replaced, and one of a machine that nobody knows the way to' {
