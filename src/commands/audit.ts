@@ -34,7 +34,7 @@ function adviceOf(answer: Answer, isNarrow: boolean): { note?: string } {
       : [
           `\n${title}:`,
           ...distinct.slice(0, mostTexts).map((text) => `  ${sanitize(text)}`),
-          ...(more > 0 ? [`  and ${more} more: --format list shows all of them`] : []),
+          ...(more > 0 ? [`  and ${more} more`] : []),
         ];
   };
   const evidence = rows.flatMap(({ Endpoint, Evidence }) => (Evidence ?? []).map((text) => `${Endpoint}: ${text}`));
