@@ -79,7 +79,6 @@ async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> 
 /** The answers of some machines. A machine that cannot be read is a problem. */
 interface Answers {
   readonly answers: readonly Answer[];
-  readonly counts: NonNullable<Answer['machines']>;
   readonly problems: readonly Problem[];
   readonly headlines: readonly string[];
   readonly notes: readonly string[];
