@@ -275,8 +275,8 @@ function Get-CommandTable {
                 Column = '--columns'
                 Redact = '--redact'
             }
-            Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state' }; Range = @{ WellKnown = 'well-known' } }
-            Values  = @{ Protocol = @('TCP', 'UDP'); State = @('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'); Range = @('WellKnown', 'Registered', 'Dynamic'); By = @('Process', 'Application', 'Port', 'Remote', 'State') }
+            Terms   = @{ By = @{ Process = 'process'; Application = 'application'; Port = 'port'; Remote = 'remote'; State = 'state'; Protocol = 'protocol' }; Range = @{ WellKnown = 'well-known' } }
+            Values  = @{ Protocol = @('TCP', 'UDP'); State = @('Bound', 'Closed', 'CloseWait', 'Closing', 'DeleteTCB', 'Established', 'FinWait1', 'FinWait2', 'LastAck', 'Listen', 'SynReceived', 'SynSent', 'TimeWait'); Range = @('WellKnown', 'Registered', 'Dynamic'); By = @('Process', 'Application', 'Port', 'Remote', 'State', 'Protocol') }
         }
         'Stop-PortOwner' = @{
             Command = @('stop')
@@ -289,6 +289,7 @@ function Get-CommandTable {
                 Address = '--address'
                 Force = '--force'
                 TimeoutSec = '--timeout'
+                Redact = '--redact'
             }
             Values  = @{ Protocol = @('TCP', 'UDP') }
         }

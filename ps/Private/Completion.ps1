@@ -102,21 +102,16 @@ Register-ArgumentCompleter -CommandName $asking -ParameterName 'ImageName' -Scri
 Register-ArgumentCompleter -CommandName $asking -ParameterName 'Service' -ScriptBlock $inUse
 Register-ArgumentCompleter -CommandName $asking -ParameterName 'User' -ScriptBlock $inUse
 Register-ArgumentCompleter -CommandName $asking -ParameterName 'Address' -ScriptBlock $inUse
-Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Column' -ScriptBlock {
-    $found = foreach ($name in (Get-ColumnTable)[$args[0]]) {
-        if (Test-Completion -Text $name -Word $args[2]) { New-Completion -Text $name }
-    }
-    Select-Completion -Found $found -Word $args[2] -Ast $args[3]
-}
 # No ValidateSet: the executable takes more words than these, such as Listening, and its error names the nearest.
 $offered = {
     $values = (Get-CommandTable)[$args[0]]['Values']
-    $texts = if ($values) { $values[$args[1]] }
+    $texts = if ($args[1] -eq 'Column') { (Get-ColumnTable)[$args[0]] } elseif ($values) { $values[$args[1]] }
     $found = foreach ($text in $texts) {
         if (Test-Completion -Text $text -Word $args[2]) { New-Completion -Text $text }
     }
     Select-Completion -Found $found -Word $args[2] -Ast $args[3]
 }
+Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Column' -ScriptBlock $offered
 Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Protocol' -ScriptBlock $offered
 Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'State' -ScriptBlock $offered
 Register-ArgumentCompleter -CommandName $rowFunctions -ParameterName 'Range' -ScriptBlock $offered

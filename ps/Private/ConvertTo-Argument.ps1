@@ -4,6 +4,7 @@ function Get-BoundValue {
 
     $value = $Bound[$Parameter]
     if ($null -eq $value) { return }
+    if ($Parameter -eq 'Port') { return Get-PortText -Cmdlet $Cmdlet -Port $value }
     if ($Command['Paths'] -notcontains $Parameter) { $value; return }
     # A file that is written has one name, which no wildcard stands for.
     Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath')

@@ -1,10 +1,11 @@
-# The computer that a piped item says it comes from, unless it is this one.
+# The computer that a piped item says it comes from, unless it is this one. -WithOwn: another one can have its name, such as
+# localhost with a port that leads elsewhere.
 function Get-FarComputer {
-    param($InputObject)
+    param($InputObject, [switch] $WithOwn)
 
     foreach ($name in 'PSComputerName', 'MachineName') {
         $property = $InputObject.PSObject.Properties[$name]
-        if ($null -ne $property -and $property.Value -and $property.Value -notin '.', 'localhost', $env:COMPUTERNAME) { return $property.Value }
+        if ($null -ne $property -and $property.Value -and ($WithOwn -or $property.Value -notin '.', 'localhost', $env:COMPUTERNAME)) { return $property.Value }
     }
 }
 

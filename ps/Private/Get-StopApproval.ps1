@@ -18,8 +18,7 @@ function Get-StopApproval {
         if ($also) { $action = "$action, and with it: $($also -join '; ')" }
         $target = "$($row.Owner) on $($row.Endpoints -join ', ')"
         if ($Machine -and -not $Machine['IsHere']) { $target = "$target of $($Machine.Name)" }
-        $plain = '[\p{Cc}\p{Cf}]'
-        if (Test-ShouldProcess -Cmdlet $Cmdlet -Target ($target -replace $plain, '?') -Action ($action -replace $plain, '?') -Impact 'High') { $Approved[$row.Identity] = $row }
+        if (Test-ShouldProcess -Cmdlet $Cmdlet -Target $target -Action $action -Impact 'High') { $Approved[$row.Identity] = $row }
     }
 }
 
@@ -29,7 +28,7 @@ function Stop-Approved {
 
     if ($Approved.Count -eq 0) { return }
     $options = @{}
-    foreach ($name in 'Force', 'TimeoutSec') {
+    foreach ($name in 'Force', 'TimeoutSec', 'Redact') {
         if ($Bound.Keys -contains $name) { $options[$name] = $Bound[$name] }
     }
     Invoke-Executable -Cmdlet $Cmdlet -Function 'Stop-PortOwner' -Bound $options -Operand $Approved.Keys -Extra '--yes' -ThroughInput

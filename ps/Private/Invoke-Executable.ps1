@@ -1,5 +1,5 @@
-# How the machines were reached that were asked last, by the names that the user gave: rows of theirs go back that way.
-$script:Reached = @{}
+# The runspace without a host through which other machines are reached.
+$script:Hostless = $null
 
 # Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
 # streams of that function. What is bound is passed on by the table in Commands.ps1; a function that reads its operands
@@ -15,6 +15,7 @@ function Invoke-Executable {
         Invoke-Remote -Call $PSBoundParameters
         return
     }
+    if ($null -eq $Machine) { Assert-Machine -Cmdlet $Cmdlet -Bound $Bound }
     if ($Each -and $Operand.Count -gt 1) {
         $call = @{ Cmdlet = $Cmdlet; Function = $Function; Bound = $Bound; InputText = $InputText; Machine = $Machine }
         foreach ($one in $Operand) { Invoke-Executable @call -Operand $one }
@@ -58,7 +59,7 @@ function Invoke-Executable {
 
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
     # What arrives besides rows: text, whether progress was shown, whether there was an answer, and whether it was complete.
-    $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false; Machine = $(if ($from) { $Machine['Name'] }) }
+    $told = @{ Text = @(); Progress = $false; Answer = $false; End = $false; Machine = $(if ($from) { $Machine['Name'] }); Names = $(if ($from) { , @($Machine['Names']) }) }
     try {
         Start-Executable -Path $path -Argument $arguments -Line $line | Receive-Output -Cmdlet $Cmdlet -Told $told
         $status = $LASTEXITCODE
@@ -99,6 +100,24 @@ function Test-Remote {
     return $false
 }
 
+# Ends the function if a parameter is about the way to other machines, and no parameter names one.
+function Assert-Machine {
+    param($Cmdlet, $Bound)
+
+    foreach ($name in 'RemotingPort', 'ThrottleLimit', 'OperationTimeout', 'Deploy', 'Undeploy', 'AsJob') {
+        if (-not $Bound[$name]) { continue }
+        Write-Problem -Cmdlet $Cmdlet -Problem @{
+            Severity    = 'Error'
+            Code        = 'PO1005'
+            Message     = "-$name needs a remote machine, and none is specified."
+            Hint        = "Specify it with $(if ($name -eq 'RemotingPort') { '-ComputerName or -HostName' } else { '-ComputerName, -Session, -HostName, or -SSHConnection' }), or omit -$name."
+            Target      = $null
+            Category    = 'InvalidArgument'
+            Terminating = $true
+        }
+    }
+}
+
 # Passes rows on, and gives problems to the streams of the function that the user called.
 function Receive-Output {
     param($Cmdlet, $Told)
@@ -110,6 +129,8 @@ function Receive-Output {
         $names = @()
         $live = $null
         $machine = $Told.Machine
+        # The machine of the rows that follow: of several, the executable says which one.
+        $name = if ($machine) { $machine } elseif (@($Told['Names']).Count -eq 1) { @($Told.Names)[0] }
     }
 
     process {
@@ -122,6 +143,10 @@ function Receive-Output {
             if ($types[0] -eq 'Deserialized.PortOwner.Problem') {
                 if ($_.Severity -eq 'End') {
                     $Told.End = $true
+                    return
+                }
+                if ($_.Severity -eq 'Machine') {
+                    if ($Told['Names']) { $name = $Told.Names[[int] $_.Message] }
                     return
                 }
                 if ($_.Severity -eq 'Progress') { $Told.Progress = $true }
@@ -139,18 +164,20 @@ function Receive-Output {
             $type = $types[0]
             $count = $types.Count
             $names = @($types -replace '^Deserialized\.')
+            # What another machine sent is not live here, whatever it says.
+            if ($machine) { $names = @($names -notlike '*#Live') }
             $live = @($names -like '*#Live')
         }
         if ($rename) {
             # The rows are alive: of the types that they are called, not remains of such.
             $types.Clear()
-            foreach ($name in $names) { $types.Add($name) }
+            foreach ($one in $names) { $types.Add($one) }
         } elseif ($live) {
             # The type whose rows have an Id, on this machine and now.
             Add-Member -InputObject $_ -TypeName $live[0]
         }
         # As Invoke-Command does: the name by which the user asked for it.
-        if ($machine) { Add-Member -InputObject $_ -NotePropertyName 'PSComputerName' -NotePropertyValue $machine }
+        if ($name) { Add-Member -InputObject $_ -NotePropertyName 'PSComputerName' -NotePropertyValue $name -Force }
         $_
     }
 }

@@ -37,3 +37,19 @@ function Test-Console {
     if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return $false }
     try { return -not ([Console]::IsOutputRedirected -or [Console]::IsInputRedirected) } catch { return $false }
 }
+
+# The option for the width of the window, if a person reads the rows of a call on a console that is wide. Nothing, if not.
+function Get-WidthArgument {
+    param($Invocation, $Bound)
+
+    foreach ($name in 'Column', 'Redact', 'Tree', 'Resolve', 'ResolveTimeoutSec', 'Firewall') { if ($Bound.Keys -contains $name) { return } }
+    if ((Test-Remote $Bound) -or $Invocation.PipelinePosition -lt $Invocation.PipelineLength) { return }
+    $width = Get-WindowWidth
+    if ($width -ge 120) { "--width=$width" }
+}
+
+# The width of the console window; 0 if nothing is shown there.
+function Get-WindowWidth {
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return 0 }
+    try { if ([Console]::IsOutputRedirected) { 0 } else { $Host.UI.RawUI.BufferSize.Width } } catch { 0 }
+}

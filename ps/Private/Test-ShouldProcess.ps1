@@ -4,6 +4,9 @@ function Test-ShouldProcess {
     param($Cmdlet, [string] $Target, [string] $Action, [string] $Impact = 'Medium')
 
     Use-CallerPreference -Cmdlet $Cmdlet
+    # The names of programs and machines may come from anybody.
+    $Target = ConvertTo-SafeText $Target
+    $Action = ConvertTo-SafeText $Action
     if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
         try {
             return $Cmdlet.ShouldProcess($Target, $Action)

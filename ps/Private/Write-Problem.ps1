@@ -1,13 +1,15 @@
 # The one way out for whatever is not a row: gives a problem to the streams of the function that the user called.
-# A problem is a row of the executable, or a hashtable with the same names.
+# A problem is a row of the executable, or a hashtable with the same names. Its texts may come from anybody, even from
+# another machine, and a host obeys control characters: none gets there.
 function Write-Problem {
     param($Cmdlet, $Problem)
 
     # Constrained language forbids the methods of $PSCmdlet; the cmdlets do nearly the same.
     $constrained = $ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage'
-    $message = $Problem.Message
+    $message = ConvertTo-SafeText $Problem.Message -Multiline
+    $hint = ConvertTo-SafeText $Problem.Hint -Multiline
     $text = $message
-    if ($Problem.Severity -in 'Warning', 'Verbose' -and $Problem.Hint) { $text = "$($message -replace '\.$'). $($Problem.Hint)" }
+    if ($Problem.Severity -in 'Warning', 'Verbose' -and $hint) { $text = "$($message -replace '\.$'). $hint" }
 
     switch ($Problem.Severity) {
         'Warning' {
@@ -32,22 +34,24 @@ function Write-Problem {
             }
         }
         'Error' {
+            $code = ConvertTo-SafeText $Problem.Code
+            $target = if ($Problem.Target -is [string]) { ConvertTo-SafeText $Problem.Target } else { $Problem.Target }
             if ($constrained) {
                 $arguments = @{
                     Message      = $message
-                    ErrorId      = $Problem.Code
+                    ErrorId      = $code
                     Category     = $Problem.Category
-                    TargetObject = $Problem.Target
+                    TargetObject = $target
                 }
-                if ($Problem.Hint) { $arguments.RecommendedAction = $Problem.Hint }
+                if ($hint) { $arguments.RecommendedAction = $hint }
                 if ($Problem.Terminating) { $arguments.ErrorAction = 'Stop' }
                 Write-Error @arguments
                 return
             }
             $exception = New-Object -TypeName System.InvalidOperationException -ArgumentList $message
-            $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $Problem.Code, $Problem.Category, $Problem.Target
+            $record = New-Object -TypeName System.Management.Automation.ErrorRecord -ArgumentList $exception, $code, $Problem.Category, $target
             $record.ErrorDetails = New-Object -TypeName System.Management.Automation.ErrorDetails -ArgumentList $message
-            if ($Problem.Hint) { $record.ErrorDetails.RecommendedAction = $Problem.Hint }
+            if ($hint) { $record.ErrorDetails.RecommendedAction = $hint }
             if ($Problem.Terminating) { $Cmdlet.ThrowTerminatingError($record) }
             $Cmdlet.WriteError($record)
         }

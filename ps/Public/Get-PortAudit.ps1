@@ -71,7 +71,7 @@ function Get-PortAudit {
         [ValidateNotNullOrEmpty()]
         [string] $StorePath,
 
-        [Parameter(Position = 1)]
+        [Parameter(Position = 1, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [string[]] $Port,
 

@@ -65,7 +65,7 @@ function Get-PortConflict {
     [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Conflict')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,

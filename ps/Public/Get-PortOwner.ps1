@@ -77,7 +77,8 @@ function Get-PortOwner {
 
     .PARAMETER Column
         Returns only these properties, which can be faster. WorkingDirectory and Project (the
-        project in which the owner was started, and its folder) are only looked up if they are named here.
+        project in which the owner was started, and its folder) are only looked up if they are named here; the
+        WorkingDirectory also for the table of a console window with 120 or more characters in a line.
 
     .PARAMETER FromSnapshot
         Answers from a file instead of this machine: a file written by Save-PortSnapshot, or the output of
@@ -172,7 +173,7 @@ function Get-PortOwner {
     [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Endpoint')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -241,7 +242,7 @@ function Get-PortOwner {
     begin {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
-        foreach ($text in $Port) { $operands[$text] = $true }
+        foreach ($text in Get-PortText -Cmdlet $PSCmdlet -Port $Port) { $operands[$text] = $true }
     }
 
     process {
@@ -251,6 +252,6 @@ function Get-PortOwner {
     end {
         # Empty input asks for nothing; only without input is every port meant.
         if ($operands.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys
+        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Get-PortOwner' -Bound $PSBoundParameters -Operand $operands.Keys -Extra (Get-WidthArgument -Invocation $MyInvocation -Bound $PSBoundParameters)
     }
 }

@@ -110,7 +110,7 @@ function Measure-Port {
     [CmdletBinding()]
     [OutputType('PortOwner.Traffic')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -166,7 +166,7 @@ function Measure-Port {
     begin {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
-        foreach ($text in $Port) { $operands[$text] = $true }
+        foreach ($text in Get-PortText -Cmdlet $PSCmdlet -Port $Port) { $operands[$text] = $true }
     }
 
     process {

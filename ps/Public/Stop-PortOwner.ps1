@@ -45,6 +45,11 @@ function Stop-PortOwner {
     .PARAMETER TimeoutSec
         How long a program may take to end. By default, 10 seconds.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, in the
+        questions, the objects, and the errors, so that others can watch. What is stopped is identified as always. Names
+        of programs and services are kept.
+
     .INPUTS
         Ports, or objects with a property LocalPort, OwningProcess, or Id.
 
@@ -85,7 +90,7 @@ function Stop-PortOwner {
     [CmdletBinding(DefaultParameterSetName = 'Local', SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('PortOwner.StopResult')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -106,7 +111,10 @@ function Stop-PortOwner {
         [switch] $Force,
 
         [ValidateRange(0, 3600)]
-        [int] $TimeoutSec
+        [int] $TimeoutSec,
+
+        [Parameter(ParameterSetName = 'Local')]
+        [switch] $Redact
 
         # Then the parameters of ps/Remote/Parameters.ps1.
     )
@@ -114,20 +122,21 @@ function Stop-PortOwner {
     begin {
         Use-CallerPreference -Cmdlet $PSCmdlet
         $operands = [ordered]@{}
-        foreach ($text in $Port) { $operands[$text] = $true }
-        # What other machines' rows ask to stop there, by the name of the machine.
+        foreach ($text in Get-PortText -Cmdlet $PSCmdlet -Port $Port) { $operands[$text] = $true }
+        # What other machines' rows ask to stop there, by their connection.
         $far = @{}
         $piped = @()
     }
 
     process {
         $piped += @($InputObject)
-        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject -Far $far -IsElsewhere:(Test-Remote $PSBoundParameters)) { $operands[$text] = $true }
+        foreach ($text in ConvertTo-StopOperand -Cmdlet $PSCmdlet -InputObject $InputObject -Far $far -IsElsewhere:(Test-Remote $PSBoundParameters) -Redact:$Redact) { $operands[$text] = $true }
     }
 
     end {
         $isRemote = Test-Remote $PSBoundParameters
         if ($operands.Count + $far.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
+        if (-not $isRemote -and $far.Count -eq 0) { Assert-Machine -Cmdlet $PSCmdlet -Bound $PSBoundParameters }
         if ($isRemote -or $far.Count -gt 0) { . (Join-Path -Path $PSScriptRoot -ChildPath 'Remote.ps1') }
         if ($AsJob) {
             $bound = @{}
@@ -135,6 +144,17 @@ function Stop-PortOwner {
             if ($MyInvocation.ExpectingInput) { $bound['InputObject'] = $piped }
             Start-BackgroundCall -Call @{ Cmdlet = $PSCmdlet; Function = 'Stop-PortOwner'; Bound = $bound }
             return
+        }
+        if ($Redact -and $far.Count -gt 0) {
+            Write-Problem -Cmdlet $PSCmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO1005'
+                Message     = '-Redact cannot be used for rows of other machines.'
+                Hint        = 'Omit -Redact, or run Stop-PortOwner there.'
+                Target      = $null
+                Category    = 'InvalidArgument'
+                Terminating = $true
+            }
         }
         if ($isRemote -or $far.Count -gt 0) { Stop-FarOwner -Cmdlet $PSCmdlet -Bound $PSBoundParameters -Operand $(if ($isRemote) { $operands.Keys }) -Far $far }
         $asksAll = $far.Count -eq 0 -and $operands.Count -eq 0

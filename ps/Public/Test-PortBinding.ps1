@@ -107,7 +107,7 @@ function Test-PortBinding {
     [CmdletBinding(DefaultParameterSetName = 'Local')]
     [OutputType('PortOwner.Verdict')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -154,7 +154,7 @@ function Test-PortBinding {
         foreach ($name in $PSBoundParameters.Keys) { if ($name -ne 'ErrorText') { $bound[$name] = $PSBoundParameters[$name] } }
         # The ports asked about, and whether they are text of the pipeline, which may be lines of an error message instead.
         $ports = [ordered]@{}
-        foreach ($text in Split-Port $Port) { $ports[$text] = $false }
+        foreach ($text in Split-Port (Get-PortText -Cmdlet $PSCmdlet -Port $Port)) { $ports[$text] = $false }
         $isError = [bool] ("$ErrorText".Trim())
         $lines = @($ErrorText)
     }

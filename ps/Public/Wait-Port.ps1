@@ -85,7 +85,7 @@ function Wait-Port {
     [CmdletBinding(DefaultParameterSetName = 'Open')]
     [OutputType('PortOwner.WaitResult', [bool])]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -128,7 +128,7 @@ function Wait-Port {
         [string[]] $Column
     )
 
-    begin { $ports = @($Port | Where-Object { $_ }) }
+    begin { $ports = @(Get-PortText -Cmdlet $PSCmdlet -Port $Port) }
 
     process { $ports += @(ConvertTo-Operand -Cmdlet $PSCmdlet -InputObject $InputObject) }
 

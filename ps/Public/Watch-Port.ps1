@@ -74,7 +74,7 @@ function Watch-Port {
     [CmdletBinding(DefaultParameterSetName = 'View')]
     [OutputType('PortOwner.Event')]
     param(
-        [Parameter(Position = 0)]
+        [Parameter(Position = 0, ValueFromRemainingArguments)]
         [ValidateNotNullOrEmpty()]
         [Alias('LocalPort')]
         [string[]] $Port,
@@ -103,7 +103,7 @@ function Watch-Port {
         [string[]] $Column
     )
 
-    begin { $ports = @($Port | Where-Object { $_ }) }
+    begin { $ports = @(Get-PortText -Cmdlet $PSCmdlet -Port $Port) }
 
     process { $ports += @(ConvertTo-Operand -Cmdlet $PSCmdlet -InputObject $InputObject) }
 

@@ -143,7 +143,7 @@ function Receive-Link {
     } catch {
         $reason = $_.Exception
         while ($reason.InnerException) { $reason = $reason.InnerException }
-        Get-DeployProblem -One $One -Why ("$($reason.Message)" -replace '^\[[^\]]*\] ' -replace '\.$') -Code 'PSSessionOpenFailed'
+        Get-DeployProblem -One $One -Why ("$($reason.Message)" -replace '\s+', ' ' -replace '^\[[^\]]*\] ' -replace '\.$') -Code 'PSSessionOpenFailed'
     }
 }
 
@@ -169,7 +169,7 @@ function Start-Piece {
         $arguments = @('Piece', '', [System.Convert]::ToBase64String($bytes, $One.Sent, $length))
         $One.Sent += $length
     }
-    Write-Progress -Activity $One.Target.Name -Id (2 + $One.Target.Id) -ParentId 1 -Status "copying portowner: $([int] ($One.Sent / 1MB)) of $([int] ($bytes.Length / 1MB)) MB" -PercentComplete (100 * $One.Sent / $bytes.Length)
+    Write-Progress -Activity (ConvertTo-SafeText $One.Target.Name) -Id (2 + $One.Target.Id) -ParentId 1 -Status "copying portowner: $([int] ($One.Sent / 1MB)) of $([int] ($bytes.Length / 1MB)) MB" -PercentComplete (100 * $One.Sent / $bytes.Length)
     $next = Start-Script -Target @{ Arguments = @{ Session = $One.Link } } -Script 'Deploy.ps1' -ArgumentList $arguments
     $next.Step = $arguments[0]
     foreach ($name in 'Target', 'Package', 'Path', 'Sent', 'Link', 'Opener') { $next[$name] = $One[$name] }
@@ -181,7 +181,7 @@ function Close-Link {
     param($One)
 
     if (-not $One['Link']) { return }
-    Write-Progress -Activity $One.Target.Name -Id (2 + $One.Target.Id) -ParentId 1 -Completed
+    Write-Progress -Activity (ConvertTo-SafeText $One.Target.Name) -Id (2 + $One.Target.Id) -ParentId 1 -Completed
     if ($One.Target.Arguments['Session'] -ne $One.Link) {
         Remove-PSSession -Session $One.Link -WhatIf:$false -Confirm:$false
         if ($One['Opener']) { $One.Opener.Dispose() }

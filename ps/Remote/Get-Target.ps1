@@ -30,8 +30,8 @@ function Get-Word {
     $words -join ' '
 }
 
-# The machines that a call asks, in the order in which they are named. Of each: its Id among them, its Name as the user
-# gave it, the Way to it in words, the Arguments of Invoke-Command, for SSH the parts of the connection, and Words,
+# The machines that a call asks, in the order in which they are named. Of each: its Id among them, a Key that is its own,
+# its Name as the user gave it, by which its rows go back (Find-Connection.ps1), the Way to it in words, the Arguments of Invoke-Command, for SSH the parts of the connection, and Words,
 # the parameters that reach it, unless they cannot be written down. This machine has no arguments.
 function Get-Target {
     param($Cmdlet, $Bound)
@@ -63,6 +63,8 @@ function Get-Target {
     }
     foreach ($target in $targets) {
         $target['Id'] = $id++
+        $target['Key'] = "$(New-Guid)"
+        $target['Name'] = New-ConnectionName $target.Name
         $target['Connection'] = "$($target.Name) $($target['Words'])".TrimEnd()
         $target
     }
@@ -213,6 +215,7 @@ function Get-SshTarget {
         if ($Connection[$key]) { $ssh[$names["$key"]] = $Connection[$key] }
     }
     if (-not $ssh['HostName']) { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message 'A hashtable in -SSHConnection has no HostName.' -Hint 'Specify at least @{ HostName = ''server7'' }.' }
+    if ($ssh['Options'] -and $ssh['Options'] -isnot [System.Collections.IDictionary]) { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "A hashtable in -SSHConnection has the Options '$($ssh['Options'])'; expected a hashtable." -Hint 'Specify settings of ssh and their values, such as Options = @{ StrictHostKeyChecking = ''no'' }.' }
     $options = @{}
     # Of several machines each would ask on the same terminal.
     if (-not $MayAsk) { $options['BatchMode'] = 'yes' }

@@ -16,9 +16,11 @@ function Invoke-Remote {
     $isThere = $false
     $files = @{}
     $connections = @{}
+    $names = @{}
     if ($null -ne $plain['Path']) { $files = Get-MachineFile -Cmdlet $cmdlet -Target $targets -Path $plain['Path'] -Function $Call['Function'] }
-    # Each machine's report would replace that of the one before.
-    $together = $null -ne $plain['ReportPath'] -and $targets.Count -gt 1
+    # Each machine's report would replace that of the one before, and in the store, machines that call themselves the same
+    # would be one.
+    $together = ($null -ne $plain['ReportPath'] -or $null -ne $plain['StorePath']) -and $targets.Count -gt 1
     try {
         if ($together) {
             $folder = New-PrivateFolder
@@ -31,11 +33,18 @@ function Invoke-Remote {
         Read-Machine @reading | ForEach-Object {
             $machine = $_
             # For rows of it that are piped to Stop-PortOwner.
-            if (-not $machine['IsHere']) { $script:Reached[$machine.Name] = $targets | Where-Object { $_.Id -eq $machine.Id } }
+            if (-not $machine['IsHere']) {
+                $reached = @($targets | Where-Object { $_.Id -eq $machine.Id })[0]
+                $reached['IsPlain'] = [bool] $machine['Path']
+                Add-Connection -Name $machine.Name -Target $reached
+            }
             if ($together) {
                 $name = Get-FileName $machine.Name
                 # One address can be several machines, through other ports or sessions.
-                if ($connections.ContainsKey($name)) { $name = "$name-$($machine.Id)" }
+                # Whichever of them answers first, it has the same name in the store every time.
+                $first = @($targets | Where-Object { (Get-FileName $_.Name) -eq $name })[0]
+                if ($first.Id -ne $machine.Id) { $name = "$name-$($machine.Id)" }
+                $names[$name] = if (-not $machine['IsHere']) { $machine.Name }
                 $connections[$name] = if ($machine['Connection']) { $machine.Connection } else { $machine.Name }
                 Save-Collection -Cmdlet $cmdlet -Machine $machine -Path (Join-Path -Path $folder -ChildPath $name)
                 return
@@ -57,7 +66,7 @@ function Invoke-Remote {
             Push-Location -LiteralPath $folder
             $isThere = $true
             $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object Name)
-            if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read; Connection = @($read | ForEach-Object { $connections[$_] }) } }
+            if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read; Names = @($read | ForEach-Object { $names[$_] }); Connection = @($read | ForEach-Object { $connections[$_] }) } }
         }
     } finally {
         if ($isThere) { Pop-Location }
@@ -177,23 +186,27 @@ function Start-BackgroundCall {
 
     $bound = @{}
     foreach ($name in $Call['Bound'].Keys) { if ($name -ne 'AsJob') { $bound[$name] = $Call['Bound'][$name] } }
+    $isThread = [bool] (Get-Command -Name Start-ThreadJob -ErrorAction Ignore)
     $inside = @{ Function = $Call['Function']; Bound = $bound }
     foreach ($name in $Call.Keys) { if ($name -notin 'Cmdlet', 'Function', 'Bound') { $inside[$name] = $Call[$name] } }
     $work = {
-        param([string] $Module, $Call)
+        param([string] $Module, $Call, $Connections)
         & (Import-Module -Name $Module -PassThru) {
             [CmdletBinding()]
-            param($Call)
+            param($Call, $Connections)
+            # Its rows go back from here, and rows from here go back there.
+            if ($null -ne $Connections) { $script:Connections = $Connections }
             $bound = $Call.Bound
             # The job's streams are the caller's to read: what the caller ignores, the job does not write.
             if ($bound['WarningAction']) { $WarningPreference = $bound['WarningAction'] }
             if ($bound['InformationAction']) { $InformationPreference = $bound['InformationAction'] }
             if ($bound['Verbose']) { $VerbosePreference = 'Continue' }
             if ($Call.Function -eq 'Stop-PortOwner') { Stop-PortOwner @bound } else { Invoke-Executable -Cmdlet $PSCmdlet @Call }
-        } $Call
+        } $Call $Connections
     }
-    $arguments = @{ ScriptBlock = $work; ArgumentList = (Join-Path -Path $PSScriptRoot -ChildPath 'PortOwner.psd1'), $inside }
-    if (Get-Command -Name Start-ThreadJob -ErrorAction Ignore) {
+    if ($isThread) { Initialize-Connection }
+    $arguments = @{ ScriptBlock = $work; ArgumentList = (Join-Path -Path $PSScriptRoot -ChildPath 'PortOwner.psd1'), $inside, $(if ($isThread) { , $script:Connections }) }
+    if ($isThread) {
         # A thread of its own, whatever others wait.
         Start-ThreadJob @arguments -Name $Call['Function'] -ThrottleLimit 64
     } elseif ($bound['Session']) {

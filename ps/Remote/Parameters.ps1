@@ -102,41 +102,24 @@ function RemoteParameters {
         [ValidateNotNullOrEmpty()]
         [hashtable[]] $SSHConnection,
 
+        # Those that need a machine, but not one named in a certain way, are in the set Local as well: without a machine,
+        # Assert-Machine says what is missing.
+        [Parameter(ParameterSetName = 'Local')]
         [Parameter(ParameterSetName = 'ComputerName')]
         [Parameter(ParameterSetName = 'HostName')]
         [ValidateRange(1, 65535)]
         [int] $RemotingPort,
 
-        [Parameter(ParameterSetName = 'ComputerName')]
-        [Parameter(ParameterSetName = 'Session')]
-        [Parameter(ParameterSetName = 'HostName')]
-        [Parameter(ParameterSetName = 'SSHConnection')]
         [ValidateRange(1, 256)]
         [int] $ThrottleLimit,
 
-        [Parameter(ParameterSetName = 'ComputerName')]
-        [Parameter(ParameterSetName = 'Session')]
-        [Parameter(ParameterSetName = 'HostName')]
-        [Parameter(ParameterSetName = 'SSHConnection')]
         [ValidateRange(1, 86400)]
         [int] $OperationTimeout,
 
-        [Parameter(ParameterSetName = 'ComputerName')]
-        [Parameter(ParameterSetName = 'Session')]
-        [Parameter(ParameterSetName = 'HostName')]
-        [Parameter(ParameterSetName = 'SSHConnection')]
         [switch] $Deploy,
 
-        [Parameter(ParameterSetName = 'ComputerName')]
-        [Parameter(ParameterSetName = 'Session')]
-        [Parameter(ParameterSetName = 'HostName')]
-        [Parameter(ParameterSetName = 'SSHConnection')]
         [switch] $Undeploy,
 
-        [Parameter(ParameterSetName = 'ComputerName')]
-        [Parameter(ParameterSetName = 'Session')]
-        [Parameter(ParameterSetName = 'HostName')]
-        [Parameter(ParameterSetName = 'SSHConnection')]
         [switch] $AsJob
     )
 }

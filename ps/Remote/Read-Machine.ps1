@@ -32,7 +32,8 @@ function Read-Machine {
                         # Such as a system without WinRM, an invalid name, or a key file that does not exist.
                         if ($_.FullyQualifiedErrorId -like 'PO[0-9]*') { throw }
                         $ended++
-                        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = $_.FullyQualifiedErrorId -replace ',.*'; Message = "$($one.Name) could not be queried: $_"; Hint = $null; Target = $one.Name; Category = "$($_.CategoryInfo.Category)"; Terminating = $false }
+                        $problem = @{ Severity = 'Error'; Hint = $null; Target = $one.Name; Terminating = $false }
+                        Write-Problem -Cmdlet $Cmdlet -Problem (Add-SessionError -Problem $problem -Record $_ -Target $one)
                     }
                 }
             }
@@ -80,7 +81,7 @@ function Wait-Work {
     param($Running)
 
     if (@($Running | Where-Object { $_['Opening'] })) { Start-Sleep -Milliseconds 100; return }
-    $null = Wait-Job -Job @($Running | ForEach-Object { $_.Job }) -Any -Timeout 1
+    $null = Wait-Job -Job @($Running | ForEach-Object { $_.Job }) -Any -Timeout 1 -ErrorAction Ignore
 }
 
 function Test-Over {
@@ -94,7 +95,9 @@ function Test-Over {
 function Remove-Work {
     param($One)
 
-    if ($One.Job) { Remove-Job -Job $One.Job -Force -WhatIf:$false -Confirm:$false }
+    $isFar = $One.Job -and -not $One.File -and $ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage'
+    if ($isFar) { $null = Invoke-Hostless 'Remove-Job' @{ Job = $One.Job; Force = $true } }
+    elseif ($One.Job) { Remove-Job -Job $One.Job -Force -WhatIf:$false -Confirm:$false }
     if ($One['Opening']) { Stop-Opening $One }
     $One.Job = $null
 }
@@ -165,7 +168,7 @@ function Write-Way {
 function Show-Waiting {
     param($Running, [int] $Ended, [int] $Count)
 
-    $names = @($Running | Select-Object -First 5 | ForEach-Object { $_.Target.Name })
+    $names = @($Running | Select-Object -First 5 | ForEach-Object { ConvertTo-SafeText $_.Target.Name })
     $more = if ($Running.Count -gt 5) { ' ...' } else { '' }
     Write-Progress -Activity 'PortOwner' -Id 1 -Status "$Ended of $Count machines answered; waiting for $($names -join ', ')$more" -PercentComplete (100 * $Ended / $Count)
 }
@@ -176,39 +179,92 @@ function Start-Script {
 
     # Not -FilePath: over SSH that takes no port and no options.
     $path = Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath $Script
-    $arguments = $Target.Arguments
-    $job = Invoke-Command @arguments -AsJob -ScriptBlock (Get-Command -Name $path).ScriptBlock -ArgumentList $ArgumentList
+    $arguments = $Target.Arguments.Clone()
+    $arguments['AsJob'] = $true
+    $arguments['ScriptBlock'] = (Get-Command -Name $path).ScriptBlock
+    $arguments['ArgumentList'] = $ArgumentList
+    $job = if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { Invoke-Command @arguments } else { Invoke-Hostless 'Invoke-Command' $arguments }
     @{ Target = $Target; Job = $job; Began = Get-Date; File = $null; Before = $null }
+}
+
+# Runs a cmdlet where there is no host. A machine may ask its caller's host for anything: to write, even what a terminal
+# obeys, to show progress, or to prompt for a password. (Of a session that the user opened, the host is the user's.)
+function Invoke-Hostless {
+    param([string] $Cmdlet, $Arguments)
+
+    if ($null -eq $script:Hostless) {
+        $script:Hostless = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
+        $script:Hostless.Open()
+    }
+    $shell = [powershell]::Create()
+    try {
+        $shell.Runspace = $script:Hostless
+        $null = $shell.AddCommand($Cmdlet).AddParameters($Arguments)
+        $shell.Invoke()
+        if ($shell.Streams.Error.Count -gt 0) { throw $shell.Streams.Error[0] }
+    } catch {
+        # As if it had run here.
+        $inner = $_.Exception.InnerException
+        if ($inner -and $inner.PSObject.Properties['ErrorRecord']) { throw $inner.ErrorRecord }
+        throw
+    } finally {
+        $shell.Dispose()
+    }
 }
 
 # What a job brought: the text, or what went wrong.
 function Receive-Collection {
     param($One)
 
-    $ErrorActionPreference = 'Continue'
+    if ($One.File) { return Receive-PlainSsh $One }
     $name = $One.Target.Name
-    $all = @(Receive-Job -Job $One.Job 2>&1 3>$null 4>$null 5>$null 6>$null)
-    $lines = @($all | Where-Object { $_ -isnot [System.Management.Automation.ErrorRecord] })
-    $record = $all | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] } | Select-Object -First 1
-    if ($One.File) { return Receive-PlainSsh -One $One -Line $lines }
-    if ($lines.Count -gt 0 -and $lines[-1] -eq '#End') { return @{ Text = $lines -join "`n" } }
-    $problem = @{ Severity = 'Error'; Code = 'PO3006'; Hint = $null; Target = $name; Category = 'ResourceUnavailable'; Terminating = $false; HasBegun = $lines.Count -gt 0 }
-    if ($null -eq $record) {
-        $problem.Message = "$name could not be queried: $(if ($lines) { 'its answer was cut off' } else { 'it sent nothing' })."
-    } elseif ($record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^InvalidScriptBlockInDataSection|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed') {
-        $endpoint = if ($One.Target.Endpoint) { "the endpoint $($One.Target.Endpoint) of $name" } else { "the endpoint of $name" }
-        $problem.Code = $record.FullyQualifiedErrorId
-        $problem.Category = 'PermissionDenied'
-        $text = "$record" -replace '\s+', ' '
-        if ($text.Length -gt 300) { $text = "$($text.Substring(0, 300)) ..." }
-        $problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without a language, such as JEA): $text"
-        $problem.Hint = 'Use another endpoint with -ConfigurationName, or run PortOwner there.'
-    } else {
-        $problem.Code = $record.FullyQualifiedErrorId
-        $problem.Category = "$($record.CategoryInfo.Category)"
-        $problem.Message = "$name could not be queried: $("$record" -replace '^\[[^\]]*\] ')"
+    $problem = @{ Severity = 'Error'; Code = 'PO3006'; Hint = $null; Target = $name; Category = 'ResourceUnavailable'; Terminating = $false; HasBegun = $true }
+    if ($One.Job.State -eq 'Blocked') {
+        $problem.Message = "$name could not be queried: its session asks for input."
+        return @{ Problem = $problem }
     }
+    $lines = @($One.Job.ChildJobs[0].Output)
+    if ($lines.Count -gt 0 -and "$($lines[-1])" -eq '#End') { return @{ Text = $lines -join "`n" } }
+    $problem.HasBegun = $lines.Count -gt 0
+    $record = Get-JobError $One.Job
+    if ($record) { return @{ Problem = Add-SessionError -Problem $problem -Record $record -Target $One.Target } }
+    $problem.Message = "$name could not be queried: $(if ($lines) { 'its answer was cut off' } else { 'it sent nothing' })."
     @{ Problem = $problem }
+}
+
+# The first error of a job: only Receive-Job tells it.
+function Get-JobError {
+    param($Job)
+
+    $ErrorActionPreference = 'Continue'
+    $ProgressPreference = 'SilentlyContinue'
+    $null = $ProgressPreference
+    $all = @(Receive-Job -Job $Job 2>&1 3>$null 4>$null 5>$null 6>$null | Where-Object { $_ -is [System.Management.Automation.ErrorRecord] })
+    if ($all) { $all[0] }
+}
+
+# Says in a problem what an error of a session is. Its text may come from the machine: it is one line, and no long one.
+function Add-SessionError {
+    param($Problem, $Record, $Target)
+
+    $name = $Target.Name
+    $Problem.Code = $Record.FullyQualifiedErrorId -replace ',.*'
+    $Problem.Category = "$($Record.CategoryInfo.Category)"
+    $text = ("$Record" -replace '\s+', ' ').Trim() -replace '^\[[^\]]*\] '
+    $isJea = $Record.FullyQualifiedErrorId -match '^ScriptsNotAllowed|^InvalidScriptBlockInDataSection|^CommandNotFound|^ScriptBlockNotAllowed|NotAllowed'
+    $longest = if ($isJea) { 300 } else { 1000 }
+    if ($text.Length -gt $longest) { $text = "$($text.Substring(0, $longest)) ..." }
+    $Problem.Message = "$name could not be queried: $text"
+    if ($isJea) {
+        $endpoint = if ($Target['Endpoint']) { "the endpoint $($Target.Endpoint) of $name" } else { "the endpoint of $name" }
+        $Problem.Category = 'PermissionDenied'
+        $Problem.Message = "$name could not be queried: $endpoint runs no scripts (a session without a language, such as JEA): $text"
+        $Problem.Hint = 'Use another endpoint with -ConfigurationName, or run PortOwner there.'
+    } elseif ($Target.Arguments.Keys -contains 'ComputerName' -and $PSVersionTable.PSVersion.Major -ge 6 -and -not $IsWindows -and $text -match 'WSMan|PSRP|MI client') {
+        $Problem.Message = "$name could not be queried: PowerShell on this system has no client for WinRM, which -ComputerName uses."
+        $Problem.Hint = "Use SSH: -HostName $name."
+    }
+    $Problem
 }
 
 function Get-Late {
@@ -229,7 +285,7 @@ function Start-PlainSsh {
     $folder = New-PrivateFolder
     # What the machine said, untouched: what is asked about decides what is read of it.
     $path = Join-Path -Path $folder -ChildPath 'raw'
-    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', "--host=$(if ($ssh['UserName'] -and $name -notlike '*@*') { "$($ssh['UserName'])@$name" } else { $name })")
+    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', '--host-timeout=3600', "--host=$(if ($ssh['UserName'] -and $name -notlike '*@*') { "$($ssh['UserName'])@$name" } else { $name })")
     if ($CommandLine) { $words += '--command-lines' }
     $configuration = Get-SshConfiguration -Cmdlet $Cmdlet -Ssh $ssh
     if ($configuration) {
@@ -249,14 +305,14 @@ function Start-PlainSsh {
 
 # What plain ssh brought. What kept the session from being opened stays the error; the words of ssh say why.
 function Receive-PlainSsh {
-    param($One, [string[]] $Line)
+    param($One)
 
-    if (Test-Path -LiteralPath $One.Raw) {
-        return @{ Path = $One.Raw }
-    }
+    $ErrorActionPreference = 'Continue'
+    $lines = @(Receive-Job -Job $One.Job 2>$null 3>$null 4>$null 5>$null 6>$null)
+    if (Test-Path -LiteralPath $One.Raw) { return @{ Path = $One.Raw } }
     Remove-Item -LiteralPath $One.File -Recurse -Force -ErrorAction Ignore -WhatIf:$false -Confirm:$false
     $problem = $One.Before.Clone()
-    if ($Line) { $problem.Message = "$($One.Target.Name) could not be queried: $("$Line" -replace '\s+', ' ' -replace '^\S+ could not be queried: ')" }
+    if ($lines) { $problem.Message = "$($One.Target.Name) could not be queried: $("$lines" -replace '\s+', ' ' -replace '^\S+ could not be queried: ')" }
     @{ Problem = $problem }
 }
 

@@ -1,41 +1,76 @@
 # Stops owners on other machines: on those that the call names, and on those that piped rows come from. -Far has these
-# rows' identities by the name of their machine. What would end is told here, from what a machine says now; what is
-# approved is checked there again right before it is stopped.
+# rows' identities by their connection, as ConvertTo-StopOperand gives them. What would end is told here, from what a machine
+# says now; what is approved is checked there again right before it is stopped.
 function Stop-FarOwner {
     param($Cmdlet, $Bound, [string[]] $Operand, $Far)
 
     $plain = Get-Question $Bound
-    $targets = @(if (Test-Remote $Bound) { Get-Target -Cmdlet $Cmdlet -Bound $Bound })
-    $operands = @{}
-    foreach ($target in $targets) { if ($Operand) { $operands[$target.Id] = @($Operand) } }
-    foreach ($name in $Far.Keys) {
-        $found = @($targets | Where-Object { $_.Name -eq $name })
-        if (-not $found -and $script:Reached[$name]) {
-            $found = @($script:Reached[$name].Clone())
-            $found[0].Id = $targets.Count
-            $targets += $found
-        }
-        if ($found.Count -ne 1) {
-            $why = if ($found) { 'several of the specified machines have that name' } else { 'and the connection to it is not known' }
-            Write-Refusal -Cmdlet $Cmdlet -Message "The piped object is on $name, $why`: nothing is stopped there." -Hint 'Specify the machine or its session: Stop-PortOwner -Session $session, -ComputerName, or -HostName.' -Target $name
-            continue
-        }
-        $operands[$found[0].Id] = @($operands[$found[0].Id] | Where-Object { $_ }) + @($Far[$name])
-    }
-    $asked = @($targets | Where-Object { $operands[$_.Id] })
+    $asked = @(Get-StopTarget -Cmdlet $Cmdlet -Bound $Bound -Operand $Operand -Far $Far)
     if (-not $asked) { return }
     Read-Machine -Cmdlet $Cmdlet -Target $asked -Bound $Bound | ForEach-Object {
         $machine = $_
+        $target = @($asked | Where-Object { $_.Id -eq $machine.Id })[0]
+        if ($machine['Path']) {
+            Write-PlainRefusal -Cmdlet $Cmdlet -Name $machine.Name
+            return
+        }
+        # Its rows go back through the same connection.
+        if (-not $machine['IsHere']) { Add-Connection -Name $machine.Name -Target $target }
         $approved = [ordered]@{}
-        Get-StopApproval -Cmdlet $Cmdlet -Bound $plain -Operand $operands[$machine.Id] -Machine $machine -Approved $approved
+        Get-StopApproval -Cmdlet $Cmdlet -Bound $plain -Operand @($target.Operands.Keys) -Machine $machine -Approved $approved
         if ($machine['IsHere']) {
             Stop-Approved -Cmdlet $Cmdlet -Bound $plain -Approved $approved
-        } elseif ($approved.Count -gt 0 -and $machine['Path']) {
-            Write-Refusal -Cmdlet $Cmdlet -Message "Nothing is stopped on $($machine.Name): it has no PowerShell session, and was queried with plain ssh." -Hint "Stop it there: ssh $($machine.Name) portowner stop PORT, or kill and systemctl." -Target $machine.Name
         } elseif ($approved.Count -gt 0) {
-            Stop-There -Cmdlet $Cmdlet -Bound $Bound -Target ($asked | Where-Object { $_.Id -eq $machine.Id }) -Approved $approved
+            Stop-There -Cmdlet $Cmdlet -Bound $Bound -Target $target -Approved $approved
         }
     }
+}
+
+# The machines on which something is to be stopped, with its Operands. A row goes back through the very connection that it
+# came through, unless the call names another way to its machine: several machines can have one name.
+function Get-StopTarget {
+    param($Cmdlet, $Bound, [string[]] $Operand, $Far)
+
+    $targets = @(if (Test-Remote $Bound) { Get-Target -Cmdlet $Cmdlet -Bound $Bound })
+    $given = $targets
+    foreach ($target in $targets) {
+        $target['Operands'] = [ordered]@{}
+        foreach ($one in $Operand) { if ($one) { $target.Operands[$one] = $true } }
+    }
+    foreach ($rows in $Far.Values) {
+        $same = @($targets | Where-Object { $rows.Connection -and (Test-SameConnection $_ $rows.Connection) })
+        $named = @($given | Where-Object { $_.Name -eq $rows.Name })
+        $namesakes = @($Far.Values | Where-Object { $_.Name -eq $rows.Name })
+        $to = if ($same) { $same[0] }
+        elseif ($named.Count -eq 1 -and $namesakes.Count -eq 1) { $named[0] }
+        elseif ($named.Count -eq 0 -and $rows.Connection) {
+            if ($rows.Connection['IsPlain']) {
+                Write-PlainRefusal -Cmdlet $Cmdlet -Name $rows.Name
+                continue
+            }
+            $own = $rows.Connection.Clone()
+            $own['Id'] = $targets.Count
+            $own['Operands'] = [ordered]@{}
+            $targets += $own
+            $own
+        }
+        if ($to) {
+            foreach ($one in $rows.Operands.Keys) { $to.Operands[$one] = $true }
+        } elseif ($named.Count -gt 1) {
+            Write-Refusal -Cmdlet $Cmdlet -Message "The piped object is on $($rows.Name), and several of the specified machines have that name: nothing is stopped there." -Hint 'Specify one of them.' -Target $rows.Name
+        } elseif ($named) {
+            Write-Refusal -Cmdlet $Cmdlet -Message "The piped objects are on different machines with the name $($rows.Name): nothing is stopped there." -Hint 'Pipe them without the parameters for the connection, or the objects of one machine at a time.' -Target $rows.Name
+        } else {
+            Write-Refusal -Cmdlet $Cmdlet -Message "The piped object is on $($rows.Name), and the connection to it is not known, such as for an object from a file or another process: nothing is stopped there." -Hint 'Specify the machine or its session: Stop-PortOwner -Session $session, -ComputerName, or -HostName.' -Target $rows.Name
+        }
+    }
+    $targets | Where-Object { $_.Operands.Count -gt 0 }
+}
+
+function Write-PlainRefusal {
+    param($Cmdlet, [string] $Name)
+
+    Write-Refusal -Cmdlet $Cmdlet -Message "Nothing is stopped on $Name`: it has no PowerShell session, and was queried with plain ssh." -Hint "Stop it there: ssh $Name portowner stop PORT, or kill and systemctl." -Target $Name
 }
 
 function Write-Refusal {
@@ -54,7 +89,8 @@ function Stop-There {
         $lines = @($answer.Text -split "`n")
         $index = 0
         foreach ($row in $Approved.Values) {
-            $result, $way, $reason = $lines[$index++] -split "`t", 3
+            $result, $way, $reason = if ($index -lt $lines.Count) { $lines[$index++] -split "`t", 3 }
+            if ($result -cnotin 'Stopped', 'Gone', 'NotStopped', 'Retaken', 'Refused') { $result, $way, $reason = 'NotStopped', '', 'the answer of the machine is invalid' }
             $row.Result = $result
             if ($way) { $row.Method = $way }
             if ($reason) { $row.Reason = @($reason) }

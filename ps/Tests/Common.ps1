@@ -105,8 +105,8 @@ fs.writeFileSync(path, JSON.stringify(facts));
     & $node "$Path.cjs" $Path $listener.Port $Count
 }
 
-# Runs a script in a PowerShell of its own and gives the lines that it prints.
-function Invoke-Shell([string] $Script, [hashtable] $Environment = @{}) {
+# Runs a script in a PowerShell of its own and gives the lines that it prints, with -Raw including their colors.
+function Invoke-Shell([string] $Script, [hashtable] $Environment = @{}, [switch] $Raw) {
     $file = Join-Path ([System.IO.Path]::GetTempPath()) "portowner-$([guid]::NewGuid()).ps1"
     [System.IO.File]::WriteAllText($file, $Script, (New-Object System.Text.UTF8Encoding $true))
     $old = @{}
@@ -117,7 +117,7 @@ function Invoke-Shell([string] $Script, [hashtable] $Environment = @{}) {
         }
         $ErrorActionPreference = 'Continue'
         $program, $before = $shell[0], @($shell | Select-Object -Skip 1)
-        & $program @before -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $file 2>&1 | ForEach-Object { "$_" -replace '\x1b\[[0-9;]*m' }
+        & $program @before -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $file 2>&1 | ForEach-Object { if ($Raw) { "$_" } else { "$_" -replace '\x1b\[[0-9;]*m' } }
     } finally {
         foreach ($name in $old.Keys) { [System.Environment]::SetEnvironmentVariable($name, $old[$name]) }
         Remove-Item -LiteralPath $file

@@ -16,6 +16,7 @@ Describe 'Tab' {
         $found = @(Get-Completion "Get-PortOwner $("$port".Substring(0, 2))") | Where-Object CompletionText -EQ "$port"
         $found.ToolTip | Should -Match "^$port .*\((\w+ )?$PID\)"
         @(Get-Completion 'Get-PortOwner 443, ').CompletionText | Should -Contain "$port"
+        @(Get-Completion 'Get-PortOwner 443 ').CompletionText | Should -Contain "$port"
         @(Get-Completion 'Stop-PortOwner ').CompletionText | Should -Contain "$port"
         @(Get-Completion 'Test-PortBinding ').CompletionText | Should -Contain "$port"
     }
@@ -36,6 +37,8 @@ Describe 'Tab' {
     It 'completes columns of each function' {
         @(Get-Completion 'Get-PortOwner -Column Loc').CompletionText | Should -Be 'LocalAddress', 'LocalPort'
         @(Get-Completion 'Get-PortRange -Column En').CompletionText | Should -Be 'EndPort'
+        @(Get-Completion 'Measure-Port -By Pro').CompletionText | Should -Be 'Process'
+        @(Get-Completion 'Get-PortRange -Column nothing').CompletionText | Should -Be 'nothing'
     }
 
     It 'completes services' {

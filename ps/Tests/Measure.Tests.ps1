@@ -45,7 +45,7 @@ Describe 'Measure-Port' {
         $connection.Reason | Should -Match '^Statistics: NotSupported: '
     }
 
-    It 'adds up by <_>' -ForEach 'Process', 'Application', 'Port', 'Remote', 'State' {
+    It 'adds up by <_>' -ForEach 'Process', 'Application', 'Port', 'Remote', 'State', 'Protocol' {
         $rows = @(Measure-Port $listener.Port -By $_ @mine)
         $rows.Count | Should -BeGreaterThan 0
         ($rows | Measure-Object Sockets -Sum).Sum | Should -Be $(if ($_ -eq 'Remote') { 1 } else { 2 })
@@ -58,6 +58,6 @@ Describe 'Measure-Port' {
 
     It 'is shown as a table' {
         $text = Measure-Port $listener.Port @mine | Out-String -Width 200
-        $text | Should -Match 'LocalPort\s.*Owner\s.*SendRate\s.*ReceiveRate'
+        $text | Should -Match 'LocalPort\s.*SendRate\s.*ReceiveRate\s.*Owner'
     }
 }

@@ -46,6 +46,23 @@ Describe 'A port as people type it' {
         }
     }
 
+    It 'may be one of several words: <Typed>' -ForEach @(
+        @{ Typed = '{0} {1}' }, @{ Typed = '{0}, {1}' }, @{ Typed = '{0},{0} {1}' }, @{ Typed = '{0} {1},{1}' }, @{ Typed = '-Protocol TCP {0} {1}' }
+        @{ Typed = '{0} -Protocol TCP {1}' }, @{ Typed = '@({0}, {1})' }, @{ Typed = "{0} 'http://localhost:{1}/a,b'" }, @{ Typed = '-Port {0}, {1}' }
+    ) {
+        $words = $Typed -f $ports
+        @(Invoke-Expression "Get-PortOwner $words").LocalPort | Sort-Object -Unique | Should -Be $ports
+        @(Invoke-Expression "Test-PortBinding $words").Port | Sort-Object -Unique | Should -Be $ports
+        @(Invoke-Expression "Stop-PortOwner $words -WhatIf -ErrorAction SilentlyContinue").Endpoints -replace '.*:' | Sort-Object -Unique | Should -Be $ports
+        if ($words -match 'Protocol|http') { return }
+        @(Invoke-Expression "Wait-Port $words -TimeoutSec 0").LocalPort | Sort-Object -Unique | Should -Be $ports
+        { Invoke-Expression "Get-PortConflict $words -WarningAction Ignore -InformationAction Ignore" } | Should -Not -Throw
+    }
+
+    It 'is no misspelled parameter: <_>' -ForEach 'Get-PortOwner', 'Test-PortBinding', 'Stop-PortOwner', 'Wait-Port', 'Watch-Port', 'Measure-Port', 'Get-PortConflict', 'Get-PortAudit nothing' {
+        { Invoke-Expression "$_ 443 -Protcol TCP" } | Should -Throw -ErrorId "NamedParameterNotFound,$($_ -replace ' .*')" -ExpectedMessage "*'Protcol'*"
+    }
+
     It 'with a mistake in it gets the nearest: <Typed> for <Meant>' -ForEach @(
         @{ Typed = 'htpp'; Meant = 'http' }
         @{ Typed = '44e'; Meant = '443' }

@@ -108,9 +108,31 @@ Describe 'The parameters that name other machines' {
         }
     }
 
-    It 'refuse what makes no sense together: <_>' -ForEach '-ComputerName a -HostName b', '-ComputerName a -KeyFilePath b', '-ComputerName a -FromSnapshot b', '-HostName a -UseSSL', '-KeyFilePath a', '-AsJob' {
+    It 'refuse what makes no sense together: <_>' -ForEach '-ComputerName a -HostName b', '-ComputerName a -KeyFilePath b', '-ComputerName a -FromSnapshot b', '-HostName a -UseSSL', '-KeyFilePath a', '-ComputerName a -RemotingPort 0', '-Session 1 -RemotingPort 5' {
         $problem = { & ([scriptblock]::Create("Get-PortOwner 1 $_")) } | Should -Throw -PassThru
-        $problem.FullyQualifiedErrorId | Should -Match "^(AmbiguousParameterSet|MissingMandatoryParameter),Get-PortOwner"
+        $problem.FullyQualifiedErrorId | Should -Match "^(AmbiguousParameterSet|MissingMandatoryParameter|ParameterArgument(Validation|Transformation)Error),Get-PortOwner"
+    }
+
+    It 'say that a machine is missing: <Name>' -ForEach @{ Name = 'RemotingPort'; Value = 5 }, @{ Name = 'ThrottleLimit'; Value = 5 }, @{ Name = 'OperationTimeout'; Value = 5 }, @{ Name = 'Deploy'; Value = $true }, @{ Name = 'Undeploy'; Value = $true }, @{ Name = 'AsJob'; Value = $true } {
+        $parameter = @{ $Name = $Value }
+        foreach ($question in { Get-PortOwner 1 @parameter }, { Get-PortRange @parameter }, { Get-PortOwner 1 -FromSnapshot a @parameter }, { Stop-PortOwner 1 -WhatIf @parameter }) {
+            $problem = $question | Should -Throw -PassThru
+            $problem.FullyQualifiedErrorId | Should -BeLike 'PO1005,*'
+            "$problem" | Should -Be "-$Name needs a remote machine, and none is specified."
+            $problem.ErrorDetails.RecommendedAction | Should -BeLike '*-ComputerName*-HostName*'
+        }
+    }
+
+    It 'are refused in a hashtable whose Options are none' -Skip:($PSVersionTable.PSVersion.Major -lt 7) {
+        $problem = { Get-PortOwner 1 -SSHConnection @{ HostName = 'server7'; Options = 'x' } } | Should -Throw -PassThru
+        $problem.FullyQualifiedErrorId | Should -Be 'PO1005,Get-PortOwner'
+        "$problem" | Should -BeLike "*has the Options 'x'; expected a hashtable."
+    }
+
+    It 'say that there is no WinRM where there is none' -Skip:(-not $IsLinux) {
+        $null = Get-PortOwner 1 -ComputerName server7.invalid -ErrorVariable problems -ErrorAction SilentlyContinue
+        "$problems" | Should -Be 'server7.invalid could not be queried: PowerShell on this system has no client for WinRM, which -ComputerName uses.'
+        $problems[0].ErrorDetails.RecommendedAction | Should -Be 'Use SSH: -HostName server7.invalid.'
     }
 
     It 'say that Windows PowerShell has no SSH' -Skip:($PSVersionTable.PSVersion.Major -ge 7) {
@@ -291,6 +313,22 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         "$rows" | Should -BeLike '*querying with plain ssh*'
         # Its facts were in a file.
         Get-ChildItem -Path ([System.IO.Path]::GetTempPath()) -Filter '*.tmp.portowner' | Where-Object LastWriteTime -gt (Get-Date).AddSeconds(-30) | Should -BeNullOrEmpty
+    }
+
+    It 'a machine whose programs have the name of an answer answers from its facts' -Skip:([bool] $noApart) {
+        # There, the answer comes unpacked.
+        $unpacked = Start-Daemon 'unpacked' $pwsh -Apart -Before 'mount --bind /dev/null /usr/bin/base64'
+        Copy-Item /bin/sleep "$folder/#PortOwner.Answer 1"
+        $other = Start-Process "$folder/#PortOwner.Answer 1" 600 -PassThru
+        try {
+            $there = New-PSSession -HostName 127.0.0.1 -Port $unpacked -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+            $text = Invoke-Command -Session $there -FilePath "$moduleFolder/Collector/Collect.ps1" -ArgumentList $false, (Get-Content -Raw "$moduleFolder/Collector/collect.sh")
+            "$text" | Should -BeLike '#PortOwner.Collection 1 plain*#PortOwner.Answer 1*'
+            Remove-PSSession $there
+            (Test-PortBinding $port -SSHConnection (New-Connection $unpacked) -WarningAction Ignore).CanBind | Should -BeFalse
+        } finally {
+            $other.Kill()
+        }
     }
 
     It '-AsJob gives a job, whose rows are the same' {
@@ -542,14 +580,99 @@ console.log([sum, Math.max(...commands.values()), Math.max(...objects.values())]
     }
 }
 
+# Machines say what they like: as output, as errors, and to the host that asks them.
+Describe 'A hostile machine' -Skip:([bool] $no) {
+    BeforeAll {
+        $evil = "`e]0;owned`a", "`e[31m", "line1`nline2", "$([char] 0x202e)gpj", "$([char] 0x85)x"
+        $scripts = @{
+            throws  = "throw `"bad `e]0;owned`a line1``nline2 $([char] 0x202e)gpj`""
+            writes  = "`$Host.UI.WriteLine(`"`e]0;owned`a`"); Write-Progress `"`e[31mx`" -Status `"`e[31mx`"; Write-Warning `"`e[31mx`"; Write-Host `"`e[31mx`"; exit"
+            prompts = '$Host.UI.ReadLine(); $Host.UI.PromptForCredential("a", "b", "c", "d")'
+            answers = "'#PortOwner.Collection 1 plain'; '@machine'; ' platform linux'; `" name x`e]0;owned`a`"; '@evil'; `"!Failed `e[31mx`"; '#End'"
+            denies  = "Write-Error `"x`e]0;owned`a`" -ErrorId `"E`e[31m`" -Category PermissionDenied"
+        }
+        $hostile = @{}
+        foreach ($name in $scripts.Keys) {
+            # The collector calls it first.
+            Set-Content -LiteralPath "$folder/hostile-$name.ps1" -Value "function global:Get-Variable { $($scripts[$name]) }; Set-Alias -Name Get-Variable -Value Get-Variable -Scope Global -ErrorAction Ignore"
+            Set-Content -LiteralPath "$folder/hostile-$name.pssc" -Value "@{ SchemaVersion = '2.0.0.0'; GUID = '$([guid]::NewGuid())'; SessionType = 'Default'; ScriptsToProcess = '$folder/hostile-$name.ps1' }"
+            $hostile[$name] = Start-Daemon "hostile-$name" "$pwsh -ConfigurationFile $folder/hostile-$name.pssc"
+        }
+    }
+
+    It 'sends nothing to the host, and its errors are plain: <_>' -ForEach 'throws', 'writes', 'prompts', 'answers', 'denies' {
+        $script = @"
+Import-Module '$moduleFolder'
+`$connection = @{ HostName = '127.0.0.1'; Port = $($hostile[$_]); UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } }
+`$ErrorView = 'NormalView'
+Get-PortOwner $port -SSHConnection `$connection -Verbose -OperationTimeout 60
+`$Error | ForEach-Object { `$_.FullyQualifiedErrorId; "`$(`$_.CategoryInfo)"; `$_.ErrorDetails.RecommendedAction; "`$(`$_.TargetObject)" }
+'end'
+"@
+        # What the test's PowerShell colors itself is taken away by Invoke-Shell, but also what these machines color.
+        $said = @(Invoke-Shell ($script -replace '^', "`$PSStyle.OutputRendering = 'PlainText'`n") -Raw)
+        $said[-1] | Should -Be 'end'
+        "$said" | Should -BeLike '*127.0.0.1*'
+        foreach ($line in $said) { $line | Should -Not -Match '[\p{Cc}\p{Cf}]' }
+    }
+
+    It 'does not stop the others' {
+        $rows = @(Get-PortOwner $port -SSHConnection (@($hostile.Keys | Sort-Object | ForEach-Object { New-Connection $hostile[$_] "127.0.0.2" }) + @(New-Connection $main)) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows.PSComputerName | Should -Be '127.0.0.1'
+        @($problems).Count | Should -BeGreaterOrEqual 4
+    }
+}
+
 Describe 'Every function' -Skip:([bool] $no) {
     BeforeAll { Push-Location $TestDrive }
     AfterAll { Pop-Location }
 
-    It 'answers from far facts: <_>' -ForEach 'Get-PortRange', 'Get-PortConflict', 'Get-FreePort 2', 'Get-FreePort 3000-3010', 'Test-PortBinding 1, 2' {
-        $rows = @(& ([scriptblock]::Create("$_ -Session `$session -WarningAction Ignore 6>`$null")))
-        if ($_ -notlike '*Conflict') { $rows.Count | Should -BeGreaterOrEqual 1 }
-        if ($rows) { $rows.PSComputerName | Sort-Object -Unique | Should -Be '127.0.0.1' }
+    It 'names the machine in each row, as itself and as the user does: <_>' -ForEach @(
+        'Get-PortOwner', 'Get-PortOwner -All', 'Get-PortRange', 'Get-PortConflict', 'Get-FreePort 2', 'Get-FreePort 3000-3010 -Explain', 'Test-PortBinding $port, 1', 'Test-PortBinding -ErrorText "bind :$port failed"'
+        'New-PortBaseline rows.yaml -Force', 'Update-PortBaseline rows.yaml -Force', 'Compare-PortSnapshot empty.json', 'Stop-PortOwner $one.Port -Confirm:$false'
+        'Invoke-PortAudit -PolicyPath $policy', 'Invoke-PortAudit -PolicyPath $policy -StorePath rows.db', 'Invoke-PortAudit -PolicyPath $policy -ReportPath rows.csv', 'Invoke-PortAudit -PolicyPath $policy -ReportPath rows.json, rows.html -StorePath rows2.db'
+    ) {
+        $one = Start-NodeListener
+        try {
+            if ($_ -like 'Update-*' -and -not (Test-Path rows.yaml)) { $null = New-PortBaseline rows.yaml -Force -Session $session -WarningAction Ignore }
+            if ($_ -like 'Compare-*') {
+                Save-PortSnapshot empty.json -Session $session -WarningAction Ignore
+                $facts = Get-Content empty.json -Raw | ConvertFrom-Json
+                $facts.sections.sockets.data = @()
+                $facts | ConvertTo-Json -Depth 20 | Set-Content empty.json
+            }
+            $own = [System.Net.Dns]::GetHostName()
+            $far = New-Connection $main '127.0.0.2'
+            $calls = @("$_ -Session `$session"; if ($_ -like 'Invoke-*') { "$_ -SSHConnection (New-Connection `$main), `$far" })
+            foreach ($call in $calls) {
+                $rows = @(& ([scriptblock]::Create("$call -WarningAction Ignore 6>`$null")) | Where-Object { $_ })
+                if ($_ -notlike 'Update-*' -and $_ -notlike '*Conflict') { $rows.Count | Should -BeGreaterOrEqual 1 }
+                $names = if ($call -like '*$far') { '127.0.0.1', '127.0.0.2' } else { '127.0.0.1' }
+                if ($rows) { $rows | ForEach-Object PSComputerName | Sort-Object -Unique | Should -Be $names }
+                foreach ($row in $rows) {
+                    $row.PSComputerName | Should -BeIn $names
+                    # Machines with one name of their own are told apart by those that the user gave.
+                    $row.ComputerName | Should -BeIn $(if ($call -like '*$far*' -and $call -match 'ReportPath|StorePath') { $names } else { $own })
+                    if ($row.ComputerName -ne $own) { $row.ComputerName | Should -Be $row.PSComputerName }
+                }
+            }
+        } finally {
+            if (-not $one.HasExited) { $one.Kill() }
+        }
+    }
+
+    It 'names the machine also where its own name is not asked for' {
+        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath columns.csv -Column Kind, Endpoint -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null)
+        $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.2'
+        $rows[0].PSObject.Properties.Name | Should -Be 'Kind', 'Endpoint', 'PSComputerName'
+    }
+
+    It 'keeps machines that share an address apart in a report and in a store' {
+        $machines = (New-Connection $main), (New-Connection $counted)
+        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath same.csv -StorePath same.db -SSHConnection $machines -WarningAction Ignore 6>$null)
+        $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.1'
+        Import-Csv same.csv | Where-Object Kind -eq 'Forbidden' | ForEach-Object ComputerName | Sort-Object | Should -Be '127.0.0.1', '127.0.0.1-1'
+        Get-PortAudit -StorePath same.db -WarningAction Ignore | ForEach-Object ComputerName | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.1-1'
     }
 
     It 'says that nothing was tried there' {
@@ -623,6 +746,123 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main '127.0.0.3') -WarningAction Ignore
         ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
         $one.WaitForExit(5000) | Should -BeTrue
+    }
+
+    It 'sends a row back through the very connection that it came through: <_>' -ForEach 'as it is', 'sorted', 'selected', 'chosen properties', 'another object' {
+        $two = Start-NodeListener
+        try {
+            # Two machines that have one name.
+            $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore) + @(Get-PortOwner $two.Port -SSHConnection (New-Connection $counted 'localhost') -WarningAction Ignore)
+            $rows.PSComputerName | Should -Be 'localhost', 'localhost'
+            $rows = switch ($_) {
+                'as it is' { $rows }
+                'sorted' { $rows | Sort-Object LocalPort | Where-Object LocalPort }
+                'selected' { $rows | Select-Object * }
+                'chosen properties' { $rows | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName, PSComputerName }
+                'another object' { $rows | ForEach-Object { Add-Member -InputObject ($_ | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName) -NotePropertyName PSComputerName -NotePropertyValue $_.PSComputerName -PassThru } }
+            }
+            $null = Wait-Until { -not (Get-Below $daemons.counted.Id) }
+            $before = @(Get-Content -LiteralPath "$folder/count").Count
+            ($rows | Where-Object LocalPort -eq $one.Port | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
+            @(Get-Content -LiteralPath "$folder/count").Count | Should -Be $before
+            $two.HasExited | Should -BeFalse
+            # Of the other one, that it is gone is asked there.
+            ($rows | Stop-PortOwner -Confirm:$false -WarningAction Ignore -ErrorAction SilentlyContinue | Where-Object OwningProcess -eq $two.Id).Result | Should -Be 'Stopped'
+            @(Get-Content -LiteralPath "$folder/count").Count | Should -BeGreaterThan $before
+            $two.WaitForExit(5000) | Should -BeTrue
+        } finally {
+            if (-not $two.HasExited) { $two.Kill() }
+        }
+    }
+
+    It 'keeps a row to its session, though a newer one has its name' {
+        $other = New-PSSession -HostName 127.0.0.1 -Port $counted -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+        try {
+            $row = Get-PortOwner $one.Port -Session $other -WarningAction Ignore
+            $null = Get-PortOwner $one.Port -Session $session -WarningAction Ignore
+        } finally {
+            Remove-PSSession $other
+        }
+        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
+        "$problems" | Should -BeLike '127.0.0.1 could not be queried: *'
+        $one.HasExited | Should -BeFalse
+        # The user can name another way to it.
+        ($row | Stop-PortOwner -Session $session -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
+    }
+
+    It 'does not mix rows of two machines that have one name and one given way' {
+        $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main) -WarningAction Ignore) + @(Get-PortOwner $one.Port -SSHConnection (New-Connection $counted) -WarningAction Ignore)
+        $rows | Stop-PortOwner -Session $session -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
+        @($problems).FullyQualifiedErrorId | Select-Object -Unique | Should -Be 'PO4105,Stop-PortOwner'
+        "$problems" | Should -BeLike '*different machines with the name 127.0.0.1*'
+        $rows[0] | Stop-PortOwner -Session $session, (New-PSSession -HostName 127.0.0.1 -Port $counted -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' }) -OutVariable other) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
+        $other | Remove-PSSession
+        "$problems" | Should -BeLike '*several of the specified machines have that name*'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'refuses a row from a file, unless the call names the way: <_>' -ForEach 'CLIXML', 'JSON' {
+        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore
+        $row = if ($_ -eq 'CLIXML') {
+            $row | Export-Clixml "$TestDrive/row.clixml"
+            Import-Clixml "$TestDrive/row.clixml"
+        } else {
+            $row | ConvertTo-Json | ConvertFrom-Json
+        }
+        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $problems[0].ErrorDetails.RecommendedAction | Should -BeLike '*session*'
+        $one.HasExited | Should -BeFalse
+        if ($_ -eq 'JSON') { return }
+        ($row | Stop-PortOwner -SSHConnection (New-Connection $main 'localhost') -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
+    }
+
+    It 'stops rows from a job, and in a job: <_>' -ForEach 'row', 'stop', 'both', 'given' {
+        $parameters = @{ SSHConnection = New-Connection $main; WarningAction = 'Ignore' }
+        $row = if ($_ -in 'row', 'both', 'given') { Get-PortOwner $one.Port @parameters -AsJob | Receive-Job -Wait -AutoRemoveJob } else { Get-PortOwner $one.Port @parameters }
+        $result = switch ($_) {
+            'row' { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore }
+            'given' { $row | Stop-PortOwner @parameters -Confirm:$false -AsJob | Receive-Job -Wait -AutoRemoveJob }
+            default { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore -AsJob | Receive-Job -Wait -AutoRemoveJob }
+        }
+        $result.Result | Should -Be 'Stopped'
+        $one.WaitForExit(5000) | Should -BeTrue
+    }
+
+    It 'stops rows from another process only where the call names the way' {
+        $text = "Import-Module '$moduleFolder'; Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } } -WarningAction Ignore"
+        $row = Start-Job ([scriptblock]::Create($text)) | Receive-Job -Wait -AutoRemoveJob
+        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'refuses what plain ssh reached before it asks' {
+        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WarningAction Ignore
+        foreach ($stop in { $row | Stop-PortOwner -WhatIf }, { Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WhatIf }) {
+            # What would be done is not said either.
+            $null = Start-Transcript -LiteralPath "$TestDrive/asked"
+            try { $said = @(& { $ErrorActionPreference = 'Continue'; & $stop } 2>&1) } finally { $null = Stop-Transcript }
+            "$said" | Should -BeLike 'Nothing is stopped on 127.0.0.1: it has no PowerShell session*'
+            Get-Content -LiteralPath "$TestDrive/asked" -Raw | Should -Not -BeLike '*What if:*'
+        }
+        $one.HasExited | Should -BeFalse
+    }
+
+    It 'sends a row back in constrained language, too, and refuses it where a name is ambiguous' {
+        $script = @"
+`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
+Import-Module '$moduleFolder'
+`$o = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
+`$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
+`$null = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $counted; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
+`$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore -ErrorAction SilentlyContinue -ErrorVariable problems
+`$problems | ForEach-Object FullyQualifiedErrorId
+Import-Module '$moduleFolder' -Force
+`$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
+(`$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore).Result
+"@
+        Invoke-Shell $script | Should -Be 'PO4105,Write-Problem', 'Stopped'
     }
 
     It 'refuses a row whose process was replaced, and one of a machine that nobody knows the way to' {

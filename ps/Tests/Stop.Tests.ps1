@@ -122,6 +122,42 @@ Describe 'Stop-PortOwner' -Skip:(-not $hasNode) {
         $one.HasExited | Should -BeFalse
     }
 
+    It 'redacts with -Redact, and stops the same' {
+        $name = [System.Environment]::MachineName
+        $said = Invoke-Shell "Import-Module '$moduleFolder'; Stop-PortOwner $($one.Port) -Redact -WhatIf; `$row = Stop-PortOwner $($one.Port) -Redact -Confirm:`$false; `$row.Result; `$row.ComputerName; `$row.Identity"
+        $said[-3..-2] | Should -Be 'Stopped', 'MACHINE1'
+        $said[-1] | Should -BeLike "TCP/127.0.0.1:$($one.Port);$($one.Id);*;MACHINE1"
+        ($said -split '\W') | Should -Not -Contain $name
+        $one.WaitForExit(5000) | Should -BeTrue
+        $other.HasExited | Should -BeFalse
+    }
+
+    It 'takes a redacted row of an address that everybody has, and refuses one of an address that was replaced' {
+        $row = Get-PortOwner $one.Port -Redact
+        $row.ComputerName | Should -Be 'MACHINE1'
+        $result = $row | Stop-PortOwner -Redact -Confirm:$false
+        $result.Result, $result.ComputerName | Should -Be 'Stopped', 'MACHINE1'
+        $row = Get-PortOwner $other.Port -Redact
+        $row.AddressScope, $row.LocalAddress = 'Specific', '192.0.2.1'
+        $row | Stop-PortOwner -Redact -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
+        "$problems" | Should -Match 'is redacted'
+        $other.HasExited | Should -BeFalse
+    }
+
+    It 'names nothing of what it refuses with -Redact' {
+        $row = Get-PortOwner $one.Port
+        $row | Add-Member -NotePropertyName PSComputerName -NotePropertyValue 'secret-host'
+        $row.StartTime = $null
+        $objects = $row, [pscustomobject]@{ Name = 'secret-host' }, [pscustomobject]@{ LocalPort = "1,secret-host" }
+        $objects | Stop-PortOwner -Redact -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems | Should -HaveCount 3
+        "$problems $($problems.TargetObject)" | Should -Not -Match 'secret-host'
+        $row.StartTime = Get-Date
+        { $row | Stop-PortOwner -Redact -Confirm:$false } | Should -Throw -ErrorId 'PO1005,Stop-PortOwner'
+        $one.HasExited | Should -BeFalse
+    }
+
     It 'refuses a row of a snapshot' {
         $snapshot = Join-Path $TestDrive 'stop.json'
         Save-PortSnapshot $snapshot -WarningAction Ignore

@@ -19,13 +19,13 @@ AfterAll {
 Describe 'The table' {
     It 'has the columns that answer the question' {
         $text = Get-PortOwner $port | Get-Text
-        $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'State', 'Owner', 'OwningProcess'
-        $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\((\w+ )?$PID\) +$PID`$"
+        $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'State', 'Owner'
+        $text[2] | Should -Match "^TCP +127\.0\.0\.1 +$port +Listen +\S.*\((\w+ )?$PID\)`$"
     }
 
     It 'has the remote end of connections' {
         $text = Get-PortOwner $port -All | Get-Text
-        $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'Owner', 'OwningProcess'
+        $text[0] -split '\s+' | Should -Be 'Protocol', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'State', 'Owner'
     }
 
     It 'has what was asked for: <Options>' -ForEach @(
@@ -88,6 +88,66 @@ Describe 'The table' {
         $lines = ($object | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
         $lines.Count | Should -Be 3 -Because 'no title is broken'
         $lines[0] -split '\s+' | Where-Object { $_ } | Should -Be @($Row.Keys)
+    }
+
+    It 'of a wide window has more columns: <Width>' -ForEach @(
+        @{ Width = 119; Added = @() }
+        @{ Width = 120; Added = 'WorkingDirectory' }
+        @{ Width = 160; Added = 'OwningProcess', 'Application', 'WorkingDirectory' }
+    ) {
+        & (Get-Module PortOwner) { param($Width) $script:width = $Width; function script:Get-WindowWidth { $script:width } } $Width
+        try {
+            $row = Get-PortOwner $port
+            $text = $row | Get-Text
+            $text[0] -split '\s+' | Should -Be (@('Protocol', 'LocalAddress', 'LocalPort', 'State') + $Added + 'Owner')
+            if ($Added) {
+                $row.WorkingDirectory | Should -Not -BeNullOrEmpty
+                # This host may have a narrower window, to which owners are wrapped.
+                $text -join ' ' | Should -Match "\b$PID\)"
+                $row.WorkingDirectory = Join-Path $HOME 'shop'
+                ($row | Get-Text)[2] | Should -Match ([regex]::Escape("~$([System.IO.Path]::DirectorySeparatorChar)shop "))
+            }
+            # What goes on in a pipeline, and what was asked for otherwise, is as always.
+            @(Get-PortOwner $port | ForEach-Object { $_ }).PSObject.Properties.Name | Should -Not -Contain 'WorkingDirectory'
+            (Get-PortOwner $port -All | Get-Text)[0] | Should -Match 'RemotePort'
+            (Get-PortOwner $port -Redact).PSObject.Properties.Name | Should -Not -Contain 'WorkingDirectory'
+        } finally {
+            & (Get-Module PortOwner) { Remove-Item function:Get-WindowWidth }
+            Import-Module $moduleFolder -Force
+        }
+    }
+
+    It 'names the machines of several snapshots, and not that of one' {
+        $one, $other = 'one.json', 'other.json' | ForEach-Object { Join-Path $TestDrive $_ }
+        Save-PortSnapshot $one -WarningAction Ignore
+        (Get-Content -LiteralPath $one -Raw) -replace '("machine":\s*\{[^}]*"name":\s*")[^"]*', '$1elsewhere' | Set-Content -LiteralPath $other
+        (Get-PortOwner $port -FromSnapshot $one | Get-Text)[0] | Should -Not -Match 'ComputerName'
+        $text = Get-PortOwner $port -FromSnapshot $one, $other | Get-Text
+        $text[0] | Should -Match '^ComputerName +Protocol'
+        $text -match '^elsewhere ' | Should -HaveCount 1
+        (Get-PortRange -FromSnapshot $one, $other | Get-Text)[0] | Should -Match '^ComputerName '
+        (Get-PortOwner $port -FromSnapshot $one, $other -All | Get-Text)[0] | Should -Match '^ComputerName +Protocol.*RemotePort'
+        $text = Test-PortBinding $port -FromSnapshot $one, $other | Get-Text
+        $text -match '^elsewhere: Port ' | Should -HaveCount 1
+    }
+
+    It 'of <Type> breaks no title and hides no answer, <Width> characters wide' -ForEach @(
+        foreach ($width in 70, 80, 100, 120) {
+            @{ Width = $width; Type = 'PortOwner.Endpoint'; Last = 'Owner'; Row = @{ Protocol = 'TCP'; LocalAddress = '192.168.100.200'; LocalPort = [uint16] 65535; State = 'Listen'; OwningProcess = [uint32] 1234567; Owner = 'python -m http.server (1234567)' } }
+            @{ Width = $width; Type = 'PortOwner.Finding'; Last = 'Owner'; Row = @{ Kind = 'OwnerChanged'; Severity = 'Critical'; Endpoint = 'TCP 127.0.0.1:65535'; Owner = 'node server.js as root'; Rule = 'no development servers' } }
+            @{ Width = $width; Type = 'PortOwner.StopResult'; Last = 'Owner'; Row = @{ Result = 'NotStopped'; Protocol = 'TCP'; LocalPort = [uint16] 65535; Method = 'SIGTERM'; Owner = 'python -m http.server (1234567)' } }
+            @{ Width = $width; Type = 'PortOwner.Traffic#Queues'; Last = 'Owner'; Row = @{ LocalPort = [uint16] 65535; State = 'Listen'; AcceptQueue = [uint32] 1; Backlog = [uint32] 511; Owner = 'python -m http.server (1234567)'; Warning = 'its queue is full' } }
+            @{ Width = $width; Type = 'PortOwner.Event'; Last = 'Owner'; Row = @{ Time = [datetime] '2026-11-22 17:22:33'; Kind = 'Closed'; LocalPort = [uint16] 65535; RemoteAddress = '127.0.0.1'; State = 'Listen'; Owner = 'nginx (7167)' } }
+        }
+    ) {
+        $object = [pscustomobject] $Row
+        $object.PSTypeNames.Insert(0, ($Type -replace '#.*'))
+        if ($Type -match '#') { $object.PSTypeNames.Insert(0, $Type) }
+        $lines = ($object | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n' | Where-Object { $_ }
+        $lines[1] | Should -Match '^[- ]+$' -Because 'no title is broken'
+        $lines[0] | Should -Match "\b$Last\b"
+        ($lines | Select-Object -Skip 2) -join ' ' | Should -Match (@($Row.$Last -split ' ')[0])
+        if ($Row['Warning']) { ($lines -join ' ' -replace '\s') | Should -Match 'itsqueueisfull' }
     }
 
     It 'shows states in color' -Skip:(-not $hasColors) {

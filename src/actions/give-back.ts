@@ -174,7 +174,7 @@ const whole: Question = {
 async function toldSituation({ dryRun }: GiveBackRequest, { told, home }: GiveBackWorld): Promise<Situation> {
   if (!dryRun)
     throw new PortOwnerError('PO1005', '--from needs --dry-run: programs of other machines are stopped there', {
-      hint: 'Run portowner stop on that machine.',
+      hint: 'Use portowner why PORT --from FILE to show the command that stops the owner there.',
     });
   return { ...situationOf(await told!.facts(whole)), home };
 }

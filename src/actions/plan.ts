@@ -112,7 +112,7 @@ function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: In
     dependents: one.dependents,
     otherPorts: own.filter((socket) => listens(socket) && !index.has(socket)).map(keyOf),
     connections: own.filter((socket) => socket.remotePort !== null && socket.state !== 'TimeWait').length,
-    supervisor: restarter?.text ?? (suspect === null ? null : suspectText(suspect)),
+    supervisor: restarter?.text ?? suspectText(suspect),
     notes: [...one.notes, ...insteadNotes(restarter)],
   };
 }

@@ -318,6 +318,6 @@ function summarise({
         ? 'no findings'
         : 'clean';
   return sanitize(
-    `audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
+    `Audit of ${machine.name === '' ? 'a machine without a name' : machine.name}: ${found}, ${counted(now.length, 'listener')}${below > 0 ? `, ${below} below ${failOn}` : ''}${doubts.length > 0 ? `; but ${doubts.join(', and ')}` : ''}`,
   );
 }

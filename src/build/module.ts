@@ -21,7 +21,8 @@ import { styles } from '../formats/table.ts';
 import { isNumeric } from '../formats/text.ts';
 import { liveTypeName, plainColumns, spare, type Column, type ColumnType, type RowSchema } from '../schema/column.ts';
 import { conflict } from '../schema/conflict.ts';
-import { tableColumns, treeVariant, variantOf, variants } from '../schema/variant.ts';
+import { traffic } from '../schema/traffic.ts';
+import { tableColumns, treeVariant, variantOf, mayBeWrapped, variants } from '../schema/variant.ts';
 import { version } from './bundle.ts';
 import type { Platform } from './platform.ts';
 import { root } from './runtime.mjs';
@@ -82,12 +83,57 @@ function view(typeName: string, control: string): string {
   return `<View><Name>${typeName}</Name><ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>\n${control}</View>`;
 }
 
+/** The languages in which PowerShell breaks lines between words; in others, it breaks words. */
+const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
+
+/** The widths of usual values of text columns that come before the last one. */
+const usualWidths: Readonly<Record<string, number>> = {
+  LocalAddress: 15,
+  RemoteAddress: 15,
+  State: 6,
+  Endpoint: 20,
+  Owner: 22,
+};
+
+/**
+ * A cell of a column that may be the last one, which gets the width that is left: wrapped between words where PowerShell would
+ * break words. How wide the other columns are is only known for one row; for several, their usual width is assumed. What is
+ * wrong with the sockets of an owner is below the owner.
+ */
+function wrappedCell(column: Column, before: readonly Column[], isTraffic: boolean): string {
+  const shown = cell(column);
+  // A path has no words.
+  if (!shown.startsWith('<ScriptBlock>') || column.name === 'Program') return shown;
+  const [fixed, texts] = [
+    before.filter(({ type }) => !hasAnyLength(type)),
+    before.filter(({ type }) => hasAnyLength(type)),
+  ];
+  const labels = fixed.reduce((sum, { name }) => sum + name.length, before.length + 1);
+  const least = texts.map(({ name }) => [name, Math.max(name.length, usualWidths[name] ?? 0)] as const);
+  const others = least.map(([name, width]) => ` - [Math]::Max(${width}, "$($_.${name})".Length)`).join('');
+  const script = shown.replace(/^<ScriptBlock>|<\/ScriptBlock>$/g, '');
+  const wrap = `if ($PSCulture -notmatch ${wordWrapped}) { try { $width = $Host.UI.RawUI.BufferSize.Width - ${labels}${others} } catch { $width = 0 }; if ($width -ge 5) { $one = ($one -replace "(.{1,$width})(?:\\s+|$)", ('$1' + "\`n")).TrimEnd() } }; $one`;
+  const warning =
+    isTraffic && column.name === 'Owner' ? `if ($_.Warning) { $one = "$one\`n$($_.Warning)" ${plain} }; ` : '';
+  return `<ScriptBlock>$one = ${script}; ${xml(warning + wrap)}</ScriptBlock>`;
+}
+
+const hasAnyLength = (type: ColumnType): boolean => type === 'text' || type === 'texts';
+
+/** A folder below the home folder, and the end of a long one. */
+const folderCell = `<ScriptBlock>$one = $_.WorkingDirectory -replace '[\\p{Cc}\\p{Cf}]', '?'; if ($HOME) { $one = $one -replace "^$([regex]::Escape($HOME))(?=[\\\\/]|$)", '~' }; if ($one.Length -gt 36) { '...' + $one.Substring($one.Length - 33) } else { $one }</ScriptBlock>`;
+
 function tableView(typeName: string, columns: readonly Column[]): string {
   const headers = columns.map(
     (column) =>
       `<TableColumnHeader><Label>${column.name}</Label>${isNumeric(column) ? '<Alignment>Right</Alignment>' : ''}</TableColumnHeader>`,
   );
-  const items = columns.map((column) => `<TableColumnItem>${cell(column)}</TableColumnItem>`);
+  const items = columns.map((column, index) => {
+    if (column.name === 'FirstSeen' || column.name === 'LastSeen')
+      return `<TableColumnItem><ScriptBlock>'{0:d}' -f $_.${column.name}</ScriptBlock></TableColumnItem>`;
+    if (column.name === 'WorkingDirectory') return `<TableColumnItem>${folderCell}</TableColumnItem>`;
+    return `<TableColumnItem>${mayBeWrapped(column) ? wrappedCell(column, columns.slice(0, index), typeName.startsWith(traffic.typeName)) : cell(column)}</TableColumnItem>`;
+  });
   const rows = `<TableRowEntries><TableRowEntry><Wrap /><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;
   return view(
     typeName,
@@ -129,9 +175,6 @@ const framed = (
   return `<Frame><LeftIndent>${indent}</LeftIndent>${frame}<CustomItem>\n${each}\n</CustomItem></Frame>`;
 };
 
-/** The languages in which PowerShell breaks lines between words; in others, it breaks words. */
-const wordWrapped = "'^(de|en|es|fr|it|pt)\\b'";
-
 /**
  * Wraps the line $one between words, to the width of the window, where PowerShell would break words. Continuation lines
  * are indented.
@@ -147,6 +190,9 @@ function hanging(indent: number, property: string, script: string): string {
   });
 }
 
+/** Names the machine in a text, if it is another one or one of several. */
+const machine = `$(if ($_.PSObject.Properties['PSComputerName']) { "$($_.PSComputerName): " } elseif ($_.PSTypeNames -match '#\\w*Machine$') { "$($_.ComputerName): " })`;
+
 /**
  * Shows a row whose answer is a sentence as text: the answer, its evidence, and what to do. The description of a command
  * is above the command, so that a narrow window wraps the description, not the command.
@@ -156,7 +202,7 @@ function textView({ typeName, columns }: RowSchema): string[] {
   const evidence = `foreach ($one in $_.Evidence) { $one ${plain} }; if ($_.Remedy) { 'What to do:' }`;
   const remedies = `foreach ($one in $_.Remedy) { $command, $what = $one ${plain} -split '  # ', 2; if ($what) { "# $what" }; $command }`;
   const frames = [
-    hanging(0, 'Summary', `$_.Summary ${plain}`),
+    hanging(0, 'Summary', `"${machine}$($_.Summary)" ${plain}`),
     hanging(2, 'Evidence', evidence),
     hanging(4, 'Remedy', remedies),
   ];
@@ -166,7 +212,7 @@ function textView({ typeName, columns }: RowSchema): string[] {
 /** Shows a conflict as text: a table has no room for its owners and the sentence that explains it. */
 function conflictView({ typeName }: RowSchema): string[] {
   if (typeName !== conflict.typeName) return [];
-  const heading = `"$($_.Severity): $($_.Kind)$(if ($null -ne $_.Port) { ", $($_.Protocol) port $($_.Port)" })$(if ($_.Address) { " on $($_.Address)" })" ${plain}`;
+  const heading = `"${machine}$($_.Severity): $($_.Kind)$(if ($null -ne $_.Port) { ", $($_.Protocol) port $($_.Port)" })$(if ($_.Address) { " on $($_.Address)" })" ${plain}`;
   const frames = [
     hanging(0, 'Kind', heading),
     hanging(2, 'Owners', `foreach ($one in $_.Owners) { $one ${plain} }`),

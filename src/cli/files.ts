@@ -40,6 +40,17 @@ function marks(path: string): string[] {
   return found === undefined || found.ino === 0n ? [name] : [name, `${found.dev} ${found.ino}`];
 }
 
+/** Returns the paths without those of files that an earlier path names. */
+export function withoutRepeated(paths: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return paths.filter((path) => {
+    const own = path === '-' || path === '' ? [path] : marks(path);
+    const isNew = !own.some((mark) => seen.has(mark));
+    for (const mark of own) seen.add(mark);
+    return isNew;
+  });
+}
+
 /**
  * Checks, before any work, that every output names a file (PO1001), and that no output file is also named elsewhere on
  * the command line (PO1005).

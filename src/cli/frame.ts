@@ -29,7 +29,7 @@ function machineText(rows: readonly AnyRow[], { typeName }: RowSchema): string {
   return ` ${word} ${names.length > 3 ? `${names.length} machines` : names.join(', ')}`;
 }
 
-/** Removes the title from a sentence: below the title `Audit of box`, `audit of box: clean` becomes `clean`. */
+/** Removes the title from a sentence: below the title `Audit of box`, `Audit of box: clean` becomes `Clean`. */
 function withoutTitle(sentence: string | null, title: string): string | null {
   const start = `${title}: `;
   if (sentence?.toLowerCase().startsWith(start.toLowerCase()) !== true) return sentence;

@@ -5,12 +5,12 @@ import { sanitize } from '../io/sanitize.ts';
 import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, finished, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
-import { PortOwnerError, type ExitCode, type Problem, type Report } from '../schema/problems.ts';
+import { PortOwnerError, type ExitCode, type Notice, type Problem, type Report } from '../schema/problems.ts';
 import { plainColumns, reportColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
-import { filledVariant } from '../schema/variant.ts';
+import { filledVariant, machineVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
-import { checkFiles, named, type NamedFile } from './files.ts';
+import { checkFiles, named, withoutRepeated, type NamedFile } from './files.ts';
 import type { Asker } from './frame.ts';
 import type { Redactor } from '../redaction/rows.ts';
 import type { Words } from './module-calls.ts';
@@ -20,6 +20,7 @@ import { reportTo, toStandardError } from './notices.ts';
 import { withOptions } from './options/group.ts';
 import { connectionOf, problemsOf, type Connection } from './options/module.ts';
 import { RedactOption } from './options/redact.ts';
+import { secondsPerHost } from './options/snapshot.ts';
 import { checkStandardOutput, delimiterOf, formatNamed, RowOptions } from './options/rows.ts';
 
 /** A command that answers with rows of one kind; selecting and writing them is the same for all commands. */
@@ -29,6 +30,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   declare readonly from?: string[] | undefined;
   declare readonly host?: string[] | undefined;
   declare readonly sshConfig?: string | undefined;
+  declare readonly hostTimeout?: string | undefined;
 
   abstract readonly schema: RowSchema;
 
@@ -92,7 +94,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     const { redactor } = this;
     if (redactor === null) return machine;
     // The given name and the options would name the machine; its own name is noted with its facts.
-    const there = machine.there === null ? null : { name: null, options: null, stops: false };
+    const options =
+      this.connections.length > 0 ? null : (machine.there?.options?.map(([option]) => [option, null] as const) ?? null);
+    const there = machine.there === null ? null : { name: null, options, stops: false };
     return {
       ...machine,
       there,
@@ -140,7 +144,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   private async machines(columns: readonly Column[]): Promise<AskedMachine[]> {
     const { host, from, sshConfig } = this;
     if (host === undefined)
-      return (await machinesOf(from ?? [], this.progress)).map((one, index) => this.reached(one, index));
+      return (await machinesOf(withoutRepeated(from ?? []), this.progress)).map((one, index) =>
+        this.reached(one, index),
+      );
     if (from !== undefined)
       throw new PortOwnerError('PO1005', '--host and --from exclude each other', {
         hint: 'Remove one of them.',
@@ -150,20 +156,55 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       config: sshConfig ?? null,
       commandLines: columns.some(({ name }) => name === 'CommandLine'),
       hasPerson: this.surroundings.confirm !== null,
+      seconds: secondsPerHost(this),
     };
     return farMachines(request, await this.surroundings.remote(), this.progress);
   }
 
-  private async answerForAll(columns: readonly Column[]): Promise<Answer> {
+  /** The machines to query, with one line now and then about those that have not answered. */
+  private async askedMachines(columns: readonly Column[]): Promise<AskedMachine[]> {
     const machines = await this.machines(columns);
-    const [only] = machines;
-    if (machines.length === 1) {
-      return this.answerOf(only!, columns);
-    }
+    if (machines.length === 1) return machines;
     const why = this.oneMachineOnly();
     if (why !== null) throw new PortOwnerError('PO1005', `${why}, but there are ${machines.length}`);
+    if (this.verbose || this.surroundings.confirm !== null)
+      (await import('./machines.ts')).reportWaiting(machines, (text) => this.surroundings.error(this.shown(text)));
+    return machines;
+  }
+
+  private async answerForAll(columns: readonly Column[]): Promise<Answer> {
+    const machines = await this.askedMachines(columns);
+    if (machines.length === 1) return this.answerOf(machines[0]!, columns);
     const { answerOfAll } = await import('./machines.ts');
     return answerOfAll(machines, (machine) => this.answerOf(machine, columns), this.decisive);
+  }
+
+  /** Whether the rows of a machine can be written before the others have answered. */
+  private get canWriteInTurn(): boolean {
+    const { host = [], output, redactsRows, quiet, countRows } = this;
+    const { outputs = [] } = this.files();
+    // A report needs all of them.
+    const isPlain = output === undefined && outputs.length === 0 && !redactsRows && !quiet && countRows !== true;
+    return host.length > 1 && isPlain && traitsOf(this.chosenFormat()).inTurn === true;
+  }
+
+  /** Writes the rows of each machine when it has answered, but for a short time, waits for all of them. */
+  private async performInTurn(format: Format, columns: readonly Column[]): Promise<ExitCode> {
+    this.checkNames();
+    const machines = await this.askedMachines(columns);
+    const { answersInTurn } = await import('./machines.ts');
+    const answers = answersInTurn(machines, (machine) => this.answerOf(machine, columns), this.decisive);
+    return finished(this.openSink(), async (sink) => {
+      const writer = await this.writer(format, columns, sink, () => null);
+      let answer = await answers.next();
+      for (; answer.done !== true; answer = await answers.next()) {
+        for (const problem of answer.value.problems) this.tell(problem);
+        for (const row of answer.value.rows) writer.row(row);
+        await writer.flush();
+      }
+      await writer.end();
+      return answer.value;
+    });
   }
 
   /** The answer of one machine, with problems as its user can solve them. */
@@ -189,7 +230,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return answerInPowerShell(answer, this.words);
   }
 
-  private get isModule(): boolean {
+  /** Whether the PowerShell module asks. */
+  protected get isModule(): boolean {
     return this.problems === 'rows' && traitsOf(this.chosenFormat()).documents === true;
   }
 
@@ -263,6 +305,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       return finished(this.openSink(), (sink) => this.performInRows(format, sink));
     if (this.verbose) this.progress = toStandardError((text) => this.surroundings.error(this.shown(text)));
     const columns = this.chosenColumns(format);
+    if (this.canWriteInTurn) return this.performInTurn(format, columns);
     const answer = this.redacted(await this.checkedAnswer(columns), columns);
     return finished(this.openSink(), async (sink) => {
       if (this.countRows === true) {
@@ -308,7 +351,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     }
     let answer: Answer | null = null;
     const writer = await this.writer(format, columns, sink, () => answer);
-    this.progress = reportTo(writer);
+    const report = reportTo(writer);
+    this.progress = (severity, message) => report(severity, this.shown(message));
     answer = await (ending === null ? this.checkedAnswer(columns) : Promise.reject(ending)).catch(
       (error: unknown): Answer => {
         const { problem, exitCode } = endingProblem(error);
@@ -332,8 +376,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   protected async checkedAnswer(columns: readonly Column[]): Promise<Answer> {
     if (this.output === undefined) this.checkNames();
     const wanted = this.countRows === true ? [] : columns;
-    if (this.sshConfig !== undefined && this.host === undefined)
-      throw new PortOwnerError('PO1005', '--ssh-config needs --host');
+    secondsPerHost(this);
     return this.asksOthers ? this.answerForAll(wanted) : this.answerOf(this.onlyMachine(), wanted);
   }
 
@@ -352,9 +395,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     if (this.columns !== undefined) return parseColumns(this.columns, this.schema, this.reportColumns());
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
-    return plainColumns(this.schema).filter(({ askedBy }) => {
+    return plainColumns(this.schema).filter(({ name, askedBy }) => {
       if (askedBy === 'columns' || askedBy === 'tree' || askedBy === 'commandLines')
-        return forPeople === true || this.asks(askedBy);
+        return forPeople === true || this.asks(askedBy) || this.asks(name);
       return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }
@@ -408,7 +451,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       asked: this.columns !== undefined,
       variant: () => {
         const known = answer();
-        return known?.variant ?? filledVariant(this.schema, known?.rows ?? []);
+        const name = known?.variant ?? filledVariant(this.schema, known?.rows ?? []);
+        const isElsewhere = this.asksSeveral || this.connections.length > 0;
+        return isElsewhere ? machineVariant(this.schema, name) : name;
       },
       ...(frame === null ? {} : { frame }),
       ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
@@ -426,6 +471,16 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   private fitted(text: string): string {
     const width = this.outputTerminal?.columns;
     return width === undefined ? text : fitted(text, width);
+  }
+
+  /** The rows, with a notice before those of each machine if there are several: the module knows them by their connections. */
+  private *itemsByMachine({ rows, machines = [] }: Answer): Generator<AnyRow | Notice> {
+    let from = 0;
+    for (const { index, rows: count } of machines) {
+      yield { severity: 'Machine', message: String(index) };
+      yield* rows.slice(from, (from += count));
+    }
+    yield* rows.slice(from);
   }
 
   private async writeAnswer(answer: Answer, writer: RowWriter, sink: Sink): Promise<ExitCode> {
@@ -446,7 +501,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     if (forPeople && sentences.length > 0)
       sink.write(`${this.fitted(sentences.map(sanitize).join('\n'))}\n${goesOn ? '\n' : ''}`);
     if (answer.rows.length > 0 || answer.later !== undefined || !forPeople) {
-      for (const row of answer.rows) writer.row(row);
+      for (const item of this.isModule ? this.itemsByMachine(answer) : answer.rows)
+        if ('severity' in item) writer.problem(item as Notice);
+        else writer.row(item);
       for await (const rows of answer.later ?? []) {
         for (const row of rows) writer.row(row);
         await writer.flush();

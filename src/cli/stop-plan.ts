@@ -2,6 +2,7 @@ import { endpointKeyText } from '../actions/identity.ts';
 import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
 import { sanitize } from '../io/sanitize.ts';
+import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 
@@ -48,4 +49,12 @@ export function besidesText(targets: readonly Target[]): string {
     .filter(([, lines]) => lines.length > 0)
     .map(([{ owner }, lines]) => ['', `With ${sanitize(owner)}:`, ...lines].join('\n'))
     .join('\n');
+}
+
+/** Returns a redacted dry run with the identities that it had before. */
+export function withIdentities<Given extends Answer>(redacted: Given, { rows: before }: Answer): Given {
+  const rows = redacted.rows.map((row, index) =>
+    row['Result'] === 'Planned' ? { ...row, Identity: before[index]!['Identity'] } : row,
+  );
+  return { ...redacted, rows };
 }

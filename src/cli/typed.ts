@@ -54,8 +54,8 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
       break;
     }
     const last = typed.at(-1);
-    if (last === '--sort' && word.startsWith('-')) {
-      typed.splice(-1, 1, `--sort=${word}`);
+    if (option !== null && option === last && isDashedValue(word, option)) {
+      typed.splice(-1, 1, `${option}=${word}`);
     } else if (word.startsWith('-') && word !== '-') {
       const [, name = word, value] = /^(-[^=]*)=(.*)$/s.exec(word) ?? [];
       if (ports && portOptions.has(name) && (value !== undefined || isValue(words[at + 1]))) {
@@ -77,7 +77,15 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
   return typed;
 }
 
-const isValue = (word: string | undefined): word is string => word !== undefined && !word.startsWith('-');
+/** A number or a text that begins with a dash, which no option does: `-1`, `-5s`, `-bash: listen: EADDRINUSE`. */
+const dashedValue = /^-(?:\.?\d|(?!-[\w-]+=)\S*\s)/;
+
+/** Whether a word that begins with a dash is the value of the option before it, whose own error then names it. */
+const isDashedValue = (word: string, option: string): boolean =>
+  dashedValue.test(word) || (option === '--sort' && word.startsWith('-'));
+
+const isValue = (word: string | undefined): word is string =>
+  word !== undefined && (!word.startsWith('-') || dashedValue.test(word));
 
 /** Whether an option takes several values, separated by commas. */
 function isList(command: TypedCommand, option: string): boolean {

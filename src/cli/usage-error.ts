@@ -1,5 +1,6 @@
 // Explains why the parser rejected a command line: the word, and what was expected instead.
 import { servicePorts } from '../ports/iana.ts';
+import { portForms } from '../ports/place.ts';
 import { didYouMean, nearest } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { Catalogue, CommandClass } from './base.ts';
@@ -68,11 +69,20 @@ function wrongOption(words: readonly string[], line: Known): PortOwnerError | nu
     if (takes === undefined) return unknownOption(name, line, path);
     const next = words[at + 1];
     if (takes && value === undefined && (next === undefined || (next.startsWith('-') && next !== '-')))
-      return wrong(`missing value for ${name}${expected(known, name)}`, help, name);
+      return missingValue(name, next, line);
     if (!takes && value !== undefined)
       bound ??= wrong(`${name} takes no value, but got ${JSON.stringify(value)}`, help, word);
   }
   return bound;
+}
+
+/** An option without a value, or before a word that only looks like an option. */
+function missingValue(name: string, next: string | undefined, { known, options, help }: Known): PortOwnerError {
+  const message = `missing value for ${name}${expected(known, name)}`;
+  const isOption = next === undefined || next === '--' || options.has(/^[^=]*/.exec(next)![0]);
+  if (isOption) return wrong(message, help, name);
+  const value = /^[\w./:@%+,-]+$/.test(next) ? next : 'VALUE';
+  return wrong(message, `Attach a value that begins with a dash: ${name}=${value}`, name);
 }
 
 /** The values that an option takes, for the end of a message. */
@@ -87,12 +97,19 @@ function expected(known: KnownCommand, name: string): string {
 }
 
 function unknownOption(name: string, { known, options, help }: Known, path: string): PortOwnerError {
+  if (takesPorts(known.about) && /^-\d/.test(name))
+    return new PortOwnerError('PO1002', `${JSON.stringify(name)} is not a port, a range, or a known service name`, {
+      hint: portForms,
+      target: name,
+    });
   if (takesPorts(known.about) && /^(?:-p|--(?:local-)?ports?)$/.test(name))
     return wrong(`missing value for ${name}; expected a port`, help, name);
-  if (name === '--host' || name === '--ssh-config')
+  if (name === '--host' || name === '--host-timeout' || name === '--ssh-config')
     return wrong(
       `unknown option ${name}${path}`,
-      `portowner ${known.path} works only on this machine: run it there, for example: ssh HOST portowner ${known.path}`,
+      known.path === 'stop'
+        ? 'portowner stop works only on this machine: use portowner why PORT --host HOST to show the command that stops the owner there'
+        : `portowner ${known.path} works only on this machine; if PortOwner is installed on the other one: ssh HOST portowner ${known.path}`,
       name,
     );
   const synonyms = synonymsOf({ about: known.about, groups: known.groups.map((about) => ({ about })) });

@@ -1,9 +1,11 @@
 // The full-screen view of portowner watch: what it uses of the other commands.
 import { existsSync } from 'node:fs';
+import { collectCloses } from '../live/closes.ts';
 import { isListener, type ViewRow } from '../live/screen/model.ts';
 import { runView } from '../live/screen/view.ts';
 import { lookAtAll, startLooking } from '../live/looker.ts';
 import type { LiveSocket } from '../live/look.ts';
+import { placeMatcher } from '../ports/place.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
 import { nullSink } from '../io/sink.ts';
 import type { Screen } from '../system/screen.ts';
@@ -99,9 +101,14 @@ export async function showView(
   const { surroundings, open, title } = context;
   const live = await surroundings.live();
   const looker = await startLooking(live, { ...lookAtAll, spans: places, home }, { now: surroundings.now });
+  const closes = collectCloses(live);
+  const isThere = placeMatcher(places);
   let isReleased = false;
   const release = (): void => {
-    if (!isReleased) looker.close();
+    if (!isReleased) {
+      closes?.close();
+      looker.close();
+    }
     isReleased = true;
   };
   try {
@@ -110,6 +117,10 @@ export async function showView(
       await runView({
         screen,
         look: looker.look,
+        closes: () =>
+          (closes?.read() ?? []).filter(({ protocol, localAddress, localPort }) =>
+            isThere(protocol, localAddress, localPort),
+          ),
         interval: intervalMs,
         count,
         lasting: forMs,

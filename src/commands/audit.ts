@@ -10,13 +10,43 @@ import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { reportFormat, reportWriter, withReports } from '../cli/report.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { Answer } from '../schema/answer.ts';
-import type { Column } from '../schema/column.ts';
-import { finding } from '../schema/finding.ts';
+import { sanitize } from '../io/sanitize.ts';
+import type { AnyRow, Column } from '../schema/column.ts';
+import { finding, type Finding } from '../schema/finding.ts';
 import { PortOwnerError, type ExitCode } from '../schema/problems.ts';
 
 /** With a policy, the rule says more than the kind; a baseline is the same in every row. */
 const withRule = (columns: readonly Column[]): readonly Column[] =>
   columns.map((column) => (column.name === 'Rule' ? Object.assign({}, column, { importance: 1.5 }) : column));
+
+/** At most this many texts of one kind are below the table. */
+const mostTexts = 8;
+
+/** Evidence and remedies, for which a table has no room. */
+function adviceOf(answer: Answer, isNarrow: boolean): { note?: string } {
+  if (!isNarrow) return {};
+  const rows = answer.rows as readonly AnyRow[] as readonly Finding[];
+  const listed = (title: string, texts: readonly string[]): string[] => {
+    const distinct = [...new Set(texts)];
+    const more = distinct.length - mostTexts;
+    return distinct.length === 0
+      ? []
+      : [
+          `\n${title}:`,
+          ...distinct.slice(0, mostTexts).map((text) => `  ${sanitize(text)}`),
+          ...(more > 0 ? [`  and ${more} more`] : []),
+        ];
+  };
+  const evidence = rows.flatMap(({ Endpoint, Evidence }) => (Evidence ?? []).map((text) => `${Endpoint}: ${text}`));
+  const lines = [
+    ...listed('Evidence', evidence),
+    ...listed(
+      'What to do',
+      rows.flatMap(({ Remedy }) => Remedy ?? []),
+    ),
+  ];
+  return lines.length === 0 ? {} : { note: lines.join('\n') };
+}
 
 /** Compares this machine with its approved listeners. */
 export class AuditCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, AuditOptions) {
@@ -90,7 +120,8 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** Prints the summary line. The module shows objects; a line on standard error would be a warning there. */
   private sum(summary: string): void {
-    if (summary !== '' && this.problems !== 'rows') this.surroundings.error(`portowner: ${this.shown(summary)}\n`);
+    if (summary !== '' && this.problems !== 'rows')
+      this.surroundings.error(`portowner: ${this.shown(summary).replace(/^A/, 'a')}\n`);
   }
 
   protected override files() {
@@ -112,10 +143,9 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
       const world = { eventLog, now, machine: this.askedMachine(), writeReport: reportWriter(this) };
       const answer = await runAudit(this.request(), world);
       const { summary } = answer;
-      const note = summary.replace(/^a/, 'A');
-      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note };
-      // Who reads it on a terminal has it in front of the findings.
-      if (this.forPeople && this.outputTerminal !== null) return { ...answer, headline: `${note}.` };
+      if (this.problems === 'rows') return answer.rows.length > 0 ? answer : { ...answer, note: summary };
+      if (this.forPeople && this.outputTerminal !== null)
+        return { ...answer, headline: `${summary}.`, ...adviceOf(answer, this.narrow) };
       // In a file or a pipe the findings may be all that is wanted.
       if (this.forPeople) this.sum(summary);
       else this.#summaries.push(summary);

@@ -2,11 +2,13 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { asksConnections, filterOf, FilterOptions, protocolsOf } from '../cli/options/filter.ts';
 import { withOptions } from '../cli/options/group.ts';
+import { WidthOption } from '../cli/options/module.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
+import { isWideTerminal, wideTableOf, withTable } from '../cli/wide.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
@@ -14,11 +16,8 @@ import { endpoint } from '../schema/endpoint.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { askedColumns, wideColumns } from '../schema/variant.ts';
 
-/** The terminal width from which wide columns are shown. */
-const wideTerminal = 120;
-
 /** The main query: who owns a port. */
-export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions) {
+export class PortsCommand extends withOptions(RowCommand, CountOptions, SnapshotOptions, FilterOptions, WidthOption) {
   static override paths = [Command.Default];
   static override usage = Command.Usage({
     description: 'show who owns a port, or list every listening and bound port with its owner',
@@ -101,12 +100,17 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   /** Whether there is room for more columns, such as a separate one for the working directory. */
   private get isWide(): boolean {
-    const terminal = this.narrow ? this.outputTerminal : null;
-    return terminal !== null && terminal.columns >= wideTerminal;
+    return this.narrow && isWideTerminal(this.outputTerminal);
+  }
+
+  /** The variant of the rows for a wide window of PowerShell; null if there is none. */
+  private get wideTable(): string | null {
+    return this.redact || this.asksSeveral ? null : wideTableOf(this.width);
   }
 
   protected override asks(option: string): boolean {
     const { resolve, firewall, tree, commandLines } = this;
+    if (option === 'WorkingDirectory') return this.wideTable !== null;
     const asked: Readonly<Record<string, boolean>> = { resolve: resolve !== false, firewall, tree, commandLines };
     return asked[option] ?? false;
   }
@@ -115,10 +119,8 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     if (this.redact && this.commandLines)
       throw new PortOwnerError('PO1005', '--redact and --command-lines exclude each other');
     const forModule = this.problems === 'rows';
-    const subject = await subjectOf(this.ports, {
-      eachError: forModule,
-      commands: forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== ''),
-    });
+    const commands = forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== '');
+    const subject = await subjectOf(this.ports, { eachError: forModule, commands });
     const request = {
       subject,
       filter: await filterOf(this),
@@ -135,7 +137,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
-    return whoOwns(request, this.askedMachine(), this.progress);
+    return withTable(await whoOwns(request, this.askedMachine(), this.progress), this.wideTable);
   }
 }
 

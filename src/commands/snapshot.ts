@@ -11,7 +11,7 @@ import { withOptions } from '../cli/options/group.ts';
 import { ModuleOptions, problemsOf } from '../cli/options/module.ts';
 import { RedactOption } from '../cli/options/redact.ts';
 import { OutputOption } from '../cli/options/rows.ts';
-import { HostOptions } from '../cli/options/snapshot.ts';
+import { HostOptions, secondsPerHost } from '../cli/options/snapshot.ts';
 import { reportInRows } from '../cli/module-rows.ts';
 import { writeTo } from '../cli/write.ts';
 import { writeSnapshot, type SnapshotRequest, type SnapshotWorld } from '../facts/write-snapshot.ts';
@@ -92,6 +92,7 @@ export class SnapshotCommand extends withOptions(BaseCommand, OutputOption, Reda
 
   private async save(warn: (problem: Problem) => void, report?: Report): Promise<ExitCode> {
     const redaction = await redactionOf(this);
+    secondsPerHost(this);
     checkFiles(named('--from', this.from), [...named('--raw', this.raw), ...named('--output', this.output)]);
     const read = this.from === undefined ? undefined : toldBy(this.from, this, report);
     const origin: Pick<SnapshotWorld, 'source' | 'now' | 'told'> =
@@ -136,6 +137,7 @@ async function farMachine(
     commandLines: command.commandLines,
     raw: command.raw !== undefined,
     hasPerson: command.surroundings.confirm !== null,
+    seconds: secondsPerHost(command),
   };
   return farOrigin(request, command.surroundings, report);
 }

@@ -23,6 +23,7 @@ const notOf: Readonly<Record<Grouping, readonly string[]>> = {
   port: ['LocalAddress', 'RemoteAddress', 'RemotePort', 'State'],
   remote: ['State'],
   state: [...ends, 'Application', 'Owner'],
+  protocol: [...ends, 'State', 'Application', 'Owner'],
 };
 
 /** Measures the traffic of sockets. */
@@ -35,7 +36,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
 
       For a listener, AcceptQueue is the number of connections that wait until the program accepts them, and Backlog is the maximum: a full queue is a frequent cause of refused connections and timeouts.
 
-      --by adds up the sockets of a process, an application, a local port, a remote end, or a state. With --by remote, DynamicPortUse shows what percentage of the dynamic ports the connections to one remote end use.
+      --by adds up the sockets of a process, an application, a local port, a remote end, a state, or a protocol (totals of TCP and UDP). With --by remote, DynamicPortUse shows what percentage of the dynamic ports the connections to one remote end use.
 
       Connections that are opened and closed between the two looks are not seen, and systems do not count the bytes of UDP sockets. On Windows, statistics need an elevated session, are counted from the start of the measurement, and do not exist for loopback connections.
     `,
@@ -46,6 +47,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
       ['Connections that lose packets', '$0 stats --for 10 --sort -NewRetransmits'],
       ['How many dynamic ports each remote end uses', '$0 stats --by remote --sort -DynamicPortUse'],
       ['The number of sockets in each state', '$0 stats --by state'],
+      ['The totals of TCP and UDP', '$0 stats --by protocol'],
     ],
   });
   static readonly about: CommandAbout = {
@@ -70,7 +72,14 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
         Redact: '--redact',
       },
       terms: {
-        By: { Process: 'process', Application: 'application', Port: 'port', Remote: 'remote', State: 'state' },
+        By: {
+          Process: 'process',
+          Application: 'application',
+          Port: 'port',
+          Remote: 'remote',
+          State: 'state',
+          Protocol: 'protocol',
+        },
         Range: { WellKnown: 'well-known' },
       },
       leftOut: { '--sort': 'use Sort-Object' },
@@ -82,7 +91,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
     description: 'how long to measure: seconds, or 500ms, 30s, 5m (default: 1)',
   });
   by = Option.String('--by', {
-    description: 'add up the sockets of each process, application, port, remote end (remote), or state',
+    description: 'add up the sockets of each process, application, port, remote end (remote), state, or protocol',
   });
   sort = Option.Array('--sort', { description: 'sort by these columns: A,-B puts the largest B first' });
 

@@ -7,10 +7,11 @@ import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { asksToStop, besidesText, planText } from '../cli/stop-plan.ts';
+import { asksToStop, besidesText, planText, withIdentities } from '../cli/stop-plan.ts';
 import { subjectOf } from '../cli/subject.ts';
-import { portWords, processIds, unknownValue, word } from '../cli/values.ts';
+import { duration, portWords, processIds, word } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { stopResult } from '../schema/stop.ts';
 
@@ -60,6 +61,7 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
         Address: '--address',
         Force: '--force',
         TimeoutSec: '--timeout',
+        Redact: '--redact',
       },
       leftOut: {
         '--dry-run': 'ShouldProcess is called for each target of a dry run',
@@ -83,7 +85,9 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   force = Option.Boolean('--force', false, {
     description: 'forcibly end programs that do not end within --timeout, or cannot be ended gracefully',
   });
-  timeout = Option.String('--timeout', { description: 'seconds to wait after asking (default: 10)' });
+  timeout = Option.String('--timeout', {
+    description: 'how long to wait after asking: seconds, or 500ms, 2m (default: 10)',
+  });
 
   override readonly schema = stopResult;
 
@@ -94,24 +98,28 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
   protected async answer(): Promise<Answer> {
     const request = await this.request();
     const { source, hands, now, confirm, error } = this.surroundings;
-    const isShown = this.forPeople && this.problems !== 'rows';
     const seen: Target[] = [];
     // A dry run asks nothing: its answer has all of it. So has an error of what is never stopped.
     const show = (target: Target): void => {
       if (target.means.how === 'refused') return;
       if (this.dryRun) seen.push(target);
-      else if (isShown) error(this.shown(planText(target)));
+      else if (this.forPeople && this.problems !== 'rows') error(this.shown(planText(target)));
     };
     const approve = ({ owner }: Target): boolean => this.yes || asksToStop(this.shown(owner), confirm);
-    const note = this.redactor?.note;
     const told = {
       home: this.readerHome,
-      ...(note === undefined ? {} : { note }),
+      ...(this.redactor === null ? {} : { note: this.redactor.note }),
       ...(this.from === undefined ? {} : { told: this.askedMachine() }),
     };
     const answer = await giveBack(request, { source, hands, now, show, approve, ...told }, this.progress);
     const besides = this.narrow ? besidesText(seen) : '';
     return besides === '' ? answer : { ...answer, note: besides };
+  }
+
+  /** The module approves targets of a dry run, and stops exactly those: their identities stay as they are. */
+  override redacted<Given extends Answer>(answer: Given, columns: readonly Column[] = []): Given {
+    const shown = super.redacted(answer, columns);
+    return this.dryRun && this.isModule ? withIdentities(shown, answer) : shown;
   }
 
   private async request(): Promise<GiveBackRequest> {
@@ -125,18 +133,15 @@ export class StopCommand extends withOptions(RowCommand, CountOptions) {
       throw new PortOwnerError('PO1001', 'missing PORTS: portowner stop PORTS, or portowner stop --pid PID', {
         hint: 'For example: portowner stop 8080 --dry-run',
       });
-    const { dryRun, force, timeout = '10' } = this;
-    const seconds = /^\d{1,4}(?:\.\d{1,3})?$/.test(timeout) ? Number(timeout) : Number.NaN;
-    if (!(seconds <= 3600)) throw unknownValue('--timeout', timeout, 'seconds, up to 3600');
     return {
       spans: spans ?? [],
       pids: new Set([...processIds('--pid', ofOption), ...pids]),
       identities: operands.filter(looksLikeIdentity).map(parseIdentity),
       protocols: this.protocol === undefined ? ['TCP', 'UDP'] : word('--protocol', this.protocol, protocols),
       addresses: this.address ?? null,
-      dryRun,
-      force,
-      timeout: seconds * 1000,
+      dryRun: this.dryRun,
+      force: this.force,
+      timeout: duration('--timeout', this.timeout ?? '10', { least: 0 }),
     };
   }
 }

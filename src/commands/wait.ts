@@ -1,10 +1,11 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
-import { targetsOf, WaitOptions } from '../cli/options/wait.ts';
+import { namesIn, targetsOf, WaitOptions } from '../cli/options/wait.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration } from '../cli/values.ts';
 import { waitFor } from '../live/wait.ts';
+import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type Report } from '../schema/problems.ts';
 import { waitResult, type WaitResult } from '../schema/wait.ts';
@@ -57,12 +58,18 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
     description: 'of several ports, wait until each was ready once (default)',
   });
   timeout = Option.String('--timeout', {
-    description: 'how long to wait: seconds, or 30s, 5m, 1h; 0 only checks, none waits without a limit (default: 60)',
+    description:
+      'how long to wait: seconds, or 30s, 5m, 1h; 0 only checks, none or -1 waits without a limit (default: 60)',
   });
 
   override readonly schema = waitResult;
 
   protected async answer(): Promise<Answer> {
+    if (this.redactor !== null) {
+      const { hosts, paths } = namesIn(this, this.ports);
+      hosts.forEach(this.redactor.noteHost);
+      paths.forEach(this.redactor.noteRequestPath);
+    }
     if (this.any && this.every) throw new PortOwnerError('PO1005', '--any and --every exclude each other');
     if (this.ports.length === 0)
       throw new PortOwnerError('PO1001', 'missing PORTS: portowner wait PORTS', {
@@ -88,6 +95,6 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
   private report(): Report | undefined {
     const { confirm, error } = this.surroundings;
     if (this.progress !== undefined || this.quiet || confirm === null) return this.progress;
-    return (_severity, message) => error(`${message}\n`);
+    return (_severity, message) => error(`${sanitize(this.shown(message))}\n`);
   }
 }

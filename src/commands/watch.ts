@@ -6,6 +6,7 @@ import { RowCommand } from '../cli/row-command.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { finished } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
+import type { Column } from '../schema/column.ts';
 import { event } from '../schema/event.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
 
@@ -23,7 +24,7 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
 
       --events writes a row for each socket that opens, closes, or changes its state or owner, as soon as it is noticed. Every difference between two looks is one row. It ends with the pipeline, after --count events or the time of --for, or with Ctrl+C, with exit code 0.
 
-      Sockets are compared once per --interval. On Linux, the system also reports each socket that it closes: one that was opened and closed between two looks is shown as Closed, without an owner and a state. On Windows, such sockets are missed. A change of owner can be noticed some looks later.
+      Sockets are compared once per --interval. On Linux, the system also reports each socket that it closes: one that was opened and closed between two looks is shown as Closed, without an owner and a state. On Windows, such sockets are missed, and bytes are counted only if --columns names them. A change of owner can be noticed some looks later.
     `,
     examples: [
       ['All sockets with their traffic, on a full screen', '$0 watch'],
@@ -60,7 +61,9 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     const redact = this.redact || undefined;
     for (const [name, value] of Object.entries({ format, columns, delimiter, problems, redact }))
       if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
-    const watched = { ...(await watchRequest(this, this.ports)), home: this.readerHome, rates: true };
+    const request = await watchRequest(this, this.ports);
+    // Lines are about all sockets, unless some are asked for.
+    const watched = { ...request, home: this.readerHome, rates: request.places !== null };
     const open = this.plain || this.output !== undefined ? null : await this.surroundings.screen();
     if (open !== null) {
       const { showView } = await import('../cli/watch-view.ts');
@@ -76,9 +79,10 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     );
   }
 
-  protected async answer(): Promise<Answer> {
+  protected async answer(columns: readonly Column[]): Promise<Answer> {
     const { watchEvents } = await import('../live/watch.ts');
-    const watched = { ...(await watchRequest(this, this.ports)), home: null, rates: false };
+    const rates = this.columns !== undefined && columns.some(({ name }) => name.startsWith('Bytes'));
+    const watched = { ...(await watchRequest(this, this.ports)), home: null, rates };
     const { live, ending, now } = this.surroundings;
     const warn = (problem: Problem): void => this.tell(problem);
     return watchEvents(watched, await this.askedMachine().ownName(), { live, ending, now, warn });

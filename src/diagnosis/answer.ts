@@ -1,5 +1,6 @@
 import type { BindAttempt, Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { isWhole } from '../facts/model/section.ts';
 import { addressScope, endpointText } from '../ports/address.ts';
 import { ruleForAny, ruleText } from './binding-rules.ts';
 import type { Cause, Effect, Inspected, Obstacle, BindError } from './cause.ts';
@@ -74,6 +75,7 @@ export function isLocal({ facts, addresses }: Pick<BindContext, 'facts' | 'addre
     isWildcard(address) ||
     addressScope(address) === 'Loopback' ||
     (addresses?.includes(address) ?? false) ||
+    (facts.sections.addresses?.data ?? []).some((own) => isOn(own.address, address)) ||
     facts.sections.sockets.data.some((socket) => isOn(socket.localAddress, address))
   );
 }
@@ -158,6 +160,14 @@ function isSaidNotLocal(known: BindContext, bind: Bind): boolean {
   );
 }
 
+/** Describes what the facts show about an address that is not known to be the machine's. */
+function foreignText({ sections: { addresses } }: Facts, address: string): string {
+  const own = isWhole(addresses) ? addresses!.data.map((one) => one.address) : [];
+  return own.length === 0
+    ? `The facts do not show whether ${address} is an address of the machine.`
+    : `${address} was not among the addresses of the machine: ${own.slice(0, 8).join(', ')}${own.length > 8 ? ' …' : ''}.`;
+}
+
 /** Returns yes, no or unknown from the facts alone. */
 function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: BindAttempt | null): Decision {
   const decision = (can: boolean | null, ...notes: string[]): Decision => ({ can, agree: false, notes });
@@ -169,8 +179,7 @@ function decideByFacts({ known, bind, main, effect, undecided }: Case, attempt: 
       ? decision(null, 'No interface shows whether the IPv6 socket includes IPv4.')
       : decision(null, ...undecided);
   if (known.facts.machine.platform === 'linux' && lacksScope(bind.address)) return decision(false);
-  if (!isLocal(known, bind.address))
-    return decision(null, `The facts do not show whether ${bind.address} is an address of the machine.`);
+  if (!isLocal(known, bind.address)) return decision(null, foreignText(known.facts, bind.address));
   // If an attempt was due but could not be made, the check failed.
   return attempt === null ? decision(true, ...sharedNotes(known.facts, bind, main)) : decision(null);
 }
@@ -210,7 +219,12 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
   const all = obstacles(known, bind).filter(({ cause }) => !hadRights || cause !== noRights);
   const main = all[0] ?? null;
   const effect = main?.effect ?? 'allows';
-  const made = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
+  const tried = attempt === null || attempt.result === 'notMade' || attempt.result === 'noFamily' ? null : attempt;
+  // The rights of this account say nothing about the program, which had them, nor who has the port.
+  const lacksRights =
+    tried?.result === 'refused' && refusalMeaning(tried, bind.address, platform === 'linux') === 'noRights';
+  const isOtherAccount = lacksRights && (hadRights || (effect === 'blocks' && main!.cause !== noRights));
+  const made = isOtherAccount ? null : tried;
   const refused =
     made?.result === 'refused'
       ? refusalMeaning(made, bind.address, platform === 'linux')
@@ -222,7 +236,7 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
   const decision =
     made === null
       ? refused === null
-        ? decideByFacts(situation, attempt)
+        ? decideByFacts(situation, isOtherAccount ? null : attempt)
         : { can: false, agree: true, notes: [] }
       : refused !== null
         ? decideByRefusal(situation, refused, made)
@@ -240,5 +254,13 @@ export function answerBind(known: BindContext, bind: Bind, attempt: BindAttempt 
     all,
     hasGaps: gaps.length > 0,
   };
-  return { bind, main, attempt, all, ...decision, cause: causeOf(look) };
+  const notes = isOtherAccount
+    ? [
+        ...decision.notes,
+        hadRights
+          ? 'Only this account lacks the right to bind it: the program was told something else.'
+          : 'This account lacks the right to bind it, too.',
+      ]
+    : decision.notes;
+  return { bind, main, attempt, all, ...decision, notes, cause: causeOf(look) };
 }

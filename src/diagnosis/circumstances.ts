@@ -1,20 +1,24 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { addressFamily, unmapped } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
 import { kubernetesAllocated } from './causes/kubernetes-allocated.ts';
+import { lastPrivileged, privilegedSteps } from './causes/no-rights.ts';
 import { isWslKernel, windowsHostSteps, windowsHostText } from './causes/windows-host.ts';
 import type { ParsedError } from './error-text.ts';
 import { hasUrlOn } from './http-evidence.ts';
 import { listensOn, type ListenList } from './listen-list.ts';
 import { listenListSteps } from './listen-list-steps.ts';
+import { isWildcard } from './overlap.ts';
 import { endText, pairText, toldEnds, type PairUse } from './pairs.ts';
 import { covers, handedOut, isUnusual, rangeText, usualText } from './ranges.ts';
 import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
-import { say } from './step.ts';
+import { securityModuleSteps } from './security-module.ts';
+import { say, step } from './step.ts';
 
 /** The input in which circumstances are found. */
 export interface Setting {
@@ -60,7 +64,7 @@ const dynamicPort: Finder = ({ facts, binds, can, request }) => {
     evidence: [
       `It is in the dynamic range ${where}, which is unusual (${usualText}): ${free === undefined ? '' : 'a connection may take it before the program restarts; '}Hyper-V, WSL, and containers reserve ports there; and programs in WSL with mirrored networking cannot bind any of them.`,
     ],
-    remedies: [usualRange(request.protocol)],
+    remedies: [usualRange(request.protocol, range.family)],
   };
 };
 
@@ -76,6 +80,49 @@ const windowsRefused: Finder = ({ facts, request, error, can }) =>
         evidence: [`The bind was refused, although nothing in WSL holds the port now. ${windowsHostText}`],
         remedies: windowsHostSteps(request),
       };
+
+/** A text about a port that this account can bind on Linux: the program lacks the right, or is confined. */
+const deniedToProgram: Finder = ({ facts, request, error, can }) => {
+  const { platform, release } = facts.machine;
+  if (can !== true || error?.port !== request.port || error.confinement === null || error.sign?.startsWith('WSA'))
+    return null;
+  const isPrivileged = request.port <= lastPrivileged(facts);
+  // In WSL, the refusal may be Windows', and there are no security modules.
+  const isWsl = isWslKernel(release);
+  if (platform !== 'linux' || (isWsl && !isPrivileged)) return null;
+  const rights = isPrivileged ? ', which needs root or CAP_NET_BIND_SERVICE for it' : '';
+  return {
+    evidence: [`The refusal was about the rights of the program${rights}: the port can be bound.`],
+    remedies: [
+      ...(isPrivileged && error.confinement.module === null ? privilegedSteps({ facts, request }) : []),
+      ...(isWsl ? [] : securityModuleSteps(request, error)),
+    ],
+  };
+};
+
+/** A text about an address that the machine has now, but did not have when the program started. */
+const lateAddress: Finder = ({ facts, request: { address, port }, error, can }) => {
+  if (can !== true || error?.meaning !== 'notLocal' || error.port !== port) return null;
+  if (address === null || error.address !== address || isWildcard(address)) return null;
+  const family = addressFamily(unmapped(address)) === 'IPv6' ? 'ipv6' : 'ipv4';
+  return {
+    evidence: [
+      `The machine did not have ${address} when the program started, as at boot before the network is up${family === 'ipv6' ? ' or the address is checked for duplicates' : ''}, but it has it now.`,
+    ],
+    remedies:
+      facts.machine.platform === 'linux'
+        ? [
+            say(
+              'for a service that starts at boot: Wants=network-online.target and After=network-online.target in its unit',
+            ),
+            step(
+              `sudo sysctl -w net.${family}.ip_nonlocal_bind=1`,
+              'or let programs bind addresses that the machine does not have yet',
+            ),
+          ]
+        : [say('for a service that starts at boot: set its startup type to automatic (delayed start)')],
+  };
+};
 
 /** Connections that use up the ports for one address, although other ports are left. */
 const takenPairs: Finder = ({ pairs }) =>
@@ -170,6 +217,8 @@ const oldConfiguration: Finder = ({ request, error, can, cause }) =>
 const finders: readonly Finder[] = [
   takenPairs,
   otherPairs,
+  deniedToProgram,
+  lateAddress,
   windowsRefused,
   dynamicPort,
   foreignListenList,

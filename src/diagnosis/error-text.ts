@@ -1,6 +1,8 @@
 import { bracketed, unmapped } from '../ports/address.ts';
 import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
+import { complaintsIn } from './error-text/complaints.ts';
+import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
@@ -22,6 +24,7 @@ export interface FarEnd {
 export interface Remote {
   readonly port: number | null;
   readonly address: string | null;
+  readonly protocol: 'TCP' | 'UDP';
   /** Whether the other side has answered, which means that the connection had a local port. */
   readonly answered: boolean;
 }
@@ -48,6 +51,8 @@ export interface ParsedError {
   readonly farEnds: readonly FarEnd[];
   /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
+  /** What the text shows about a security module, if one may have refused the bind. */
+  readonly confinement: Confinement | null;
   /** One sentence for the evidence. */
   readonly evidence: string;
 }
@@ -74,7 +79,8 @@ export function readErrors(given: string, unreadBytes = 0): ErrorReading {
   const { text, leftOut } = endsOf(given, unreadBytes);
   const clean = cleaned(text);
   const lines = linesOf(clean);
-  const errors = sorted(failuresIn(lines)).flatMap((failure) => parsed(failure));
+  const failures = failuresIn(lines);
+  const errors = sorted([...failures, ...complaintsIn(lines, failures)]).flatMap((failure) => parsed(failure));
   const known = distinct(errors);
   const [first, ...rest] = known.length === 0 ? [withoutFailure(lines.map((line) => line.text))] : known;
   const more = rest.length + 1 - mostAnswers;
@@ -96,10 +102,10 @@ export function parseError(given: string): ParsedError {
   return readErrors(given).errors[0];
 }
 
-/** Sorts binds first, then the newest record first, keeping the order within a record. */
+/** Sorts binds first, then the newest message first, keeping the order within a message. */
 function sorted(failures: readonly Failure[]): Failure[] {
   const order = { bind: 0, connection: 1, file: 2 };
-  return failures.toSorted((a, b) => order[a.nature] - order[b.nature] || b.record - a.record);
+  return failures.toSorted((a, b) => order[a.nature] - order[b.nature] || b.order - a.order);
 }
 
 /** Removes duplicates: repeated attempts, and errors with fewer details than another error with the same port. */
@@ -111,13 +117,20 @@ function distinct(errors: readonly ParsedError[]): ParsedError[] {
     if (hasBinds && error.about === 'file') continue;
     const key = error.about === 'bind' ? `bind ${error.port} ${error.protocol ?? 'TCP'}` : error.evidence;
     const same = seen.get(key) ?? [];
-    const isKnown = same.some(
+    const known = same.find(
       (one) =>
         error.about !== 'bind' ||
         ((one.address === error.address || error.address === null || one.address === null) &&
           (one.meaning === error.meaning || error.meaning === null || one.meaning === null)),
     );
-    if (isKnown) continue;
+    if (known !== undefined) {
+      // What a program says last is often only that it gives up.
+      if (known.meaning === null && error.meaning !== null) {
+        kept[kept.indexOf(known)] = error;
+        same[same.indexOf(known)] = error;
+      }
+      continue;
+    }
     same.push(error);
     seen.set(key, same);
     kept.push(error);
@@ -210,6 +223,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
       ? {
           port: place?.port ?? null,
           address: place?.address == null ? null : unmapped(place.address),
+          protocol: protocolOf(around, place) ?? 'TCP',
           answered: sign?.meaning === 'refused' || sign?.meaning === 'reset',
         }
       : null;
@@ -227,6 +241,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     sign: sign?.sign ?? null,
     http: isHttp(text),
     origin,
+    confinement: meaning === 'access' && origin === null ? confinementIn(around) : null,
     remote,
     farEnds,
     evidence: shown,

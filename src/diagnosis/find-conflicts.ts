@@ -47,6 +47,7 @@ export async function findConflicts(
   const rows = advisedThere(
     all.filter((row) => wanted.has(row.Severity)),
     machine.there,
+    facts,
   );
   const isHealthy = all.every((row) => row.Severity === 'Information');
   const exitCode = isHealthy ? healthyExitCode(facts, undecided) : exitCodeOf(false);

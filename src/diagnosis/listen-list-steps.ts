@@ -1,10 +1,10 @@
 import { listensOn, type ListenList } from './listen-list.ts';
 import { isWildcard } from './overlap.ts';
-import { quote } from './quote.ts';
+import { shownAddress } from './quote.ts';
 import { say, step } from './step.ts';
 
 const netsh = (verb: string, address: string): string => `netsh http ${verb} iplisten ipaddress=${address}`;
-const plain = (address: string): boolean => quote(address, 'win32') === address;
+const plain = (address: string): boolean => shownAddress(address) !== null;
 
 /** Returns what to do about the HTTP.sys IP listen list. `wanted`: the address to listen on; null: every address. */
 export function listenListSteps(list: ListenList, wanted: string | null): string[] {

@@ -54,7 +54,7 @@ const familyOf = (address: string): 'IPv4' | 'IPv6' => (plainAddress(address).si
 /** Returns whether an address belongs to this machine, according to its sockets and interfaces. */
 function ownAddresses({ sections }: Facts): (address: string) => boolean {
   const own = new Set<string>();
-  for (const { localAddress } of sections.sockets.data) own.add(localAddress);
+  for (const { localAddress } of sections.sockets.data) own.add(unmapped(localAddress));
   for (const { address } of sections.addresses?.data ?? []) own.add(address);
   return (address) => own.has(address) || addressScope(address) === 'Loopback';
 }
@@ -68,11 +68,13 @@ interface Sight {
 
 /**
  * Returns a socket's connection from the client's side. Where the server closes first, only the server's socket
- * remains: Windows still does not reuse the client's port, whereas Linux assigns it to the next connection.
+ * remains: Windows still does not reuse the client's port, whereas Linux assigns it to the next connection. Dual-stack
+ * sockets use the same ports as IPv4 sockets, so that their addresses are those of IPv4.
  */
 function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & { pid: number })[] {
-  const { protocol, localAddress, localPort, remoteAddress, remotePort, pid, state } = socket;
-  if (remoteAddress === null || remotePort === null) return [];
+  if (socket.remoteAddress === null || socket.remotePort === null) return [];
+  const { protocol, localPort, remotePort, pid, state } = socket;
+  const [localAddress, remoteAddress] = [unmapped(socket.localAddress), unmapped(socket.remoteAddress)];
   const isDynamic = (address: string, port: number): boolean => find(protocol, familyOf(address), port) !== undefined;
   return [
     ...(isDynamic(localAddress, localPort)
@@ -84,16 +86,18 @@ function clientSides(socket: Socket, { find, isOwn, windows }: Sight): (Ends & {
   ];
 }
 
-const keyOf = (protocol: string, { local, remote, remotePort }: Ends): string =>
+const keyOf = (protocol: string, { local, remote, remotePort }: Omit<Ends, 'port'>): string =>
   `${protocol} ${local} ${remote} ${remotePort}`;
 
 /**
- * Groups the sockets by both ends of their connections without the client's port; only where enough of them are
- * possible.
+ * Groups the sockets by both ends of their connections without the client's port; only where there are at least this many.
  */
-function grouped(facts: Facts, find: Finder): Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }> {
+function grouped(
+  facts: Facts,
+  find: Finder,
+  least: number,
+): Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }> {
   const { data } = facts.sections.sockets;
-  const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1)) * nearlyFull;
   const found = new Map<string, { ends: Ends; protocol: 'TCP' | 'UDP'; group: Group }>();
   if (!(data.length >= least)) return found;
   const sight = { find, isOwn: ownAddresses(facts), windows: facts.machine.platform === 'win32' };
@@ -138,7 +142,8 @@ export function fullPairs(facts: Facts): PairUse[] {
   const find = rangeFinder(facts.sections.dynamicRanges.data);
   const names = new Map(facts.sections.processes.data.map(({ pid, imageName }) => [pid, imageName]));
   const isOwn = ownAddresses(facts);
-  return [...grouped(facts, find).values()]
+  const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1)) * nearlyFull;
+  return [...grouped(facts, find, least).values()]
     .flatMap(({ ends, protocol, group }): PairUse[] => {
       const range = find(protocol, familyOf(ends.local), ends.port)!;
       const size = range.end - range.start + 1;
@@ -164,6 +169,45 @@ export function fullPairs(facts: Facts): PairUse[] {
       ];
     })
     .sort((a, b) => b.used / b.size - a.used / a.size);
+}
+
+/** One end of a socket, and the other one. */
+type SocketEnds = Pick<Socket, 'protocol' | 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>;
+
+/** Returns whether a socket is a connection of this pair, from either end. */
+export function belongsTo({ protocol, local, remote, remotePort }: PairUse): (socket: SocketEnds) => boolean {
+  return (socket) => {
+    if (socket.protocol !== protocol || socket.remoteAddress === null) return false;
+    const [here, there] = [unmapped(socket.localAddress), unmapped(socket.remoteAddress)];
+    return (
+      (here === local && there === remote && socket.remotePort === remotePort) ||
+      (here === remote && there === local && socket.localPort === remotePort)
+    );
+  };
+}
+
+/**
+ * Returns how many percent of the dynamic ports the connections from one local address to one remote address and port use:
+ * those of the client that has this socket. Null for sockets of servers.
+ */
+export function dynamicPortUse(facts: Facts): (socket: SocketEnds) => number | null {
+  const find = rangeFinder(facts.sections.dynamicRanges.data);
+  const held = new Set<string>();
+  for (const { protocol, localAddress, localPort, remotePort } of facts.sections.sockets.data)
+    if (remotePort === null)
+      held.add(`${protocol} ${localPort} ${isWildcard(localAddress) ? '' : plainAddress(localAddress).text}`);
+  const isHeld = (protocol: string, address: string, port: number): boolean =>
+    held.has(`${protocol} ${port} `) || held.has(`${protocol} ${port} ${plainAddress(address).text}`);
+  const pairs = grouped(facts, find, 1);
+  return ({ protocol, localAddress, localPort, remoteAddress, remotePort }) => {
+    if (remoteAddress === null || remotePort === null || isHeld(protocol, localAddress, localPort)) return null;
+    const range = find(protocol, familyOf(localAddress), localPort);
+    if (range === undefined) return null;
+    const ends = { local: unmapped(localAddress), remote: unmapped(remoteAddress), remotePort };
+    const pair = pairs.get(keyOf(protocol, ends));
+    // It may have opened or closed since the facts were gathered.
+    return ((pair?.group.ports.size ?? 1) / (range.end - range.start + 1)) * 100;
+  };
 }
 
 /** Returns the far ends that a text names: it may name the local end, too. */

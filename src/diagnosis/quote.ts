@@ -1,5 +1,8 @@
 import type { Platform } from '../system/raw.ts';
 
+/** Returns an address as one word of a command line of any shell; null when that is not possible. */
+export const shownAddress = (address: string): string | null => (/^[\w.:%-]{1,64}$/.test(address) ? address : null);
+
 /**
  * Quotes a name as one argument of a command line to paste into sh or PowerShell. Returns null when this cannot be done
  * safely: control characters may end a line, and anyone may have chosen the name.

@@ -3,7 +3,7 @@ import { carriedBy, type Carried } from '../facts/decode/relays.ts';
 import type { Facts, PortProxy } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
 import type { Request } from './request.ts';
-import { quote } from './quote.ts';
+import { quote, shownAddress } from './quote.ts';
 import { say, step } from './step.ts';
 import { carriedList, carriedStop } from './stop-commands.ts';
 
@@ -85,7 +85,7 @@ export function kubernetesSteps({ port, protocol }: Request): string[] {
 
 /** Returns the steps that delete the forwarding rule; the service that implements it does much more. */
 function portProxySteps({ table, listenAddress, listenPort }: PortProxy): string[] {
-  const address = listenAddress === '*' ? '*' : quote(listenAddress, 'win32');
+  const address = listenAddress === '*' ? '*' : (shownAddress(listenAddress) ?? quote(listenAddress, 'win32'));
   return [
     step('netsh interface portproxy show all', 'the port forwarding rules of Windows'),
     ...(address === null

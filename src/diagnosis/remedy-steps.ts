@@ -1,6 +1,7 @@
 import type { Container } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
 import { queuesBehind } from '../ownership/kernel.ts';
+import { addressFamily, unmapped } from '../ports/address.ts';
 import { isOwnerDenied } from '../ownership/owned.ts';
 import { quote } from './quote.ts';
 import type { Request } from './request.ts';
@@ -11,9 +12,6 @@ import { say, step } from './step.ts';
 import { containerCommands, isVitalService, quotePattern, stoppableUnit, systemctlCommand } from './stop-commands.ts';
 
 export { say, step };
-
-/** Returns an address as one word of a command line; null when that is not possible. */
-export const shownAddress = (address: string): string | null => (/^[\w.:%-]{1,64}$/.test(address) ? address : null);
 
 /** Returns the command for the same question, with changes. */
 export function again(request: Request, changes: Partial<Request> = {}): string {
@@ -169,18 +167,21 @@ function stopContainer(container: Container, pid: number): string[] {
   ];
 }
 
+/** Returns netsh's name of an address family. */
+const netshFamily = (family: 'IPv4' | 'IPv6' | null): string => (family === 'IPv6' ? 'ipv6' : 'ipv4');
+
 /** Returns the command that restores Windows' default dynamic range. */
-export const usualRange = (protocol: string, family = 'ipv4'): string =>
+export const usualRange = (protocol: string, family: 'IPv4' | 'IPv6' | null): string =>
   step(
-    `netsh interface ${family} set dynamicportrange protocol=${protocol.toLowerCase()} startport=${usualStart} numberofports=${65_536 - usualStart}`,
+    `netsh interface ${netshFamily(family)} set dynamicportrange protocol=${protocol.toLowerCase()} startport=${usualStart} numberofports=${65_536 - usualStart}`,
     `as administrator, then restart: connections and reservations use the dynamic range, which is unusual (${usualText})`,
   );
 
 /** Returns the command for a wider dynamic range, and its cost. */
-export const moreDynamicPorts = ({ facts, request }: Patient): string =>
+export const moreDynamicPorts = ({ facts, request, pairs }: Patient): string =>
   facts.machine.platform === 'win32'
     ? step(
-        `netsh interface ipv4 set dynamicportrange protocol=${request.protocol.toLowerCase()} startport=32768 numberofports=32768`,
+        `netsh interface ${pairs[0] === undefined ? 'ipv4' : netshFamily(addressFamily(unmapped(pairs[0].local)))} set dynamicportrange protocol=${request.protocol.toLowerCase()} startport=32768 numberofports=32768`,
         'as administrator: twice as many dynamic ports; ports of servers in that range have to be excluded from automatic assignment',
       )
     : step(
@@ -190,7 +191,7 @@ export const moreDynamicPorts = ({ facts, request }: Patient): string =>
 
 /** Returns the steps for an excluded range. */
 export function excludedRange({ facts, request, range }: Patient): string[] {
-  const family = range?.family === 'IPv6' ? 'ipv6' : 'ipv4';
+  const family = netshFamily(range?.family ?? null);
   const protocol = request.protocol.toLowerCase();
   const all = step(`netsh interface ${family} show excludedportrange protocol=${protocol}`, 'every excluded range');
   if (range?.kind === 'ExcludedAdministered')
@@ -219,7 +220,7 @@ export function excludedRange({ facts, request, range }: Patient): string[] {
   return [
     all,
     takeAnother(request),
-    ...(unusual === undefined ? [] : [usualRange(request.protocol, family)]),
+    ...(unusual === undefined ? [] : [usualRange(request.protocol, range?.family ?? null)]),
     step(
       'net stop winnat',
       'as administrator: releases the reservations of Hyper-V, WSL, and containers, whose networks stop until it is restarted',

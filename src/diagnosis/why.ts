@@ -51,10 +51,7 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
   const answers: WhyAnswer[] = [];
   for (const question of questions) answers.push(await whyNot(question, world));
   const problems = new Map(answers.flatMap((answer) => answer.problems.map((one) => [JSON.stringify(one), one])));
-  const rows = advisedThere(
-    answers.map(({ row }) => row),
-    world.machine.there,
-  );
+  const rows = answers.map(({ row }) => row);
   const canBind = rows.some(({ CanBind }) => CanBind === false)
     ? false
     : rows.some(({ CanBind }) => CanBind === null)
@@ -71,14 +68,16 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
 /** Decides whether the port could be bound, and if not, exactly why. */
 async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
   if (bind === null) {
-    const row = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
+    const given = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
+    const [row = given] = advisedThere([given], world.machine.there);
     return { row, headline: row.Summary, problems: [], lack: 'source' };
   }
   let { facts, diagnosis } = await look(bind, error, world);
   // If a port changes hands during the check, check again.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
-  const { row, needs, said } = diagnosis;
+  const { needs, said } = diagnosis;
+  const [row = diagnosis.row] = advisedThere([diagnosis.row], world.machine.there, facts);
   const lack = row.CanBind === null ? lackOf(needs) : null;
   const sentence = headline(row, said);
   return { row: { ...row, Summary: sentence }, headline: sentence, problems: sectionProblems(facts, []), lack };

@@ -19,6 +19,8 @@ export interface AskedMachine {
   readonly there: There | null;
   /** The machine's own name. Throws what `facts` throws. */
   readonly ownName: () => Promise<string>;
+  /** Resolves when the machine has answered, or cannot be queried, if it is a remote one. */
+  readonly answered?: Promise<unknown>;
   /** Returns the facts for a question, with the hashes of executables if `hash` is set. */
   readonly facts: (question: Question, hash?: boolean) => Promise<Facts>;
 }
@@ -65,15 +67,21 @@ export async function machinesOf(paths: readonly string[], report?: Report): Pro
     .map((group) => machineOf(group, report));
 }
 
-/** Returns far machines, all queried in parallel before the first question. */
+/** The given names without repetitions; the names of machines do not depend on case, those of users do. */
+function withoutRepeated(hosts: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return hosts.filter((host) => seen.size < seen.add(host.replace(/[^@]*$/, (name) => name.toLowerCase())).size);
+}
+
+/** Returns far machines, which are queried in parallel from now on. */
 export async function farMachines(request: FarRequest, remote: AskRemote, report?: Report): Promise<AskedMachine[]> {
   const { askHosts } = await import('./remote/far.ts');
-  // A repeated name is one machine.
-  const hosts = [...new Set(request.hosts)];
+  const hosts = withoutRepeated(request.hosts);
   const answers = await askHosts({ ...request, hosts }, remote, report);
   const own = request.config === null ? [] : [['--ssh-config', request.config] as const];
-  return answers.map((answer, index): AskedMachine => {
+  return answers.map((answered, index): AskedMachine => {
     async function factsFor(question: Question): Promise<Facts> {
+      const answer = await answered;
       if (answer instanceof PortOwnerError) throw answer;
       return answer.facts(question);
     }
@@ -82,6 +90,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
       live: false,
       name: hosts[index]!,
       there: { name: hosts[index]!, options: [['--host', hosts[index]!], ...own], stops: false },
+      answered: answered.catch(() => {}),
       ownName: async () => (await factsFor(nothingAsked)).machine.name,
       async facts(question, hash = false) {
         if (hash)
@@ -111,8 +120,7 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     name: paths.join(', '),
     there: {
       name: null,
-      // Standard input has been read.
-      options: paths.includes('-') ? null : paths.map((path) => ['--from', path]),
+      options: paths.map((path) => ['--from', path]),
       stops: false,
     },
     ownName: async () => (await factsFor(nothingAsked)).machine.name,

@@ -8,10 +8,10 @@ import type { FormatTraits, RowWriter, WriterOptions } from './writer.ts';
 const list = {
   table: { load: () => import('./table.ts'), forPeople: true, narrow: true, endings: ['.txt'] },
   list: { load: () => import('./list.ts'), forPeople: true },
-  csv: { load: () => import('./csv.ts'), spreadsheet: true, endings: ['.csv'] },
+  csv: { load: () => import('./csv.ts'), inTurn: true, spreadsheet: true, endings: ['.csv'] },
   clixml: { load: () => import('./clixml.ts'), problemRows: true, documents: true, endings: ['.clixml', '.xml'] },
   json: { load: () => import('./json.ts'), problemRows: true, endings: ['.json'] },
-  ndjson: { load: () => import('./ndjson.ts'), problemRows: true, endings: ['.ndjson'] },
+  ndjson: { load: () => import('./ndjson.ts'), inTurn: true, problemRows: true, endings: ['.ndjson'] },
   md: { load: () => import('./markdown.ts'), whole: true, narrow: true, endings: ['.md'] },
   sarif: { load: () => import('./sarif.ts'), whole: true, findings: true, endings: ['.sarif'] },
   html: { load: () => import('./html.ts'), whole: true, tables: true, page: true, endings: ['.html', '.htm'] },

@@ -98,6 +98,8 @@ export interface FormatTraits {
   readonly narrow?: true;
   /** Problems can be rows (--problems rows). */
   readonly problemRows?: true;
+  /** Each row is text of its own: those of a machine can be written before another machine has answered. */
+  readonly inTurn?: true;
   /** It is for spreadsheets: --excel. */
   readonly spreadsheet?: true;
   /** It can be written as a document per batch of rows (--stream), and leaves out columns that were not requested. */

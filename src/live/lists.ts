@@ -20,6 +20,8 @@ export interface Lists {
   readonly lists: readonly SocketList[];
   /** What could not be listed. */
   readonly gaps: readonly string[];
+  /** The names of lists that are missing, or lack sockets. */
+  readonly incomplete: ReadonlySet<string>;
 }
 
 /** Who holds sockets, as far as it can be compared cheaply. */
@@ -47,6 +49,8 @@ export interface ListedSocket {
   /** The name of the list. */
   readonly list: string;
   readonly record: SocketRecord;
+  /** Whether statistics that have to be switched on are wanted. */
+  readonly isWanted: boolean;
 }
 
 /** Counters that were read separately, and why some are missing. */

@@ -52,6 +52,8 @@ export interface Look {
   readonly time: string;
   /** By key. A socket that did not change since the last look is the same object. */
   readonly sockets: ReadonlyMap<string, LiveSocket>;
+  /** Those that the filter leaves out, too. Without a filter, the same as `sockets`. */
+  readonly all: ReadonlyMap<string, LiveSocket>;
   /** What this look could not see, for people. */
   readonly gaps: readonly string[];
 }

@@ -46,7 +46,11 @@ export const lookAtAll: LookRequest = {
 
 /** Looks at the sockets of a machine again and again. */
 export interface Looker {
-  look: () => Promise<Look>;
+  /**
+   * `wanted`: the keys of the connections whose statistics are wanted, such as those on the screen; without it, all that are
+   * selected. It matters only where statistics have to be switched on for each connection (Windows).
+   */
+  look: (wanted?: ReadonlySet<string>) => Promise<Look>;
   /** Ends it: nothing stays switched on. */
   close: () => void;
 }
@@ -62,6 +66,10 @@ const looksBetweenSearches = 5;
 
 const notQueried: LiveOwner = { pid: null, startTime: null, imageName: null, application: null, owner: 'not queried' };
 
+/** A socket without a holder may have been closed since it was listed: only after a second search, its owner is unknown. */
+type Misses = 0 | 1 | 2;
+const mostMisses = 2;
+
 /** A socket that was seen. */
 interface Seen {
   readonly key: string;
@@ -73,6 +81,8 @@ interface Seen {
   isSelected: boolean;
   /** Who held it when its owner was determined. */
   holders: string | undefined;
+  /** How many searches in a row found nobody who holds it: 0, 1, or more. */
+  misses: Misses;
   /** The number of the last look that saw it. */
   look: number;
 }
@@ -192,6 +202,7 @@ interface Memory {
   opened: number;
   /** Those of the last look, and whether any has changed since. */
   sockets: ReadonlyMap<string, LiveSocket>;
+  all: ReadonlyMap<string, LiveSocket>;
   isChanged: boolean;
   gaps: readonly string[];
 }
@@ -279,6 +290,15 @@ function holdersOf({ seen }: Memory, pending: readonly Pending[]): Set<number> {
   return all;
 }
 
+const oneMore = (misses: Misses): Misses => (misses === 0 ? 1 : mostMisses);
+
+/** Whether a socket has other holders now. */
+function isHandedOver(seen: Seen, holders: string | undefined): boolean {
+  const { misses } = seen;
+  seen.misses = holders === undefined ? oneMore(misses) : 0;
+  return holders === undefined ? misses < seen.misses && seen.misses === mostMisses : seen.holders !== holders;
+}
+
 /** Searches for the holders of all sockets, if there is reason to. Sockets with other holders become pending. */
 function search(
   lists: readonly SocketList[],
@@ -296,8 +316,8 @@ function search(
       if (
         seen.look === memory.look &&
         seen.record.holder !== 0 &&
-        seen.holders !== holding.of(seen.record.holder) &&
-        !already.has(seen.record)
+        !already.has(seen.record) &&
+        isHandedOver(seen, holding.of(seen.record.holder))
       )
         pending.push({ list, record: seen.record, seen });
   return holding;
@@ -348,11 +368,17 @@ function socketOf(key: string, row: OwnedEndpoint, { list, record }: Pending, ha
   };
 }
 
+interface Resolved {
+  readonly holding: Holding | null;
+  readonly incomplete: ReadonlySet<string>;
+  readonly context: Context;
+}
+
 /** Stores what was resolved. New sockets that continue one that is gone take its key. */
 function store(
   pending: readonly Pending[],
   rows: ReadonlyMap<SocketRecord, OwnedEndpoint>,
-  { holding, context }: { readonly holding: Holding | null; readonly context: Context },
+  { holding, incomplete, context }: Resolved,
 ): void {
   const { selection, details, memory } = context;
   let gone: Map<string, Seen> | undefined;
@@ -363,14 +389,18 @@ function store(
     let socket = socketOf(seen?.key ?? keyFor(list.protocol, record.id, memory), row, one, details.size > 0);
     let before = seen;
     if (before === null) {
-      const last = (gone ??= goneByEnds(memory)).get(endsOf(socket));
+      const last = (gone ??= goneByEnds(memory, incomplete)).get(endsOf(socket));
       if (last !== undefined && continues(last, record, socket.state)) {
         socket = { ...socket, key: last.key };
         gone.delete(endsOf(socket));
         before = last;
       }
     }
-    if (before !== null && sameOwner(before.socket.owner, socket.owner))
+    const holders = holding?.of(record.holder);
+    const isMissed = holding !== null && record.holder !== 0 && holders === undefined;
+    // The owner of a new one has been searched only now.
+    const misses = isMissed ? (before === null ? mostMisses : oneMore(before.misses)) : 0;
+    if (before !== null && (misses === 1 || sameOwner(before.socket.owner, socket.owner)))
       socket = { ...socket, owner: before.socket.owner };
     memory.seen.get(list.name)!.set(record.id, {
       key: socket.key,
@@ -379,7 +409,8 @@ function store(
       socket,
       row,
       isSelected: selection.row(row),
-      holders: holding === null ? seen?.holders : holding.of(record.holder),
+      holders: holding === null ? seen?.holders : holders,
+      misses,
       look: memory.look,
     });
     memory.isChanged = true;
@@ -387,26 +418,35 @@ function store(
 }
 
 /** The connections that the current look no longer lists, by their ends. */
-function goneByEnds({ seen, look }: Memory): Map<string, Seen> {
+function goneByEnds({ seen, look }: Memory, incomplete: ReadonlySet<string>): Map<string, Seen> {
   const gone = new Map<string, Seen>();
-  for (const list of seen.values())
+  for (const [name, list] of seen) {
+    if (incomplete.has(name)) continue;
     for (const one of list.values()) if (one.look !== look && one.protocol === 'TCP') gone.set(endsOf(one.socket), one);
+  }
   return gone;
 }
 
-/** Forgets what the current look did not list, and returns the selected sockets. */
-function selected(memory: Memory): ReadonlyMap<string, LiveSocket> {
-  for (const list of memory.seen.values())
+/**
+ * Forgets what the current look did not list, and tells which sockets are there. What an incomplete list lacks may be there:
+ * it is as it was.
+ */
+function settle(memory: Memory, incomplete: ReadonlySet<string>): void {
+  for (const [name, list] of memory.seen)
     for (const [id, seen] of list)
-      if (seen.look !== memory.look) {
+      if (seen.look !== memory.look && !incomplete.has(name)) {
         list.delete(id);
         memory.isChanged = true;
       }
-  if (!memory.isChanged) return memory.sockets;
+  if (!memory.isChanged) return;
   const sockets = new Map<string, LiveSocket>();
+  const others: LiveSocket[] = [];
   for (const list of memory.seen.values())
-    for (const { key, socket, isSelected } of list.values()) if (isSelected) sockets.set(key, socket);
-  return sockets;
+    for (const { key, socket, isSelected } of list.values())
+      if (isSelected) sockets.set(key, socket);
+      else others.push(socket);
+  memory.sockets = sockets;
+  memory.all = others.length === 0 ? sockets : new Map([...sockets, ...others.map((one) => [one.key, one] as const)]);
 }
 
 /** Says of how many sockets the owner cannot be seen, and why. */
@@ -422,16 +462,16 @@ function hiddenText({ seen }: Memory): string[] {
   return [...counts].map(([why, count]) => `the owner of ${counted(count, 'socket')} cannot be seen: ${why}`);
 }
 
-/** Reads the counters of the selected sockets, where their list has none. */
-async function count({ request, lister, memory }: Context): Promise<void> {
+/** Reads the counters of the selected sockets, where their list has none. `keys`: of those that are wanted. */
+async function count({ request, lister, memory }: Context, keys: ReadonlySet<string> | undefined): Promise<void> {
   if (lister.counters === null || !request.counters) return;
-  const wanted = [...memory.seen].flatMap(([list, known]) =>
+  const listed = [...memory.seen].flatMap(([list, known]) =>
     [...known.values()]
       .filter(({ isSelected, look }) => isSelected && look === memory.look)
-      .map((seen) => ({ list, seen })),
+      .map((seen) => ({ list, seen, record: seen.record, isWanted: keys?.has(seen.key) ?? true })),
   );
-  const measured = await lister.counters(wanted.map(({ list, seen }) => ({ list, record: seen.record })));
-  for (const { seen } of wanted) {
+  const measured = await lister.counters(listed);
+  for (const { seen } of listed) {
     const found = measured.get(seen.record);
     if (found === undefined) continue;
     const { reason, ...counters } = found;
@@ -444,26 +484,28 @@ async function count({ request, lister, memory }: Context): Promise<void> {
   }
 }
 
-async function lookAgain(context: Context): Promise<Look> {
+async function lookAgain(context: Context, wanted: ReadonlySet<string> | undefined): Promise<Look> {
   const { request, lister, selection, details, clock, now, memory } = context;
   memory.look++;
   memory.isChanged = memory.look === 1;
   const { protocols, counters, all } = request;
-  const { at: listedAt, lists, gaps } = await lister.list({ protocols, counters, holding: !all, port: selection.port });
+  const listed = await lister.list({ protocols, counters, holding: !all, port: selection.port });
+  const { lists, gaps, incomplete } = listed;
   const time = now().toISOString();
   const pending = lists.flatMap((list) => compare(list, context));
   const holding = search(lists, pending, context);
   const rows = pending.length === 0 ? null : await resolve(lists, pending, { holding, context });
-  if (rows !== null) store(pending, rows, { holding, context });
+  if (rows !== null) store(pending, rows, { holding, incomplete, context });
   // Rates are over the time between the counters.
-  const at = lister.counters === null || !counters ? listedAt : clock();
-  await count(context);
-  memory.sockets = selected(memory);
+  const at = lister.counters === null || !counters ? listed.at : clock();
+  await count(context, wanted);
+  settle(memory, incomplete);
   if (memory.isChanged) memory.gaps = details.size === 0 ? [] : hiddenText(memory);
   return {
     at,
     time,
     sockets: memory.sockets,
+    all: memory.all,
     gaps: [...gaps, ...(rows?.size === 0 ? [`${pending.length} sockets could not be determined`] : []), ...memory.gaps],
   };
 }
@@ -486,10 +528,19 @@ export async function startLooking(
     details: detailsOf(request),
     clock,
     now,
-    memory: { seen: new Map(), look: 0, searched: 0, opened: 0, sockets: new Map(), isChanged: false, gaps: [] },
+    memory: {
+      seen: new Map(),
+      look: 0,
+      searched: 0,
+      opened: 0,
+      sockets: new Map(),
+      all: new Map(),
+      isChanged: false,
+      gaps: [],
+    },
   };
   return {
-    look: async () => lookAgain(context),
+    look: async (wanted) => lookAgain(context, wanted),
     close() {
       context.lister.close();
       live.close();

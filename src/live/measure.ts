@@ -1,5 +1,6 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import type { Detail } from '../facts/model/question.ts';
 import type { RowFilter } from '../ownership/filter.ts';
 import type { SortKey } from '../ownership/sort.ts';
 import type { Subject } from '../ownership/who.ts';
@@ -65,33 +66,23 @@ async function twoLooks(
   }
 }
 
-/** The ranges and the name of the machine; all sockets, too, if there may be too many to one remote end. */
-async function background(machine: AskedMachine, { sockets }: Look, everyone: boolean): Promise<Facts> {
-  const ranges = {
-    localPorts: null,
-    protocols: [],
-    sockets: 'listeners',
-    details: new Set<never>(),
-    ranges: true,
-  } as const;
-  const facts = await machine.facts(ranges);
-  const least = Math.min(...facts.sections.dynamicRanges.data.map(({ start, end }) => end - start + 1));
-  // Only this many connections can use up a range.
-  if (!(sockets.size >= least / 2) && !everyone) return facts;
-  return machine.facts({
-    ...ranges,
-    protocols: ['TCP', 'UDP'],
-    sockets: 'all',
-    details: new Set(everyone ? ['owner', 'services', 'user'] : ['owner']),
-    addresses: true,
-  });
-}
+/** What the looks do not tell: the name of the machine, and all of its sockets, whatever was asked for. */
+const everySocket = {
+  localPorts: null,
+  protocols: ['TCP', 'UDP'],
+  sockets: 'all',
+  ranges: true,
+  addresses: true,
+} as const;
 
-/** Warns of remote ends whose connections use up the dynamic ports, and says who uses them. */
-async function exhaustion(facts: Facts): Promise<Problem[]> {
-  if (facts.sections.sockets.data.length === 0) return [];
-  const { fullPairs, farText, pairText } = await import('../diagnosis/pairs.ts');
-  return fullPairs(facts).map((use) => ({
+/** Warns of remote ends to which sockets of the look are connected if all connections there use up the dynamic ports. */
+async function exhaustion(facts: Facts, { sockets }: Look, machine: AskedMachine): Promise<Problem[]> {
+  const { belongsTo, fullPairs, farText, pairText } = await import('../diagnosis/pairs.ts');
+  if (fullPairs(facts).length === 0) return [];
+  // Only then it matters who uses them.
+  const owned = await machine.facts({ ...everySocket, details: new Set(['owner']) });
+  const pairs = fullPairs(owned).filter((use) => [...sockets.values()].some(belongsTo(use)));
+  return pairs.map((use) => ({
     severity: 'Warning',
     code: 'PO4303',
     message: `the dynamic ports for connections to ${farText(use)} are nearly used up: ${pairText(use)}`,
@@ -123,23 +114,30 @@ const needsRights = ({ Reason }: Traffic): boolean => Reason?.some((text) => tex
 export async function measure(request: MeasureRequest, world: MeasuredMachine, report?: Report): Promise<Answer> {
   report?.('Progress', `measuring for ${request.duration / 1000} s`);
   const [before, after] = await twoLooks(request, world);
-  const facts = await background(world.machine, after, request.everyone);
-  const isNew = request.filter.states === null;
+  const details = new Set<Detail>(request.everyone ? ['owner', 'services', 'user'] : []);
+  const facts = await world.machine.facts({ ...everySocket, details });
+  const countsFromOpening = facts.machine.platform === 'linux';
+  const { dynamicPortUse } = await import('../diagnosis/pairs.ts');
   const rows = statistics(before, after, {
     by: request.by,
     closed: request.closed || request.filter.states !== null,
-    isNew,
-    dynamicRanges: facts.sections.dynamicRanges.data,
+    dynamicUse: request.by === 'remote' ? dynamicPortUse(facts) : () => null,
+    countsFromOpening,
     computer: facts.machine.name,
   });
   if (request.sort !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(request.sort));
-  const problems = [...request.subject.problems, ...gapProblems(after), ...losses(rows), ...(await exhaustion(facts))];
+  const problems = [
+    ...request.subject.problems,
+    ...gapProblems(after),
+    ...losses(rows),
+    ...(await exhaustion(facts, after, world.machine)),
+  ];
   if (rows.length === 0)
     return { rows, problems, exitCode: exitCodeOf(after.gaps.length > 0 ? null : false), note: 'No socket matches.' };
   return {
     rows,
     problems,
     exitCode: exitCodeOf(true, rows.some(needsRights) ? 'rights' : null),
-    headline: summary(before, after, isNew),
+    headline: summary(before, after, countsFromOpening),
   };
 }

@@ -1,14 +1,12 @@
-import type { PortRange } from '../facts/model/facts.ts';
+import { nearlyFull } from '../diagnosis/pairs.ts';
 import { counted } from '../io/counted.ts';
-import { addressFamily, unmapped } from '../ports/address.ts';
-import { rangeFinder } from '../ports/lookup.ts';
 import type { Traffic } from '../schema/traffic.ts';
 import type { LiveSocket, Look } from './look.ts';
 import { growth } from './rates.ts';
 import { largestOf, sumOf } from './sums.ts';
 
 /** What the rows of an answer stand for. */
-export const groupings = ['process', 'application', 'port', 'remote', 'state'] as const;
+export const groupings = ['process', 'application', 'port', 'remote', 'state', 'protocol'] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** How to compute statistics. */
@@ -17,9 +15,13 @@ export interface StatisticsRequest {
   readonly by: Grouping | null;
   /** Whether the rows of sockets include closed connections in TIME_WAIT, which have no counters. */
   readonly closed: boolean;
-  /** Whether a socket that only the later look has was opened in between, and did not just come to match a filter. */
-  readonly isNew: boolean;
-  readonly dynamicRanges: readonly PortRange[];
+  /**
+   * For rows of remote ends: how many percent of the dynamic ports the connections of a client from its address to the same
+   * remote end use; null for sockets of servers.
+   */
+  readonly dynamicUse: (socket: LiveSocket) => number | null;
+  /** Whether counters begin with their socket, as on Linux, and not with the first look, as on Windows. */
+  readonly countsFromOpening: boolean;
   readonly computer: string;
 }
 
@@ -34,14 +36,27 @@ interface Measured {
 
 type Counter = 'sent' | 'received' | 'retransmits' | 'drops';
 
-function measured(before: Look, after: Look, isNew: boolean): Measured[] {
-  return [...after.sockets.values()].map((socket): Measured => {
-    const was = before.sockets.get(socket.key);
+const countedLate = 'Windows counts from the first look on, which did not have this connection';
+
+/** A socket that the first look did not select, where counters begin with that look: they would be too small. */
+function uncounted(socket: LiveSocket): LiveSocket {
+  const { counters } = socket;
+  if (counters.sent === null && counters.received === null && counters.retransmits === null) return socket;
+  return {
+    ...socket,
+    counters: { ...counters, sent: null, received: null, retransmits: null },
+    reason: countedLate,
+  };
+}
+
+function measured(before: Look, after: Look, countsFromOpening: boolean): Measured[] {
+  return [...after.sockets.values()].map((one): Measured => {
+    // It may have been there, and only come to match the filter.
+    const was = before.all.get(one.key);
+    const socket = !countsFromOpening && !before.sockets.has(one.key) ? uncounted(one) : one;
     // A counter was 0 when its socket was opened during the measurement.
     const grown = (counter: Counter): number | null =>
-      was === undefined && !isNew
-        ? null
-        : growth(was === undefined ? 0 : was.counters[counter], socket.counters[counter]);
+      growth(was === undefined ? 0 : was.counters[counter], socket.counters[counter]);
     return {
       socket,
       sent: grown('sent'),
@@ -52,22 +67,10 @@ function measured(before: Look, after: Look, isNew: boolean): Measured[] {
   });
 }
 
-/** Whether connections on a local port are those of a client, which got the port from the dynamic range. */
-function clientTest(after: Look, ranges: readonly PortRange[]): (socket: LiveSocket) => PortRange | null {
-  const find = rangeFinder(ranges);
-  const listening = new Set<string>();
-  for (const { protocol, localPort, remotePort } of after.sockets.values())
-    if (remotePort === null) listening.add(`${protocol} ${localPort}`);
-  return ({ protocol, localAddress, localPort, remotePort }) => {
-    if (remotePort === null || listening.has(`${protocol} ${localPort}`)) return null;
-    return find(protocol, addressFamily(unmapped(localAddress)), localPort) ?? null;
-  };
-}
-
 /** Groups the sockets by this text. */
 function keyOf(
   by: Grouping | null,
-  isClient: (socket: LiveSocket) => PortRange | null,
+  dynamicUse: StatisticsRequest['dynamicUse'],
 ): (socket: LiveSocket) => string | null {
   switch (by) {
     case 'process':
@@ -78,12 +81,14 @@ function keyOf(
       return ({ protocol, localPort }) => `${protocol} ${localPort}`;
     case 'state':
       return ({ protocol, state }) => `${protocol} ${state}`;
+    case 'protocol':
+      return ({ protocol }) => protocol;
     case 'remote':
       return (socket) => {
         const { protocol, localAddress, localPort, remoteAddress, remotePort } = socket;
         if (remoteAddress === null) return null;
         // A client's port is one of many, as is a far client's.
-        return isClient(socket) === null
+        return dynamicUse(socket) === null
           ? `${protocol} ${localPort} ${remoteAddress}`
           : `${protocol} ${localAddress} to ${remoteAddress} ${remotePort}`;
       };
@@ -122,17 +127,6 @@ function warningsOf(group: readonly Measured[]): string | null {
   return warnings.length < 2 ? first : `${first}; and ${counted(warnings.length - 1, 'more socket')}`;
 }
 
-/** From this use on, dynamic ports are said to be nearly exhausted. */
-const nearlyFull = 80;
-
-/** How many percent of a dynamic range the connections use; null if they are not a client's. */
-function dynamicUse(group: readonly Measured[], isClient: (socket: LiveSocket) => PortRange | null): number | null {
-  const range = isClient(group[0]!.socket);
-  if (range === null) return null;
-  const used = new Set(group.map(({ socket }) => socket.localPort)).size;
-  return (used / (range.end - range.start + 1)) * 100;
-}
-
 /** Why statistics are missing, each reason once. */
 function reasonsOf(group: readonly Measured[]): string[] | null {
   const reasons = new Map<string, number>();
@@ -166,7 +160,7 @@ function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowCo
   const listeners = group.filter(({ socket }) => isListener(socket));
   const roundTrip = largestOf(group.map(({ socket }) => socket.counters.roundTrip));
   const full =
-    use !== null && use >= nearlyFull
+    use !== null && use >= nearlyFull * 100
       ? `${use.toFixed(0)}% of the dynamic ports are in use to this remote end: new connections to it will fail`
       : null;
   return {
@@ -212,26 +206,25 @@ const busy = ({ SendRate, ReceiveRate }: Traffic): number => (SendRate ?? 0) + (
 
 /** Returns the statistics of the sockets of the later look, the busiest first. */
 export function statistics(before: Look, after: Look, request: StatisticsRequest): Traffic[] {
-  const { by, closed, isNew, dynamicRanges, computer } = request;
+  const { by, closed, dynamicUse, countsFromOpening, computer } = request;
   const seconds = (after.at - before.at) / 1000;
-  const isClient = clientTest(after, dynamicRanges);
-  const groupOf = keyOf(by, isClient);
-  const all = measured(before, after, isNew).filter(
+  const groupOf = keyOf(by, dynamicUse);
+  const all = measured(before, after, countsFromOpening).filter(
     ({ socket }) => by !== null || closed || socket.state !== 'TimeWait',
   );
   const groups = Map.groupBy(all, ({ socket }) => groupOf(socket));
   groups.delete(null);
   return [...groups.values()]
-    .map((group) => rowOf(group, { by, seconds, use: by === 'remote' ? dynamicUse(group, isClient) : null, computer }))
+    .map((group) => rowOf(group, { by, seconds, use: by === 'remote' ? dynamicUse(group[0]!.socket) : null, computer }))
     .sort(
       (a, b) => busy(b) - busy(a) || (b.Sockets ?? 0) - (a.Sockets ?? 0) || (a.LocalPort ?? 0) - (b.LocalPort ?? 0),
     );
 }
 
 /** What the sockets are, and what all of them transferred, in one sentence. */
-export function summary(before: Look, after: Look, isNew: boolean): string {
+export function summary(before: Look, after: Look, countsFromOpening: boolean): string {
   const seconds = (after.at - before.at) / 1000;
-  const all = measured(before, after, isNew);
+  const all = measured(before, after, countsFromOpening);
   const states = Map.groupBy(all, ({ socket }) =>
     socket.protocol === 'UDP' ? 'UDP' : (socket.state ?? 'unknown state'),
   );

@@ -22,7 +22,9 @@ import {
 import { answerMs, webSight } from './wait-there.ts';
 
 /** A change is seen within 100 ms: the pause between looks grows with their cost, but not beyond this. */
-const [pauseMs, longestPauseMs] = [25, 70];
+const [pauseMs, longestPauseMs] = [25, 50];
+/** How often bound sockets are listed beside listening ones: the system walks through all connections for them. */
+const boundMs = 500;
 /** Owners can change without a change of the sockets, when one process passes them to another. */
 const ownersMs = 500;
 
@@ -45,7 +47,7 @@ export async function watchHere(watching: Watching, world: WaitWorld): Promise<v
     }
     if (watching.once) break;
     const cost = performance.now() - start;
-    await pause(Math.max(pauseMs, Math.min(longestPauseMs, cost * 10)), watching.signal);
+    await pause(Math.max(pauseMs, Math.min(longestPauseMs, cost * 20)), watching.signal);
   } while (!watching.signal.aborted);
   await Promise.all(requests.values());
 }
@@ -74,20 +76,39 @@ async function eyesOf({ targets }: Watching, { machine, binder }: WaitWorld): Pr
   const owners = new Map(targets.map((target) => [target, ownerTest(target.condition)]));
   const binds = targets.some(({ condition }) => condition.kind === 'Free') ? await binder() : null;
   let last = { text: '', at: -Infinity, costMs: 0, owned: [] as readonly OwnedEndpoint[] };
+  let bound = { sockets: [] as readonly Socket[], at: -Infinity, costMs: 0 };
   const searched = (facts: Facts, question: Question): readonly OwnedEndpoint[] =>
     endpoints(facts, selectSockets(facts.sections.sockets.data, question), { live: machine.live, serviceName: null });
 
-  async function look(open: readonly WaitTarget[]): Promise<Glance> {
-    const question = questionOf(open);
+  async function listed(question: Question): Promise<readonly Socket[]> {
     const { sections } = await machine.facts(question);
     if (hasFailed(sections.sockets))
       throw new PortOwnerError('PO3001', `the sockets cannot be read: ${sections.sockets.reason}`);
-    const sockets = selectSockets(sections.sockets.data, question);
+    return selectSockets(sections.sockets.data, question);
+  }
+
+  /** Lists the sockets: the listening ones each time, the bound ones less often, unless one of them is waited for. */
+  async function list(question: Question, isFreeing: boolean): Promise<readonly Socket[]> {
+    const start = performance.now();
+    const isDue = start - bound.at > Math.max(boundMs, bound.costMs * 20);
+    if (!isDue && !(isFreeing && bound.sockets.length > 0))
+      return [...(await listed({ ...question, leavesBound: true })), ...bound.sockets];
+    const sockets = await listed(question);
+    const at = performance.now();
+    bound = { sockets: sockets.filter(({ state }) => state === 'Bound'), at, costMs: at - start };
+    return sockets;
+  }
+
+  async function look(open: readonly WaitTarget[]): Promise<Glance> {
+    const question = questionOf(open);
+    const isFreeing = open.some(({ condition }) => condition.kind === 'Free');
+    const sockets = await list(question, isFreeing);
     const text = sockets.map(socketText).toSorted().join('\n');
     const now = performance.now();
     const isStale = sockets.length > 0 && now - last.at > Math.max(ownersMs, last.costMs * 20);
     if (text !== last.text || isStale) {
-      const asked = { ...question, details: detailsFor(['Owner', 'ImageName', 'Application', 'Services']) };
+      const details = detailsFor(['Owner', 'ImageName', 'Application', 'Services']);
+      const asked = { ...question, details, leavesBound: sockets.every(({ state }) => state !== 'Bound') };
       const owned = sockets.length === 0 ? [] : searched(await machine.facts(asked), asked);
       last = { text, at: performance.now(), costMs: performance.now() - now, owned };
     }

@@ -14,7 +14,7 @@ interface Watched {
   readonly intervalMs: number;
   readonly count: number | null;
   readonly forMs: number | null;
-  /** Whether counters are wanted even if they have to be switched on, as on Windows. */
+  /** Whether counters are wanted even if they have to be switched on for each connection, as on Windows. */
   readonly rates: boolean;
   /** The home folder of the person who reads it; null for programs. */
   readonly home: string | null;

@@ -14,6 +14,7 @@ const tables: Readonly<Record<Protocol, readonly SocketTable[]>> = { TCP: ['tcp4
 const leftOut: RawEntry = { at: '', refusal: { code: 'NotSupported', text: 'bound sockets are not looked at' } };
 
 interface Listed {
+  readonly name: SocketTable;
   readonly list?: SocketList;
   readonly bytes?: Uint8Array;
   readonly gap?: string;
@@ -21,9 +22,10 @@ interface Listed {
 
 function listOf(source: RawSource, protocol: Protocol, table: SocketTable): Listed {
   const { at, bytes, refusal } = source.read(table);
-  if (bytes === undefined) return { gap: `${table}: ${refusal?.text ?? 'the answer is not readable'}` };
+  if (bytes === undefined) return { name: table, gap: `${table}: ${refusal?.text ?? 'the answer is not readable'}` };
   const { data, flaw } = decodeTableRecords(table, bytes);
   return {
+    name: table,
     list: {
       name: table,
       protocol,
@@ -41,6 +43,7 @@ const without = (reason: string | null): Measurement => ({ ...none, reason });
 
 const noBytes = 'Windows does not count the bytes of a UDP socket';
 const noLoopback = 'Windows has no statistics for connections of this machine with itself';
+const notWanted = 'Windows collects statistics only for the connections on the screen';
 const states = { established: 5, finWait1: 6, finWait2: 7, closeWait: 8, closing: 9, lastAck: 10 } as const;
 /** The states in which a connection has statistics. */
 const connected = new Set<number>(Object.values(states));
@@ -64,12 +67,12 @@ async function measure(
   const found = new Map<SocketRecord, Measurement>();
   const asked: SocketRecord[] = [];
   const rows: Uint8Array[] = [];
-  for (const { list, record } of sockets) {
+  for (const { list, record, isWanted } of sockets) {
     const table = list as SocketTable;
     const row = bytes.get(list)!.subarray(record.start, record.end);
     const own = natural(table, row, record);
-    if (own !== undefined) {
-      found.set(record, own);
+    if (own !== undefined || !isWanted) {
+      found.set(record, own ?? without(notWanted));
       continue;
     }
     asked.push(record);
@@ -96,7 +99,12 @@ export function windowsLister(
       const at = clock();
       const found = protocols.flatMap((protocol) => tables[protocol].map((table) => listOf(source, protocol, table)));
       bytes = new Map(found.flatMap((one) => (one.list === undefined ? [] : [[one.list.name, one.bytes!]])));
-      return { at, lists: found.flatMap(({ list }) => list ?? []), gaps: found.flatMap(({ gap }) => gap ?? []) };
+      return {
+        at,
+        lists: found.flatMap(({ list }) => list ?? []),
+        gaps: found.flatMap(({ gap }) => gap ?? []),
+        incomplete: new Set(found.flatMap(({ name, gap }) => (gap === undefined ? [] : [name]))),
+      };
     },
     stateName: (protocol, { state }) => (protocol === 'TCP' ? tcpStateName(state) : null),
     isHolding: (protocol, { state }) => protocol === 'UDP' || state === tcpState.listen || state === tcpState.bound,

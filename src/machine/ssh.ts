@@ -1,13 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mostSeconds } from '../facts/remote/call.ts';
 import type { RemoteAnswer, RemoteCall } from '../system/remote.ts';
 
-const timeoutMs = mostSeconds * 1000;
 /** 100,000 sockets take 30 MB uncompressed; several machines may send this much at once. */
 const mostMegabytes = 64;
 const mostErrors = 64 * 1024;
-/** How long to wait, after ssh has ended, for output of programs that it started. */
+/** How long to wait, after ssh has ended, for output of programs that it started; and for ssh to end by itself. */
 const stayMs = 1000;
 
 /** Finds the system's ssh: one in PATH or in the current folder could be anyone's. */
@@ -81,12 +79,14 @@ export async function askBySsh(call: RemoteCall): Promise<RemoteAnswer> {
     let failure: string | null = null;
     const stop = (why: string): void => {
       failure ??= why;
-      child.kill('SIGKILL');
+      // It first ends what it started, such as a jump host's ssh.
+      child.kill('SIGTERM');
+      setTimeout(() => child.kill('SIGKILL'), stayMs).unref();
     };
     const timer = setTimeout(() => {
-      stop(`it took longer than ${timeoutMs / 1000} s`);
+      stop(`it took longer than ${Math.ceil(call.seconds)} s (--host-timeout)`);
       child.stdout.destroy();
-    }, timeoutMs);
+    }, call.seconds * 1000);
     child.stdout.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > mostMegabytes * 1024 * 1024) stop(`it sent more than ${mostMegabytes} MB`);

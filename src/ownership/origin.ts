@@ -3,7 +3,7 @@ import type { Container, Process } from '../facts/model/facts.ts';
 import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
 import { processText, type Known } from './attribution.ts';
 import { shortId } from './containers.ts';
-import { againOf, isInit, mayLoop, roleOf } from './starters.ts';
+import { againOf, isInit, mayLoop, roleOf, runsScript } from './starters.ts';
 
 /** A process and all its ancestors in the facts, starting with the process. */
 export function lineAbove(process: Process, processes: ReadonlyMap<number, Process>): Process[] {
@@ -31,15 +31,18 @@ type AncestorFacts = Parameters<typeof roleOf>[0] & Pick<Process, 'pid' | 'start
 export const ancestorsOf = (process: Process, { processes }: Pick<Known, 'processes'>): Ancestor[] =>
   lineAbove(process, processes).slice(1).map(ancestorOf);
 
-/** An ancestor that may restart a process, although nothing shows that it does. */
+/** An ancestor that may have started a process, and restarts it if something did. */
 export interface Suspect {
   readonly processId: number;
   /** `bash (98)`. */
   readonly text: string;
   /** Whether it is a shell, which restarts a program only in a loop. */
   readonly isShell: boolean;
-  /** What it is to the process: `if it runs a loop`. Empty if its name says it. */
-  readonly how: string;
+  /**
+   * What it is to the process: `which started it`. Empty if its name says it; null for a shell that people type in, where
+   * nothing shows that it restarts a program until it has done so.
+   */
+  readonly how: string | null;
 }
 
 /** Finds the ancestor that may restart a process: the shell that it was typed in, its script, or the program that started it. */
@@ -47,10 +50,11 @@ export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
   for (const one of ancestors) {
     const { ProcessId: pid, ImageName: imageName, Application, Role } = one;
     if (isInit({ pid, imageName })) return null;
-    const isShell = mayLoop({ imageName, path: null, ...(Application === null ? {} : { application: Application }) });
+    const starting = { imageName, path: null, ...(Application === null ? {} : { application: Application }) };
+    const isShell = mayLoop(starting);
     const suspect = { processId: pid, text: ancestorText(one), isShell };
-    if (isShell) return { ...suspect, how: 'if it runs a loop' };
-    if (Role === null) return { ...suspect, how: 'which started it' };
+    if (Role === null || (isShell && runsScript(starting))) return { ...suspect, how: 'which started it' };
+    if (isShell) return { ...suspect, how: null };
     // It is found here only if the line of the process is incomplete.
     if (Role === 'Supervisor' || Role === 'Scheduler') return { ...suspect, how: '' };
     if (!waits(Role)) return null;
@@ -58,8 +62,11 @@ export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
   return null;
 }
 
-/** Describes what may restart a process, and when. */
-export const suspectText = ({ text, how }: Suspect): string => (how === '' ? text : `${text}, ${how}`);
+/** Describes what may restart a process; null if nothing shows that it does. */
+export function suspectText(suspect: Suspect | null): string | null {
+  if (suspect === null || suspect.how === null) return null;
+  return suspect.how === '' ? suspect.text : `${suspect.text}, ${suspect.how}`;
+}
 
 /** What restarts an ended process. */
 export interface Restarter {
@@ -128,6 +135,5 @@ export function supervisorOf(process: Process, known: Pick<Known, 'processes' | 
   if (container !== null) return containerRestarter(container);
   if (unit?.endsWith('.service') === true && !/^user@\d+\.service$/.test(unit))
     return `systemd${unitUser === undefined ? '' : ' of its user'} (${unit}${unitRestart === undefined ? '' : `, Restart=${unitRestart}`})`;
-  const suspect = suspectIn(ancestorsOf(process, known));
-  return suspect === null ? null : suspectText(suspect);
+  return suspectText(suspectIn(ancestorsOf(process, known)));
 }

@@ -21,7 +21,8 @@ export async function portRanges(machine: AskedMachine): Promise<Answer> {
   });
   return {
     headline: rangesText(facts),
-    rows: ranges(facts),
+    // Rows of several machines can be in one answer, where each row has to say which machine it is about.
+    rows: ranges(facts).map((row) => Object.assign({}, row, { ComputerName: facts.machine.name })),
     // This does not depend on the sockets.
     problems: sectionProblems(facts, null).filter(({ target }) => target !== 'sockets'),
     exitCode: exitCodeOf(hasFailed(facts.sections.dynamicRanges) ? null : true),

@@ -247,6 +247,13 @@ const knownCode = / (?:-c|\/c)$/;
 export const mayLoop = (process: Starting): boolean =>
   startersOf(process)?.loops === true && !knownCode.test(process.application ?? '');
 
+/** Whether the application of a shell names a script: `bash run.sh`, `serve` for /usr/local/bin/serve; not `sh`. */
+export const runsScript = ({ imageName, application = '' }: Starting): boolean =>
+  application !== '' &&
+  application !== imageName &&
+  !byName.has(application.toLowerCase()) &&
+  !/^\S+ [-/]/.test(application);
+
 /** Init processes adopt orphans; everything they start themselves is a service. */
 export const isInit = ({ pid, imageName }: Pick<Process, 'pid' | 'imageName'>): boolean =>
   pid <= 4 || /^(?:systemd|init|launchd|tini|dumb-init|docker-init|catatonit)$/.test(imageName ?? '');

@@ -33,10 +33,10 @@ function redactProcess(process: Process, names: Names, programs: ReadonlySet<str
 export function redactFacts(facts: Facts): Facts {
   const names = newNames();
   const name = machineName(facts.machine.name, names);
-  for (const { workingDirectory } of facts.sections.processes.data)
-    if (workingDirectory != null) noteProject(workingDirectory, names);
   const { sockets, processes, boundSockets } = facts.sections;
   const programs = new Set(processes.data.map(({ imageName }) => imageName));
+  for (const { workingDirectory } of processes.data)
+    if (workingDirectory != null) noteProject(workingDirectory, names, programs);
   const withoutNames = (socket: (typeof sockets.data)[number]): (typeof sockets.data)[number] => ({
     ...socket,
     user: accountOf(socket.user, names, programs),

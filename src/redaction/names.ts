@@ -85,9 +85,12 @@ export function redactAddress(text: string, names: Names): string {
   return addressText(bytes) + (scope === null ? '' : `%${scope}`);
 }
 
-/** `C:\Users\anna\…`, `/home/anna/…`, or `/root/…` inside a text. */
+/** `C:\Users\anna\…`, `/home/anna/…`, `/root/…`, `~/…`, or `~anna/…` inside a text. */
 const profilePath =
-  /(?<start>(?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)(?<user>[^\\/"<>|:*?\r\n]+)(?<rest>(?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(?<root>\/root)(?<rootRest>(?:\/[^/"<>|:*?\r\n]+)+)/gi;
+  /(?<start>(?:[A-Za-z]:[\\/]+|[\\/])(?:Users|Documents and Settings|home)[\\/]+)(?<user>[^\\/"<>|:*?\r\n]+)(?<rest>(?:[\\/]+[^\\/"<>|:*?\r\n]+)*)|(?<root>\/root)(?<rootRest>(?:\/[^/"<>|:*?\r\n]+)+)|(?<![\w~/\\])~(?<short>(?![\d.])[^\\/"'<>|:*?()[\]{},;=\s~]*)(?<shortRest>(?:[\\/]+[^\\/"'<>|:*?(),;\s]+)*)/gi;
+
+/** The machine in `\\machine\share`; not `\\?\`, `\\.\`, or the folders of WSL. */
+const shareHost = /(?<![\w\\:/])\\\\(?!wsl(?:\$|\.localhost)\\)([^\\/\s?.:*"'<>|][^\\/\s?:*"'<>|]*)(?=\\[^\\])/gi;
 
 /** Replaces the matches of a pattern, using its named groups. */
 function replaceGroups(
@@ -98,13 +101,20 @@ function replaceGroups(
   return text.replace(pattern, (...found: unknown[]) => change(found.at(-1) as Record<string, string | undefined>));
 }
 
+/** A machine's name or address in a path. */
+const redactHost = (host: string, names: Names): string =>
+  addressBytes(host) === null ? names.host(host) : redactAddress(host, names);
+
 export function redactProfiles(text: string, names: Names): string {
   const below = (path: string): string =>
     path.replace(/(?<![\\/])([\\/]+)([^\\/]+)/g, (_, separator: string, part: string, at: number) => {
       const last = at + separator.length + part.length === path.length;
       return separator + (last || commonFolders.test(part) ? part : names.folder(part));
     });
-  return replaceGroups(text, profilePath, ({ start, user = '', rest = '', root = '', rootRest = '' }) => {
+  const shares = text.replace(shareHost, (_, host: string) => `\\\\${redactHost(host, names)}`);
+  return replaceGroups(shares, profilePath, (groups) => {
+    const { start, user = '', rest = '', root = '', rootRest = '', short, shortRest = '' } = groups;
+    if (short !== undefined) return `~${short === '' ? '' : person(short, names)}${below(shortRest)}`;
     if (start === undefined) return root + below(rootRest);
     return start + (commonProfiles.test(user) ? user : person(user, names)) + below(rest);
   });
@@ -138,6 +148,34 @@ export function machineName(name: string, names: Names): string {
   const shown = names.machine(name);
   if (name.length >= 3 && name.length <= longestName) names.secrets.set(name, shown);
   return shown;
+}
+
+const localHost = /^localhost$/i;
+
+/** Notes the name of another machine as a person typed it, and returns its replacement. Addresses have their own. */
+export function hostName(host: string, names: Names): string {
+  if (host === '' || localHost.test(host)) return host;
+  const address = redactAddress(host, names);
+  if (addressBytes(withoutScope(host)) !== null) return address;
+  const shown = names.host(host);
+  if (host.length >= 3 && host.length <= longestName) names.secrets.set(host, shown);
+  // A short name is also a word.
+  else
+    for (const [before, after] of [
+      ['', ':'],
+      ['--host ', ''],
+    ])
+      names.secrets.set(before + host + after, before + shown + after);
+  return shown;
+}
+
+/** Notes the path of a request, which may contain a token. */
+export function noteRequestPath(path: string, names: Names): void {
+  if (path.length >= 3 && path.length <= longestName)
+    names.secrets.set(
+      path,
+      path.replace(/[^/]+/g, (part) => names.path(part)),
+    );
 }
 
 /** Replaces paths below user profiles, SIDs, URLs, and addresses in a text. */
@@ -181,13 +219,23 @@ export function account(text: string, names: Names): string {
   return `${domain === '' ? '' : `${names.secrets.get(domain) ?? names.domain(domain)}\\`}${person(name, names)}`;
 }
 
-/** The last folder of a path. */
-const lastFolder = (path: string): string => path.split(/[\\/]/).findLast((name) => name !== '') ?? '';
-
 /** Folders of the system and its packages, and those that every machine has: they name no project. */
 const systemFolder =
   /^(?:\/(?:usr|bin|sbin|lib\w*|etc|boot|dev|proc|sys|run|snap|nix|root|home|var\/(?!www(?:\/|$))[^/]*)(?:\/|$)|[a-z]:\\(?:Windows|Program Files[^\\]*|ProgramData|Users)(?:\\|$))/i;
 const commonRoots = /^(?:srv|opt|mnt|media|tmp|var|www|html|data|app|inetpub|wwwroot|workspace|work)$/i;
+
+/** Names of folders that say nothing about a project; as words of a sentence, they must not be replaced. */
+const generic = new Set(
+  (
+    'address admin api app apps application applications assets back backend build cache client clients cmd code common ' +
+    'config container core data database demo deploy dev develop development dist docker docs example examples files ' +
+    'frontend git github gitlab home internal java lib libs local log logs main master module modules net packages pkg ' +
+    'play port prod production program programs project projects public python release repo repos repository ' +
+    'root run runner samples sandbox script scripts server servers service services shared site sites socket source ' +
+    'sources src staging static system target temp test tests tmp tool tools unit user users vendor venv web website work ' +
+    'worker workers workspace workspaces www process node portowner'
+  ).split(' '),
+);
 
 /** Notes a folder where a program runs: elsewhere it is a part of paths. */
 function noteFolder(folder: string, names: Names): void {
@@ -205,13 +253,27 @@ export function noteHome(home: string, names: Names): void {
   names.secrets.set(home, home.slice(0, at + 1) + person(name, names));
 }
 
-/** Notes the folder where a program runs, and in a profile its name, which is usually the name of its project. */
-export function noteProject(folder: string, names: Names): void {
-  const name = lastFolder(folder);
-  const isInProfile = redactProfiles(folder, names) !== folder;
+/** Whether a folder of a path is probably named after a project, a customer, or a person. */
+function isTelling(name: string): boolean {
+  if (name.length < 3 || name.length > longestName || generic.has(name.toLowerCase())) return false;
+  return !commonFolders.test(name) && !commonRoots.test(name) && withoutProject(name) === '';
+}
+
+/**
+ * Notes the folder where a program runs, and the names of the folders that lead to it: those of its project, which are
+ * elsewhere in other paths. Outside of a profile, a folder can also have the name of a program: `/opt/grafana`.
+ */
+export function noteProject(folder: string, names: Names, programs: ReadonlySet<string | null>): void {
+  const redacted = redactProfiles(folder, names);
+  const isInProfile = redacted !== folder;
   if (!isInProfile) noteFolder(folder, names);
-  if (!isInProfile || name.length < 3 || name.length > longestName || names.secrets.has(name)) return;
-  if (!commonFolders.test(name) && withoutProject(name) === '') names.secrets.set(name, names.folder(name));
+  if (!isInProfile && systemFolder.test(folder)) return;
+  // The same depth: what was replaced below a profile, or all folders below the root.
+  const [parts, shown] = [folder, redacted].map((path) => path.split(/[\\/]+/));
+  for (const [at, name] of parts!.entries()) {
+    const isOwn = isInProfile ? shown![at] !== name || at === parts!.length - 1 : !programs.has(name);
+    if (isOwn && isTelling(name) && !names.secrets.has(name)) names.secrets.set(name, names.folder(name));
+  }
 }
 
 /** The names of a container are those of its project. */

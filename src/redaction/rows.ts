@@ -8,10 +8,12 @@ import type { Problem } from '../schema/problems.ts';
 import { longestName, nameFinder, type NameFinder } from './finder.ts';
 import {
   accountOf,
+  hostName,
   machineName,
   newNames,
   noteHome,
   noteProject,
+  noteRequestPath,
   redactContainer,
   redactText,
   scrubText,
@@ -24,6 +26,10 @@ export interface Redactor {
   readonly note: (facts: Facts) => void;
   /** Notes the home folder of the person who asks. */
   readonly noteHome: (home: string) => void;
+  /** Notes the name of another machine that the command line names. */
+  readonly noteHost: (host: string) => void;
+  /** Notes the path of a request that the command line names. */
+  readonly noteRequestPath: (path: string) => void;
   /** Redacts an answer; `columns` are those that will be written. */
   readonly answer: (answer: Answer, columns?: readonly Column[]) => Answer;
   /** Redacts rows of several kinds, which may name each other. */
@@ -38,6 +44,7 @@ type ColumnRule =
   | 'left out'
   | 'account'
   | 'machine'
+  | 'identity'
   | 'host'
   | 'contact'
   | 'application'
@@ -53,6 +60,7 @@ const columnRules: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>
   ...['CommandLine', 'WorkingDirectory', 'Project'].map((name) => [name, 'left out'] as const),
   ['UserName', 'account'],
   ['ComputerName', 'machine'],
+  ['Identity', 'identity'],
   ['RemoteHostName', 'host'],
   ['Contact', 'contact'],
   ['Application', 'application'],
@@ -117,7 +125,7 @@ function noteFacts({ machine, sections }: Facts, known: Known): void {
   for (const { imageName } of sections.processes.data) programs.add(imageName);
   for (const process of sections.processes.data) {
     const { application, imageName, workingDirectory, user, realUser, container } = process;
-    if (workingDirectory != null) noteProject(workingDirectory, names);
+    if (workingDirectory != null) noteProject(workingDirectory, names, programs);
     if (application !== undefined) noteApplication(application, imageName, known);
     for (const account of [user, realUser]) if (account != null) noteAccount(account, known);
     if (container !== null) noteContainer(container, known);
@@ -141,6 +149,7 @@ function noteValue(value: string, rule: ColumnRule | undefined, imageName: strin
   const { names } = known;
   if (rule === 'account') noteAccount(value, known);
   else if (rule === 'machine') noteMachine(value, known);
+  else if (rule === 'host') hostName(value, names);
   else if (rule === 'application') noteApplication(value, imageName, known);
   else if (rule === 'contact') {
     if (value.length >= 3 && value.length <= longestName) names.secrets.set(value, names.contact(value));
@@ -178,7 +187,7 @@ function noteRow(row: AnyRow, known: Known): void {
     if (rule === 'keep' || rule === 'ancestors') continue;
     for (const one of [value].flat()) {
       if (typeof one !== 'string') continue;
-      if (name === 'WorkingDirectory') noteProject(one, names);
+      if (name === 'WorkingDirectory') noteProject(one, names, programs);
       const key = `${rule ?? ''} ${rule === 'application' ? imageName : ''} ${one}`;
       if (seen.has(key)) continue;
       seen.add(key);
@@ -230,8 +239,10 @@ function cellRedactor({ names, programs }: Known): {
         return accountOf(value, names, programs);
       case 'machine':
         return machineName(value, names);
+      case 'identity':
+        return redactIdentity(value, text, names);
       case 'host':
-        return names.host(value);
+        return hostName(value, names);
       case 'contact':
         return names.contact(value);
       case 'application':
@@ -246,6 +257,12 @@ function cellRedactor({ names, programs }: Known): {
     }
   };
   return { text, row: (row, written) => withReasons(redactRow(row, changed, ancestor), row, written) };
+}
+
+/** Redacts the machine of an identity (src/actions/identity.ts), whose name may be too short to be found in a text. */
+function redactIdentity(value: string, text: (text: string) => string, names: Names): string {
+  const [endpoints = '', pid, start, computer = '', ...what] = value.split(';');
+  return [text(endpoints), pid, start, machineName(computer, names), ...what].join(';');
 }
 
 function redactRow(
@@ -333,6 +350,8 @@ export function newRedactor(): Redactor {
   return {
     note: (facts) => noteFacts(facts, known),
     noteHome: (home) => noteHome(home, names),
+    noteHost: (host) => void hostName(host, names),
+    noteRequestPath: (path) => noteRequestPath(path, names),
     answer,
     rows: (kinds) => redactRows(kinds),
     text,

@@ -33,6 +33,8 @@ export interface Answer {
   readonly variant?: string;
   /** A summary of the answer in one line, if a terminal shows it in another way. */
   readonly summary?: string;
+  /** If several machines answered: which ones of the queried machines (from 0), and how many of the rows are theirs, in order. */
+  readonly machines?: readonly { readonly index: number; readonly rows: number }[];
   /** Looks up what only reports show. */
   readonly background?: () => Promise<Background>;
 }

@@ -59,8 +59,8 @@ export interface Column {
    * executable's tables leave out every empty column.
    */
   readonly whenFilled?: string;
-  /** A table of PowerShell has the column although it is `spare`. */
-  readonly isInModule?: true;
+  /** Whether a table of PowerShell has the column, if that differs: whatever the width of the window is. */
+  readonly isInModule?: boolean;
   /** It has values only for connections: the default table has it only if connections are shown, too. */
   readonly connectionsOnly?: true;
   /**
@@ -77,6 +77,8 @@ export interface Column {
 export interface RowSchema<C extends readonly Column[] = readonly Column[]> {
   readonly typeName: string;
   readonly columns: C;
+  /** How PowerShell shows the machine of rows of another machine, or of several: in the table, or in the text of a row. */
+  readonly machines?: 'column' | 'text';
 }
 
 interface Values {

@@ -3,6 +3,7 @@ import type { RowOf, RowSchema } from './column.ts';
 /** A current or upcoming port conflict. */
 export const conflict = {
   typeName: 'PortOwner.Conflict',
+  machines: 'text',
   columns: [
     {
       name: 'Severity',

@@ -24,6 +24,7 @@ export type OwnerKind = (typeof ownerKinds)[number];
 /** One socket and its owner. Property names follow Get-NetTCPConnection. */
 export const endpoint = {
   typeName: 'PortOwner.Endpoint',
+  machines: 'column',
   columns: [
     { name: 'Protocol', type: 'text', importance: 2, description: 'TCP or UDP.' },
     {
@@ -163,7 +164,7 @@ export const endpoint = {
       type: 'text',
       askedBy: 'tree',
       description:
-        'What restarts the owner when it ends, or on a schedule, or may do so: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron, a shell that may run it in a loop; only with --tree and in lists.',
+        'What restarts the owner when it ends, or on a schedule, or may do so: a service, a unit, a container, a scheduled task, IIS, pm2, nodemon, cron, a script that started it; only with --tree and in lists.',
     },
     {
       name: 'Ancestors',

@@ -12,8 +12,15 @@ export const event = {
       usualWidth: 6,
       description: 'Opened, Closed, State (its TCP state changed), or Owner (another process has it).',
     },
-    { name: 'Protocol', type: 'text', importance: 3, description: 'TCP or UDP.' },
-    { name: 'LocalAddress', type: 'text', importance: 3, usualWidth: 15, description: 'The local address.' },
+    { name: 'Protocol', type: 'text', importance: 3, isInModule: false, description: 'TCP or UDP.' },
+    {
+      name: 'LocalAddress',
+      type: 'text',
+      importance: 3,
+      isInModule: false,
+      usualWidth: 15,
+      description: 'The local address.',
+    },
     { name: 'LocalPort', type: 'uint16', importance: 1, description: 'The local port.' },
     {
       name: 'RemoteAddress',
@@ -22,7 +29,13 @@ export const event = {
       usualWidth: 15,
       description: 'The remote address; null for listeners.',
     },
-    { name: 'RemotePort', type: 'uint16', importance: 4, description: 'The remote port; null for listeners.' },
+    {
+      name: 'RemotePort',
+      type: 'uint16',
+      importance: 4,
+      isInModule: false,
+      description: 'The remote port; null for listeners.',
+    },
     {
       name: 'State',
       type: 'text',
@@ -53,6 +66,7 @@ export const event = {
       name: 'LifetimeMs',
       type: 'uint64',
       importance: 5,
+      isInModule: false,
       description:
         'How long a closed socket was open, in milliseconds, to within the interval; null if it was already open when watching began, or never seen open.',
     },
@@ -60,6 +74,7 @@ export const event = {
       name: 'BytesSent',
       type: 'uint64',
       importance: 6,
+      isInModule: false,
       description:
         'The bytes that the remote end acknowledged, as last seen; TCP counts the start and the end of a connection as one byte each. Null if unavailable, as on Windows.',
     },
@@ -67,6 +82,7 @@ export const event = {
       name: 'BytesReceived',
       type: 'uint64',
       importance: 6,
+      isInModule: false,
       description: 'The bytes received, as last seen; null if unavailable, as on Windows.',
     },
     { name: 'ComputerName', type: 'text', description: 'The machine that was watched.' },

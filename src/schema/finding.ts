@@ -7,6 +7,7 @@ export type Severity = (typeof severities)[number];
 /** One finding of an audit, or one difference between two states. */
 export const finding = {
   typeName: 'PortOwner.Finding',
+  machines: 'column',
   columns: [
     {
       name: 'Kind',

@@ -3,6 +3,7 @@ import type { RowOf, RowSchema } from './column.ts';
 /** A port that can be bound now, or with --explain also a skipped port with the reason. */
 export const freePort = {
   typeName: 'PortOwner.FreePort',
+  machines: 'column',
   columns: [
     {
       name: 'LocalPort',

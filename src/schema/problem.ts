@@ -8,7 +8,8 @@ export const problemRow = {
     {
       name: 'Severity',
       type: 'text',
-      description: 'Error, Warning, Information, Verbose, or Progress; in CLIXML, the last item has End.',
+      description:
+        'Error, Warning, Information, Verbose, or Progress. In CLIXML, Machine precedes the rows of each of several machines, with its number (from 0), and the last item has End.',
     },
     { name: 'Code', type: 'text', description: 'The stable code of the problem, such as PO1002.' },
     { name: 'Message', type: 'text', description: 'The problem or status.' },

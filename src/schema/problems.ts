@@ -333,7 +333,7 @@ export interface Problem {
 
 /** A status message for a caller that requested it; not a problem, so it has no code. */
 export interface Notice {
-  readonly severity: 'Information' | 'Verbose' | 'Progress';
+  readonly severity: 'Information' | 'Verbose' | 'Progress' | 'Machine';
   readonly message: string;
 }
 

@@ -3,6 +3,7 @@ import type { RowOf, RowSchema } from './column.ts';
 /** A range of port numbers and what it means on this machine. */
 export const range = {
   typeName: 'PortOwner.Range',
+  machines: 'column',
   columns: [
     {
       name: 'Kind',
@@ -33,7 +34,7 @@ export const range = {
     {
       name: 'ComputerName',
       type: 'text',
-      description: 'The machine the row is about; null if it is the same on every machine.',
+      description: 'The machine the row is about; in reports, null if it is the same on every machine.',
     },
   ],
 } as const satisfies RowSchema;

@@ -3,6 +3,7 @@ import type { RowOf, RowSchema } from './column.ts';
 /** One target of a stop: what would end, or the result. */
 export const stopResult = {
   typeName: 'PortOwner.StopResult',
+  machines: 'column',
   columns: [
     {
       name: 'Result',
@@ -58,6 +59,7 @@ export const stopResult = {
       name: 'Reason',
       type: 'texts',
       importance: 4,
+      whenFilled: 'explained',
       description: 'Why it was not stopped, and other notes.',
     },
     {

@@ -8,6 +8,28 @@ export interface Variant {
   readonly connections: boolean;
   /** The options, and the words of `whenFilled`, that add columns. */
   readonly asked: readonly string[];
+  /** Whether it shows the machine of each row. */
+  readonly machines?: true;
+  /** Whether it is for a wide window, with these columns in addition. */
+  readonly wide?: readonly string[];
+}
+
+/** The variants for wide windows, by the number of characters in a line: PowerShell's tables do not adapt to the window. */
+const wideVariants: readonly (readonly [from: number, name: string, columns: readonly string[]])[] = [
+  [160, 'Widest', ['OwningProcess', 'Application', 'WorkingDirectory']],
+  [120, 'Wide', ['WorkingDirectory']],
+];
+
+/** The name of the variant for a window of this width; null if it is the plain one. */
+export const wideVariant = (width: number): string | null => wideVariants.find(([from]) => width >= from)?.[1] ?? null;
+
+const machineSuffix = 'Machine';
+
+/** The name of the variant that shows the machine of each row, if there is one, otherwise of the given one. */
+export function machineVariant(schema: RowSchema, name = ''): string | undefined {
+  if (schema.machines === 'text') return name + machineSuffix;
+  const found = variants(schema).find((variant) => variant.machines && variant.name === name + machineSuffix);
+  return found?.name ?? (name === '' ? undefined : name);
 }
 
 /** Options whose columns are not in any table: --columns defines its own, and a tree follows the table. */
@@ -51,6 +73,17 @@ export function filledVariant(schema: RowSchema, rows: readonly AnyRow[]): strin
   return name === '' ? undefined : name;
 }
 
+/** A table with what options add has no room for the machine. */
+const isShownWithMachines = ({ connections, asked }: Variant): boolean => !connections || asked.length === 0;
+
+const withMachines = (variant: Variant): Variant => ({
+  ...variant,
+  name: variant.name + machineSuffix,
+  machines: true,
+});
+
+const wideOne = (name: string, wide: readonly string[]): Variant => ({ name, connections: false, asked: [], wide });
+
 /** Every variant of the rows of a schema, the plain one last. */
 export function variants(schema: RowSchema): Variant[] {
   const options = wordsOf(schema.columns);
@@ -61,7 +94,10 @@ export function variants(schema: RowSchema): Variant[] {
   const all = connections.flatMap((of) =>
     subsets.map((set) => variantOf(schema, of, (option) => set.includes(option))),
   );
-  return [...new Map(all.map((variant) => [variant.name, variant])).values()];
+  const more = schema.machines === 'column' ? all.filter(isShownWithMachines).map(withMachines) : [];
+  const isWide = schema.columns.some(({ wideImportance }) => wideImportance !== undefined);
+  const wide = isWide ? wideVariants.map(([, name, columns]) => wideOne(name, columns)) : [];
+  return [...new Map([...more, ...wide, ...all].map((variant) => [variant.name, variant])).values()];
 }
 
 /** The columns that only the table of a wide terminal has. */
@@ -71,26 +107,50 @@ export const wideColumns = (schema: RowSchema): Column[] =>
   );
 
 /** Columns that a table shows only if there is room: PowerShell's tables do not adapt to the window. */
-const isExtra = ({ importance = 0, isInModule }: Column): boolean => importance >= spare && isInModule !== true;
-
-const comesLast = ({ name }: Column): boolean => name === 'OwningProcess' || name === 'Program';
+const isExtra = ({ importance = 0, isInModule = importance < spare }: Column): boolean => !isInModule;
 
 /**
- * The columns of a variant's table. PowerShell drops columns from the right: requested columns come before the owner, which may
- * be long, and the process ID comes last, because the owner contains it. The path of a program comes last, too: it is
- * wrapped, but a column after it would have a broken title.
+ * Where a column is in a table: short ones first, then those with long texts, which are wrapped. When a listener or finding
+ * was first seen is the first to be dropped.
  */
-export function tableColumns(schema: RowSchema, { connections, asked }: Variant): Column[] {
+function placeOf({ name, keeps, wraps, whenFilled }: Column): number {
+  if (whenFilled === 'stored') return 3;
+  if (wraps === true || name === 'Reason') return 2;
+  return keeps === 'process' || name === 'Owner' || name === 'Program' || name === 'Source' ? 1 : 0;
+}
+
+/** Whether a column may be the last one that fits, and has texts to wrap. */
+export const mayBeWrapped = (column: Column): boolean => [1, 2].includes(placeOf(column));
+
+/**
+ * The columns that a table of traffic has no room for: of listeners the rates, which only connections have, and of both the
+ * queues of the listeners.
+ */
+function trafficWithout(asked: readonly string[]): (column: Column) => boolean {
+  if (!asked.includes('queues') || asked.includes('sockets')) return () => false;
+  return asked.includes('remote')
+    ? ({ whenFilled }) => whenFilled === 'queues'
+    : ({ name }) => name === 'SendRate' || name === 'ReceiveRate';
+}
+
+/**
+ * The columns of a variant's table. PowerShell shrinks the last column that fits, and drops those after it: what may be long,
+ * and is wrapped, comes last, because any other column would get a broken title. What the owner contains is left out.
+ */
+export function tableColumns(schema: RowSchema, { connections, asked, machines, wide = [] }: Variant): Column[] {
   const shown = schema.columns.filter(
     (column) =>
-      column.importance !== undefined &&
-      !isExtra(column) &&
-      (connections || column.connectionsOnly !== true) &&
-      (column.whenFilled === undefined || asked.includes(column.whenFilled)),
+      wide.includes(column.name) ||
+      (column.importance !== undefined &&
+        !isExtra(column) &&
+        column.toldBy !== 'Owner' &&
+        (connections || column.connectionsOnly !== true) &&
+        (column.whenFilled === undefined || asked.includes(column.whenFilled))),
   );
+  const machine = machines ? schema.columns.filter((column) => column.name === 'ComputerName') : [];
   const extra = schema.columns.filter((column) => shownWhenAsked(column) && asked.includes(column.askedBy!));
-  const owner = shown.findIndex(({ name }) => name === 'Owner');
-  return shown
-    .toSpliced(owner < 0 ? shown.length : owner, 0, ...extra)
-    .toSorted((a, b) => Number(comesLast(a)) - Number(comesLast(b)));
+  const isMissing = trafficWithout(asked);
+  return [...machine, ...shown, ...extra]
+    .filter((column) => !isMissing(column))
+    .toSorted((a, b) => placeOf(a) - placeOf(b));
 }

@@ -3,6 +3,7 @@ import type { RowOf, RowSchema } from './column.ts';
 /** Whether a program could bind a port, and why not. */
 export const verdict = {
   typeName: 'PortOwner.Verdict',
+  machines: 'text',
   columns: [
     { name: 'Port', type: 'uint16', importance: 1, description: 'The requested port; 0 stands for any free port.' },
     { name: 'Protocol', type: 'text', importance: 3, usual: 'TCP', description: 'TCP or UDP.' },

@@ -1,3 +1,12 @@
+/**
+ * The number of seconds that a machine can take if the user does not specify it. A collector takes a second, or longer
+ * on a slow machine with many processes.
+ */
+export const usualSeconds = 60;
+
+/** The largest number of seconds that a machine can take. */
+export const mostSeconds = 3600;
+
 /** A program to run on a far machine. */
 export interface RemoteCall {
   /** A host in the user's ssh configuration: server7, ann@server7. */
@@ -10,6 +19,8 @@ export interface RemoteCall {
   readonly config: string | null;
   /** Whether ssh may prompt a person, such as for a password. */
   readonly mayAsk: boolean;
+  /** The number of seconds that it can take. */
+  readonly seconds: number;
 }
 
 /** The result of a remote call. */

@@ -17,6 +17,11 @@ import { median, runOnce } from './measure.ts';
 
 const script = fileURLToPath(import.meta.url);
 const warmUp = 5;
+/** Rounds of measuring this program and then its peer, so that a busy moment meets both. */
+const rounds = 3;
+const runsEach = 6;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function looks(count: number): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -42,7 +47,15 @@ async function looks(count: number): Promise<number> {
   last?.destroy();
   looker.close();
   server.close();
-  return times.reduce((sum, time) => sum + time, 0) / times.length;
+  return mean(times);
+}
+
+/** The processor time of a look, in milliseconds, measured in a process of its own. */
+function measureOwn(): number {
+  const { stdout, stderr } = spawnSync(ownNode(), ['--disable-warning=ExperimentalWarning', script, '20'], { encoding: 'utf8', timeout: 120_000 });
+  const time = Number(stdout);
+  if (!(time > 0)) throw new Error(`the looks could not be measured: ${stderr}`);
+  return time;
 }
 
 interface Refresh {
@@ -58,11 +71,14 @@ export async function measureLooks(sizes: readonly number[]): Promise<Refresh[]>
   for (const sockets of sizes) {
     const crowd = await startCrowd({ sockets });
     try {
-      const { stdout, stderr } = spawnSync(ownNode(), ['--disable-warning=ExperimentalWarning', script, '20'], { encoding: 'utf8', timeout: 120_000 });
-      const own = Number(stdout);
-      if (!(own > 0)) throw new Error(`the looks could not be measured: ${stderr}`);
-      const peer = median(Array.from({ length: 9 }, () => runOnce({ file: 'ss', args: ['-tinp'] }).cpu));
-      found.push({ sockets, own, peer });
+      const own: number[] = [];
+      const peer: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        own.push(measureOwn());
+        for (let run = 0; run < runsEach; run++) peer.push(runOnce({ file: 'ss', args: ['-tinp'] }).cpu);
+      }
+      // The system counts the processor time of a process in steps that are about as long as a run of ss.
+      found.push({ sockets, own: median(own), peer: mean(peer) });
     } finally {
       await crowd.stop();
     }

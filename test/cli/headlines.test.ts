@@ -83,4 +83,15 @@ test('an audit sums itself up on standard error where its rows go to a file or a
   assert.match(out, /^Kind /);
 });
 
+test('below the table of an audit on a terminal is what to do, in whole words at every width', async () => {
+  for (const columns of [60, 80, 120, 200]) {
+    const { out } = await run(['audit', '--baseline', baseline, '--from', after], { terminal: { columns, colors: false, links: false } as never });
+    assert.match(out, /^Audit of box: 3 findings/);
+    assert.match(out, /\nWhat to do:\n/);
+    assert.match(out.replaceAll(/\s+/g, ' '), /portowner 8080 --from \S+ # show the current owner/, out);
+    assert.match(out.replaceAll(/\s+/g, ' '), /# if this is intended/);
+    assert.not.match(out.slice(out.indexOf('What to do')), '…');
+  }
+});
+
 test.run();

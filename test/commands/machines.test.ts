@@ -1,6 +1,6 @@
 // One question to several machines, by their files.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -79,6 +79,23 @@ test('machines that call themselves the same are told apart by the names they we
   const { code, out } = await run(['80,81', '--from', one, '--from', two, '--from', first, '--format', 'csv', '--columns', 'ComputerName,LocalPort']);
   assert.equal([code, out], [0, `ComputerName,LocalPort\r\n${one},80\r\n${two},81\r\nalpha,80\r\n`]);
   assert.match((await run(['80', '--from', one, '--from', two])).out, `\n${two}: Nobody owns port 80.\n`);
+});
+
+test('a machine that is given twice is queried once', async () => {
+  const folder = temporaryFolder();
+  symlinkSync(first, join(folder, 'link.json'));
+  const files = [first, first, join(folder, '..', basename(folder), 'link.json'), second, first];
+  const { out } = await run(['80,81', ...files.flatMap((file) => ['--from', file]), '--format', 'csv', '--columns', 'ComputerName,LocalPort']);
+  assert.is(out, 'ComputerName,LocalPort\r\nalpha,80\r\nbeta,81\r\n');
+  const asked: string[] = [];
+  const remote: AskRemote = async (call) => {
+    asked.push(call.host);
+    return served(call);
+  };
+  const hosts = ['box', 'Box', 'ann@box', 'ANN@box', 'ann@BOX', 'box'].flatMap((host) => ['--host', host]);
+  const { code, err } = await run(['80', ...hosts, '--format', 'csv', '--verbose'], { remote });
+  assert.equal([code, asked], [0, ['box', 'ann@box', 'ANN@box']]);
+  assert.is(err.match(/^portowner: box: queried/gm)?.length, 1);
 });
 
 test('what cannot be told of one is one error, and the others are answered', async () => {
@@ -204,18 +221,39 @@ test('advice about a far machine names that machine in each command', async () =
   }
   const { out } = await run(['why', '80', '--host', 'box', '--ssh-config', config], { remote });
   assert.match(out, 'on box: Stop-Service -Name web -Confirm  # stop the service');
-  assert.match(out, 'on box: portowner stop 80 --dry-run  # ');
+  assert.not.match(out, 'portowner stop');
   assert.match(out, `portowner free --near 80 --host box --ssh-config "${config}"  # `);
   // Of several machines, each has its own.
   const several = await run(['why', '80', '--host', 'box', '--host', 'ann@other'], { remote });
-  assert.match(several.out, 'on box: portowner stop 80 --dry-run');
-  assert.match(several.out, 'on ann@other: portowner stop 80 --dry-run');
+  assert.match(several.out, 'on box: Stop-Service -Name web -Confirm  # ');
+  assert.match(several.out, 'on ann@other: Stop-Service -Name web -Confirm  # ');
+});
+
+test('no advice needs a portowner on the other machine', async () => {
+  const windows: AskRemote = async (call) => {
+    const answer = await served(call);
+    return { ...answer, output: Buffer.from(String(answer.output).replace('"web","Web",700', '"web","Web",900')) };
+  };
+  const ofWindows = await run(['why', '80', '--address', '127.0.0.1', '--host', 'box', '--format', 'json'], { remote: windows });
+  assert.match(ofWindows.out, 'on box: Stop-Process -Id 700 -Confirm  # end web.exe; first, Get-Process -Id 700 shows whether it is still this program');
+  // Who owns it is seen by root only.
+  const unseen = facts([socket({ localPort: 80, pid: null, holders: [] })]);
+  const linux = [first, snapshotFile({ ...unseen, machine: { ...unseen.machine, platform: 'linux', name: 'gamma' } })];
+  const ofLinux = await run(['why', '80', ...linux.flatMap((file) => ['--from', file]), '--format', 'json']);
+  const remedies = (JSON.parse(ofLinux.out) as { Remedy: string[] }[]).map(({ Remedy }) => Remedy);
+  assert.ok(
+    remedies[0]!.some((line) => line.startsWith('on alpha: kill 7  # ask web to end; first, ps -fp 7 shows')),
+    ofLinux.out,
+  );
+  assert.ok(remedies[1]!.includes('# the owner is unknown: query gamma with an account that is root there'), ofLinux.out);
+  for (const out of [ofWindows.out, ofLinux.out]) assert.not.match(out, /on \S+: (?:sudo )?portowner|portowner stop|sudo portowner/);
 });
 
 test('with --redact, advice does not name the machine as it was given, nor do options', async () => {
   const { out, err } = await run(['why', '80', '--host', 'box', '--redact', '--verbose'], { remote: served });
   assert.not.match(`${out}`, /box/i);
-  assert.match(out, /on [\w-]+: portowner stop 80 --dry-run/);
+  assert.match(out, /on [\w-]+: Stop-Service -Name web -Confirm/);
+  assert.match(out, 'portowner free --near 80 --host HOST  # ');
   assert.match(err, 'with the collector for PowerShell in ');
 });
 
@@ -227,12 +265,12 @@ test('--verbose says how each host answered, and how fast', async () => {
 
 test('advice from a snapshot names the machine, or the snapshot', async () => {
   const { out } = await run(['why', '80', '--from', first]);
-  assert.match(out, 'on alpha: portowner stop 80 --dry-run  # ');
+  assert.match(out, 'on alpha: kill 7  # ask web to end');
   assert.match(out, `portowner free --near 80 --from ${first}  # `);
   // A name that the shells read differently is not written.
   const odd = join(temporaryFolder(), 'a$b.json');
   writeFileSync(odd, readFileSync(first));
-  assert.match((await run(['why', '80', '--from', odd])).out, 'on alpha: portowner free --near 80  # ');
+  assert.match((await run(['why', '80', '--from', odd])).out, 'portowner free --near 80 --from FILE  # ');
   const stop = await run(['stop', '80', '--dry-run', '--from', snapshotFile(contained), '--format', 'json']);
   assert.match((JSON.parse(stop.out) as { Command: string }[])[0]!.Command, /^on \S+: docker /);
 });

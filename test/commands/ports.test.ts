@@ -187,7 +187,7 @@ const wrong: [args: string[], code: number, text: RegExp][] = [
   [['70000'], 64, /PO1002/],
   [['abc'], 64, /PO1002.*abc/],
   [['9-1'], 64, /PO1002.*9-1/],
-  [['-1'], 64, /PO1001/],
+  [['-1'], 64, /PO1002: "-1" is not a port/],
   [[''], 64, /PO1002/],
   [['--columns', 'Nope'], 64, /PO1003.*Nope/],
   [['--columns', 'Id'], 64, /PO1003/],

@@ -21,6 +21,7 @@ for (const [name, atLeast] of [
   ['outside', 425],
   ['programs', 97],
   ['rounds', 478],
+  ['further', 201],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()
@@ -145,6 +146,7 @@ Jan 02 03:04:07 host kernel: usb 1-1: new high-speed USB device number 5`,
     'dial tcp 192.0.2.1:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.',
     ['connection 192.0.2.1 443'],
   ],
+  ['the address that was tried says more than localhost', 'Get "http://localhost:8080/": dial tcp [::1]:8080: connect: connection refused', ['connection ::1 8080']],
   ['Node: a connection that gets no local port', 'Error: connect EADDRNOTAVAIL 192.0.2.1:443 - Local (0.0.0.0:0)', ['TCP * 0 exhausted']],
   ['exit codes are no errors of the system', 'Container web exited with code 13\nprocess exited with exit code 98', ['- null']],
   ['IPv6 is one address however it is written', 'java.net.BindException: Address already in use: /[0:0:0:0:0:0:0:1]:8193', ['TCP ::1 8193 inUse']],

@@ -12,7 +12,7 @@ const test = suite('error noise');
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds'].flatMap((name) =>
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further'].flatMap((name) =>
   readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
     .trimEnd()
     .split('\n')

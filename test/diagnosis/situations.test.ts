@@ -471,9 +471,80 @@ yes, Free, High: nobody
 no, NoRights, High: nobody
 - It cannot be bound now: the necessary rights are missing.
 - An attempt to bind TCP 0.0.0.0:8081 failed: EACCES (13).
-$ # a security module (SELinux, AppArmor) or a sandbox denies it: see its log
+$ # a security module (SELinux, AppArmor) or a sandbox may deny it to this program: see its log
 $ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -l  # if it was SELinux: find the type of the program's ports, and add this port to it: semanage port -a -t TYPE -p tcp 8081
 $ portowner free --near 8081  # or use a port that is free now`,
+  },
+  {
+    name: 'Linux: the error of a program with fewer rights than this account',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP 0.0.0.0 8081',
+    tried: 'bound',
+    error: 'nginx: [emerg] bind() to 0.0.0.0:8081 failed (13: Permission denied)',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP 0.0.0.0:8081 (EACCES (13)).
+- The refusal was about the rights of the program: the port can be bound.
+- An attempt to bind TCP 0.0.0.0:8081 succeeded (released immediately).
+$ # a security module (SELinux, AppArmor) or a sandbox may deny it to this program: see its log
+$ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -a -t http_port_t -p tcp 8081  # if it was SELinux: adds the port to http_port_t (-m instead of -a if it has another type); check the types with semanage port -l`,
+  },
+  {
+    name: 'Linux: SELinux refuses sshd a port that has another type',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP * 8443',
+    tried: 'bound bound',
+    error:
+      'type=AVC msg=audit(1415714880.156:29): avc:  denied  { name_bind } for  pid=1349 comm="sshd" src=8443 scontext=system_u:system_r:sshd_t:s0-s0:c0.c1023 tcontext=system_u:object_r:http_port_t:s0 tclass=tcp_socket permissive=0',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP port 8443 (the words of the message).
+- The refusal was about the rights of the program: the port can be bound.
+- An attempt to bind TCP 0.0.0.0:8443 succeeded (released immediately).
+- An attempt to bind TCP [::]:8443 succeeded (released immediately).
+$ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -m -t ssh_port_t -p tcp 8443  # adds the port to ssh_port_t; check the types with semanage port -l`,
+  },
+  {
+    name: 'Linux: AppArmor refuses a privileged port',
+    facts: linux([], { elevated: true }),
+    ask: 'UDP * 123',
+    tried: 'bound bound',
+    error:
+      'audit: type=1400 audit(1700000000.123:45): apparmor="DENIED" operation="bind" profile="/usr/sbin/ntpd" pid=812 comm="ntpd" family="inet" sock_type="dgram" protocol=17 requested_mask="bind" denied_mask="bind" lport=123',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for UDP port 123 (the words of the message).
+- The refusal was about the rights of the program, which needs root or CAP_NET_BIND_SERVICE for it: the port can be bound.
+- An attempt to bind UDP 0.0.0.0:123 succeeded (released immediately).
+- An attempt to bind UDP [::]:123 succeeded (released immediately).
+$ sudo journalctl -k --grep=apparmor  # what AppArmor refused
+$ sudo aa-logprof  # adds what was refused to the profile of the program, after asking`,
+  },
+  {
+    name: 'Linux: an ordinary program could not bind a privileged port',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'bound',
+    error: 'Error: listen EACCES: permission denied 0.0.0.0:80',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "forbidden by access permissions" for TCP 0.0.0.0:80 (EACCES).
+- The refusal was about the rights of the program, which needs root or CAP_NET_BIND_SERVICE for it: the port can be bound.
+- An attempt to bind TCP 0.0.0.0:80 succeeded (released immediately).
+$ portowner free --near 8000  # or use a port above 1023, which needs no rights
+$ sudo setcap 'cap_net_bind_service=+ep' /path/to/program  # allows only this program to bind such ports
+$ # for a service: AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a systemd socket unit
+$ sudo sysctl -w net.ipv4.ip_unprivileged_port_start=80  # allows everybody to bind port 80 and above
+$ # a security module (SELinux, AppArmor) or a sandbox may deny it to this program: see its log
+$ sudo ausearch -m avc -ts recent  # what SELinux refused
+$ sudo semanage port -l  # if it was SELinux: find the type of the program's ports, and add this port to it: semanage port -a -t TYPE -p tcp 80`,
   },
   {
     name: 'Linux: SO_REUSEADDR against a listener',
@@ -700,6 +771,38 @@ $ portowner 3000 --format list  # show everything known about the owner`,
 - No attempt was made: the facts are from another time or machine.
 - The facts do not show whether 192.0.2.99 is an address of the machine.
 $ # run it on the machine itself: only there can the bind be tried`,
+  },
+  {
+    name: 'A snapshot with the addresses of the machine, which lack the wanted one',
+    facts: linux([], {
+      sections: {
+        addresses: {
+          ...ok,
+          data: [
+            { address: '10.0.0.5', interface: 'eth0' },
+            { address: '::1', interface: 'lo' },
+          ],
+        },
+      },
+    }),
+    ask: 'TCP 192.0.2.99 8080',
+    tried: null,
+    verdict: `
+?, Unknown, Low: nobody
+- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- No attempt was made: the facts are from another time or machine.
+- 192.0.2.99 was not among the addresses of the machine: 10.0.0.5, ::1.
+$ # run it on the machine itself: only there can the bind be tried`,
+  },
+  {
+    name: 'A snapshot with the addresses of the machine, which have the wanted one, and no socket on it',
+    facts: linux([], { sections: { addresses: { ...ok, data: [{ address: '10.0.0.5', interface: 'eth0' }] } } }),
+    ask: 'TCP 10.0.0.5 8080',
+    tried: null,
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- No attempt was made: the facts are from another time or machine.`,
   },
   // Windows: owners
   {
@@ -1669,6 +1772,85 @@ yes, Free, Medium: nobody
 - No attempt was made: the facts are from another time or machine.`,
   },
   {
+    name: 'Linux: an ordinary user asks about a low port that another program has, after an error of a program with rights',
+    facts: linux([listens(80, '10.0.0.5', 100)], { elevated: false, processes: [nginx] }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'EACCES',
+    error: 'bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    verdict: `
+no, WildcardAgainstSpecific, Medium: nginx.service (nginx 100)
+- It cannot be bound now: a listener on 10.0.0.5 blocks binding to all addresses.
+- The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
+- TCP 10.0.0.5:80 is held by nginx.service (nginx 100) (Listen).
+- An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
+- Only this account lacks the right to bind it: the program was told something else.
+$ systemctl status -- nginx.service  # show the service
+$ sudo systemctl stop -- nginx.service  # stop the service
+$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now
+$ # if the program was moved to another port: it still uses 0.0.0.0:80, so a listen directive in another configuration file (include, virtual host, site) has the old port
+$ portowner 80 --format list  # show everything known about the owner`,
+  },
+  {
+    name: 'Linux: an ordinary user asks about a low port that nobody has any more',
+    facts: linux([], { elevated: false }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'EACCES',
+    error: 'bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    verdict: `
+yes, Free, Medium: nobody
+- It can be bound now: nobody holds it.
+- The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
+- The owner at that time is gone now.
+- An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
+- Only this account lacks the right to bind it: the program was told something else.`,
+  },
+  {
+    name: 'Linux: an ordinary user asks about a low port that another program has',
+    facts: linux([listens(80, '0.0.0.0', 200)], { elevated: false, processes: [node] }),
+    ask: 'TCP 0.0.0.0 80',
+    tried: 'EACCES',
+    verdict: `
+no, Process, Medium: node (200)
+- It cannot be bound now: a process holds it.
+- TCP 0.0.0.0:80 is held by node (200) (Listen).
+- Ports 1-1023 need root or the capability CAP_NET_BIND_SERVICE (net.ipv4.ip_unprivileged_port_start).
+- An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
+- This account lacks the right to bind it, too.
+$ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
+$ portowner free --near 80  # or use a port that is free now
+$ portowner 80 --format list  # show everything known about the owner`,
+  },
+  {
+    name: 'Linux: a service that started before the machine had its address',
+    facts: linux([], { elevated: true }),
+    ask: 'TCP fd00::5 8443',
+    tried: 'bound',
+    error: 'nginx: [emerg] bind() to [fd00::5]:8443 failed (99: Cannot assign requested address)',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "no such address here" for TCP [fd00::5]:8443 (EADDRNOTAVAIL (99)).
+- The machine did not have fd00::5 when the program started, as at boot before the network is up or the address is checked for duplicates, but it has it now.
+- An attempt to bind TCP [fd00::5]:8443 succeeded (released immediately).
+$ # for a service that starts at boot: Wants=network-online.target and After=network-online.target in its unit
+$ sudo sysctl -w net.ipv6.ip_nonlocal_bind=1  # or let programs bind addresses that the machine does not have yet`,
+  },
+  {
+    name: 'Windows: a service that started before the machine had its address',
+    facts: windows([]),
+    ask: 'UDP 10.0.0.5 8053',
+    tried: 'bound',
+    error: 'listen udp 10.0.0.5:8053: bind: The requested address is not valid in its context.',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- The text says "no such address here" for UDP 10.0.0.5:8053 (the words of the message).
+- The machine did not have 10.0.0.5 when the program started, as at boot before the network is up, but it has it now.
+- An attempt to bind UDP 10.0.0.5:8053 succeeded (released immediately).
+$ # for a service that starts at boot: set its startup type to automatic (delayed start)`,
+  },
+  {
     name: 'Windows: an administrator keeps connections from a part of the dynamic range',
     facts: windows([], { reserved: [range('ExcludedAdministered', 50_000, 50_059)] }),
     ask: 'TCP 0.0.0.0 50010',
@@ -1845,6 +2027,131 @@ $ # let the client connect to ::1, or let the server also listen on 127.0.0.1
 `.trim(),
   );
 });
+test('a refused datagram is about the UDP port', async () => {
+  // Somebody listens on TCP, which does not help.
+  const facts = linux(
+    [
+      { localAddress: '127.0.0.1', localPort: 53, pid: 100 },
+      { protocol: 'UDP', state: null, localAddress: '127.0.0.53', localPort: 53, pid: 100 },
+    ],
+    { processes: [{ pid: 100, imageName: 'systemd-resolve' }] },
+  );
+  const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+  const error = parseError('lookup example.com on 127.0.0.1:53: read udp 127.0.0.1:41234->127.0.0.1:53: read: connection refused');
+  const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+  assert.is(
+    verdictText({ row: rows[0]!, needs: null, said: null }),
+    `
+?, Outgoing, Medium: nobody
+- The text is about an outgoing connection to 127.0.0.1:53 that was refused (the words of the message): it does not bind a specific port.
+- Nobody listens on UDP 127.0.0.1:53 now.
+- UDP 127.0.0.53:53 is held by systemd-resolve (100), which does not include 127.0.0.1.
+$ portowner 53 --protocol udp --format list  # show everything known about the listener
+$ # let the client connect to 127.0.0.53, or let the server also listen on 127.0.0.1
+`.trim(),
+  );
+});
+const unusualSix = [range('LocalDynamic', 49152, 65535, { family: 'IPv4' }), range('LocalDynamic', 1024, 15_000, { family: 'IPv6', protocol: 'UDP' })];
+const sixth = (i: number) => ({ ...connection(50_000 + i, '2001:db8::5', null, 'TimeWait'), remoteAddress: '2001:db8::8', remotePort: 5432 });
+/** What is different for IPv6: addresses stand in commands without quotation marks, which cmd would pass on. */
+const sixes: readonly (readonly [what: string, situation: Parameters<typeof solve>[0], remedy: RegExp])[] = [
+  [
+    'an IP listen list without ::1',
+    {
+      facts: windows([{ ...listens(9696, '10.0.0.5', 4), ...system }], {
+        sections: {
+          httpQueues: { ...ok, data: [{ name: null, controller: null, processes: [{ pid: 200, service: null }], urls: ['HTTP://LOCALHOST:9696/'] }] },
+          ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] },
+        },
+        processes: [app],
+      }),
+      ask: 'TCP ::1 9696',
+      tried: 'bound',
+    },
+    /^netsh http add iplisten ipaddress=::1 /m,
+  ],
+  [
+    'a portproxy rule',
+    {
+      facts: windows([listens(8080, '::1', 400)], {
+        processes: [svchost],
+        services: [{ name: 'iphlpsvc', pid: 400, displayName: 'IP Helper' }],
+        sections: { portProxies: { ...ok, data: [{ table: 'v6tov4', listenAddress: '::1', listenPort: 8080, connectAddress: '10.0.0.1', connectPort: 80 }] } },
+      }),
+      ask: 'TCP ::1 8080',
+      tried: null,
+    },
+    /^netsh interface portproxy delete v6tov4 listenport=8080 listenaddress=::1 /m,
+  ],
+  [
+    'an unusual dynamic range',
+    { facts: windows([], { dynamic: unusualSix }), ask: 'UDP :: 5000', tried: 'bound' },
+    /^netsh interface ipv6 set dynamicportrange protocol=udp startport=49152 /m,
+  ],
+  [
+    'connections that use up the dynamic ports',
+    {
+      facts: windows(
+        Array.from({ length: 97 }, (_, i) => sixth(i)),
+        { dynamic: [range('LocalDynamic', 50_000, 50_099, { family: 'IPv6' })] },
+      ),
+      ask: 'TCP * 0',
+      tried: null,
+      error: 'connect to [2001:db8::8]:5432 failed: 10055',
+    },
+    /^netsh interface ipv6 set dynamicportrange protocol=tcp startport=32768 /m,
+  ],
+];
+for (const [what, situation, remedy] of sixes) test(`IPv6: ${what}`, () => assert.match(solve(situation).row.Remedy!.join('\n'), remedy));
+test('WSL: an ordinary program could not bind a privileged port', () => {
+  const found = solve({ facts: wsl([]), ask: 'UDP 0.0.0.0 53', tried: 'bound', error: 'dnsmasq: failed to create listening socket for port 53: Permission denied' });
+  const text = verdictText(found);
+  assert.match(text, /rights of the program, which needs root/);
+  assert.match(text, /setcap/);
+  assert.match(text, /With mirrored networking/);
+  assert.not.match(text, /SELinux/);
+});
+for (const [what, localAddress, error, evidence, remedy] of [
+  [
+    'to an address of this machine that no socket has',
+    '127.0.0.1',
+    'connect ECONNREFUSED 10.0.0.5:8003',
+    'Nobody listens on TCP 10.0.0.5:8003 now.',
+    /connect to 127\.0\.0\.1, or let/,
+  ],
+  [
+    'to a server that is bound to an interface',
+    '0.0.0.0%eth0',
+    'connect ECONNREFUSED 10.0.0.5:8003',
+    'TCP 0.0.0.0%eth0:8003 is held by node (200), only for what arrives on eth0 (SO_BINDTODEVICE).',
+    /listen on all interfaces: connections of this machine to itself do not arrive on eth0$/m,
+  ],
+  [
+    'to a server that is bound to an interface, by its address',
+    '10.0.0.5%eth0',
+    'connect ECONNREFUSED 10.0.0.5:8003',
+    'TCP 10.0.0.5%eth0:8003 is held by node (200), only for what arrives on eth0 (SO_BINDTODEVICE).',
+    /listen on all interfaces/,
+  ],
+  ['that is bound to the loopback interface', '0.0.0.0%lo', 'connect ECONNREFUSED 127.0.0.1:8003', 'TCP 0.0.0.0%lo:8003 is held by node (200) now.', /try again/],
+  ['to a link-local address', 'fe80::1%eth0', 'connect ECONNREFUSED [fe80::1%eth0]:8003', 'TCP [fe80::1%eth0]:8003 is held by node (200) now.', /try again/],
+  [
+    'over IPv4, where only an IPv6 socket listens',
+    '::',
+    'connect ECONNREFUSED 127.0.0.1:8003',
+    'TCP [::]:8003 is held by node (200) now, unless it is for IPv6 only (IPV6_V6ONLY).',
+    /connect to ::1, if the server is for IPv6 only/,
+  ],
+  ['over IPv6', '::', 'connect ECONNREFUSED ::1:8003', 'TCP [::]:8003 is held by node (200) now.', /try again/],
+] as const)
+  test(`a refused connection ${what}`, async () => {
+    const addresses = ['10.0.0.5', 'fe80::1%eth0'].map((address) => ({ address, interface: 'eth0' }));
+    const facts = linux([listens(8003, localAddress, 200)], { processes: [node], sections: { addresses: { ...ok, data: addresses } } });
+    const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };
+    const { rows } = await whyNotEach([{ bind: null, error: parseError(error) }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
+    assert.ok(rows[0]!.Evidence!.includes(evidence), JSON.stringify(rows));
+    assert.match(rows[0]!.Remedy!.join('\n'), remedy);
+  });
 test('a refused connection to an address on which HTTP.sys does not listen', async () => {
   const facts = windows([{ ...listens(80, '10.0.0.5', 4), ...system }], { sections: { ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] } } });
   const machine = { live: false, there: null, name: 'a snapshot', ownName: async () => 'web', facts: async () => facts };

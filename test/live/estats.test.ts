@@ -1,14 +1,20 @@
 // The statistics of connections on Windows, which Wine lacks: the two calls are played.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeStatistics, notCollected, statisticsLayout } from '../../src/facts/decode/windows-statistics.ts';
+import { decodeStatistics, notCollected, statisticsLayout, switchedOn } from '../../src/facts/decode/windows-statistics.ts';
 import { rates } from '../../src/live/rates.ts';
 import { lookAtAll, startLooking } from '../../src/live/looker.ts';
 import { connectionStatistics, serverOf } from '../../src/machine/windows/connections.ts';
 import { estats, type EstatsCalls } from '../../src/machine/windows/estats.ts';
+import type { Traffic } from '../../src/schema/traffic.ts';
+import type { LiveSocket } from '../../src/live/look.ts';
 import type { ConnectionStatistics } from '../../src/system/live.ts';
 import type { RawSource } from '../../src/system/raw.ts';
+import { run, temporaryFolder } from '../support/harness.ts';
 import { filetime, windows, type Row } from '../support/windows-raw.ts';
 
 const test = suite('statistics of connections on Windows');
@@ -26,8 +32,11 @@ interface Counted {
 function rodOf(type: number, { sent, received, roundTrip, retransmits }: Counted): Buffer {
   const rod = Buffer.alloc(type === DATA ? 96 : 160);
   if (type === DATA) {
-    rod.writeBigUInt64LE(BigInt(sent), 0);
-    rod.writeBigUInt64LE(BigInt(received), 16);
+    // Bytes in segments, which count what was sent again, too; then those that were acknowledged, and received.
+    rod.writeBigUInt64LE(BigInt(sent + 1460 * retransmits), 0);
+    rod.writeBigUInt64LE(BigInt(received + 1460), 16);
+    rod.writeBigUInt64LE(BigInt(sent), 72);
+    rod.writeBigUInt64LE(BigInt(received), 88);
   } else {
     rod.writeUInt32LE(retransmits, 20);
     rod.writeUInt32LE(roundTrip, 108);
@@ -82,7 +91,7 @@ test('switched on once, read, and switched off in the end', () => {
   const own = estats(played.estatsCalls);
   const bytes = own.read([rowOf(7)]);
   assert.equal(decodeStatistics(bytes, 0), { sent: 5_000_000_000, received: 7, roundTrip: 12_000, retransmits: 3, reason: null });
-  assert.equal(played.calls, ['get 1', 'set 1 1', 'get 3', 'set 3 1', 'get 1', 'get 3']);
+  assert.equal(played.calls, ['get 1', 'set 1 1', 'get 1', 'get 3', 'set 3 1', 'get 3']);
   played.calls.length = 0;
   // Its state does not make it another connection.
   own.read([rowOf(7, 8)]);
@@ -169,10 +178,10 @@ async function looks(statistics: ConnectionStatistics, request = {}) {
   const looker = await startLooking(live, { ...lookAtAll, ...request }, { clock: () => at });
   return {
     looker,
-    look: async (next: RawSource) => {
+    look: async (next: RawSource, wanted?: ReadonlySet<string>) => {
       source = next;
       at += 1000;
-      return looker.look();
+      return looker.look(wanted);
     },
   };
 }
@@ -221,6 +230,79 @@ test('collecting is switched on only for what is asked for', async () => {
   assert.equal(played.calls, []);
 });
 
+test('only connections that are wanted are collected: what leaves the screen is switched off', async () => {
+  const played = new Played();
+  const { look, looker } = await looks(played.statistics());
+  const other: Row = { ...far, remotePort: 5001 };
+  const found = (sockets: ReadonlyMap<string, LiveSocket>) =>
+    Object.fromEntries([...sockets.values()].flatMap(({ remotePort, counters, reason }) => (remotePort === null ? [] : [[remotePort, [counters.sent, reason]]])));
+  const nothing = [null, 'Windows collects statistics only for the connections on the screen'];
+  const first = await look(box([far, other]), new Set());
+  assert.equal(played.calls, []);
+  assert.equal(found(first.sockets), { 5000: nothing, 5001: nothing });
+  const keys = [...first.sockets.values()].filter(({ remotePort }) => remotePort !== null).map(({ key }) => key);
+  assert.equal(found((await look(box([far, other]), new Set([keys[0]!, 'TCP gone']))).sockets), { 5000: [5_000_000_000, null], 5001: nothing });
+  assert.is(played.on.size, 2);
+  assert.equal(found((await look(box([far, other]), new Set([keys[1]!]))).sockets), { 5000: nothing, 5001: [5_000_000_000, null] });
+  assert.is(played.on.size, 2);
+  await look(box([far, other]), new Set());
+  assert.is(played.on.size, 0);
+  await look(box([far, other]));
+  assert.is(played.on.size, 4);
+  looker.close();
+  assert.is(played.on.size, 0);
+});
+
+for (const [args, isWanted] of [
+  [['--events', '--format', 'ndjson'], false],
+  [['--events', '--format', 'ndjson', '--columns', 'Kind,LocalPort,BytesSent'], true],
+  [['--events', '--format', 'csv', '--columns', 'Kind,LocalPort'], false],
+  // A line names the busiest of the connections that were asked for.
+  [['--plain'], false],
+  [['80', '--plain'], true],
+] as const)
+  test(`events and lines collect statistics only if bytes are asked for: ${args.join(' ')}`, async () => {
+    const played = new Played();
+    const source = box([listener, far]);
+    const statistics = played.statistics();
+    const { code } = await run(['watch', ...args, '--for', '150ms', '--interval', '0.1'], { source, live: { source, statistics, close: () => statistics.close() } });
+    assert.is(code, 0);
+    assert.is(played.calls.includes('set 1 1'), isWanted);
+    assert.is(played.on.size, 0);
+  });
+
+test('stats: what Windows has counted during the measurement, and why a connection that was opened meanwhile has nothing', async () => {
+  const played = new Played();
+  const { counted } = played;
+  const later: Row = { ...far, remotePort: 5001 };
+  const [before, after] = [box([listener, far]), box([listener, far, later])];
+  let looks = 0;
+  const source: RawSource = {
+    platform: 'win32',
+    read(name, hint) {
+      if (name === 'tcp4' && ++looks === 2) played.counted = { ...counted, sent: counted.sent + 4000, retransmits: 5 };
+      return (looks < 2 ? before : after).read(name, hint);
+    },
+  };
+  const statistics = played.statistics();
+  const { code, out } = await run(['stats', '--for', '10ms', '--format', 'json', '--sort', 'RemotePort'], {
+    source,
+    live: { source, statistics, close: () => statistics.close() },
+  });
+  assert.is(code, 0);
+  const rows = (JSON.parse(out) as Traffic[]).filter(({ RemotePort }) => RemotePort !== null);
+  assert.equal(
+    rows.map((row) => [row.RemotePort, row.BytesSent, row.BytesReceived, row.RoundTripTime, row.Retransmits, row.NewRetransmits, row.ReceiveRate, row.Reason]),
+    [
+      [5000, 5_000_004_000, 7, 12, 5, 2, 0, null],
+      [5001, null, null, 12, null, null, null, ['Statistics: NotSupported: Windows counts from the first look on, which did not have this connection']],
+    ],
+  );
+  assert.ok(Math.abs(rows[0]!.SendRate! / (4000 / rows[0]!.Seconds!) - 1) < 0.1);
+  assert.is(rows[1]!.SendRate, null);
+  assert.is(played.on.size, 0);
+});
+
 test('why the child process gives nothing is said of each connection', async () => {
   const refusal = { code: 'NotSupported', text: 'this Windows has no GetPerTcpConnectionEStats in iphlpapi.dll' } as const;
   const { look } = await looks({ read: async () => ({ refusal }), close() {} });
@@ -228,37 +310,167 @@ test('why the child process gives nothing is said of each connection', async () 
   assert.equal([...sockets.values()].map(({ counters, reason }) => [counters.sent, reason])[0], [null, refusal.text]);
 });
 
-/** A program that answers each line with itself, reversed, and ends on `crash`. */
-const reverser = `
-process.stdin.setEncoding('utf8').on('data', (text) => {
-  if (text === 'Y3Jhc2g=\\n') process.exit(3);
-  process.stdout.write(text.trim() + '\\n');
+/**
+ * A child process that has switched on what it is asked about: its rows are texts, and begin its answers. What is on is in
+ * a file, `adopted` are rows with one more byte. It ends as the real one, or crashes, or waits.
+ */
+const playedChild = `
+const { appendFileSync } = require('node:fs');
+const log = (text) => appendFileSync(process.argv[1], text + '\\n');
+const own = new Map();
+let text = '';
+process.stdin.setEncoding('latin1').on('data', (part) => {
+  text += part;
+  for (let end = text.indexOf('\\n'); end >= 0; end = text.indexOf('\\n')) {
+    const words = text.slice(0, end).split(' ').filter((word) => word !== '');
+    text = text.slice(end + 1);
+    if (words[0] === '.') process.exit(own.size === 0 ? 0 : (log('off ' + [...own.keys()].join()), 0));
+    const rows = words.map((word) => Buffer.from(word, 'base64'));
+    const asked = rows.filter((row) => row.length % 4 === 0);
+    for (const row of rows) if (row.length % 4 === 1) { own.set(String(row.subarray(0, -1)), row.at(-1)); log('adopted ' + row.subarray(0, -1) + ' ' + row.at(-1)); }
+    if (asked.some((row) => String(row) === 'boom')) process.exit(3);
+    if (asked.some((row) => String(row) === 'hang')) return;
+    for (const key of own.keys()) if (!asked.some((row) => String(row) === key)) { own.delete(key); log('off ' + key); }
+    process.stdout.write(Buffer.concat(asked.map((row) => {
+      if (!own.has(String(row))) own.set(String(row), 3);
+      const record = Buffer.alloc(268);
+      row.copy(record);
+      record[264] = own.get(String(row));
+      return record;
+    })).toString('base64') + '\\n');
+  }
 }).on('end', () => process.exit(0));
 `;
 
-test('the child process is long-lived, and started again after a failure', async () => {
-  const children: ReturnType<typeof spawn>[] = [];
-  const statistics = connectionStatistics(['node'], () => {
-    const child = spawn(process.execPath, ['-e', reverser], { stdio: ['pipe', 'pipe', 'ignore'] });
+/** The statistics through played child processes, and what these wrote. */
+async function playing() {
+  const file = join(temporaryFolder(), 'log');
+  writeFileSync(file, '');
+  const children: ChildProcess[] = [];
+  let at = 0;
+  const begin = (): ReturnType<typeof serverOf> => {
+    const child = spawn(process.execPath, ['-e', playedChild, file], { stdio: ['pipe', 'pipe', 'ignore'] });
     children.push(child);
     return serverOf(child);
-  });
-  const ask = async (text: string) => statistics.read([Buffer.from(text)]);
-  assert.equal(await ask('one'), { bytes: Buffer.from('one') });
-  assert.equal(await ask('two'), { bytes: Buffer.from('two') });
+  };
+  const statistics = connectionStatistics(['node'], begin, () => at);
+  const ended = async (child: ChildProcess): Promise<unknown> =>
+    child.exitCode ?? child.signalCode ?? new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  return {
+    statistics,
+    children,
+    ended,
+    wait: (ms: number) => void (at += ms),
+    log: (): string[] => readFileSync(file, 'utf8').split('\n').slice(0, -1),
+    /** The rows that were answered, or why none were. */
+    async ask(...rows: string[]): Promise<string> {
+      const answer = await statistics.read(rows.map((row) => Buffer.from(row)));
+      if ('refusal' in answer) return answer.refusal.text;
+      return rows.map((_, i) => String(Buffer.from(answer.bytes).subarray(i * statisticsLayout.size, i * statisticsLayout.size + 4))).join(' ');
+    },
+  };
+}
+
+test('the child process is long-lived, and started again after it has failed', async () => {
+  const { statistics, ask, children, ended, wait } = await playing();
+  assert.is(await ask('one1', 'one2'), 'one1 one2');
+  assert.is(await ask('two1'), 'two1');
   assert.is(children.length, 1);
-  assert.equal(await ask('crash'), { refusal: { code: 'Failed', text: 'the child process ended with code 3' } });
-  assert.equal(await ask('three'), { bytes: Buffer.from('three') });
+  assert.is(await ask('boom'), 'the child process ended with code 3');
+  assert.is(await ask('four'), 'four');
   assert.is(children.length, 2);
-  for (let turn = 0; turn < 3; turn++) await ask('crash');
-  // It is given up.
-  assert.equal(await ask('four'), { refusal: { code: 'Failed', text: 'the child process ended with code 3' } });
-  assert.is(children.length, 4);
-  const last = connectionStatistics(['node'], () => serverOf(children[children.push(spawn(process.execPath, ['-e', reverser], { stdio: ['pipe', 'pipe', 'ignore'] })) - 1]!));
-  await last.read([Buffer.from('five')]);
-  const ended = new Promise((resolve) => children.at(-1)!.once('exit', resolve));
-  last.close();
-  assert.is(await ended, 0);
+  // Ended by somebody between two looks: the next one has statistics.
+  children[1]!.kill('SIGKILL');
+  await ended(children[1]!);
+  assert.is(await ask('five'), 'five');
+  assert.is(children.length, 3);
+  for (let turn = 0; turn < 3; turn++) await ask('boom');
+  // It fails again and again: it is not started for a while, and then tried again.
+  assert.is(children.length, 5);
+  wait(29_999);
+  assert.is(await ask('six6'), 'the child process ended with code 3');
+  assert.is(children.length, 5);
+  wait(1);
+  assert.is(await ask('six6'), 'six6');
+  assert.is(children.length, 6);
+  statistics.close();
+  assert.is(await ended(children[5]!), 0);
+});
+
+test('what a child process that was killed has switched on is switched off by the next one', async () => {
+  const { statistics, ask, children, ended, log } = await playing();
+  await ask('one1', 'one2');
+  children[0]!.kill('SIGKILL');
+  await ended(children[0]!);
+  assert.is(await ask('one2', 'new3'), 'one2 new3');
+  assert.equal(log(), ['adopted one1 3', 'adopted one2 3', 'off one1']);
+  children[1]!.kill('SIGKILL');
+  await ended(children[1]!);
+  // Nothing is looked at anymore, and yet it is switched off.
+  statistics.close();
+  assert.is(children.length, 3);
+  assert.is(await ended(children[2]!), 0);
+  assert.equal(log().slice(3), ['adopted one2 3', 'adopted new3 3', 'off one2', 'off new3']);
+});
+
+test('nothing is started to switch nothing off', async () => {
+  const { statistics, ask, children, ended } = await playing();
+  assert.is(await ask(), '');
+  statistics.close();
+  assert.is(children.length, 0);
+  await ask('one1');
+  await ask();
+  children[0]!.kill('SIGKILL');
+  await ended(children[0]!);
+  statistics.close();
+  assert.is(children.length, 1);
+});
+
+test('how long an answer may take grows with the connections; one that is late switches off what it has switched on', async () => {
+  const limits: number[] = [];
+  const record = Buffer.alloc(statisticsLayout.size).toString('base64');
+  const server = {
+    isOver: () => false,
+    ask: async (_line: string, limit: number) => {
+      limits.push(limit);
+      return record;
+    },
+    end() {},
+  };
+  const { read } = connectionStatistics(['node'], () => server);
+  await read([Buffer.alloc(20)]);
+  await read(Array.from({ length: 20_000 }, () => Buffer.alloc(20)));
+  assert.ok(limits[0]! >= 5000 && limits[0]! < 6000, `${limits[0]} ms`);
+  assert.ok(limits[1]! - limits[0]! >= 20_000, `${limits[1]} ms`);
+
+  const scratch = temporaryFolder();
+  const child = spawn(process.execPath, ['-e', playedChild, join(scratch, 'log')], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const slow = serverOf(child);
+  await slow.ask(Buffer.from('one1').toString('base64'), 60_000);
+  await slow.ask(Buffer.from('hang').toString('base64'), 50).then(
+    () => assert.unreachable('it has no answer'),
+    (error: Error) => assert.is(error.message, 'the child process took longer than 0.05 s'),
+  );
+  assert.ok(slow.isOver());
+  if (child.exitCode === null) await once(child, 'exit');
+  assert.is(child.exitCode, 0);
+  assert.is(readFileSync(join(scratch, 'log'), 'utf8'), 'off one1\n');
+});
+
+test('what a former child process has switched on is read, and switched off in the end', () => {
+  const played = new Played();
+  const first = estats(played.estatsCalls);
+  // Another program has switched on one of the kinds.
+  played.on.add(`3 ${rowOf(7).toString('hex', 4)}`);
+  const bits = switchedOn(first.read([rowOf(7), rowOf(8)]), 0);
+  assert.equal([bits, switchedOn(first.read([rowOf(7), rowOf(8)]), 1)], [1, 3]);
+  const second = estats(played.estatsCalls);
+  second.adopt(rowOf(7), bits);
+  second.adopt(rowOf(8), 3);
+  assert.is(decodeStatistics(second.read([rowOf(7, 8)]), 0)!.reason, null);
+  assert.equal([...played.on].toSorted(), [`1 ${rowOf(7).toString('hex', 4)}`, `3 ${rowOf(7).toString('hex', 4)}`]);
+  second.off();
+  assert.equal([...played.on], [`3 ${rowOf(7).toString('hex', 4)}`]);
 });
 
 test('a child process that cannot be started', async () => {

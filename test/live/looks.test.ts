@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { changes } from '../../src/live/changes.ts';
 import type { Look } from '../../src/live/look.ts';
 import { rates } from '../../src/live/rates.ts';
-import { linux, tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
+import { diag, linux, tcpInfo, type DiagRow, type World } from '../support/linux-raw.ts';
 import { scene } from '../support/live-looks.ts';
 
 const test = suite('looks at the sockets of Linux');
@@ -64,6 +64,20 @@ for (const [length, sent, received, retransmits] of [
     assert.is(reason, sent === null || received === null ? 'this kernel does not count the bytes of a connection' : null);
   });
 }
+
+for (const [state, length, reason] of [
+  // What is left of a closed connection has no struct tcp_info.
+  [5, null, null],
+  [6, null, null],
+  [5, 120, 'this kernel does not count the bytes of a connection'],
+  [1, null, 'this kernel does not count the bytes of a connection'],
+] as const)
+  test(`why a connection in state ${state} has no bytes, with ${length ?? 'no'} bytes of struct tcp_info`, async () => {
+    const { look } = await scene();
+    const info = length === null ? {} : { info: tcpInfo({ sent: 1, received: 2 }, length) };
+    const socket = only(await look(world([connection({ state, ...info })])));
+    assert.equal([socket.counters.sent, socket.counters.received, socket.reason], [null, null, reason]);
+  });
 
 test('dropped packets of a UDP socket, and why it has no bytes', async () => {
   const { look } = await scene();
@@ -143,6 +157,47 @@ test('a socket that is handed to another process is noticed within a few looks, 
   assert.is(searches, 1);
 });
 
+test('a socket that is closed while its process is searched for does not change its owner', async () => {
+  const { look } = await scene();
+  const before = await look(world([listener, connection()]));
+  // It is still in the list, but its process has closed it; another one opens, so that processes are searched.
+  const opened = connection({ remotePort: 5001, inode: 3 });
+  const between = await look(world([listener, connection(), opened], { holders: [10, 1, 10, 3] }));
+  const after = await look(world([listener, opened], { holders: [10, 1, 10, 3] }));
+  assert.equal([...words(before, between), ...words(between, after)], ['Opened 80-5001 null Established server (10)', 'Closed 80-5000 Established Established server (10)']);
+});
+
+test('a connection that is accepted and closed while processes are searched keeps the owner of its listener', async () => {
+  const { look } = await scene();
+  const before = await look(world([listener, connection({ inode: 0, cookie: 7 })]));
+  const between = await look(world([listener, connection({ inode: 7 })], { holders: [10, 1] }));
+  const after = await look(world([listener], { holders: [10, 1] }));
+  assert.equal([...words(before, between), ...words(between, after)], ['Closed 80-5000 Established Established not yet accepted by server (10)']);
+  // If it is not closed, somebody else must have it.
+  let last = before;
+  const seen: string[] = [];
+  const again = await scene();
+  last = await again.look(world([listener, connection({ inode: 0, cookie: 7 })]));
+  for (let turn = 0; turn < 12; turn++) {
+    const next = await again.look(world([listener, connection({ inode: 7 })], { holders: [10, 1] }));
+    seen.push(...words(last, next));
+    last = next;
+  }
+  assert.equal(seen, ['Owner 80-5000 Established Established an unknown holder (user root)']);
+});
+
+test('a socket that nobody holds anymore, such as one on its way to another process, changes its owner once', async () => {
+  const { look } = await scene();
+  let last = await look(world([listener, connection()]));
+  const seen: string[] = [];
+  for (const holders of [...Array.from({ length: 11 }, () => [10, 1]), ...Array.from({ length: 6 }, () => [10, 1, 10, 2])]) {
+    const next = await look(world([listener, connection()], { holders }));
+    seen.push(...words(last, next));
+    last = next;
+  }
+  assert.equal(seen, ['Owner 80-5000 Established Established an unknown holder (user root)', 'Owner 80-5000 Established Established server (10)']);
+});
+
 test('what is known is not asked for again', async () => {
   const { look, taken } = await scene();
   await look(world([listener, connection()]));
@@ -174,7 +229,8 @@ test('without sock_diag, /proc/net is read, and says why there are no counters',
   });
   const before = await look(files('01', 0));
   const [first, second] = [...before.sockets.values()];
-  assert.equal([first!.counters.receiveQueue, first!.counters.sendQueue, first!.reason], [5, null, null]);
+  // It has no backlog.
+  assert.equal([first!.counters.receiveQueue, first!.counters.sendQueue, first!.reason], [5, null, 'the counters are in sock_diag, which failed: diag/tcp: it is out of order']);
   assert.equal([second!.counters.receiveQueue, second!.counters.sendQueue], [32, 16]);
   assert.is(second!.reason, 'the counters are in sock_diag, which failed: diag/tcp: it is out of order');
   assert.equal(before.gaps, []);
@@ -201,6 +257,37 @@ test('a list that failed only when sockets were listed does not mix them up', as
     [['UDP', 53, 10]],
   );
   assert.is(gaps[0], 'diag/tcp: it is out of order');
+});
+
+test('sockets of a list that cannot be read for once are not closed, and not opened again', async () => {
+  const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+  const files: World['raw'] = {
+    'proc/net/tcp': { text: `${header}   0: 0100007F:0050 00000000:0000 0A 00000000:00000005 00:00000000 00000000     0        0 1 1\n` },
+    'proc/net/tcp6': { text: header },
+  };
+  const all = [listener, connection()];
+  const { look } = await scene();
+  const before = await look(world(all, { raw: files }));
+  // /proc/net has other numbers for them.
+  const failed = await look(world(all, { raw: { ...files, 'diag/tcp': { refusal: { code: 'Failed', text: 'it is out of order' } } } }));
+  assert.equal([words(before, failed), failed.gaps], [[], ['diag/tcp: it is out of order']]);
+  // A list that ends too early has only some of them.
+  const whole = diag(all);
+  const cut = await look(world(all, { raw: { ...files, 'diag/tcp': { bytes: whole.subarray(0, whole.length / 2) } } }));
+  assert.equal(words(failed, cut), []);
+  assert.is(cut.gaps.length, 1);
+  const after = await look(world([listener], { raw: files }));
+  assert.equal(words(cut, after), ['Closed 80-5000 Established Established server (10)']);
+});
+
+test('the lists that were read first are read again, even if others work meanwhile', async () => {
+  const header = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+  const raw: World['raw'] = { 'proc/net/tcp': { text: `${header}   0: 0100007F:0050 00000000:0000 0A 00000000:00000005 00:00000000 00000000     0        0 1 1\n` } };
+  const { look } = await scene({ protocols: ['TCP'] });
+  const before = await look(world([listener], { raw: { ...raw, 'diag/tcp': { refusal: { code: 'Failed', text: 'it is out of order' } } } }));
+  const after = await look(world([listener], { raw }));
+  assert.is(before.sockets.size, 1);
+  assert.equal(words(before, after), []);
 });
 
 test('what could not be listed is a gap', async () => {

@@ -59,7 +59,7 @@ for (const [source, worldOf] of [
     await fc.assert(
       fc.asyncProperty(sequence, async ({ lives, owners }) => {
         const { look } = await scene({ protocols: ['TCP'] });
-        let before = await look({});
+        let before = await look(worldOf([]));
         for (let number = 0; number < looks; number++) {
           const rows = rowsAt(lives, number);
           // An inode belongs to one socket.
@@ -92,7 +92,7 @@ for (const [source, worldOf] of [
           assert.is(rates(before, after).size, after.sockets.size);
           before = after;
         }
-        const last = await look({});
+        const last = await look(worldOf([]));
         assert.equal(
           changes(before, last).map(({ kind }) => kind),
           Array.from({ length: before.sockets.size }, () => 'Closed'),

@@ -108,6 +108,22 @@ test('sums of a process, an application, a port, and a state', async () => {
     'TCP TimeWait': 1,
     'UDP null': 1,
   });
+  const byProtocol = await stats(['--by', 'protocol']);
+  assert.equal(
+    byProtocol.rows.map(({ Protocol, Sockets, BytesSent, BytesReceived, Retransmits, Drops, AcceptQueue }) => [
+      Protocol,
+      Sockets,
+      BytesSent,
+      BytesReceived,
+      Retransmits,
+      Drops,
+      AcceptQueue,
+    ]),
+    [
+      ['TCP', 5, 3002, 6015, 3, null, 0],
+      ['UDP', 1, null, null, null, 30, null],
+    ],
+  );
   const byApplication = await stats(['--by', 'application']);
   assert.equal(
     byApplication.rows
@@ -150,6 +166,100 @@ test('nearly exhausted dynamic ports are a warning that names who uses them', as
   assert.match(err, /PO4303: warning: the dynamic ports for connections to 192\.0\.2\.9:5432 are nearly used up: 90 of the 100 dynamic ports .*node \(20\)/);
 });
 
+/** Ten dynamic ports. A server has one of them; the clients of two programs use four to one remote end, one closed. */
+const few: World = {
+  tcp: [
+    { local: '0.0.0.0', port: 40009, inode: 1 },
+    { port: 40009, remote: '192.0.2.7', remotePort: 5000, state: 1, inode: 2 },
+    { port: 40009, remote: '192.0.2.7', remotePort: 5001, state: 1, inode: 6 },
+    // A client may get the number of a port that a server has on another address.
+    { local: '127.0.0.2', port: 40003, inode: 7 },
+    ...[40000, 40001, 40002].map((port, i): DiagRow => ({ port, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: [3, 4, 8][i]! })),
+    { port: 40003, remote: '192.0.2.9', remotePort: 5432, state: 6 },
+  ],
+  holders: [...holders, 10, 6, 10, 7, 10, 8],
+  processes,
+  raw: { ranges: { text: JSON.stringify({ ip_local_port_range: '40000\t40009', ip_local_reserved_ports: '', ip_unprivileged_port_start: '1024' }) } },
+};
+
+for (const [args, expected] of [
+  [[], ['192.0.2.9 5432 null 4 40', '192.0.2.7 null 40009 2 null']],
+  [
+    ['--state', 'established'],
+    ['192.0.2.9 5432 null 3 40', '192.0.2.7 null 40009 2 null'],
+  ],
+  [['--image', 'node'], ['192.0.2.9 5432 null 2 40']],
+  [['--pid', '20'], ['192.0.2.9 5432 null 2 40']],
+  [['40000'], ['192.0.2.9 5432 40000 1 40']],
+  [['40009', '--state', 'established'], ['192.0.2.7 null 40009 2 null']],
+  [['127.0.0.1:40001', '--protocol', 'tcp'], ['192.0.2.9 5432 40001 1 40']],
+  [['--remote-port', '5432', '--address', '192.0.2.9'], ['192.0.2.9 5432 null 4 40']],
+  [['--remote-port', '5001'], ['192.0.2.7 5001 40009 1 null']],
+] as const)
+  test(`servers, and the use of the dynamic ports, are those of all sockets: ${args.join(' ')}`, async () => {
+    const { rows } = await stats(['--by', 'remote', ...args], few, few);
+    assert.equal(
+      rows.map((row) => `${row.RemoteAddress} ${row.RemotePort} ${row.LocalPort} ${row.Sockets} ${row.DynamicPortUse}`),
+      expected,
+    );
+  });
+
+test('connections of IPv4 and of dual-stack sockets use the same dynamic ports', async () => {
+  const mapped = [40005, 40006].map((port): DiagRow => ({ local: '::ffff:7f00:1', port, remote: '::ffff:c000:209', remotePort: 5432, state: 1, inode: 5, cookie: port }));
+  const both: World = { ...few, tcp: [...few.tcp!, ...mapped] };
+  const { rows } = await stats(['--by', 'remote', '--remote-port', '5432'], both, both);
+  assert.equal(
+    rows.map((row) => [row.RemoteAddress, row.Sockets, row.DynamicPortUse]),
+    [
+      ['192.0.2.9', 4, 60],
+      ['::ffff:192.0.2.9', 2, 60],
+    ],
+  );
+  const more = [40007, 40008].map((port): DiagRow => Object.assign({}, mapped[0]!, { port, cookie: port }));
+  const full: World = { ...both, tcp: [...both.tcp!, ...more] };
+  const { err } = await stats(['40007'], full, full);
+  assert.match(err, /PO4303: warning: the dynamic ports for connections to 192\.0\.2\.9:5432 are nearly used up: 8 of the 10/);
+});
+
+const exhausted: World = {
+  ...few,
+  tcp: [
+    ...few.tcp!,
+    ...[40004, 40005, 40006, 40007].map((port): DiagRow => ({
+      port,
+      remote: '192.0.2.9',
+      remotePort: 5432,
+      state: port === 40007 ? 1 : 6,
+      inode: port === 40007 ? 5 : 0,
+      cookie: port,
+    })),
+  ],
+};
+
+for (const [args, isTold] of [
+  [[], true],
+  [['--image', 'node'], true],
+  [['--state', 'established', '--by', 'process'], true],
+  [['40007'], true],
+  // They are not connections to that remote end.
+  [['40009'], false],
+  [['--state', 'listen'], false],
+  [['--protocol', 'udp'], false],
+] as const)
+  test(`nearly exhausted dynamic ports are told of the sockets that are asked for: ${args.join(' ')}`, async () => {
+    const { err } = await stats(args, exhausted, exhausted);
+    assert.is(err.includes('PO4303: warning: the dynamic ports for connections to 192.0.2.9:5432 are nearly used up: 8 of the 10'), isTold, err);
+  });
+
+test('a connection that comes to match a filter did not open', async () => {
+  const connection = (state: number, sent: number): World => ({ ...few, tcp: [{ port: 80, remote: '192.0.2.7', remotePort: 5000, state, inode: 2, info: tcpInfo({ sent }) }] });
+  const { rows } = await stats(['--state', 'closewait'], connection(1, 9000), connection(8, 9500));
+  assert.ok(Math.abs(rows[0]!.SendRate! / (500 / rows[0]!.Seconds!) - 1) < 0.1, `${rows[0]!.SendRate} in ${rows[0]!.Seconds}`);
+  // And one that did open counts from its start, with a filter, too.
+  const opened = await stats(['--state', 'established'], { ...few, tcp: [] }, connection(1, 700));
+  assert.ok(Math.abs(opened.rows[0]!.SendRate! / (700 / opened.rows[0]!.Seconds!) - 1) < 0.1);
+});
+
 test('a connection that was opened during the measurement counts from its start', async () => {
   const later = sockets(3000, [{ port: 80, remote: '192.0.2.8', remotePort: 6000, state: 1, inode: 2, cookie: 77, info: tcpInfo({ sent: 500, received: 5 }) }]);
   const { rows } = await stats([], sockets(3000), later);
@@ -170,7 +280,7 @@ test('nothing that matches', async () => {
 for (const [args, message] of [
   [['--for', '0'], /PO1001: unknown value "0" for --for; expected seconds/],
   [['--for', 'soon'], /PO1001: unknown value "soon" for --for/],
-  [['--by', 'day'], /PO1001: unknown value "day" for --by; expected process, application, port, remote, or state/],
+  [['--by', 'day'], /PO1001: unknown value "day" for --by; expected process, application, port, remote, state, or protocol/],
   [['--sort', 'Size'], /PO1003/],
 ] as const)
   test(`wrong usage: ${args.join(' ')}`, async () => {

@@ -36,6 +36,19 @@ test('sockets of every table, with their owners', async () => {
   for (const key of sockets.keys()) assert.match(key, /^(?:TCP|UDP) [0-9a-f]+ #\d+$/);
 });
 
+test('sockets of a table that cannot be read for once are not closed, and not opened again', async () => {
+  const { look } = await scene({}, 'win32');
+  const before = await look(box([listener, connection()]));
+  const whole = box([listener, connection()]);
+  const failed = await look({
+    platform: 'win32',
+    read: (name, hint) => (name === 'tcp4' ? { at: '', refusal: { code: 'Failed', text: 'the tcp4 table grew faster than it could be read' } } : whole.read(name, hint)),
+  });
+  assert.equal([words(before, failed), failed.gaps], [[], ['tcp4: the tcp4 table grew faster than it could be read']]);
+  const after = await look(box([listener]));
+  assert.equal(words(failed, after), ['Closed 80-5000 Established Established server.exe (40)']);
+});
+
 test('every difference exactly once', async () => {
   const { look } = await scene({}, 'win32');
   const one = await look(box([listener, connection()]));

@@ -29,12 +29,7 @@ const rowOf = (processes: Process[], more: Parameters<typeof facts>[1] = {}): En
 };
 
 const cases: [what: string, processes: Process[], supervisor: string | null, roles: (string | null)[], more?: Parameters<typeof facts>[1]][] = [
-  [
-    'in an SSH session',
-    line('systemd', 'sshd', 'bash', 'npm run dev@node', 'sh -c@dash', 'node server.js@node'),
-    'bash (97), if it runs a loop',
-    ['Shell', 'Runner', 'Shell', 'Session', null],
-  ],
+  ['in an SSH session', line('systemd', 'sshd', 'bash', 'npm run dev@node', 'sh -c@dash', 'node server.js@node'), null, ['Shell', 'Runner', 'Shell', 'Session', null]],
   [
     'nodemon',
     line('bash', 'npm start@node', 'nodemon server.js@node', 'node server.js@node'),
@@ -44,13 +39,8 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
   ['pm2', line('systemd', 'PM2@node', 'node server.js@node'), 'PM2 (node 99)', ['Supervisor', null]],
   ['supervisord', line('supervisord@python3.11', 'gunicorn: master@python3.11', { imageName: 'nginx' }), 'gunicorn: master (python 99)', ['Supervisor', 'Supervisor']],
   ['cron', line('cron', 'cron', 'dash', 'python app.py@python3.11'), 'cron (98)', ['Shell', 'Scheduler', 'Scheduler']],
-  ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), 'zsh (99), if it runs a loop', ['Shell', 'Editor']],
-  [
-    "an editor's server",
-    line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'),
-    'bash (99), if it runs a loop',
-    ['Shell', 'Editor'],
-  ],
+  ["an editor's terminal", line('code', 'zsh', 'node server.js@node'), null, ['Shell', 'Editor']],
+  ["an editor's server", line({ imageName: 'node', path: '/home/ann/.vscode-server/bin/1/node' }, 'bash', 'node server.js@node'), null, ['Shell', 'Editor']],
   ['a unit', line('systemd', { imageName: 'nginx', unit: 'nginx.service' }), 'systemd (nginx.service)', [null]],
   [
     'a unit, and what systemd does when it ends',
@@ -78,13 +68,7 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
     { platform: 'win32', services: [service({ name: 'Schedule', pid: 98 })] },
   ],
   ['IIS', line('svchost.exe', 'w3wp DefaultAppPool@w3wp.exe', 'dotnet Orders.dll@dotnet.exe'), 'IIS, application pool DefaultAppPool', ['Supervisor', null], { platform: 'win32' }],
-  [
-    'a terminal of Windows',
-    line('explorer.exe', 'WindowsTerminal.exe', 'pwsh.exe', 'node server.js@node.exe'),
-    'pwsh (99), if it runs a loop',
-    ['Shell', 'Terminal', 'Shell'],
-    { platform: 'win32' },
-  ],
+  ['a terminal of Windows', line('explorer.exe', 'WindowsTerminal.exe', 'pwsh.exe', 'node server.js@node.exe'), null, ['Shell', 'Terminal', 'Shell'], { platform: 'win32' }],
   [
     'node --watch',
     line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }, 'node server.js@node'),
@@ -111,12 +95,7 @@ const cases: [what: string, processes: Process[], supervisor: string | null, rol
     'node run.js (99), which started it',
     [null, 'Runner', 'Supervisor'],
   ],
-  [
-    'what watches itself is not started again by itself',
-    line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }),
-    'bash (99), if it runs a loop',
-    ['Shell'],
-  ],
+  ['what watches itself is not started again by itself', line('bash', { imageName: 'node', application: 'node server.js', restartsBy: '--watch' }), null, ['Shell']],
   ['runit', line('runsvdir', 'runsv', 'nginx'), 'runsv (99)', ['Supervisor', 'Supervisor']],
   ['s6', line('s6-svscan', 's6-supervise', 'nginx'), 's6-supervise (99)', ['Supervisor', null]],
   ['npm alone starts nothing again', line('npm run dev@node', 'sh -c@sh', 'vite@node'), null, ['Shell', 'Runner']],
@@ -160,7 +139,7 @@ Ports 443, 80:
       bash (98)  shell
         npm run dev (99)  runner
           node server.js (100)
-  May be restarted by: bash (98), if it runs a loop`,
+  Nothing is known that restarts it.`,
   );
 });
 
@@ -184,18 +163,21 @@ for (const wrapper of [
 ])
   test(`a program that only wraps another restarts nothing: ${wrapper}`, () => {
     assert.is(rowOf(line('sshd', wrapper, 'node server.js@node')).Supervisor, null);
-    assert.is(rowOf(line('bash', wrapper, 'node server.js@node')).Supervisor, 'bash (98), if it runs a loop');
+    assert.is(rowOf(line('bash', wrapper, 'node server.js@node')).Supervisor, null);
     assert.is(rowOf(line('pm2@node', wrapper, 'node server.js@node')).Supervisor, 'pm2 (node 98)');
   });
 
 const loops: [what: string, above: Part[], last: string][] = [
-  ['a prompt', ['sshd', 'bash'], 'May be restarted by: bash (99), if it runs a loop'],
-  ['a script', ['sshd', 'bash', 'bash run.sh@bash'], 'May be restarted by: bash run.sh (99), if it runs a loop'],
-  ['a runner at a prompt', ['sshd', 'zsh', 'npm run dev@node', 'sh -c@dash'], 'May be restarted by: zsh (97), if it runs a loop'],
-  ['a batch file', ['explorer.exe', 'cmd start.bat@cmd.exe'], 'May be restarted by: cmd start.bat (99), if it runs a loop'],
+  ['a prompt', ['sshd', 'bash'], 'Nothing is known that restarts it.'],
+  ['a script', ['sshd', 'bash', 'bash run.sh@bash'], 'May be restarted by: bash run.sh (99), which started it'],
+  ['a script without an extension', ['sshd', 'bash', 'serve@bash'], 'May be restarted by: serve (99), which started it'],
+  ['a shell of a program with many names', ['sshd', 'sh@busybox'], 'Nothing is known that restarts it.'],
+  ['a shell that stays open after a command', ['explorer.exe', 'cmd /k@cmd.exe'], 'Nothing is known that restarts it.'],
+  ['a runner at a prompt', ['sshd', 'zsh', 'npm run dev@node', 'sh -c@dash'], 'Nothing is known that restarts it.'],
+  ['a batch file', ['explorer.exe', 'cmd start.bat@cmd.exe'], 'May be restarted by: cmd start.bat (99), which started it'],
   ['code without a loop', ['sshd', 'bash -c@bash'], 'Nothing is known that restarts it.'],
   ['code with a loop', ['sshd', { imageName: 'bash', application: 'bash -c', restartsBy: 'a loop' }], 'May be restarted by: bash -c (99) in a loop'],
-  ['sudo at a prompt', ['bash', 'sudo'], 'May be restarted by: bash (98), if it runs a loop'],
+  ['sudo at a prompt', ['bash', 'sudo'], 'Nothing is known that restarts it.'],
   ['the desktop', ['explorer.exe'], 'Nothing is known that restarts it.'],
   ['another program', ['bash', 'node run.js@node'], 'May be restarted by: node run.js (99), which started it'],
   ['an editor', ['code'], 'Nothing is known that restarts it.'],

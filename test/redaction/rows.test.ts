@@ -213,7 +213,7 @@ test('a machine with a short name', async () => {
   const file = snapshotFile(machine({ ...example, machine: 'vm' }), folder);
   const audit = await run(['audit', '--from', file, '--store', join(folder, 'a.db'), '--report', join(folder, 'a.txt'), '--redact']);
   assert.match(audit.err, /^portowner: audit of MACHINE1: /);
-  assert.match(contents(join(folder, 'a.txt')), /audit of MACHINE1: /);
+  assert.match(contents(join(folder, 'a.txt')), /Audit of MACHINE1: /);
   assert.match((await run(['history', '8080', '--store', join(folder, 'a.db'), '--redact'])).out, / on MACHINE1 since /);
 });
 
@@ -272,6 +272,94 @@ test('a path below the folder where a program runs, wherever that is, does not n
   writeFileSync(redacted, JSON.stringify(redactFacts(JSON.parse(readFileSync(file, 'utf8')) as Facts)));
   assert.not.match(readFileSync(redacted, 'utf8'), /acme|shop/);
 });
+
+/** Programs in projects of several levels, and in home folders of several people, some of them odd. */
+function workshop(): Facts {
+  const programs: readonly Partial<Parameters<typeof processFact>[0]>[] = [
+    { imageName: 'node', path: '/usr/bin/node', application: 'node server.js', workingDirectory: '/home/annika/zeppelin/packages/api', user: 'annika', parent: 300 },
+    { imageName: 'gateway', path: '/opt/zeppelin/bin/gateway', workingDirectory: '/' },
+    {
+      imageName: 'node',
+      path: '/usr/bin/node',
+      application: 'node server.js',
+      workingDirectory: '/srv/acmecorp/orchid/packages/web',
+      commandLine: 'node server.js --data /srv/acmecorp/data',
+    },
+    { imageName: 'tool', path: '/srv/acmecorp/tools/tool', workingDirectory: '/srv/acmecorp' },
+    { imageName: 'server', path: '/home/bobby/bin/server', workingDirectory: '/home/bobby' },
+    { imageName: 'server', path: '/Users/carlo/server', workingDirectory: '/Users/carlo/' },
+    { imageName: 'server', path: '/export/home/dorothea/server', workingDirectory: '/export/home/dorothea/jasmine' },
+    { imageName: 'server', path: '/var/home/evelyn/server', workingDirectory: '/var/home/evelyn/jasmine/src' },
+    { imageName: 'server', path: '/mnt/c/Users/Fiona Smith/server', workingDirectory: '/mnt/c/Users/Fiona Smith/jasmine (old)/src' },
+    { imageName: 'server', path: '/root/peony/server', workingDirectory: '/root/peony/apps/one' },
+    { imageName: 'peony-agent', path: '/usr/local/bin/peony-agent', workingDirectory: '/' },
+    { imageName: 'server', path: '/home/CORPNET/gilbert/x/server', workingDirectory: '/home/CORPNET/gilbert' },
+    { imageName: 'server', path: '/home/héloïse/server', workingDirectory: '/home/héloïse/tulipán/src' },
+  ];
+  const starters = [
+    processFact({ pid: 300, parent: 301, imageName: 'node', path: '/usr/bin/node', application: 'npm run zeppelin' }),
+    processFact({ pid: 301, parent: 302, imageName: 'bash', path: '/bin/bash', application: 'bash zeppelin.sh' }),
+    processFact({ pid: 302, parent: 1, imageName: 'orchid-run', path: '/home/bobby/orchid/orchid-run' }),
+  ];
+  return facts(
+    programs.flatMap((_, at) => [socket({ localPort: 3000 + at, pid: 100 + at, holders: [100 + at] })]),
+    { processes: [...programs.map((one, at) => processFact({ pid: 100 + at, ...one })), ...starters], platform: 'linux' },
+  );
+}
+
+/** The same on Windows. */
+function windowsWorkshop(): Facts {
+  const programs: readonly Partial<Parameters<typeof processFact>[0]>[] = [
+    { imageName: 'node.exe', path: 'C:\\Program Files\\nodejs\\node.exe', application: 'node server.js', workingDirectory: 'C:\\Users\\Annika\\source\\zeppelin\\packages\\api\\' },
+    { imageName: 'gateway.exe', path: 'D:\\zeppelin\\gateway.exe', workingDirectory: 'C:\\Windows\\System32' },
+    { imageName: 'tool.exe', path: 'D:\\acmecorp\\orchid\\tool.exe', workingDirectory: 'D:\\acmecorp\\orchid\\packages\\web' },
+    { imageName: 'tool.exe', path: 'D:\\acmecorp\\tools\\tool.exe', workingDirectory: 'D:\\' },
+    { imageName: 'tool.exe', path: '\\\\?\\C:\\Users\\bobby\\tool.exe', workingDirectory: 'c:\\users\\BOBBY' },
+    { imageName: 'tool.exe', path: '\\\\fileserver\\home\\carlo\\tool.exe', workingDirectory: '\\\\fileserver\\home\\carlo\\jasmine' },
+    { imageName: 'tool.exe', path: 'C:\\Documents and Settings\\dorothea\\tool.exe', workingDirectory: 'C:\\Documents and Settings\\dorothea\\jasmine\\src' },
+    { imageName: 'tool.exe', path: '\\Device\\HarddiskVolume3\\Users\\evelyn\\tool.exe', workingDirectory: null },
+    { imageName: 'tool.exe', path: 'E:\\profiles\\x\\tool.exe', workingDirectory: 'C:/Users/Fiona Smith/jasmine' },
+    { imageName: 'w3wp.exe', path: 'C:\\inetpub\\wwwroot\\peony\\bin\\w3wp.exe', workingDirectory: 'C:\\inetpub\\wwwroot\\peony\\bin' },
+  ];
+  return facts(
+    programs.flatMap((_, at) => [socket({ localPort: 3000 + at, pid: 100 + at, holders: [100 + at] })]),
+    { processes: programs.map((one, at) => processFact({ pid: 100 + at, ...one })), platform: 'win32' },
+  );
+}
+
+const people = /annika|bobby|carlo|dorothea|evelyn|fiona|gilbert|héloïse|corpnet|fileserver/gi;
+const projects = /zeppelin|orchid|acmecorp|jasmine|peony|tulip/gi;
+for (const [what, world] of [
+  ['Linux', workshop()],
+  ['Windows', windowsWorkshop()],
+] as const)
+  test(`homes of other people, and the folders above a working directory, on ${what}`, async () => {
+    const folder = temporaryFolder();
+    const file = snapshotFile(world, folder);
+    const from = ['--from', file];
+    const columns = ['Owner', 'Path', 'ImageName', 'Application', 'CommandLine', 'WorkingDirectory', 'Project', 'Supervisor', 'Ancestors', 'Reason'];
+    const questions = [
+      from,
+      ['--tree', ...from],
+      ['--columns', columns.join(','), ...from],
+      ['why', '3000', ...from],
+      ['why', '3004', ...from],
+      ['conflicts', ...from],
+      ['stop', '3000-3012', '--dry-run', ...from],
+      ['audit', '--store', join(folder, 'a.db'), ...from],
+      ['history', '3000-3012', '--store', join(folder, 'a.db')],
+    ];
+    for (const question of questions)
+      for (const format of ['table', 'list', 'json'] as const) {
+        const text = printed(await run([...question, '--redact', '--format', format]));
+        assert.equal(text.match(people), null, `${question.join(' ')} ${format}: ${text}`);
+        // A store keeps no working directories, so only paths below a home folder are known to be of a project.
+        if (question[0] !== 'history') assert.equal(text.match(projects), null, `${question.join(' ')} ${format}: ${text}`);
+      }
+    const snapshot = JSON.stringify(redactFacts(JSON.parse(readFileSync(file, 'utf8')) as Facts));
+    assert.equal(snapshot.match(people), null);
+    assert.equal(snapshot.match(projects), null);
+  });
 
 test('a page of a redacted answer has no command line, which may name anything', async () => {
   const folder = temporaryFolder();

@@ -38,7 +38,8 @@ export function liveSocket(parts: SocketParts = {}): LiveSocket {
 /** The look of this number, one second after the one before. */
 export function lookAt(number: number, sockets: readonly LiveSocket[], gaps: readonly string[] = []): Look {
   const time = new Date(Date.UTC(2026, 0, 2, 3, 4, number)).toISOString();
-  return { at: number * 1000, time, sockets: new Map(sockets.map((one) => [one.key, one])), gaps };
+  const all = new Map(sockets.map((one) => [one.key, one]));
+  return { at: number * 1000, time, sockets: all, all, gaps };
 }
 
 /** The key presses that Node makes of what a terminal sends. */
@@ -130,6 +131,8 @@ export interface TestView {
   readonly screen: TestScreen;
   /** Shows the next look. */
   readonly look: (sockets: readonly LiveSocket[], gaps?: readonly string[]) => Promise<void>;
+  /** The connections whose statistics the last look was asked for; null for all. */
+  readonly wanted: () => readonly string[] | null;
   /** Whether the view waits for a look. */
   readonly isWaiting: () => boolean;
   /** Fails the look that the view waits for. */
@@ -140,10 +143,14 @@ export interface TestView {
 /** A view that gets its looks from the test. */
 export function testView(sockets: readonly LiveSocket[], more: Partial<ViewWorld> & { readonly screen?: TestScreen } = {}): Promise<TestView> {
   const screen = more.screen ?? testScreen();
+  const wanted: (readonly string[] | null)[] = [];
   const asked: { resolve: (look: Look) => void; reject: (error: Error) => void }[] = [];
   let number = 0;
   const over = runView({
-    look: () => new Promise((resolve, reject) => void asked.push({ resolve, reject })),
+    look(keys) {
+      wanted.push(keys === undefined ? null : [...keys]);
+      return new Promise((resolve, reject) => void asked.push({ resolve, reject }));
+    },
     interval: 0,
     count: null,
     lasting: null,
@@ -165,6 +172,7 @@ export function testView(sockets: readonly LiveSocket[], more: Partial<ViewWorld
       waiting.resolve(lookAt(number++, next, gaps));
       await settle();
     },
+    wanted: () => wanted.at(-1)!,
     isWaiting: () => asked.length > 0,
     fail: (error) => asked.pop()?.reject(error),
     over,

@@ -473,7 +473,7 @@ test("Windows' own PowerShell, by the command that ssh gives it", async (context
   if (runner === null) return skip('Wine is not installed (.ci/wine-setup)', context);
   if (program === undefined) return skip("Windows' PowerShell is not installed (.ci/windows-powershell-setup)", context);
   const [file, ...args] = [...runner, program, ...powershellCommand.split(' ').slice(1)] as [string, ...string[]];
-  const { status, stdout, stderr } = spawnSync(file, args, { input: collectorInput({ commandLines: false, snapshot: true }), maxBuffer: 1e9, timeout: 120_000 });
+  const { status, stdout, stderr } = spawnSync(file, args, { input: collectorInput({ commandLines: false, snapshot: true, seconds: 60 }), maxBuffer: 1e9, timeout: 120_000 });
   assert.is(status, 0, String(stderr));
   const { machine, sections } = await factsOf(stdout, everything);
   assert.equal([machine.platform, machine.architecture], ['win32', 'x64']);

@@ -126,7 +126,8 @@ test('what ends in the middle, never ends, or is no collection, is one error, an
     /PO3006: broken could not be queried: /,
     /PO3006: complains could not be queried: \\x1b\[2Jno\\x1b\]0;owned\\x07thing/,
   ];
-  for (const [index, form] of expected.entries()) assert.match(errors[index]!, form);
+  // What takes long comes later.
+  for (const form of expected) assert.is(errors.filter((text) => form.test(text)).length, 1, `${form}: ${err}`);
   // Nobody waited for the proxy command, which stays.
   process.kill(Number(readFileSync(join(folder, 'stays'), 'utf8')), 'SIGKILL');
 });

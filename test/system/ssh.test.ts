@@ -1,7 +1,7 @@
 // Far machines for real: sshd on addresses of the loopback, with keys of its own, and hosts that are dead, slow or cut off.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +45,11 @@ test.before(async () => {
   const stuck = await world.start('stuck', script('stuck', `sed 's|^PATH=|PATH=${join(folder, 'stuck-tools')}:|' | sh -s`));
   stuckDaemon = stuck.pid;
   const slow = await startDaemon('slow', script('slow', 'sleep 2; eval "$SSH_ORIGINAL_COMMAND"'));
+  // Answers when it is told to.
+  const held = await startDaemon(
+    'held',
+    script('held', `turn=0; while [ ! -e ${folder}/go ] && [ $turn -lt 1200 ]; do sleep 0.1; turn=$((turn + 1)); done; eval "$SSH_ORIGINAL_COMMAND"`),
+  );
   const windows = await startDaemon(
     'windows',
     script(
@@ -67,6 +72,7 @@ test.before(async () => {
     hostEntry('silent', silent),
     hostEntry('busybox', busybox),
     hostEntry('slow', slow),
+    hostEntry('held', held),
     hostEntry('stuck', stuck.port),
     hostEntry('windows', windows),
     hostEntry('dead', await deadPort()),
@@ -148,6 +154,57 @@ test('a host that accepts and says nothing ends after the time to connect', (con
   assert.match(err, /PO3006: mute could not be queried: .*(?:timed out|Connection closed)/i);
 });
 
+for (const format of ['csv', 'ndjson'])
+  test(`the rows of hosts that have answered do not wait for one that has not: ${format}`, async (context: TestContext) => {
+    if (cannot !== null) return skip(cannot, context);
+    rmSync(join(folder, 'go'), { force: true });
+    const hosts = ['held', 'living0', 'dead'].flatMap((host) => ['--host', host]);
+    const child = spawn(process.execPath, [
+      ...nodeFlags,
+      join(root, 'src/main.ts'),
+      String(port),
+      '--ssh-config',
+      config,
+      ...hosts,
+      '--format',
+      format,
+      '--columns',
+      'ComputerName,OwningProcess',
+      '--verbose',
+    ]);
+    let [out, err] = ['', ''];
+    child.stderr.on('data', (text: Buffer) => (err += String(text)));
+    child.stdout.on('data', (text: Buffer) => {
+      out += String(text);
+      // The first rows are there: now the other one may answer.
+      writeFileSync(join(folder, 'go'), '');
+    });
+    const [code] = (await once(child, 'close')) as [number];
+    assert.is(code, 69, err);
+    const rows =
+      format === 'csv'
+        ? out.trim().split('\r\n').slice(1)
+        : out
+            .trim()
+            .split('\n')
+            .map((line) => Object.values(JSON.parse(line) as object).join(','));
+    // The late one is the same machine, whose own name has been used.
+    assert.equal(rows, [`${hostname()},${process.pid}`, `held,${process.pid}`]);
+    assert.match(err, /^portowner: waiting for held \(1 of 3 machines\)$/m);
+    assert.match(err, 'PO3006: dead could not be queried');
+    assert.match(err, /^portowner: held: queried through ssh with the collector for sh in \d+\.\d s$/m);
+  });
+
+test('a host that takes longer than --host-timeout is one error, and what it runs there ends', async (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  const { code, out, err } = ask([port, '--host-timeout', '3s', '--format', 'csv', '--columns', 'OwningProcess'], 'stuck', 'living0');
+  assert.equal([code, out], [69, `OwningProcess\r\n${process.pid}\r\n`]);
+  assert.match(err, 'PO3006: stuck could not be queried: it took longer than 3 s (--host-timeout)');
+  assert.is(errorsIn(err).length, 1, err);
+  for (let turn = 0; turn < 200 && descendants(stuckDaemon).length > 0; turn++) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(descendants(stuckDaemon), []);
+});
+
 test('a snapshot of a far machine, and the answer from it', (context: TestContext) => {
   if (cannot !== null) return skip(cannot, context);
   const file = join(folder, 'far.json');
@@ -156,7 +213,7 @@ test('a snapshot of a far machine, and the answer from it', (context: TestContex
   const { out } = portowner([port, '--from', file, '--from', file, '--from', join(folder, 'none.json'), '--format', 'json']);
   assert.equal(
     jsonRows(out).map(({ OwningProcess }) => OwningProcess),
-    [process.pid, process.pid],
+    [process.pid],
   );
   assert.not.match(readFileSync(file, 'utf8'), join(root, 'test/system/ssh.test.ts'));
   const since = ask(['diff', file, '--format', 'json'], 'living0');
@@ -220,8 +277,10 @@ test('what is no host, and what does not go together, is refused before anything
   for (const host of ['-oProxyCommand=true', 'ann@-oProxyCommand=true', '', 'a b', 'a;b', 'a@b@c', '-'])
     assert.match(portowner([80, `--host=${host}`]).err, /PO1001: .*--host/, host);
   assert.match(portowner([80, '--host', 'a', '--from', 'b.json']).err, 'PO1005: --host and --from exclude each other');
-  assert.match(portowner([80, '--ssh-config', 'a']).err, 'PO1005: --ssh-config needs --host');
-  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*run it there, for example: ssh HOST portowner stop/);
+  for (const words of [[80], ['snapshot'], ['diff', 'a.json']])
+    for (const option of ['--ssh-config', '--host-timeout']) assert.match(portowner([...words, option, '9']).err, `PO1005: ${option} needs --host`);
+  for (const value of ['0', '-1', 'never', '0.5']) assert.match(portowner([80, '--host', 'a', `--host-timeout=${value}`]).err, /PO1001: unknown value ".*" for --host-timeout/);
+  assert.match(portowner(['stop', 80, '--host', 'a']).err, /PO1001: unknown option --host for portowner stop\n.*portowner why PORT --host HOST/);
 });
 
 test.run();

@@ -35,6 +35,19 @@ export class ModuleOptions {
   });
 }
 
+/** The width of the window in which PowerShell shows the rows, whose tables do not adapt to it. */
+export class WidthOption {
+  static readonly about = {
+    sections: { 'For programs': ['--width'] },
+    module: { '--width': 'set if a person reads the answer in a console' },
+  } as const satisfies GroupAbout;
+
+  width = Option.String('--width', {
+    description:
+      'CLIXML: the width of the window; rows for a wide one have their working directory, and a table for it',
+  });
+}
+
 /** Reads how to write problems. Throws PO1001. */
 export function problemsOf(text: string | undefined): 'rows' | undefined {
   return text === undefined ? undefined : word('--problems', text, { rows: 'rows' as const });

@@ -78,11 +78,32 @@ function checkConditions(given: WaitOptions): void {
     });
 }
 
-/** Throws PO1005 for an operand with the name of another machine. */
-function checkHost(text: string, url: URL | null): void {
+/** The name of another machine in an operand; null if it names none. */
+function hostIn(text: string, url: URL | null): string | null {
   const name =
     url !== null && /:\/\//.test(text) ? url.hostname : /^(?:(?:tcp|udp)[:/])?([a-z_][\w.-]*):[^:]+$/i.exec(text)?.[1];
-  if (name === undefined || /^(?:localhost|tcp|udp|)$/i.test(name) || !/^[a-z_]/i.test(name)) return;
+  return name === undefined || /^(?:localhost|tcp|udp|)$/i.test(name) || !/^[a-z_]/i.test(name) ? null : name;
+}
+
+/** The names of other machines, and the paths of requests, that a command line contains. */
+export function namesIn(
+  { targetHost, http }: WaitOptions,
+  operands: readonly string[],
+): { hosts: readonly string[]; paths: readonly string[] } {
+  const urls = operands.map((text) => URL.parse(text));
+  return {
+    hosts: [targetHost ?? [], ...operands.map((text, i) => hostIn(text, urls[i]!) ?? [])].flat(),
+    paths: [
+      typeof http === 'string' ? http : [],
+      ...urls.map((url) => (url === null ? [] : url.pathname + url.search)),
+    ].flat(),
+  };
+}
+
+/** Throws PO1005 for an operand with the name of another machine. */
+function checkHost(text: string, url: URL | null): void {
+  const name = hostIn(text, url);
+  if (name === null) return;
   const port = text.slice(text.lastIndexOf(':') + 1);
   const ports = url === null || !text.includes('://') ? port : url.port || url.protocol.slice(0, -1);
   throw new PortOwnerError('PO1005', `${JSON.stringify(text)} names another machine`, {

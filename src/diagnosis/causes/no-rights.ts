@@ -1,6 +1,8 @@
 import { isMain, type Cause, type Patient } from '../cause.ts';
 import { rangeText } from '../ranges.ts';
 import { onWindows, say, step, takeAnother } from '../remedy-steps.ts';
+import { securityModuleSteps } from '../security-module.ts';
+import type { Facts } from '../../facts/model/facts.ts';
 
 function remedies(patient: Patient): string[] {
   const { facts, request } = patient;
@@ -10,13 +12,18 @@ function remedies(patient: Patient): string[] {
       say('use a port that no other program uses exclusively, or run the program as the account that owns it'),
       takeAnother(request),
     ];
-  const above = facts.sections.reservedPorts.data.find((range) => range.kind === 'Privileged')?.end ?? 1023;
-  if (port > above)
-    return [
-      say('a security module (SELinux, AppArmor) or a sandbox denies it: see its log'),
-      step('sudo ausearch -m avc -ts recent', 'what SELinux refused'),
-      takeAnother(request),
-    ];
+  return port > lastPrivileged(facts)
+    ? [...securityModuleSteps(request, patient.error), takeAnother(request)]
+    : privilegedSteps(patient);
+}
+
+/** Returns the last port that needs rights. */
+export const lastPrivileged = (facts: Facts): number =>
+  facts.sections.reservedPorts.data.find((range) => range.kind === 'Privileged')?.end ?? 1023;
+
+/** Returns the steps that allow a program without root's rights to bind a privileged port. */
+export function privilegedSteps({ facts, request: { port } }: Pick<Patient, 'facts' | 'request'>): string[] {
+  const above = lastPrivileged(facts);
   return [
     step(`portowner free --near ${Math.max(above + 1, 8000)}`, `or use a port above ${above}, which needs no rights`),
     step("sudo setcap 'cap_net_bind_service=+ep' /path/to/program", 'allows only this program to bind such ports'),

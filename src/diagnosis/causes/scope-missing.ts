@@ -1,6 +1,7 @@
 import { scopeOf, withoutScope } from '../../ports/address.ts';
 import type { Cause } from '../cause.ts';
-import { shownAddress, again, say, step } from '../remedy-steps.ts';
+import { shownAddress } from '../quote.ts';
+import { again, say, step } from '../remedy-steps.ts';
 
 /** fe80::/10 exists on every interface. */
 const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/i.test(address);

@@ -20,6 +20,8 @@ import { isOfConnections, signOf, systemOf, type LineSigns } from './said.ts';
 /** The maximum distance in lines of a neighbor, and of a line that announces a port. */
 export const near = 3;
 const announced = 40;
+/** The maximum distance of any line that gives a failure its place. */
+export const farthest = 10 * announced;
 /** The most lines to search for one failure. */
 export const longest = 100;
 
@@ -98,7 +100,7 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
 function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const first = said[0]!;
   const before = lines
-    .slice(Math.max(0, first.at - 10 * announced), first.at)
+    .slice(Math.max(0, first.at - farthest), first.at)
     .filter(({ frame, source }) => !frame && source === first.line.source)
     .slice(-announced);
   const says = endsAtOnce(before.at(-1)?.text ?? '')

@@ -72,6 +72,9 @@ const saidToBe: Readonly<Record<string, Known>> = {
   4062: ['unreachable', 'ENETUNREACH'],
 };
 
+/** Whether a number is one that the system's errors have. */
+export const isErrorNumber = (number: string): boolean => number in everywhere || number in saidToBe;
+
 /** Names of errors in C, Rust, .NET, Go, Chromium and NTSTATUS; compared case-insensitively. */
 const names: Readonly<Record<string, Meaning>> = {
   EADDRINUSE: 'inUse',
@@ -79,11 +82,14 @@ const names: Readonly<Record<string, Meaning>> = {
   AddressAlreadyInUse: 'inUse',
   AddressInUse: 'inUse',
   ERR_ADDRESS_IN_USE: 'inUse',
+  address_in_use: 'inUse',
   STATUS_ADDRESS_ALREADY_EXISTS: 'inUse',
   EACCES: 'access',
+  'SocketError.AccessDenied': 'access',
   EADDRNOTAVAIL: 'notLocal',
   AddrNotAvailable: 'notLocal',
   AddressNotAvailable: 'notLocal',
+  address_not_available: 'notLocal',
   EINVAL: 'invalid',
   ENOBUFS: 'exhausted',
   STATUS_TOO_MANY_ADDRESSES: 'exhausted',
@@ -102,7 +108,7 @@ const byLowerName = new Map(
   Object.entries(names).map(([name, meaning]) => [name.toLowerCase(), [meaning, name] as const]),
 );
 const anyName =
-  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|Address(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
+  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|Address(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address_(?:in_use|not_available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
 
 /** Normalizes a number. 0x2740, 0x00002740 and 0x80072740 are 10048: an HRESULT has a Winsock error in its low half. */
 function numberOf(code: string): string {

@@ -1,4 +1,4 @@
-import { longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
+import { farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
 import type { Line } from './lines.ts';
 import { isOfFile, type Nature } from './nature.ts';
@@ -15,8 +15,8 @@ export interface Failure {
   readonly places: readonly NamedPlace[];
   /** An address without a port. */
   readonly address: string | null;
-  /** The number of its record; higher is newer. */
-  readonly record: number;
+  /** Its place in the order of messages; higher is newer. */
+  readonly order: number;
   /** Its lines with those between and after them, which may name a protocol. */
   readonly around: string;
   /** Whether nothing connects the system error with a bind, so that it may be about anything. */
@@ -79,6 +79,25 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   return sameRecord || system === null || more === null || place === undefined || next.places.length > 0;
 }
 
+/** Returns the place that the lines of a part of the text give a failure. */
+function placeWithin(
+  said: readonly LineSigns[],
+  lines: readonly Line[],
+  { start, end }: { readonly start: number; readonly end: number },
+): NamedPlace | undefined {
+  const from = Math.max(0, start);
+  const shifted = said.map((one) => ({ ...one, at: one.at - from }));
+  return placeAround(shifted, lines.slice(from, end))?.place;
+}
+
+/** Whether a failure has its port from the lines around it, and another line that is complete itself names another port. */
+function isComplete({ said, place, system }: Draft, next: LineSigns, lines: readonly Line[]): boolean {
+  const [other] = next.places;
+  if (place !== undefined || system === null || other === undefined || systemOf(next) === null) return false;
+  const told = placeWithin(said, lines, { start: said[0]!.at - farthest, end: next.at });
+  return told !== undefined && told.port !== other.port;
+}
+
 /** Returns the most certain place of all lines, and the other places in its line with the same port. */
 function placesOf(said: readonly LineSigns[]): NamedPlace[] {
   const surest = best(said);
@@ -95,7 +114,10 @@ function placesOf(said: readonly LineSigns[]): NamedPlace[] {
     const old = known.get(key);
     if (old === undefined || (old.protocol === null && place.protocol !== null)) known.set(key, place);
   }
-  const named = [...known.values()].filter(({ address }) => address !== null);
+  const addressed = [...known.values()].filter(({ address }) => address !== null);
+  // What the system says it tried, not the name that the program has for it.
+  const tried = addressed.filter(({ address, isName }) => !isName && /^(?:127\.|::1$)/.test(address!));
+  const named = tried.length === 0 ? addressed : addressed.filter(({ isName }) => !isName);
   return named.length === 0 ? [surest] : named.sort((a, b) => a.index - b.index);
 }
 
@@ -118,7 +140,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     sign,
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
-    record: lastSaid.line.record,
+    order: lastSaid.line.order,
     around: [
       // Some programs are named after a protocol.
       first.line.source,
@@ -153,6 +175,15 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
   );
 }
 
+/** Whether the port of a failure is in a line after the failure before it, which has another port. */
+function isAnnounced({ said, places }: Failure, before: Failure | undefined, lines: readonly Line[]): boolean {
+  const [place] = places;
+  if (place === undefined || before === undefined || before.places.some(({ port }) => port === place.port))
+    return false;
+  const part = { start: before.said.at(-1)!.at + 1, end: said.at(-1)!.at + longest };
+  return placeWithin(said, lines, part)?.port === place.port;
+}
+
 /** Returns the failures that a text reports, in its order. */
 export function failuresIn(lines: readonly Line[]): Failure[] {
   const drafts: Draft[] = [];
@@ -162,7 +193,7 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
     const said = read(line, at, lines[at + 1]);
     if (said === null) continue;
     const draft = open.get(line.source);
-    if (draft !== undefined && belongs(draft, said)) goOn(draft, said);
+    if (draft !== undefined && belongs(draft, said) && !isComplete(draft, said, lines)) goOn(draft, said);
     else {
       const next = begun(said);
       drafts.push(next);
@@ -174,8 +205,9 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
   for (const draft of drafts) {
     const failure = finish(draft, lines);
     const { source } = draft.said[0]!.line;
-    if (isEcho(failure, last.get(source))) continue;
+    const before = last.get(source);
     const whole = placed(failure, lines);
+    if (isEcho(failure, before) && !isAnnounced(whole, before, lines)) continue;
     failures.push(whole);
     last.set(source, whole);
   }

@@ -11,6 +11,11 @@ export interface Line {
   readonly source: string;
   /** The number of its record: all lines of a message have the same number. */
   readonly record: number;
+  /**
+   * Its place in the order of messages. In a log with timestamps, a line without one belongs to the record before it,
+   * but what it says about a port is newer, unless it is indented or continues a sentence.
+   */
+  readonly order: number;
   /** Whether this is a call in a stack trace, which shows whether the program bound or connected. */
   readonly frame: boolean;
 }
@@ -92,6 +97,7 @@ const goesOn =
 export function linesOf(text: string): Line[] {
   const lines: Line[] = [];
   let record = 0;
+  let order = 0;
   let source = '';
   let hasPrefixes = false;
   let inPython = false;
@@ -107,12 +113,16 @@ export function linesOf(text: string): Line[] {
       inPython = said.startsWith('File "') || (inPython && call);
       // In a log with timestamps, a line without one continues the message before it.
       const isStamped = at === 0 ? hasPrefixes : inside;
-      const isNew = from !== source || ((line.prefixed || (!isStamped && !indented)) && !goesOn.test(said));
+      // After a time of day, punctuation is the rest of a prefix.
+      const isRest = line.text !== part && line.source === '' && /^[}\])|:]/.test(said);
+      const continues = !isRest && goesOn.test(said);
+      const isNew = from !== source || ((line.prefixed || (!isStamped && !indented)) && !continues);
       if (at === 0) hasPrefixes ||= line.prefixed;
       else inside ||= line.prefixed;
       source = from;
       if (isNew && !call) record++;
-      lines.push({ text: said.trimEnd(), source, record, frame: call });
+      if (!call && (isNew || (at === 0 && !indented && /\d/.test(said) && !continues))) order++;
+      lines.push({ text: said.trimEnd(), source, record, order, frame: call });
     }
   }
   return lines;

@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -92,8 +92,10 @@ export function saysThatBindFailed(text: string): boolean {
     /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
-  // "Error listening on", but not "listening on port 80, 3 errors".
-  return operation !== null && (failed || /\b(?:error|problem)\b/i.test(message.slice(0, operation.index)));
+  // "Error listening on" and "bind error", but not "listening on port 80, 3 errors".
+  const isError =
+    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) || /\bbind(?:ing)? error\b/i.test(message);
+  return operation !== null && (failed || isError);
 }
 
 /** Whether a text reports, without a system error, that a program could not connect. */

@@ -1,10 +1,13 @@
 import { canonicalAddress, withoutScope } from '../../ports/address.ts';
+import { isErrorNumber } from './codes.ts';
 
 /** A port with the address and protocol next to it. */
 export interface NamedPlace {
   readonly port: number;
   /** Null: every address, or no address named. */
   readonly address: string | null;
+  /** Whether the text has the name localhost, which the system resolves to one of two addresses. */
+  readonly isName: boolean;
   readonly protocol: 'TCP' | 'UDP' | null;
   /** Where the place begins in the text. */
   readonly index: number;
@@ -22,7 +25,19 @@ interface Form {
   /** 5: unambiguous; 3: an address with a port; 2: a port; 0: only next to a word such as "listen". */
   readonly score: number;
   readonly listed?: true;
+  /** The notation is also that of other things: its address must be one, and its number none that errors have. */
+  readonly loose?: true;
 }
+
+/** IPv4, and IPv6 with its double colon, which no time of day has. */
+const numeric = String.raw`\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]{0,39}::)[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?`;
+/** A program's words that it binds, up to what names the place: bind TCP socket to, start the web server on. */
+const bindsTo = String.raw`\b(?:(?:re)?bind(?:ing|s)?|listen(?:ing|er)?|(?:open|start|creat|launch|runn?)(?:e|ing)?(?= [\w ]{0,40}?(?:server|socket|listener|service|endpoint)\b))(?: (?:the|an?|up|https?|web|grpc|tcp|udp|ipv[46]|listening|server|socket|listener|service|endpoint|failed|error|address)){0,5}`;
+/** What stands before the colon of another number, and is no host. */
+const labels =
+  'port|[ptug]?id|code|errno|error|fd|sock(?:et)?|handle|thread|worker|index|ret|rc|res(?:ult)?|status|size|count|time|version';
+/** What cannot follow a port: the rest of a longer number, name, date or address, or what is counted. */
+const ends = String.raw`(?![\w/%]|[.:,-]\d| (?!(?:is|was|has|as|because|process|address)\b)[a-z]{0,20}s\b)`;
 
 /** The notations of an address and a port; to support another notation, add a row. */
 const forms: readonly Form[] = [
@@ -48,6 +63,8 @@ const forms: readonly Form[] = [
   { form: /\{port, ?(?<p>\d{1,5})\}[^\n]{0,40}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g, score: 4 },
   { form: /\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}[^\n]{0,40}?\{port, ?(?<p>\d{1,5})\}/g, score: 4 },
   { form: /\{port, ?(?<p>\d{1,5})\}/g, score: 2 },
+  // RabbitMQ: {dist_port_already_used,25672,"rabbit","host"}
+  { form: /\{(?:\w{1,30}_)?port_\w{1,30}, ?(?<p>\d{1,5})[,}]/g, score: 3 },
   { form: /\bip: \{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, port: (?<p>\d{1,5})/g, score: 4 },
   // URLs: http://+:8080/, https://[::1]:5001, amqp://guest:x@127.0.0.1:5672//, udp:127.0.0.1:161, socks://::1 1080
   {
@@ -81,8 +98,11 @@ const forms: readonly Form[] = [
   },
   // Java: /0:0:0:0:0:0:0:0:9000
   { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
-  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080
-  { form: /(?<![\w.:])(?<a>\*|localhost|any|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, all interfaces:80, [localhost]:631
+  {
+    form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    score: 3,
+  },
   // Vapor: 'api.example.com':8080
   { form: /'(?<a>[\w-]{1,63}(?:\.[\w-]{1,63}){0,6})':(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 2 },
   // Fiddler: [Localhost: 8888]
@@ -130,7 +150,7 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[| ?#)|\(s\))?["']?(?: ?(?:number|nummer))?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?[ :=#"'»„“«([-]{0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[| ?#)|\(s\))?["']?(?: ?(?:number|nummer|n[or]\.))?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
@@ -163,8 +183,39 @@ const forms: readonly Form[] = [
     score: 2,
   },
   // The number alone: bind to 8123, bind(8123), and, where the text begins, 8123 is already in use; not bind 98
-  { form: /\bbind(?:ing)? to (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
-  { form: /\bbind(?:ing)?[ (](?<p>\d{4,5})(?!\d|[.:]\d)/gi, score: 2 },
+  { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}`, 'gi'), score: 2 },
+  { form: new RegExp(`${bindsTo}:? (?:on|at|to|for) (?:the )?["'\`(<[]?(?<p>\\d{2,5})${ends}`, 'gi'), score: 3 },
+  { form: new RegExp(`${bindsTo} (?<t>tcp|udp)[46]? ["'\`(<[]?(?<p>\\d{2,5})${ends}`, 'gi'), score: 2 },
+  // An address with something other than a colon behind it: bind to 0.0.0.0 8123, (192.0.2.1, 8123), ::1 (8123)
+  {
+    form: new RegExp(
+      `${bindsTo}(?: (?:to|on|at|for))?:? ["'(<[]{0,2}(?<a>${numeric}|localhost)["')\\]]{0,2} (?<p>\\d{2,5})${ends}`,
+      'gi',
+    ),
+    score: 2,
+    loose: true,
+  },
+  {
+    form: new RegExp(
+      `(?<![\\w.:/@-])\\[?(?<a>${numeric}|localhost)["'\\])]{0,2}(?:[,;] ?| ?\\()["']?(?<p>\\d{2,5})${ends}`,
+      'gi',
+    ),
+    score: 0,
+    loose: true,
+  },
+  // Steam: ::bind couldn't find an open port between 27015 and 27015
+  { form: /\bport between (?<p>\d{2,5}) and \k<p>(?!\d)/gi, score: 3 },
+  // Next to what the system said: Address already in use: 8123, "8123: Address already in use"
+  {
+    form: new RegExp(`\\balready in use: ?["'\`]?(?<p>\\d{4,5})${ends}`, 'gi'),
+    score: 0,
+    loose: true,
+  },
+  {
+    form: /(?<![:=] ?)["'`(](?<p>\d{4,5}): (?=address (?:already )?in use|permission denied|cannot assign|EADDRINUSE|EACCES)/gi,
+    score: 2,
+    loose: true,
+  },
   {
     form: /^(?:error: )?(?<p>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|used|taken|occupied|bound)\b/gi,
     score: 2,
@@ -180,7 +231,9 @@ const forms: readonly Form[] = [
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
   // tcp/443; adb and socat: forward tcp:8081
-  { form: /\b(?<t>tcp|udp)[/:](?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
+  { form: /\b(?<t>tcp|udp)[46]?[/:](?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
+  // Milters: inet:8891@localhost
+  { form: /\binet6?:(?<p>\d{1,5})(?:@(?<a>[\w.:[\]-]{1,64}))?(?![\w.:])/gi, score: 3 },
   // Tomcat: Several ports (8005, 8080, 8009) required by
   { form: /(?<=\bports \((?:\d{1,5}, ?){0,12})(?<p>\d{1,5})(?=[,)])/g, score: 3, listed: true },
   // kubectl: requested ports: [{8080 80}]
@@ -193,7 +246,7 @@ const forms: readonly Form[] = [
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
   { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
   { form: /(?:\b|_)(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
-  { form: /\b(?:listen(?:ing)?|bind(?:ing)?) (?:(?<t>tcp|udp)[46]? )?on (?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
+  { form: new RegExp(`\\b(?:listen|bind)(?:ing)? (?<t>tcp|udp)[46]? on (?<p>\\d{2,5})${ends}`, 'gi'), score: 3 },
   // A host name, but not a line of a source file: api.example.com:443
   {
     form: /(?<![\w.@/\\-])(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<=[a-z])):(?<p>\d{2,5})(?![\d:.])/gi,
@@ -202,7 +255,10 @@ const forms: readonly Form[] = [
   },
   // Where it says that the program itself wanted it: Port in use: node1.example.com:50090
   {
-    form: /\b(?:in use:|(?:bind|bound|binding|listen|listening) (?:to|on|at)):? [['"]?(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<=[a-z])):(?<p>\d{2,5})(?!\d|[.:]\d)/gi,
+    form: new RegExp(
+      `(?:\\bin use:|\\bbound (?:to|on|at)|${bindsTo} (?:to|on|at)):? [['"<(]{0,2}(?<a>(?!(?:${labels}|\\d\\d+):)[a-z0-9](?:[\\w-]{0,61}[a-z0-9])?(?:\\.[a-z0-9-]{1,63}){0,6}):(?<p>\\d{2,5})${ends}`,
+      'gi',
+    ),
     score: 3,
   },
   // Go, uWSGI: listening on :443, the same address (:8080)
@@ -242,8 +298,13 @@ const sourceFile =
 const amount =
   /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of\b|times\b|retries\b|attempts?\b|connections?\b|clients?\b|requests?\b|ports\b)/i;
 
-function portNumber(text: string): number | null {
-  const port = Number(text);
+/** Reads a port; Java's formatted messages have it in groups, like other numbers: port 8,080. */
+function portNumber(text: string, after: string): number | null {
+  const group = text.length <= 2 ? /^,(\d{3})(?!\d|,\d)/.exec(after)?.[1] : undefined;
+  const grouped = Number(text + (group ?? ''));
+  // 22,443 can be a list.
+  if (text.length === 2 && group !== undefined && grouped <= 65535) return null;
+  const port = grouped <= 65535 ? grouped : Number(text);
   return port >= 1 && port <= 65535 && !text.startsWith('0') ? port : null;
 }
 
@@ -275,7 +336,7 @@ function portlessPrefix(text: string): NamedPlace[] {
   const found = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text);
   if (found === null) return [];
   const port = found[1]!.toLowerCase() === 'http' ? 80 : 443;
-  return [{ port, address: null, protocol: 'TCP', index: found.index, score: 2, listed: false }];
+  return [{ port, address: null, isName: false, protocol: 'TCP', index: found.index, score: 2, listed: false }];
 }
 
 /** Whether to find a port that the program tried to bind, or another program's port that it tried to reach. */
@@ -303,23 +364,25 @@ export function placesIn(
   { but = null, said = null, wanted = 'own' }: PlacesOptions = {},
 ): NamedPlace[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
-  const places = forms.flatMap(({ form, score, listed = false, remote = false }) =>
+  const places = forms.flatMap(({ form, score, listed = false, remote = false, loose = false }) =>
     (remote && wanted === 'own' ? [] : [...text.matchAll(form)]).flatMap(
       ({ 0: written, index, groups }): NamedPlace[] => {
         const number = groups!['p']!;
-        const port = portNumber(number);
+        const at = index + written.lastIndexOf(number);
+        const after = text.slice(at + number.length, at + 24);
+        const port = portNumber(number, after);
         if (port === null || sourceFile.test(groups!['a'] ?? '')) return [];
         const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
-        const at = index + written.lastIndexOf(number);
-        const after = text.slice(at + number.length, at + 24);
+        if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
         if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
         // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
         if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
         if (score <= 2 && amount.test(after)) return [];
         const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
         const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
-        return sure <= 0 || isIn(but) ? [] : [{ port, address, protocol, index: at, score: sure, listed }];
+        const isName = /^\[?localhost\]?$/i.test(groups!['a'] ?? '');
+        return sure <= 0 || isIn(but) ? [] : [{ port, address, isName, protocol, index: at, score: sure, listed }];
       },
     ),
   );

@@ -76,7 +76,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'access',
-    /forbidden by its access permissions|the address is protected|permission denied|access is denied|operation not permitted/iu,
+    /forbidden by its access (?:permissions|policies)|the address is protected|permission denied|access is denied|operation not permitted/iu,
   ],
   // SELinux, AppArmor
   [
@@ -207,17 +207,17 @@ const guesses: readonly RegExp[] = [
   /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused) port|\bports? (?:conflict|allocation failed)|conflicting ports?\b/iu,
   /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
-  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|program|service|server) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) /iu,
+  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|program|service|server) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
   // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.
   /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
   // Others
   new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\w){0,60}?(?:${taken})`, 'iu'),
-  /bereits belegt|уже используется|既に使用され|使用中です|すでに使用/iu,
+  /:\d{2,5}\b[^.;\n]{0,40}(?:bereits belegt|уже используется|既に使用され|使用中です|すでに使用)/iu,
 ];
 
 /** Names, users and files can be in use, too, but are not ports. */
 const otherThings =
-  /\b(?:name|user(?:name)?|e-?mail|alias|key|volume|subnet|device|disk|drive|partition|camera|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
+  /\b(?:name|context|route|topic|user(?:name)?|e-?mail|alias|key|volume|subnet|device|disk|drive|partition|camera|database|mutex|file|lock)\b[^.;\n]{0,60}(?:already|is|seems to be) (?:in use|exists|taken|used)|name is already/i;
 
 /** What can be in use by another program: a port has one of these words or a colon next to it. */
 const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|prefix|:\d{2,5}\b/i;

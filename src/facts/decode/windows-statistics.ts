@@ -15,7 +15,7 @@ export interface ConnectionCounters {
 }
 
 /**
- * A record of the child process: an error for each kind of statistics, then the statistics themselves.
+ * A record of the child process: an error for each kind of statistics, the statistics themselves, and what it switched on.
  * https://learn.microsoft.com/windows/win32/api/tcpestats/ns-tcpestats-tcp_estats_data_rod_v0
  * https://learn.microsoft.com/windows/win32/api/tcpestats/ns-tcpestats-tcp_estats_path_rod_v0
  */
@@ -26,11 +26,12 @@ export const statisticsLayout = {
   dataSize: 96,
   path: 104,
   pathSize: 160,
-  size: 264,
+  own: 264,
+  size: 268,
 } as const;
-const { dataError, pathError, data, path, size } = statisticsLayout;
-/** In TCP_ESTATS_DATA_ROD_v0. */
-const [dataBytesOut, dataBytesIn] = [0, 16];
+const { dataError, pathError, data, path, own, size } = statisticsLayout;
+/** In TCP_ESTATS_DATA_ROD_v0. DataBytesOut and DataBytesIn would count what was sent again, too. */
+const [thruBytesAcked, thruBytesReceived] = [72, 88];
 /** In TCP_ESTATS_PATH_ROD_v0; times are in milliseconds. */
 const [packetsRetransmitted, smoothedRtt, countRtt] = [20, 108, 128];
 
@@ -63,12 +64,18 @@ export function decodeStatistics(bytes: Uint8Array, index: number): ConnectionCo
   const hasRtt = hasPath && view.getUint32(at + path + countRtt, true) > 0;
   const error = errors.find((one) => one !== 0);
   return {
-    sent: hasData ? uint64(view, at + data + dataBytesOut) : noCounter,
-    received: hasData ? uint64(view, at + data + dataBytesIn) : noCounter,
+    sent: hasData ? uint64(view, at + data + thruBytesAcked) : noCounter,
+    received: hasData ? uint64(view, at + data + thruBytesReceived) : noCounter,
     roundTrip: hasRtt ? view.getUint32(at + path + smoothedRtt, true) * 1000 : noCounter,
     retransmits: hasPath ? view.getUint32(at + path + packetsRetransmitted, true) : noCounter,
     reason: error === undefined ? null : errorText(error),
   };
+}
+
+/** Which kinds of statistics the child process has switched on for the connection of a record, as bits; 0 for none. */
+export function switchedOn(bytes: Uint8Array, index: number): number {
+  const at = index * size + own;
+  return at + 4 > bytes.length ? 0 : viewOf(bytes).getUint32(at, true);
 }
 
 /** Whether a row of a table of TCP sockets is a connection of this machine with itself, by its local address. */

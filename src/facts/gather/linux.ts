@@ -20,7 +20,7 @@ import {
   type Keep,
   type KernelSocket,
 } from '../decode/linux-sockets.ts';
-import { diagTables, holdingStates, procTables } from '../decode/linux-tables.ts';
+import { diagTables, holdingStates, LISTEN, procTables } from '../decode/linux-tables.ts';
 import { decodeKernelPorts } from '../decode/linux-kernel-ports.ts';
 import { decodeLinks, type Link } from '../decode/linux-interfaces.ts';
 import { decodeSocketUnits } from '../decode/linux-socket-units.ts';
@@ -115,8 +115,9 @@ function list(
 
 /** Lists the sockets of the requested protocols. */
 function listAll(source: RawSource, question: Question, which: Which, keep: Keep): Listing {
+  const holding = question.leavesBound === true ? { ...holdingStates, TCP: [LISTEN] } : holdingStates;
   const statesOf = (protocol: Protocol) =>
-    which === 'all' ? null : (which === 'holding' ? holdingStates : connected)[protocol];
+    which === 'all' ? null : (which === 'holding' ? holding : connected)[protocol];
   const listings = question.protocols.map((protocol) => list(source, protocol, statesOf(protocol), keep));
   return {
     which,

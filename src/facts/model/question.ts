@@ -28,6 +28,8 @@ export interface Question {
    * `all`: every socket.
    */
   readonly sockets: 'listeners' | 'answer' | 'all';
+  /** Whether bound TCP sockets that do not listen are not wanted. On Linux, connections cost nothing then. */
+  readonly leavesBound?: boolean;
   /** `owner` includes pid, holders, image name and start time; an empty set means sockets only. */
   readonly details: ReadonlySet<Detail>;
   /** Whether the machine's dynamic and reserved ranges are wanted. */

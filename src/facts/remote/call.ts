@@ -28,22 +28,21 @@ export const powershellCommand = powershell;
  */
 export const shellCommand = 'sh -s';
 
-/** A collector takes a second, or longer on a slow machine with many processes. */
-export const mostSeconds = 180;
-
 /** The options of a collector. */
 export interface CollectorOptions {
   readonly commandLines: boolean;
   /** Whether a portowner there may answer instead, with a snapshot. */
   readonly snapshot: boolean;
+  /** After this number of seconds, the collector ends itself. */
+  readonly seconds: number;
 }
 
 /** Returns the standard input of the program that `command` starts. */
-export function collectorInput({ commandLines, snapshot }: CollectorOptions): string {
+export function collectorInput({ commandLines, snapshot, seconds }: CollectorOptions): string {
   const version = snapshot ? factsVersion : 0;
   const script = powershellCollector.replace(
     /^param\(.*\)\n/m,
     `$CommandLines = $${String(commandLines)}\n$FactsVersion = ${version}\n$ShellScript = $Calls = $Version = $Text = ''\n`,
   );
-  return `limit=${mostSeconds}\ncommand_lines=${commandLines ? 1 : 0}\nfacts_version=${version}\n${shellCollector}${mark}\n${script}`;
+  return `limit=${Math.ceil(seconds)}\ncommand_lines=${commandLines ? 1 : 0}\nfacts_version=${version}\n${shellCollector}${mark}\n${script}`;
 }

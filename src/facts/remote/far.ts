@@ -1,7 +1,7 @@
 import { PortOwnerError, type Report } from '../../schema/problems.ts';
 import { closeFile, openFile } from '../../io/read.ts';
 import { recordedSource } from '../../system/raw.ts';
-import type { AskRemote, RemoteAnswer, RemoteCall } from '../../system/remote.ts';
+import { usualSeconds, type AskRemote, type RemoteAnswer, type RemoteCall } from '../../system/remote.ts';
 import type { Surroundings } from '../../system/surroundings.ts';
 import type { SnapshotWorld } from '../write-snapshot.ts';
 import { collectionIn } from '../read/collection/find.ts';
@@ -19,6 +19,8 @@ export interface FarRequest {
   readonly raw?: boolean;
   /** Whether ssh may prompt a person. */
   readonly hasPerson: boolean;
+  /** The number of seconds that each host can take; null for the default. */
+  readonly seconds: number | null;
 }
 
 /** The answer of a host, or why there is none. */
@@ -55,7 +57,8 @@ export async function farOrigin(
   here: Pick<Surroundings, 'source' | 'now' | 'remote'>,
   report?: Report,
 ): Promise<SnapshotOrigin> {
-  const [answer] = await askHosts(request, await here.remote(), report);
+  const [asked] = await askHosts(request, await here.remote(), report);
+  const answer = await asked;
   if (answer === undefined || answer instanceof PortOwnerError) throw answer;
   const { facts, envelope } = answer;
   if (request.raw !== true || envelope === null) return { source: here.source, now: here.now, told: facts };
@@ -84,13 +87,15 @@ type Call = Omit<RemoteCall, 'command'>;
 
 /** Runs the collector that fits the far shell. If the shell does not support `||`, other commands are tried. */
 async function collect(call: Call, ask: AskRemote): Promise<{ answer: RemoteAnswer; bytes: Uint8Array | null }> {
+  const began = performance.now();
   let bytes: Uint8Array | null = null;
   const first = await ask({ ...call, command });
   let answer = first;
   const isOpen = (): boolean =>
     (bytes = collectionIn(answer.output)) === null && answer.failure === null && answer.exitCode !== 255;
   const others = /'\|\|'/.test(first.errors) ? [powershellCommand, shellCommand] : [shellCommand];
-  for (const other of others) if (isOpen()) answer = await ask({ ...call, command: other });
+  const left = (): number => Math.max(1, call.seconds - (performance.now() - began) / 1000);
+  for (const other of others) if (isOpen()) answer = await ask({ ...call, command: other, seconds: left() });
   // The error from the first command is more useful than those from the others.
   return isOpen() ? { answer: first, bytes } : { answer, bytes };
 }
@@ -110,10 +115,12 @@ function waysOf(output: Uint8Array, { envelope }: Collected, seconds: number): s
 
 /** Queries one host. */
 async function askHost(host: string, request: FarRequest, ask: AskRemote, report?: Report): Promise<FarAnswer> {
-  const { config, commandLines, hasPerson, hosts } = request;
+  const { config, commandLines, hasPerson, hosts, seconds: given } = request;
+  const most = given ?? usualSeconds;
   // With several hosts, all prompts would share one terminal.
   const mayAsk = hasPerson && hosts.length === 1;
-  const call = { host, input: collectorInput({ commandLines, snapshot: request.raw !== true }), config, mayAsk };
+  const input = collectorInput({ commandLines, snapshot: request.raw !== true, seconds: most });
+  const call = { host, input, config, mayAsk, seconds: most };
   report?.('Progress', `querying ${host} through ssh`);
   const began = performance.now();
   const { answer, bytes } = await collect(call, ask);
@@ -129,18 +136,26 @@ async function askHost(host: string, request: FarRequest, ask: AskRemote, report
   }
 }
 
-/** Queries hosts in parallel and returns one answer for each, in their order. Throws PO1001 and PO2001. */
-export async function askHosts(request: FarRequest, ask: AskRemote, report?: Report): Promise<FarAnswer[]> {
+/** Begins to query hosts in parallel, and returns what each will answer, in their order. Throws PO1001 and PO2001. */
+export async function askHosts(
+  request: FarRequest,
+  ask: AskRemote,
+  report?: Report,
+): Promise<readonly Promise<FarAnswer>[]> {
   const { hosts, config } = request;
   checkHosts(hosts);
   // Check once, so that the same error is not repeated for each host.
   if (config !== null) closeFile(openFile(config));
-  const answers: FarAnswer[] = [];
+  const answers = hosts.map(() => Promise.withResolvers<FarAnswer>());
+  // A defect is reported by whoever reads the answer, which can be later.
+  for (const { promise } of answers) promise.catch(() => {});
   let next = 0;
   const work = async (): Promise<void> => {
-    for (let index = next++; index < hosts.length; index = next++)
-      answers[index] = await askHost(hosts[index]!, request, ask, report);
+    for (let index = next++; index < hosts.length; index = next++) {
+      const { resolve, reject } = answers[index]!;
+      await askHost(hosts[index]!, request, ask, report).then(resolve, reject);
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(mostAtOnce, hosts.length) }, work));
-  return answers;
+  for (let worker = 0; worker < Math.min(mostAtOnce, hosts.length); worker++) void work();
+  return answers.map(({ promise }) => promise);
 }

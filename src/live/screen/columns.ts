@@ -240,6 +240,9 @@ const traffic: ViewColumn = {
   value: ({ send, receive }) => (send === null && receive === null ? null : (send ?? 0) + (receive ?? 0)),
 };
 
+/** Whether the rows are ordered by statistics. */
+export const isAmount = (id: string): boolean => id === traffic.id || amounts.some((column) => column.id === id);
+
 export const columnsOf = (grouping: ViewGrouping): readonly ViewColumn[] => columnsBy[grouping];
 
 /** The column that rows are ordered by; without such a column in this grouping, the first. */

@@ -6,10 +6,9 @@ import { bytesText, cells, millisecondsText } from './text.ts';
 /** The label of a line, with the blanks and the colon after it. */
 const label = /^(?:\w+ *: | *)/;
 
-/** Wraps a line at blanks, or anywhere if there are none; continuation lines are indented to its value. */
-export function wrapLine(line: string, room: number): string[] {
+/** Wraps a line at blanks, or anywhere if there are none; continuation lines are indented, by default to its value. */
+export function wrapLine(line: string, room: number, indent = label.exec(line)![0].length): string[] {
   const lines: string[] = [];
-  const indent = label.exec(line)![0].length;
   const blanks = ' '.repeat(indent < room / 2 ? indent : 0);
   let rest = line;
   while (cells(rest) > room) {

@@ -1,40 +1,13 @@
 // Lays the view out: what it shows, as lines that fill the screen exactly. Only rows on the screen are laid out.
-import { columnOf, columnsOf, placed, type PlacedColumn, type Seen, type ViewColumn } from './columns.ts';
+import { sanitize } from '../../io/sanitize.ts';
+import { columnsOf, placed, type PlacedColumn, type Seen, type ViewColumn } from './columns.ts';
+import { wrapLine } from './details.ts';
+import { arrowsOf, edges, titleLine, trafficLine, unknownText } from './head.ts';
 import { keyHelp } from './keys.ts';
-import { isListener, type ViewGrouping, type ViewRow } from './model.ts';
-import type { ViewScene } from './scene.ts';
+import type { ViewGrouping, ViewRow } from './model.ts';
+import type { Shown, Size } from './shown.ts';
 import type { ViewState } from './state.ts';
-import {
-  barsOf,
-  bytesText,
-  cells,
-  fitTo,
-  screenLine,
-  piece,
-  safeText,
-  type Ability,
-  type Piece,
-  type Style,
-} from './text.ts';
-
-/** The screen. */
-export interface Size extends Ability {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-/** Everything that a frame shows. */
-export interface Shown {
-  readonly state: ViewState;
-  /** Null until the first look. */
-  readonly scene: ViewScene | null;
-  readonly rows: readonly ViewRow[];
-  readonly seen: Seen;
-  /** The details of the row; null while they are gathered. */
-  readonly details: readonly string[] | null;
-  /** The requested ports, and the interval, for the first line. */
-  readonly title: string;
-}
+import { cells, fitTo, screenLine, piece, safeText, type Ability, type Piece, type Style } from './text.ts';
 
 export interface ViewFrame {
   readonly lines: readonly string[];
@@ -53,70 +26,6 @@ export const textPageOf = (rows: number): number => Math.max(1, rows - 2);
 
 /** Cells for the selection and the mark. */
 const margin = 2;
-
-const arrows = { unicode: ['\u2191', '\u2193'], ascii: ['^', 'v'] } as const;
-const arrowsOf = ({ unicode }: Ability): readonly [string, string] => (unicode ? arrows.unicode : arrows.ascii);
-
-/** Puts texts at the left and the right edge of a line. */
-function edges(left: readonly Piece[], right: string, size: Size): string {
-  const room = size.columns - cells(right);
-  const used = left.reduce((sum, { text }) => sum + cells(text), 0);
-  if (used + 1 > room) return screenLine(left, size.columns, size);
-  return screenLine([...left, piece(' '.repeat(room - used)), piece(right, 'dim')], size.columns, size);
-}
-
-/** Formats the local time of day. */
-function clockText(time: string): string {
-  const date = new Date(time);
-  return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
-}
-
-function titleLine({ state, scene, title }: Shown, size: Size): string {
-  const { kind, filter, scope, grouping, sorts } = state;
-  const sort = sorts[grouping];
-  const [up, down] = arrowsOf(size);
-  const what = { all: 'All sockets', listeners: 'Listeners', connections: 'Open connections' }[kind];
-  const by = grouping === 'none' ? '' : ` by ${grouping === 'remote' ? 'remote address' : grouping}`;
-  const parts: Piece[] = [
-    piece(`${what}${by}`, 'bold'),
-    piece(`, sorted by ${columnOf(sort.column, grouping).name} ${sort.descending ? down : up}`),
-  ];
-  if (scope !== null) parts.push(piece(', only ', 'plain'), piece(safeText(scope.label, size), 'bold'));
-  if (filter !== '' && state.mode.name !== 'filter')
-    parts.push(piece(', filter '), piece(safeText(filter, size), 'bold'));
-  if (state.isPaused) parts.push(piece('  '), piece(' PAUSED ', 'selected'));
-  const clock = scene === null ? '' : clockText(scene.look.time);
-  return edges(parts, `${title === '' ? '' : `${safeText(title, size)}  `}${clock}`, size);
-}
-
-function trafficLine({ scene }: Shown, size: Size): string {
-  if (scene === null) return screenLine([piece('Reading the sockets ...')], size.columns, size);
-  let listening = 0;
-  let udp = 0;
-  for (const socket of scene.look.sockets.values()) {
-    if (socket.protocol === 'UDP') udp++;
-    else if (isListener(socket)) listening++;
-  }
-  const connections = scene.look.sockets.size - listening - udp;
-  const unknown = unknownText(size);
-  const rate = (value: number | null): string => (value === null ? unknown : `${bytesText(value)}/s`);
-  const { opened, closed } = scene.changes;
-  const parts: Piece[] = [
-    piece(`${listening} listening, ${connections} connections, ${udp} UDP`),
-    ...(opened > 0 ? [piece(`  +${opened}`, 'good')] : []),
-    ...(closed > 0 ? [piece(`  -${closed}`, 'bad')] : []),
-    piece('  sent '),
-    piece(rate(scene.traffic.send), 'bold'),
-    piece(', received '),
-    piece(rate(scene.traffic.receive), 'bold'),
-  ];
-  const used = parts.reduce((sum, { text }) => sum + cells(text), 0);
-  const bars = barsOf(scene.history, Math.min(60, size.columns - used - 2), size);
-  const before = size.columns - used - cells(bars);
-  return screenLine([...parts, piece(' '.repeat(Math.max(0, before))), piece(bars, 'quiet')], size.columns, size);
-}
-
-const unknownText = ({ unicode }: Ability): string => (unicode ? '\u2013' : '-');
 
 /** The headings; an arrow is behind that of the order, or before it if the title fills its column. */
 function headingLine(columns: readonly PlacedColumn[], { sorts, grouping }: ViewState, size: Size): string {
@@ -199,8 +108,9 @@ function hintLine(items: readonly (readonly [string, string])[], size: Size): st
   return screenLine([...parts, piece('')], size.columns, size);
 }
 
-/** A line that is being typed: its end stays visible. */
-function promptLine(question: string, text: string, size: Size): string {
+/** A line that is being typed: its end stays visible. The question is the longest that leaves room for it. */
+function promptLine(questions: readonly string[], text: string, size: Size): string {
+  const question = questions.find((one) => one.length + leastTyped <= size.columns) ?? questions.at(-1)!;
   const label = `${question} `;
   const room = Math.max(0, size.columns - label.length - 1);
   const safe = safeText(text, size);
@@ -208,26 +118,37 @@ function promptLine(question: string, text: string, size: Size): string {
   return screenLine([piece(label, 'bold'), piece(tail), piece(' ', 'selected'), piece('')], size.columns, size);
 }
 
-const messageLine = (message: string, size: Size): string =>
-  screenLine([piece(safeText(message, size), 'bold'), piece('')], size.columns, size);
+/** The least room for what is being typed. */
+const leastTyped = 20;
 
-function bottomLine({ state, rows }: Shown, size: Size): string {
+/** A message, which takes as many lines as it needs, but not most of the screen. */
+function messageLines(message: string, size: Size): readonly string[] {
+  const most = Math.max(1, Math.floor(size.rows / 3));
+  return wrapLine(sanitize(message), size.columns)
+    .slice(0, most)
+    .map((line) => screenLine([piece(safeText(line, size), 'bold'), piece('')], size.columns, size));
+}
+
+/** Asks whether to replace a file. The question stays visible, and the end of the name. */
+function replaceLine(file: string, size: Size): string {
+  const question = ' exists. Replace it? [y/N]';
+  const room = Math.max(0, size.columns - question.length);
+  const safe = safeText(file, size);
+  const name = cells(safe) <= room ? safe : fitTo(safe, room, { keeps: 'end', unicode: size.unicode });
+  return screenLine([piece(`${name}${question}`, 'bold'), piece('')], size.columns, size);
+}
+
+/** The last lines: usually one, and more for a long message. */
+function bottomLines({ state, rows, note }: Shown, size: Size): readonly string[] {
   const { mode, message } = state;
-  if (message !== null) return messageLine(message, size);
-  if (mode.name === 'filter') return promptLine('Filter:', state.filter, size);
-  if (mode.name === 'file')
-    return promptLine(
-      `Write ${rows.length} ${rows.length === 1 ? 'row' : 'rows'} to (.csv, .json, .md ...):`,
-      mode.text,
-      size,
-    );
-  if (mode.name === 'replace')
-    return screenLine(
-      [piece(`${safeText(mode.text, size)} exists. Replace it? [y/N]`, 'bold'), piece('')],
-      size.columns,
-      size,
-    );
-  return hintLine(hints, size);
+  if (message !== null) return messageLines(message, size);
+  if (mode.name === 'filter') return [promptLine(['Filter:'], state.filter, size)];
+  if (mode.name === 'file') {
+    const count = `Write ${rows.length} ${rows.length === 1 ? 'row' : 'rows'} to`;
+    return [promptLine([`${count} (.csv, .json, .md ...):`, `${count}:`, 'File:'], mode.text, size)];
+  }
+  if (mode.name === 'replace') return [replaceLine(mode.text, size)];
+  return note === null ? [hintLine(hints, size)] : messageLines(note, size);
 }
 
 /** The widest texts of the rows on the screen, and those of before. */
@@ -266,18 +187,27 @@ function listFrame(shownNow: Shown, size: Size): ViewFrame {
   const body = onScreen.map((row, i) => rowLine(row, columns, state.top + i === state.index, size));
   if (rows.length === 0) body.push(screenLine([piece(`  ${emptyText(shownNow)}`)], size.columns, size));
   while (body.length < page) body.push(' '.repeat(size.columns));
-  const lines = [...head, ...body, ...(below === 1 ? [bottomLine(shownNow, size)] : [])];
-  return { lines: lines.slice(0, size.rows), seen };
+  const lines = [...head, ...body].slice(0, size.rows - below);
+  return { lines: below === 1 ? covered(lines, bottomLines(shownNow, size)) : lines, seen };
 }
 
-/** The lines of the help. */
-export function helpLines(): readonly string[] {
+/** Lines with others below them. If these are several, they cover the last ones. */
+const covered = (lines: readonly string[], bottom: readonly string[]): readonly string[] => [
+  ...lines.slice(0, lines.length + 1 - bottom.length),
+  ...bottom,
+];
+
+/** The lines of the help, and of what cannot be seen. */
+export function helpLines(gaps: readonly string[], columns: number): readonly string[] {
   const width = Math.max(...keyHelp.map(([keys]) => keys.length));
   return [
-    ...keyHelp.map(([keys, what]) => `${keys.padEnd(width)}  ${what}`),
+    ...keyHelp.flatMap(([keys, what]) => wrapLine(`${keys.padEnd(width)}  ${what}`, columns, width + 2)),
     '',
-    '+ opened since the last look   - closed (stays for two more looks)',
-    'A dash in a column of numbers: unknown; the details give the reason.',
+    ...[
+      '+ opened since the last look   - closed (stays for two more looks)',
+      'A dash in a column of numbers: unknown; the details give the reason.',
+      ...(gaps.length === 0 ? [] : ['', 'What cannot be seen:', ...gaps.map(sanitize)]),
+    ].flatMap((line) => wrapLine(line, columns, 0)),
   ];
 }
 
@@ -285,8 +215,8 @@ interface TextPage {
   readonly title: string;
   readonly lines: readonly string[];
   readonly top: number;
-  /** The last line. */
-  readonly bottom: string;
+  /** The last lines. */
+  readonly bottom: readonly string[];
 }
 
 /** A page of text with a title, that can be scrolled. */
@@ -297,8 +227,11 @@ function textFrame({ title, lines, top: wanted, bottom }: TextPage, size: Size):
   const body = lines.slice(top, top + page).map((line) => screenLine(pieced(safeText(line, size)), size.columns, size));
   while (body.length < page) body.push(' '.repeat(size.columns));
   const more = lines.length > page ? `${Math.min(lines.length, top + page)} of ${lines.length} lines` : '';
-  const head = edges([piece(safeText(title, size), 'bold')], more, size);
-  return [head, ...body, bottom].slice(0, size.rows);
+  const room = Math.max(0, size.columns - (more === '' ? 0 : cells(more) + 1));
+  const safe = safeText(title, size);
+  const name = cells(safe) <= room ? safe : fitTo(safe, room, { keeps: 'process', unicode: size.unicode }).trimEnd();
+  const head = edges([piece(name, 'bold')], more, size);
+  return size.rows === 1 ? [head] : covered([head, ...body].slice(0, size.rows - 1), bottom);
 }
 
 /** A label of details, or the keys of the help, stand out. */
@@ -315,7 +248,7 @@ export function viewFrame(now: Shown, size: Size): ViewFrame {
   const { mode, message } = now.state;
   if (mode.name === 'help') {
     const lines = textFrame(
-      { title: 'Keys', lines: helpLines(), top: mode.top, bottom: hintLine(textHints, size) },
+      { title: 'Keys', lines: helpLines(now.gaps, size.columns), top: mode.top, bottom: [hintLine(textHints, size)] },
       size,
     );
     return { lines, seen: now.seen };
@@ -330,7 +263,7 @@ export function viewFrame(now: Shown, size: Size): ViewFrame {
       lines: now.details ?? ['Reading the details ...'],
       top: mode.top,
       bottom:
-        message === null ? hintLine([...textHints, ['x', 'stop'], ['c', 'copy']], size) : messageLine(message, size),
+        message === null ? [hintLine([...textHints, ['x', 'stop'], ['c', 'copy']], size)] : messageLines(message, size),
     },
     size,
   );

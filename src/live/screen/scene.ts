@@ -1,8 +1,9 @@
 // What the view knows after a look: the sockets with their rates, and what opened or closed.
 import { changes } from '../changes.ts';
+import { connectionText, type Close } from '../closes.ts';
 import { rates } from '../rates.ts';
 import { sumOf } from '../sums.ts';
-import type { LiveSocket, Look, Rates } from '../look.ts';
+import type { LiveOwner, LiveSocket, Look, Rates } from '../look.ts';
 
 /** For how many looks after the one that misses it a closed socket stays. */
 const staysFor = 2;
@@ -44,8 +45,59 @@ export const firstScene = (look: Look): ViewScene => ({
   history: [],
 });
 
-/** The scene after another look. */
-export function nextScene(before: ViewScene, look: Look): ViewScene {
+const noOwner: LiveOwner = {
+  pid: null,
+  startTime: null,
+  imageName: null,
+  application: null,
+  owner: 'closed before a look',
+};
+/** More are no list that a person reads. */
+const mostUnseen = 200;
+
+/** A socket of which only a message tells that it was closed. */
+function unseenSocket({
+  key,
+  protocol,
+  localAddress,
+  localPort,
+  remoteAddress,
+  remotePort,
+  ...close
+}: Close): LiveSocket {
+  const { sent, received } = close;
+  const counters = {
+    sent,
+    received,
+    roundTrip: null,
+    retransmits: null,
+    receiveQueue: null,
+    sendQueue: null,
+    drops: null,
+  };
+  const ends = { localAddress, localPort, remoteAddress, remotePort };
+  return { key, protocol, ...ends, state: null, owner: noOwner, counters, reason: null };
+}
+
+/** The sockets that opened and closed between two looks. */
+function unseen(before: ViewScene, look: Look, closes: readonly Close[]): LiveSocket[] {
+  const others = closes.filter(
+    ({ key, localPort }) =>
+      localPort !== 0 && !look.sockets.has(key) && !before.look.sockets.has(key) && !before.gone.has(key),
+  );
+  if (others.length === 0) return [];
+  // The connection goes on without its socket, until it is closed, too.
+  const lingering = new Set(
+    [...look.sockets.values()].flatMap((one) => (one.state === 'TimeWait' ? [connectionText(one)] : [])),
+  );
+  return others
+    .filter((close) => !lingering.has(connectionText(close)))
+    .slice(0, mostUnseen)
+    .map(unseenSocket);
+}
+
+/** The scene after another look. `closes`: the messages about closed sockets since the one before. */
+export function nextScene(before: ViewScene, look: Look, closes: readonly Close[] = []): ViewScene {
   const gone = new Map<string, Gone>();
   for (const [key, { socket, age }] of before.gone) if (age < staysFor) gone.set(key, { socket, age: age + 1 });
   const opened = new Set<string>();
@@ -55,6 +107,10 @@ export function nextScene(before: ViewScene, look: Look): ViewScene {
     if (kind !== 'Closed') continue;
     gone.set(socket.key, { socket, age: 0 });
     closed++;
+  }
+  for (const socket of unseen(before, look, closes)) {
+    if (!gone.has(socket.key)) closed++;
+    gone.set(socket.key, { socket, age: 0 });
   }
   const now = rates(before.look, look);
   const traffic: { send: number | null; receive: number | null } = { send: null, receive: null };

@@ -1,22 +1,27 @@
 // Runs the full-screen view: looks, keys, and frames.
 import type { Screen } from '../../system/screen.ts';
+import type { Close } from '../closes.ts';
 import type { LiveSocket, Look } from '../look.ts';
 import { arrange } from './arrange.ts';
 import { liveLines, wrapLine } from './details.ts';
 import { difference } from './diff.ts';
 import { listeningPorts } from './groups.ts';
 import { keyNamed, type Key } from './keys.ts';
-import { viewFrame, helpLines, pageOf, textPageOf, widthsFor, type Size } from './layout.ts';
+import { viewFrame, helpLines, pageOf, textPageOf, widthsFor } from './layout.ts';
 import type { Selection, ViewRow } from './model.ts';
-import { addressPort, type Seen } from './columns.ts';
+import { addressPort, isAmount, type Seen } from './columns.ts';
 import { firstScene, nextScene, type ViewScene } from './scene.ts';
+import type { Size } from './shown.ts';
 import { initialState, press, selectionOf, settled, type Action, type OnScreen, type ViewState } from './state.ts';
 import { sanitize } from '../../io/sanitize.ts';
 
 /** What the view uses outside of itself. */
 export interface ViewWorld {
   readonly screen: Screen;
-  readonly look: () => Promise<Look>;
+  /** `wanted`: the keys of the connections whose statistics are wanted; without it, those of all. */
+  readonly look: (wanted?: ReadonlySet<string>) => Promise<Look>;
+  /** The messages about closed sockets since the last call, if the system sends any. */
+  readonly closes?: () => readonly Close[];
   /** Milliseconds between two looks. */
   readonly interval: number;
   /** After this many looks, the view ends; null: never. */
@@ -34,6 +39,9 @@ export interface ViewWorld {
   /** Whether a file exists already. */
   readonly exists: (file: string) => boolean;
 }
+
+/** For how many looks the last line tells what they cannot see. */
+const noteLooks = 3;
 
 /** How long to wait for a terminal that is slower than the view. */
 const busyMs = 20;
@@ -54,10 +62,13 @@ class View {
   private seen: Seen = {};
   private seenFor = '';
   private details: Details | null = null;
-  /** What the last look could not see. */
-  private gap: string | undefined;
+  /** The kinds of what the looks could not see, once they were noted. */
+  private readonly noted = new Set<string>();
+  /** For how many looks the last line still tells of them. */
+  private noteLooks = 0;
   private before: readonly string[] | null = null;
   private looks = 0;
+  private wasPaused = false;
   private isLooking = false;
   private looking: Promise<void> = Promise.resolve();
   /** Whether another program has the terminal. */
@@ -120,6 +131,14 @@ class View {
     return { columns: Math.max(1, columns), rows: Math.max(1, rows), colors, unicode };
   }
 
+  /** The connections on the screen; undefined for all, if the order or the sums depend on the statistics of all. */
+  private get wanted(): ReadonlySet<string> | undefined {
+    const { grouping, sorts, top, mode } = this.state;
+    if (grouping !== 'none' || isAmount(sorts.none.column)) return undefined;
+    const rows = this.rows.slice(top, top + pageOf(this.size.rows));
+    return new Set([...rows.map(({ id }) => id), ...(mode.name === 'details' ? [mode.row.id] : [])]);
+  }
+
   /** Looks, draws, and plans the next look. */
   private lookNow(): void {
     if (this.isLooking || this.isOver || this.isAway || this.state.isPaused) return;
@@ -127,7 +146,7 @@ class View {
     this.isLooking = true;
     const started = performance.now();
     this.looking = this.world
-      .look()
+      .look(this.wanted)
       .then((look) => {
         this.isLooking = false;
         if (this.isOver) return;
@@ -146,11 +165,34 @@ class View {
 
   private take(look: Look): void {
     if (this.state.isPaused || this.isAway) return;
-    this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look);
-    const [gap] = look.gaps;
-    if (gap !== undefined && gap !== this.gap) this.state = { ...this.state, message: `${capitalized(gap)}.` };
-    this.gap = gap;
+    // Messages of before the first look, and of while it was paused, are about sockets that nobody expects to see.
+    const closes = this.world.closes?.() ?? [];
+    this.scene = this.scene === null ? firstScene(look) : nextScene(this.scene, look, this.wasPaused ? [] : closes);
+    this.wasPaused = false;
+    this.note(look);
     this.draw();
+  }
+
+  /** Notes for a few looks what they cannot see, if that is new: only the numbers in it change with every look. */
+  private note({ gaps }: Look): void {
+    this.noteLooks = Math.max(0, this.noteLooks - 1);
+    for (const gap of gaps) {
+      const kind = gap.replaceAll(/\d+/g, '0');
+      if (this.noted.has(kind)) continue;
+      this.noted.add(kind);
+      this.noteLooks = noteLooks;
+    }
+  }
+
+  private get noteText(): string | null {
+    const [first, ...more] = this.gaps;
+    if (this.noteLooks === 0 || first === undefined) return null;
+    const what = first.split(': ')[0]!.replace(/\.$/, '');
+    return `${what}. Press ? for the ${more.length === 0 ? 'reason' : 'reasons'}.`;
+  }
+
+  private get gaps(): readonly string[] {
+    return (this.scene?.look.gaps ?? []).map((gap) => `${capitalized(gap)}.`);
   }
 
   /** Selects and orders the rows again, if anything changed that they depend on. */
@@ -182,7 +224,12 @@ class View {
     const { mode } = this.state;
     const isText = mode.name === 'details' || mode.name === 'help';
     const page = isText ? textPageOf(rows) : pageOf(rows);
-    const lines = mode.name === 'help' ? helpLines().length : isText ? (this.detailLines(columns)?.length ?? 0) : 0;
+    const lines =
+      mode.name === 'help'
+        ? helpLines(this.gaps, columns).length
+        : isText
+          ? (this.detailLines(columns)?.length ?? 0)
+          : 0;
     const listening = this.scene === null ? new Set<string>() : listeningPorts(this.scene);
     return { rows: this.rows, page, most: Math.max(0, lines - page), listening };
   }
@@ -190,10 +237,12 @@ class View {
   private press(key: Key): void {
     this.arrange();
     const wasPaused = this.state.isPaused;
+    this.noteLooks = 0;
     const { state, action } = press(this.state, key, this.onScreen);
     this.state = state;
     if (action !== undefined) this.act(action);
     if (this.isOver) return;
+    this.wasPaused ||= wasPaused;
     if (wasPaused && !this.state.isPaused) this.lookNow();
     this.draw();
   }
@@ -289,7 +338,9 @@ class View {
     this.seenFor = widths;
     const { state, scene, rows, seen } = this;
     const details = this.detailLines(size.columns);
-    const frame = viewFrame({ state, scene, rows, seen, details, title: this.world.title }, size);
+    const { gaps, noteText: note } = this;
+    const { title } = this.world;
+    const frame = viewFrame({ state, scene, rows, seen, details, gaps, note, title }, size);
     this.seen = frame.seen;
     const text = difference(this.before, frame.lines);
     this.before = frame.lines;

@@ -157,8 +157,13 @@ function serveConnections(): void {
   const statistics = estats(estatsCalls);
   try {
     serveLines((line) => {
-      const rows = line.split(' ').filter((row) => row !== '');
-      return statistics.read(rows.map((row) => Buffer.from(row, 'base64'))).toString('base64');
+      const words = line.split(' ').filter((word) => word !== '');
+      const rows: Buffer[] = [];
+      for (const row of words.map((word) => Buffer.from(word, 'base64')))
+        // With one more byte: what a former child process has switched on.
+        if (row.length % 4 === 1) statistics.adopt(row.subarray(0, -1), row.at(-1)!);
+        else rows.push(row);
+      return statistics.read(rows).toString('base64');
     });
   } finally {
     statistics.off();

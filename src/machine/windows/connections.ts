@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { switchedOn } from '../../facts/decode/windows-statistics.ts';
 import type { ConnectionStatistics, StatisticsAnswer } from '../../system/live.ts';
 import type { Refusal } from '../../system/raw.ts';
 import { ownCommand } from './apart.ts';
@@ -15,9 +16,10 @@ const iphlpapi = systemLibrary('iphlpapi.dll', uncovered['iphlpapi.dll']);
 const needed = ['GetPerTcpConnectionEStats', 'SetPerTcpConnectionEStats'] as const;
 /** The line that ends the child process. It ends with its input, too, such as when this process is ended. */
 export const endLine = '.';
-const timeoutMs = 5000;
-/** After this many failures in a row, there are no statistics anymore. */
-const mostFailures = 3;
+/** How long an answer may take: in all, and for each connection, which takes up to six calls. */
+const [timeoutMs, rowMs] = [5000, 2];
+/** After this many failures in a row, the child process is not started for a while. */
+const [mostFailures, pauseMs] = [3, 30_000];
 
 /** Why the child process would not be of use; null if it would. */
 function hindrance(command: readonly string[] | null): Refusal | null {
@@ -34,7 +36,10 @@ function hindrance(command: readonly string[] | null): Refusal | null {
 
 /** A child process that answers lines with lines, one at a time. */
 interface Server {
-  readonly ask: (line: string) => Promise<string>;
+  /** Whether it has ended, or is about to. */
+  readonly isOver: () => boolean;
+  /** Waits for the answer for this time, in milliseconds. */
+  readonly ask: (line: string, limit: number) => Promise<string>;
   readonly end: () => void;
 }
 
@@ -77,14 +82,21 @@ export function serverOf(child: ChildProcess): Server {
     waiting.resolve(line);
     waiting = null;
   });
+  // It switches off what it has switched on, and ends; only its end is waited for.
+  const end = (): void => {
+    stdin.end(`${endLine}\n`);
+    for (const stream of [stdin, stdout]) stream.unref();
+    const timer = setTimeout(() => child.kill(), timeoutMs);
+    child.on('exit', () => clearTimeout(timer));
+  };
   return {
-    async ask(line) {
+    isOver: () => failure !== null,
+    async ask(line, limit) {
       if (failure !== null) throw new Error(failure);
-      const late = `the child process took longer than ${timeoutMs / 1000} s`;
       const timer = setTimeout(() => {
-        fail(late);
-        child.kill();
-      }, timeoutMs);
+        fail(`the child process took longer than ${limit / 1000} s`);
+        end();
+      }, limit);
       try {
         return await new Promise<string>((resolve, reject) => {
           waiting = { resolve, reject };
@@ -94,48 +106,68 @@ export function serverOf(child: ChildProcess): Server {
         clearTimeout(timer);
       }
     },
-    // It switches off what it has switched on, and ends; only its end is waited for.
-    end() {
-      stdin.end(`${endLine}\n`);
-      for (const stream of [stdin, stdout]) stream.unref();
-      const timer = setTimeout(() => child.kill(), timeoutMs);
-      child.on('exit', () => clearTimeout(timer));
-    },
+    end,
   };
+}
+
+const wordOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
+
+/** Rows with one more byte: what the child process has switched on for these connections. */
+function ownRows(rows: readonly Uint8Array[], answer: Uint8Array): Uint8Array[] {
+  return rows.flatMap((row, i) => {
+    const bits = switchedOn(answer, i);
+    return bits === 0 ? [] : [Uint8Array.of(...row, bits)];
+  });
 }
 
 /**
  * The statistics of connections, through one long-lived child process, because a wrong call would end the process that
- * makes it. It is started again when it has failed.
+ * makes it. If it ends, the next one takes over what it has switched on.
  */
 export function connectionStatistics(
   command: readonly string[] | null = ownCommand(),
   start: (command: readonly string[]) => Server = startServer,
+  clock: () => number = () => performance.now(),
 ): ConnectionStatistics {
-  let refusal: Refusal | null | undefined;
+  let hindered: Refusal | null | undefined;
   let server: Server | null = null;
+  let own: readonly Uint8Array[] = [];
+  let failed: Refusal | null = null;
   let failures = 0;
+  let pausedUntil = -Infinity;
+
+  const isOff = (): boolean => server === null || server.isOver();
+  async function ask(rows: readonly Uint8Array[]): Promise<Buffer> {
+    const adopted = isOff() ? own : [];
+    if (isOff()) server = start(command!);
+    const line = await server!.ask([...adopted, ...rows].map(wordOf).join(' '), timeoutMs + rows.length * rowMs);
+    return Buffer.from(line, 'base64');
+  }
+
   return {
     async read(rows): Promise<StatisticsAnswer> {
       // There is nothing to switch off, either.
-      if (rows.length === 0 && server === null) return { bytes: new Uint8Array() };
-      refusal ??= start === startServer ? hindrance(command) : null;
-      if (refusal !== null) return { refusal };
+      if (rows.length === 0 && server === null && own.length === 0) return { bytes: new Uint8Array() };
+      hindered ??= start === startServer ? hindrance(command) : null;
+      if (hindered !== null) return { refusal: hindered };
+      if (failed !== null && clock() < pausedUntil) return { refusal: failed };
       try {
-        server ??= start(command!);
-        const line = await server.ask(rows.map((row) => Buffer.from(row).toString('base64')).join(' '));
+        const bytes = await ask(rows);
         failures = 0;
-        return { bytes: Buffer.from(line, 'base64') };
+        own = ownRows(rows, bytes);
+        return { bytes };
       } catch (error) {
         server = null;
-        const failed: Refusal = { code: 'Failed', text: (error as Error).message };
-        if (++failures >= mostFailures) refusal = failed;
+        failed = { code: 'Failed', text: (error as Error).message };
+        if (++failures >= mostFailures) pausedUntil = clock() + pauseMs;
         return { refusal: failed };
       }
     },
     close() {
+      // A child process that was killed left them on.
+      if (isOff() && own.length > 0) ask([]).catch(() => {});
       server?.end();
-      server = null;
+      [server, own] = [null, []];
     },
   };
 }

@@ -123,6 +123,27 @@ test('what is cut off anywhere is an error, and never an answer', async () => {
   assert.match((await problemOf(packed(lines.slice(0, -3).join('\n'))))[1], 'the rest is missing');
 });
 
+test('lines of sockets that cannot be read make the sockets incomplete', async () => {
+  const windows = (more: string): string => `#PortOwner.Collection 1 plain\n@machine\n platform win32\n name far\n at 2026-01-02T03:04:05Z\n${more}#End\n`;
+  const good = ' 0.0.0.0,443,0.0.0.0,0,2,7,0\n';
+  for (const [status, more] of [
+    ['ok', `@cim/tcp\n${good} \n@cim/udp\n :: ,53,7,0\n`.replace(':: ', '::')],
+    ['partial', `@cim/tcp\n${good} garbage\n@cim/udp\n`],
+    ['partial', `@cim/tcp\n${good} 0.0.0.0,99999,0.0.0.0,0,2,7,0\n@cim/udp\n`],
+    ['partial', `@cim/tcp\n${good} no address,80,0.0.0.0,0,2,7,0\n@cim/udp\n`],
+    ['partial', `@cim/tcp\n${good}@cim/udp\n 1.2.3.4,x\n`],
+    ['ok', '@netstat\n Active Connections\n\n   Proto  Local Address  Foreign Address  State  PID\n   TCP    0.0.0.0:443    0.0.0.0:0    LISTENING    7\n'],
+    ['partial', '@netstat\n   TCP    0.0.0.0:443    0.0.0.0:0    LISTENING    7\n   TCP    oops\n'],
+  ] as const) {
+    const { sockets } = (await facts(windows(more))).sections;
+    assert.is(sockets.status, status, more);
+    assert.ok(
+      sockets.data.some(({ localPort }) => localPort === 443),
+      more,
+    );
+  }
+});
+
 test('what is of another version, or no collection, is an error', async () => {
   assert.is((await problemOf(honest.replace('Collection 1', 'Collection 2')))[0], 'PO2003');
   for (const wrong of [

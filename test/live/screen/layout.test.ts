@@ -69,7 +69,16 @@ test('whatever the sockets, keys, and sizes are, a frame fills the screen exactl
           const rows = arrange(scene, selectionOf(state));
           state = settled(state, { rows, page: pageOf(now.rows) });
           const frame = viewFrame(
-            { state, scene: i % 7 === 6 ? null : scene, rows, seen, details: i % 2 === 0 ? null : wrapLine('Owner : 日本 \x1b[2J x'.repeat(20), now.columns), title: '443' },
+            {
+              state,
+              scene: i % 7 === 6 ? null : scene,
+              rows,
+              seen,
+              details: i % 2 === 0 ? null : wrapLine('Owner : 日本 \x1b[2J x'.repeat(20), now.columns),
+              gaps: i % 3 === 0 ? [] : ['The owner of 3 sockets cannot be seen: \x1b[2J needs root.'],
+              note: i % 5 === 0 ? 'A note that is longer than a narrow screen has room for.' : null,
+              title: '443',
+            },
             now,
           );
           seen = frame.seen;

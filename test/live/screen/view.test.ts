@@ -25,7 +25,7 @@ test('lists sockets with their owners, the first one selected', async () => {
   const { screen } = await testView([database, web]);
   const lines = await screen.lines();
   assert.match(lines[0]!, /^All sockets, sorted by port ↑ +\d\d:04:00$/);
-  assert.match(lines[1]!, /^2 listening, 0 connections, 0 UDP  sent –, received –/);
+  assert.match(lines[1]!, /^2 listening, 0 connections, 0 UDP {2}out – in –/);
   assert.match(lines[2]!, /^ {2}Port↑ +Prot +State +Local +Executable +(?:PID +)?Owner/);
   assert.match(lines[3]!, /^> +3000 +TCP +Listen +127\.0\.0\.1 +node +(?:10 +)?node server\.js \(10\)$/);
   assert.match(lines[4]!, /^ +5432 +TCP +Listen/);
@@ -38,7 +38,7 @@ test('shows rates from the second look on, and never 0 for an unknown one', asyn
   assert.match((await view.screen.lines())[4]!, /Established.* – +–$/);
   await view.look([web, connection({ counters: { sent: 1_200_000, received: 0 } }), unknown]);
   const lines = await view.screen.lines();
-  assert.match(lines[1]!, /sent 1\.2 MB\/s, received 0\/s/);
+  assert.match(lines[1]!, /out 1\.2 MB\/s in 0\/s/);
   assert.match(lines[3]!, /Listen.*node server\.js \(10\)$/);
   assert.match(lines[4]!, / 1\.2 MB +0$/);
   assert.match(lines[5]!, /7000.* – +–$/);
@@ -136,6 +136,33 @@ test('follows one process', async () => {
   assert.match((await screen.lines())[0]!, /only node server\.js \(10\)/);
   // The same process ID belonged to another process.
   assert.equal(ports(await screen.lines()), ['>3000', '3000']);
+});
+
+test('asks for the statistics of what is on the screen, and of everything only to order or to sum', async () => {
+  const many = Array.from({ length: 30 }, (_, i) => connection({ localPort: 4000, remotePort: 1000 + i }));
+  const keys = (from: number, to: number): string[] => many.slice(from, to).map(({ key }) => key);
+  const view = await testView(many);
+  const { screen } = view;
+  const asked = async (): Promise<void> => {
+    for (let tries = 0; !view.isWaiting() && tries < 1000; tries++) await settle(1);
+  };
+  await view.look(many);
+  await asked();
+  assert.equal(view.wanted(), keys(0, 20));
+  await screen.type('G');
+  await view.look(many);
+  await asked();
+  assert.equal(view.wanted(), keys(10, 30));
+  for (const [typed, wanted] of [
+    ['t', null],
+    ['p', keys(0, 20)],
+    ['\t', null],
+  ] as const) {
+    await screen.type(`${typed}g`);
+    await view.look(many);
+    await asked();
+    assert.equal(view.wanted(), wanted, JSON.stringify(typed));
+  }
 });
 
 test('pauses: no look, and the same rows', async () => {
@@ -271,14 +298,84 @@ test('survives another size, and fills it', async () => {
   }
 });
 
-test('says what a look could not see, until the next key', async () => {
-  const view = await testView([web], {});
-  await view.look([web], ['the owner of 2 sockets cannot be seen (needs root)']);
-  assert.match((await view.screen.lines())[23]!, /^The owner of 2 sockets cannot be seen \(needs root\)/);
+const hidden = (count: number): string => `the owner of ${count} sockets cannot be seen: the processes of other users cannot be read (needs root (sudo))`;
+
+test('says for three looks what they cannot see; then the keys are back, and the help has the reasons', async () => {
+  const view = await testView([web]);
+  const last = async (): Promise<string> => (await view.screen.lines())[23]!;
+  // The number is another one in each look: that is nothing new.
+  for (const count of [2, 3, 4]) {
+    await view.look([web], [hidden(count)]);
+    assert.is(await last(), `The owner of ${count} sockets cannot be seen. Press ? for the reason.`);
+  }
+  await view.look([web], [hidden(5), 'the list of UDP sockets cannot be read: it is broken']);
+  assert.is(await last(), 'The owner of 5 sockets cannot be seen. Press ? for the reasons.');
+  for (const looks of [1, 2, 3]) await view.look([web], [hidden(looks)]);
+  assert.match(await last(), /^\? keys/);
+  await view.look([web], [hidden(5), 'the list of UDP sockets cannot be read: it is broken']);
+  assert.match(await last(), /^\? keys/);
+  await view.screen.type('?G');
+  const help = (await view.screen.lines()).join(' ').replaceAll(/ +/g, ' ');
+  assert.match(help, /What cannot be seen: The owner of 5 sockets .* \(needs root \(sudo\)\)\. The list of UDP sockets cannot be read: it is broken\./);
+});
+
+test('a key ends the note of what cannot be seen, and starts nothing anew', async () => {
+  const view = await testView([web]);
+  await view.look([web], [hidden(2)]);
   await view.screen.type('j');
   assert.match((await view.screen.lines())[23]!, /^\? keys/);
-  await view.look([web], ['the owner of 2 sockets cannot be seen (needs root)']);
+  await view.look([web], [hidden(3)]);
   assert.match((await view.screen.lines())[23]!, /^\? keys/);
+});
+
+test('a message that is longer than a line takes several', async () => {
+  const { screen } = await testView([web, database], { screen: testScreen(40, 12), write: async (_rows, file) => `Not written: cannot write ${file}: the folder does not exist.` });
+  await screen.type('w/a/folder/that/is/not/there/rows.csv');
+  assert.match((await screen.lines()).at(-1)!, /^Write 2 rows to: .*there\/rows\.csv$/);
+  await screen.type('\r');
+  assert.is(
+    (await screen.lines()).slice(-3).join(' ').replaceAll(/ +/g, ' ').replace('the re', 'there'),
+    'Not written: cannot write /a/folder/that/is/not/there/rows.csv: the folder does not exist.',
+  );
+  await screen.type('j');
+  assert.equal(ports(await screen.lines()), ['3000', '>5432']);
+});
+
+test('the question whether to replace a file stays visible', async () => {
+  const { screen } = await testView([web], { screen: testScreen(40, 12), exists: () => true });
+  await screen.type('w/a/folder/that/is/far/away/old.csv\r');
+  assert.match((await screen.lines()).at(-1)!, /old\.csv exists\. Replace it\? \[y\/N\]$/);
+});
+
+for (const [columns, unicode, traffic] of [
+  [40, true, /^4 sockets ↑1\.2 MB\/s ↓999 kB\/s +\S/],
+  [40, false, /^4 sockets \^1\.2 MB\/s v999 kB\/s +\S/],
+  [60, true, /^4 sockets {2}out 1\.2 MB\/s in 999 kB\/s +\S/],
+  [80, true, /^2 listening, 2 connections, 0 UDP {2}\+1 {2}out 1\.2 MB\/s in 999 kB\/s +\S/],
+  [200, true, /^2 listening, 2 connections, 0 UDP {2}\+1 {2}sent 1\.2 MB\/s, received 999 kB\/s +\S/],
+] as const)
+  test(`the lines above the list fit in ${columns} columns${unicode ? '' : ' of ASCII'}`, async () => {
+    const screen = testScreen(columns, 24, { unicode });
+    const busy = (sent: number): LiveSocket => connection({ remotePort: 9, counters: { sent, received: sent / 1.25 } });
+    const view = await testView([web, database, busy(0)], { screen });
+    await view.look([web, database, busy(1_249_000), connection()]);
+    const [title, second] = await screen.lines();
+    assert.match(title!, /^All sockets, sorted by port . +\d\d:04:01$/);
+    assert.match(second!, traffic);
+    // Everything that a person can choose at once: the state that matters most stays.
+    await screen.type('jf/established connection\r<< ');
+    const [chosen] = await screen.lines();
+    assert.match(chosen!, columns === 40 ? /^ PAUSED {2}All sockets, only node/ : /^All sockets, .*only node.*, filter est.* PAUSED/);
+  });
+
+test('the details keep the process in their title, and how far they are scrolled', async () => {
+  const { screen } = await testView([liveSocket({ owner: { owner: `node ${'server'.repeat(20)}.js (10)` } })], {
+    screen: testScreen(60, 24),
+    details: async () => Array.from({ length: 60 }, (_, i) => `Line${i} : x`),
+  });
+  await screen.type('\r');
+  await settle(5);
+  assert.match((await screen.lines())[0]!, /^TCP port 3000: node server.*… \(10\) +22 of \d+ lines$/);
 });
 
 test('a terminal without colors and Unicode gets neither', async () => {

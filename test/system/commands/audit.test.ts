@@ -200,7 +200,13 @@ test('the rule that decided stays on 60 columns; a table that is piped has no em
     assert.match(head!, columns === 60 ? /^Severity +Endpoint +Owner +Rule$/ : /^Kind +Severity +Endpoint +Owner +Rule$/);
     assert.match(lines.join('\n'), /Critical +TCP 0\.0\.0\.0:23 +nginx as root.* +no telnet/m);
     assert.match(lines.join('\n'), /network$/m);
-    assert.ok(out.split('\n').every((line) => line.length <= columns));
+    // Commands below the table stay whole.
+    assert.ok(
+      out
+        .replace(/^What to do:.*/ms, '')
+        .split('\n')
+        .every((line) => line.length <= columns),
+    );
   }
   const piped = (await audit(['--policy', policy], night(2, [22, 23]))).out;
   assert.match(piped, /^Kind +Severity +Endpoint +Owner +Rule +Evidence$/m);
@@ -224,7 +230,13 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
     assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:8080 +nginx as root/m);
     assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP any:50000 +door as eve/m);
     assert.match(lines.join('\n'), /^Closed +Low +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:25 +nginx as root/m);
-    assert.ok(out.split('\n').every((line) => line.length <= columns));
+    // Commands below the table stay whole.
+    assert.ok(
+      out
+        .replace(/^What to do:.*/ms, '')
+        .split('\n')
+        .every((line) => line.length <= columns),
+    );
   }
 });
 
@@ -236,7 +248,7 @@ test('reports by their extension, whole or not at all', async () => {
   for (const file of files) assert.match(readFileSync(file, 'utf8'), /Opened/, file);
   assert.match(readFileSync(files[0]!, 'utf8'), /^\ufeffKind,Severity/);
   assert.is(rows(readFileSync(files[1]!, 'utf8'))[0]?.Kind, 'Opened');
-  assert.match(readFileSync(files[5]!, 'utf8'), /Kind +Severity[\s\S]*audit of box: 1 finding/);
+  assert.match(readFileSync(files[5]!, 'utf8'), /Kind +Severity[\s\S]*Audit of box: 1 finding/);
   assert.ok(readdirSync(folder).every((name) => !name.endsWith('.tmp')));
 });
 
@@ -478,7 +490,7 @@ test('the log tells what could not be told, and of an audit that could not be ma
   };
   const partial = await logged(half(night(2, [22, 25])));
   assert.match(partial[0]!, /^301 Warning PO3001: .*IPv6 was refused/);
-  assert.equal(partial.slice(1), ['100 Warning audit of box: no findings, 2 listeners; but some sockets could not be read']);
+  assert.equal(partial.slice(1), ['100 Warning Audit of box: no findings, 2 listeners; but some sockets could not be read']);
   const none = facts([], { sections: { sockets: { status: 'failed', reason: 'a test', needs: null, at: null, data: [] } } });
   assert.match((await logged(none)).join(), /^302 Error the audit failed: PO3001: cannot tell which ports are open: a test[^,]*$/);
   writeFileSync(policy, 'kind: nothing');
@@ -499,7 +511,7 @@ test('nothing says clean unless the exit code does', async () => {
     assert.match(done.err, `portowner: audit of box: no findings, 2 listeners; but ${why}\n`, what);
     assert.not.match(done.err, 'clean', what);
     const [text, csv, ...others] = reports.map((path) => readFileSync(path, 'utf8'));
-    assert.match(text!, new RegExp(`^audit of box: no findings, 2 listeners; but ${why}\nportowner: PO\\d+: `), what);
+    assert.match(text!, new RegExp(`^Audit of box: no findings, 2 listeners; but ${why}\nportowner: PO\\d+: `), what);
     assert.match(csv!, /\r\nProblem,(?:Warning|Error),[^\r]*PO(?:3001|3002|4201)[^\r]*,box\r\n$/, what);
     // What a workbook says is compressed: it is read elsewhere.
     for (const other of others.slice(0, -1)) assert.match(other, /PO3001|PO3002|PO4201/, what);
@@ -569,7 +581,7 @@ test('the name of a machine forges no line', async () => {
   const report = join(folder, 'r.txt');
   const { err } = await audit(['--store', store, '--report', report], { ...of, machine: { ...of.machine, name: 'box\nportowner: audit of dc1: clean, 9 listeners\u001b[2K' } });
   const line = 'audit of box\\nportowner: audit of dc1: clean, 9 listeners\\x1b[2K: clean, 1 listener\n';
-  assert.equal([err, readFileSync(report, 'utf8')], [`portowner: ${line}`, line]);
+  assert.equal([err, readFileSync(report, 'utf8')], [`portowner: ${line}`, line.replace('a', 'A')]);
 });
 
 test('--problems rows: findings and problems among them, no line on standard error', async () => {

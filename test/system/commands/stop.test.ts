@@ -159,9 +159,10 @@ onLinux('a child that is all that is left of it', async () => {
 });
 
 /** Who may start again, and does, what a command runs on a port. */
-async function restarted(command: readonly string[], port: number): Promise<{ before: string | null; row: StopResult }> {
+async function restarted(command: readonly string[], port: number, typed = ''): Promise<{ before: string | null; row: StopResult }> {
   const [file, ...args] = command as [string, ...string[]];
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'ignore'], cwd: root });
+  const child = spawn(file, args, { stdio: ['pipe', 'ignore', 'ignore'], cwd: root });
+  child.stdin.on('error', () => {}).end(typed);
   children.push(child);
   for (let tries = 0; ; tries++) {
     const { rows } = await stop(String(port), '--dry-run');
@@ -189,9 +190,9 @@ onLinux('a loop in a script: the tree and the plan say that it may, and the resu
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const tree = await run([String(port), '--tree'], world);
-  assert.match(tree.out, new RegExp(`May be restarted by: ${script}, if it runs a loop\\n$`));
+  assert.match(tree.out, new RegExp(`May be restarted by: ${script}, which started it\\n$`));
   const plan = await run(['stop', String(port), '--dry-run'], world);
-  assert.match(plan.out, new RegExp(`\\n  may restart it: ${script}, if it runs a loop\\n$`));
+  assert.match(plan.out, new RegExp(`\\n  may restart it: ${script}, which started it\\n$`));
   const [row] = (await stop(String(port), '--yes')).rows;
   child.kill('SIGKILL');
   orphans.push(...(await stop(String(port), '--dry-run')).rows.map(({ OwningProcess }) => OwningProcess!));
@@ -207,6 +208,14 @@ onLinux('a loop that starts it again is named', async () => {
   assert.match(before!, /^\w+ -c \(\d+\) in a loop$/);
   assert.equal([row.Result, row.Supervisor], ['Retaken', before]);
   assert.match(row.Reason!.join(), /^it ended, but node -e \(\d+\) has the port now, started by \w+ -c \(\d+\) in a loop: stop that first$/);
+});
+
+onLinux('a loop that was typed is named only after it has started it again', async () => {
+  const port = await freePort();
+  const { before, row } = await restarted(['sh'], port, `while :; do '${process.execPath}' -e "${listening(port)}"; done\n`);
+  assert.is(before, null);
+  assert.is(row.Result, 'Retaken');
+  assert.match(row.Supervisor!, /^(?:ba|da)?sh \(\d+\) in a loop$/);
 });
 
 onLinux('a program that starts it again when a file changes is named', async () => {

@@ -226,7 +226,8 @@ test('a socket that has lost its counters in TIME_WAIT keeps its final numbers',
   let looks = 0;
   const look = async (): Promise<Look> => {
     const one = seen[looks++] ?? null;
-    return { at: looks, time: '', sockets: new Map(one === null ? [] : [[one.key, one]]), gaps: [] };
+    const sockets = new Map(one === null ? [] : [[one.key, one]]);
+    return { at: looks, time: '', sockets, all: sockets, gaps: [] };
   };
   const close = { ...ends, key: 'TCP 1', id: '1', sent: 1_000_002, received: 7 } as unknown as Close;
   const closes = { read: () => (looks === 1 ? [close] : []), lost: () => false, close: () => {} };

@@ -1,5 +1,5 @@
 // The full-screen view of portowner watch in a real terminal: keys in, screen out.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { attacks, startHostile } from '../../support/hostile.ts';
 import { endAll, newFolder, start } from '../../support/program.ts';
 import { skip } from '../../support/skip.ts';
 import { hasTmux, startTmux, type TmuxOptions, type TmuxTerminal } from '../../support/tmux.ts';
@@ -40,6 +41,10 @@ test.after(() => {
   endAll();
 });
 
+/** The modes of a terminal that a program may switch, and how they are in a shell. */
+const modes = ['alternate_on', 'cursor_flag', 'wrap_flag', 'insert_flag', 'origin_flag', 'keypad_flag', 'keypad_cursor_flag', 'mouse_any_flag', 'mouse_sgr_flag'];
+const usualModes = ['0', '1', '1', '0', '0', '0', '0', '0', '0'];
+
 /** A test that needs a terminal. */
 const inTerminal = (name: string, body: () => Promise<void>): void =>
   test(name, async (context) => {
@@ -53,7 +58,7 @@ for (const [columns, rows] of [
 ] as const)
   inTerminal(`lists, sorts, filters, groups, pauses, and shows details and help at ${columns}×${rows}`, async () => {
     const terminal = watch([port, '--interval', '200ms'], { columns, rows });
-    let lines = await terminal.until(/1 listening, 1 connections.* sent (?!–)/);
+    let lines = await terminal.until(/1 listening, 1 connection,.* (?:sent|out) (?!–)/);
     assert.match(lines[0]!, /^All sockets, sorted by port ↑.* \d\d:\d\d:\d\d$/);
     assert.match(lines[3]!, new RegExp(`^> *${port} +TCP +Listen .*\\(${process.pid}\\)`));
     assert.match(lines[4]!, new RegExp(`^  *${port} +TCP +Established .*127\\.0\\.0\\.1:${connection.localPort} `));
@@ -189,7 +194,7 @@ inTerminal('fills the screen after it is resized', async () => {
   }
 });
 
-inTerminal('leaves the terminal as it was after Ctrl+C, SIGTERM, SIGHUP, an exception, --count, and --for', async () => {
+inTerminal('leaves the terminal as it was after Ctrl+C, SIGTERM, SIGHUP, SIGQUIT, an exception, --count, and --for', async () => {
   const cause = join(newFolder(), 'cause.mjs');
   writeFileSync(cause, `process.on('SIGUSR2', () => { throw new Error('thrown on purpose') });`);
   const send = (signal: NodeJS.Signals) => (terminal: TmuxTerminal) => void process.kill(terminal.pid(), signal);
@@ -198,6 +203,7 @@ inTerminal('leaves the terminal as it was after Ctrl+C, SIGTERM, SIGHUP, an exce
     ['SIGINT', portowner(['watch', port]), send('SIGINT'), 0],
     ['SIGTERM', portowner(['watch', port]), send('SIGTERM'), 143],
     ['SIGHUP', portowner(['watch', port]), send('SIGHUP'), 129],
+    ['SIGQUIT', portowner(['watch', port]), send('SIGQUIT'), 131],
     ['an exception', portowner(['watch', port], ['--import', cause]), send('SIGUSR2'), 1],
     ['--count', portowner(['watch', port, '--count', 2]), null, 0],
     ['--for', portowner(['watch', port, '--for', '1']), null, 0],
@@ -211,7 +217,7 @@ inTerminal('leaves the terminal as it was after Ctrl+C, SIGTERM, SIGHUP, an exce
       end(terminal);
     }
     assert.equal(await terminal.ended(), { code, isRestored: true }, name);
-    assert.equal([terminal.value('alternate_on'), terminal.value('cursor_flag'), terminal.value('wrap_flag')], ['0', '1', '1'], name);
+    assert.equal(modes.map(terminal.value), usualModes, name);
   }
 });
 
@@ -241,6 +247,116 @@ inTerminal('stops with Ctrl+Z, and comes back with fg', async () => {
   terminal.press('q');
   await terminal.until(/[$#] *$/);
   assert.not.match(terminal.lines().join('\n'), /quit/, 'nothing of the view is on the screen of the shell');
+});
+
+inTerminal('gives the terminal back for SIGTSTP from another program, and takes it again after SIGCONT', async () => {
+  const terminal = startTmux(['bash', '--noprofile', '--norc', '-i']);
+  open.push(terminal);
+  const usual = spawnSync('stty', ['-g', '-F', terminal.value('pane_tty')], { encoding: 'utf8' }).stdout;
+  terminal.type(`stty -g; ${portowner(['watch', port]).join(' ')}`);
+  terminal.press('Enter');
+  await terminal.until(/1 listening/);
+  const pid = Number(
+    spawnSync('ps', ['-t', terminal.value('pane_tty'), '-o', 'pid=,args='], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .find((line) => line.includes(' watch '))!
+      .trim()
+      .split(' ')[0],
+  );
+  for (let times = 0; times < 2; times++) {
+    process.kill(pid, 'SIGTSTP');
+    await terminal.until(/Stopped[^]*[$#] *$/);
+    assert.equal(modes.map(terminal.value), usualModes);
+    // A shell sets modes of its own while it edits a line; its commands get the usual ones.
+    terminal.type('clear; stty -a | grep -c -- "-icanon\\|-echo " ; echo done');
+    terminal.press('Enter');
+    await terminal.until(/^0\ndone$/m);
+    terminal.type('fg');
+    terminal.press('Enter');
+    await terminal.until(/1 listening/);
+    assert.is(terminal.value('alternate_on'), '1');
+  }
+  terminal.press('j', 'q');
+  await terminal.until(/[$#] *$/);
+  assert.equal(modes.map(terminal.value), usualModes);
+  assert.match(usual, /:/);
+});
+
+inTerminal('ends quietly when the reader of its lines does, and leaves the terminal as it was', async () => {
+  const terminal = startTmux(['sh', '-c', `${portowner(['watch', '--interval', '200ms']).join(' ')} | head -n 1`]);
+  open.push(terminal);
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+  const said = terminal.lines();
+  assert.match(said[0]!, /^\d\d:\d\d:\d\d Watching /);
+  assert.is(said.length, 1);
+  assert.equal(modes.map(terminal.value), usualModes);
+});
+
+for (const [kind, name] of Object.entries(attacks))
+  inTerminal(`the name of an owner does nothing to the terminal: ${kind}`, async () => {
+    const held = await startHostile(name);
+    // What arrives at the terminal, before the terminal acts on it.
+    const line = portowner(['watch', held.port, '--interval', '200ms'])
+      .map((word) => `'${word}'`)
+      .join(' ');
+    const child = spawn('script', ['-qec', `stty cols 120 rows 40; ${line}`, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: { PATH: process.env.PATH, TERM: 'xterm', LC_ALL: 'C.UTF-8' },
+    });
+    try {
+      const ended = once(child, 'exit');
+      let text = '';
+      child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+      const until = async (pattern: RegExp): Promise<void> => {
+        for (let tries = 0; !pattern.test(text); tries++) {
+          assert.ok(tries < 600, `${pattern} does not come: ${JSON.stringify(text.slice(-2000))}`);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      };
+      await until(/1 listening/);
+      child.stdin.write('\t');
+      await until(/by process/);
+      child.stdin.write('\r');
+      await until(/, only /);
+      child.stdin.write('\r');
+      await until(/OwningProcess/);
+      child.stdin.write('q');
+      text += ' ';
+      const before = text.length;
+      child.stdin.write('x');
+      await until(/Stop .*\? \[y\/N\]/);
+      assert.ok(text.length > before);
+      child.stdin.write('n\n\n');
+      await until(/\? \[y\/N\][^]*1049h/);
+      child.stdin.write('q');
+      await ended;
+      // Our own sequences: at the start of a line, a style, a frame, the screen, a mode.
+      const ours = /\x1b\[(?:\d+;1H|[\d;]*m|0m\x1b\[2J|2J|\?(?:2026|1049|25|7)[hl])/g;
+      const theirs = text.replaceAll(ours, '').replaceAll(/[\r\n]/g, '');
+      const found = /[\x00-\x1f\x7f-\x9f\u200b\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069]/u.exec(theirs);
+      assert.is(found, null, found === null ? '' : JSON.stringify(theirs.slice(Math.max(0, found.index - 60), found.index + 60)));
+      // None of our own redraws the whole screen in the middle of a line: those of the name would be such.
+      for (const [, before2 = ''] of text.matchAll(/(.{0,8})\x1b\[2J/g)) assert.match(before2, /\x1b\[0m$/);
+      assert.not.match(text, /\x1b\[H/);
+    } finally {
+      child.kill('SIGKILL');
+      held.stop();
+    }
+  });
+
+inTerminal('shows a connection that opened and closed between two looks', async () => {
+  const terminal = watch([port, '--interval', '3'], { columns: 120 });
+  await terminal.until(/1 listening/);
+  // Only with rights to its messages, the kernel tells of closed sockets.
+  if (process.getuid!() !== 0) return;
+  const brief = connect(port, '127.0.0.1');
+  await once(brief, 'connect');
+  const { localPort } = brief;
+  brief.resetAndDestroy();
+  const lines = await terminal.until(new RegExp(`127\\.0\\.0\\.1:${localPort}`));
+  assert.match(lines.join('\n'), new RegExp(`^ - *${port} +TCP .*127\\.0\\.0\\.1:${localPort} .*closed before a look`, 'm'));
+  terminal.press('q');
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
 });
 
 inTerminal('still takes keys, and ends, when its terminal takes nothing', async () => {

@@ -1,5 +1,7 @@
 // wait against listeners that this process opens and closes while the command waits.
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createServer as createWeb, type Server as WebServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { createSocket } from 'node:dgram';
@@ -9,13 +11,18 @@ import { liveBinder, liveSource } from '../../../src/machine/live.ts';
 import type { RawSource } from '../../../src/system/raw.ts';
 import type { WaitResult } from '../../../src/schema/wait.ts';
 import { run, type Outcome } from '../../support/harness.ts';
+import { attackPattern, attacks, startHostile } from '../../support/hostile.ts';
+import { endAll, hold, newFolder } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('wait');
 const source = await liveSource();
 const binder = await liveBinder();
 const opened = new Set<{ close(): unknown }>();
-test.after(() => opened.forEach((one) => one.close()));
+test.after(() => {
+  opened.forEach((one) => one.close());
+  endAll();
+});
 
 async function listen(port = 0, host = '127.0.0.1', server: Server | WebServer = createServer()): Promise<number> {
   server.listen({ port, host });
@@ -39,7 +46,7 @@ async function close(server: Server | WebServer): Promise<void> {
 }
 
 /** Runs the command, and calls `then` once it has looked at the sockets this many times. */
-function waiting(args: readonly (string | number)[], then?: () => unknown, looks = 3): Promise<Outcome> {
+function waiting(args: readonly (string | number)[], then?: () => unknown, looks = 3, more: Parameters<typeof run>[1] = {}): Promise<Outcome> {
   let count = 0;
   const counted: RawSource = {
     ...source,
@@ -48,7 +55,7 @@ function waiting(args: readonly (string | number)[], then?: () => unknown, looks
       return source.read(name, hint);
     },
   };
-  return run(['wait', ...args.map(String)], { source: counted, binder });
+  return run(['wait', ...args.map(String)], { source: counted, binder, ...more });
 }
 
 const rowsIn = (out: string): WaitResult[] => JSON.parse(out) as WaitResult[];
@@ -99,6 +106,37 @@ test('a port that is bound, but does not listen, is not open', async () => {
     assert.match(err, new RegExp(`port ${name.port} is (?:bound by .*, which does not listen|still free)`));
   } finally {
     handle.close();
+  }
+});
+
+test('connections cost a wait little: the system is rarely asked for more than listening sockets', async (context: TestContext) => {
+  if (source.platform !== 'linux') return skip('only Linux walks through all connections to list bound sockets', context);
+  const asked: (readonly number[] | undefined)[] = [];
+  const noted: RawSource = {
+    ...source,
+    read(name, hint) {
+      if (name === 'diag/tcp') asked.push(hint?.states);
+      return source.read(name, hint);
+    },
+  };
+  assert.is((await run(['wait', String(await closedPort()), '--timeout', '0.9'], { source: noted, binder })).code, 1);
+  const whole = asked.filter((states) => states === undefined || states.length > 1).length;
+  assert.ok(asked.length >= 3 && whole >= 1 && whole <= 2, `${whole} of ${asked.length}`);
+});
+
+test('a port that was only bound becomes free, or open', async () => {
+  const { _createServerHandle: handleOf } = (await import('node:net')) as unknown as {
+    _createServerHandle(address: string, port: number, family: 4, fd: number): { getsockname(out: object): void; listen(backlog: number): number; close(): void };
+  };
+  for (const condition of ['--free', '--open']) {
+    const handle = handleOf('127.0.0.1', 0, 4, -1);
+    const name = {} as AddressInfo;
+    handle.getsockname(name);
+    const change = (): void => void (condition === '--free' ? handle.close() : handle.listen(5));
+    const { code, out } = await waiting([name.port, condition, '--timeout', 'none'], change);
+    assert.is(code, 0);
+    assert.match(out, `port ${name.port} is ${condition.slice(2)}`);
+    if (condition === '--open') handle.close();
   }
 });
 
@@ -238,6 +276,57 @@ test('another machine is connected to', async () => {
   assert.match(refused.err, `127.0.0.1:${closed} refuses connections`);
   setTimeout(() => void listen(closed), 100);
   assert.is((await waiting([closed, '--host', '127.0.0.1', '--timeout', 'none'])).code, 0);
+});
+
+/** A terminal with a person who reads the progress. */
+const person = { confirm: () => false };
+
+test('--redact: neither progress, nor results, nor errors name a project, a host, or a path of a request', async () => {
+  const project = join(newFolder(), 'acme-shop');
+  mkdirSync(project);
+  writeFileSync(join(project, 'acme-server.js'), 'setInterval(() => {}, 1000);');
+  const held = await hold([[process.execPath, join(project, 'acme-server.js')]], { cwd: project });
+  try {
+    const said: Outcome[] = [];
+    for (const format of [[], ['--format', 'json'], ['--format', 'clixml', '--problems', 'rows']])
+      said.push(
+        await waiting([held.port, '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--free', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'postgres', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--http=/acme?key=acme', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([await closedPort(), '--host', 'acme-db.invalid', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([await closedPort(), '--host', 'ac', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting(['acme-db:80', '--redact', ...format], undefined, 3, person),
+        await waiting(['https://acme.example/acme', '--redact', ...format], undefined, 3, person),
+      );
+    for (const { out, err } of said) assert.not.match(out + err, /acme|\bac:/i);
+    assert.match(said[0]!.err, `waiting for port ${held.port} to be open`);
+    assert.match(said[0]!.out, new RegExp(`port ${held.port} is open: node \\(${held.pids[0]}\\)`));
+    assert.match(said[1]!.err, `port ${held.port} is still owned by node (${held.pids[0]})`);
+    assert.match(said[4]!.err, 'waiting for host1:');
+    const near = await waiting([await listen(), '--host', 'localhost', '--redact', '--format', 'json']);
+    assert.equal(
+      rowsIn(near.out).map(({ RemoteHostName, RemoteAddress }) => [RemoteHostName, RemoteAddress]),
+      [['localhost', '127.0.0.1']],
+    );
+  } finally {
+    held.stop();
+  }
+});
+
+test('the name of an owner does nothing to the terminal', async () => {
+  for (const [kind, name] of Object.entries(attacks)) {
+    const held = await startHostile(name);
+    try {
+      const free = await waiting([held.port, '--free', '--timeout', '0.1'], undefined, 3, person);
+      assert.match(free.err, `port ${held.port} is still owned by`);
+      const { out } = await waiting([held.port], undefined, 3, person);
+      assert.match(out, `port ${held.port} is open: `);
+      assert.not.match(free.err + out, attackPattern, kind);
+    } finally {
+      held.stop();
+    }
+  }
 });
 
 test('wrong usage', async () => {

@@ -41,11 +41,12 @@ interface Row {
   readonly remote: Ends | null;
 }
 
-function socketTable(table: SocketTable, rows: readonly Row[]): Uint8Array {
+/** `unread` rows are declared, but missing. */
+function socketTable(table: SocketTable, rows: readonly Row[], unread: number): Uint8Array {
   const layout = layouts[table];
   const first = 8;
   const bytes = Buffer.alloc(first + rows.length * layout.size);
-  bytes.writeUInt32LE(rows.length, 0);
+  bytes.writeUInt32LE(rows.length + unread, 0);
   rows.forEach(({ socket, local, remote }, index) => {
     const at = first + index * layout.size;
     bytes.set(local.bytes, at + layout.local);
@@ -77,8 +78,10 @@ function boundTable(table: keyof typeof boundLayouts, rows: readonly Row[]): Uin
   return bytes;
 }
 
-/** Packs the tables of sockets, by the names of their entries. */
-export function socketTables(sockets: readonly CollectedSocket[]): Map<string, Uint8Array> {
+/** Packs the tables of sockets, by the names of their entries. Null is a socket that could not be read. */
+export function socketTables(
+  sockets: Readonly<Record<'TCP' | 'UDP', readonly (CollectedSocket | null)[]>>,
+): Map<string, Uint8Array> {
   const rows: Record<'tcp4' | 'tcp6' | 'udp4' | 'udp6' | 'bound4' | 'bound6', Row[]> = {
     tcp4: [],
     tcp6: [],
@@ -87,15 +90,27 @@ export function socketTables(sockets: readonly CollectedSocket[]): Map<string, U
     bound4: [],
     bound6: [],
   };
-  for (const socket of sockets) {
-    const local = endOf(socket.localAddress);
-    if (local === null) continue;
-    const family = local.bytes.length === 4 ? 4 : 6;
-    const kind = socket.protocol === 'UDP' ? 'udp' : socket.state === tcpState.bound ? 'bound' : 'tcp';
-    rows[`${kind}${family}`].push({ socket, local, remote: endOf(socket.remoteAddress) });
-  }
+  const unread = { TCP: 0, UDP: 0 };
+  for (const protocol of ['TCP', 'UDP'] as const)
+    for (const socket of sockets[protocol]) {
+      const local = socket === null ? null : endOf(socket.localAddress);
+      if (socket === null || local === null) {
+        unread[protocol]++;
+        continue;
+      }
+      const family = local.bytes.length === 4 ? 4 : 6;
+      const kind = socket.protocol === 'UDP' ? 'udp' : socket.state === tcpState.bound ? 'bound' : 'tcp';
+      rows[`${kind}${family}`].push({ socket, local, remote: endOf(socket.remoteAddress) });
+    }
   const tables = new Map<string, Uint8Array>();
-  for (const table of ['tcp4', 'tcp6', 'udp4', 'udp6'] as const) tables.set(table, socketTable(table, rows[table]));
+  // The table of an unread socket is unknown; one that is incomplete makes the sockets incomplete.
+  for (const [table, missing] of [
+    ['tcp4', unread.TCP],
+    ['tcp6', 0],
+    ['udp4', unread.UDP],
+    ['udp6', 0],
+  ] as const)
+    tables.set(table, socketTable(table, rows[table], missing));
   for (const table of ['bound4', 'bound6'] as const) tables.set(table, boundTable(table, rows[table]));
   return tables;
 }

@@ -34,24 +34,33 @@ const rowsOf = (part: Part | undefined): string[][] => (part === undefined ? [] 
 /** Returns the refusal of a section: `unasked` if the section is missing, null if it has data. */
 const refusalOf = (part: Part | undefined): Refusal | null => (part === undefined ? unasked : part.refusal);
 
-function tcpSockets(part: Part | undefined): CollectedSocket[] {
-  return rowsOf(part).flatMap(([localAddress = '', local, remoteAddress = '', remote, stateText, process, created]) => {
-    const [localPort, remotePort] = [numberOf(local, 0xffff), numberOf(remote || '0', 0xffff)];
-    const [state, pid] = [numberOf(stateText), numberOf(process)];
-    if (localPort === null || remotePort === null || state === null || pid === null) return [];
-    return [
-      { protocol: 'TCP', localAddress, localPort, remoteAddress, remotePort, state, pid, created: instantOf(created) },
-    ];
-  });
+/** Sockets, with null for each line that cannot be read. */
+type ReadSockets = readonly (CollectedSocket | null)[];
+
+const withText = (row: readonly string[]): boolean => row.some((text) => text !== '');
+
+function tcpSockets(part: Part | undefined): ReadSockets {
+  return rowsOf(part)
+    .filter(withText)
+    .map((row) => {
+      const [localAddress = '', local, remoteAddress = '', remote, stateText, process, time] = row;
+      const [localPort, remotePort] = [numberOf(local, 0xffff), numberOf(remote || '0', 0xffff)];
+      const [state, pid] = [numberOf(stateText), numberOf(process)];
+      if (localPort === null || remotePort === null || state === null || pid === null) return null;
+      const created = instantOf(time);
+      return { protocol: 'TCP', localAddress, localPort, remoteAddress, remotePort, state, pid, created };
+    });
 }
 
-function udpSockets(part: Part | undefined): CollectedSocket[] {
-  return rowsOf(part).flatMap(([localAddress = '', local, process, created]) => {
-    const [localPort, pid] = [numberOf(local, 0xffff), numberOf(process)];
-    if (localPort === null || pid === null) return [];
-    const told = { localAddress, localPort, remoteAddress: '', remotePort: 0, state: 0, pid };
-    return [{ protocol: 'UDP', ...told, created: instantOf(created) }];
-  });
+function udpSockets(part: Part | undefined): ReadSockets {
+  return rowsOf(part)
+    .filter(withText)
+    .map(([localAddress = '', local, process, time]) => {
+      const [localPort, pid] = [numberOf(local, 0xffff), numberOf(process)];
+      if (localPort === null || pid === null) return null;
+      const created = instantOf(time);
+      return { protocol: 'UDP', localAddress, localPort, remoteAddress: '', remotePort: 0, state: 0, pid, created };
+    });
 }
 
 /** The state names of netstat in English. */
@@ -84,12 +93,13 @@ function netstatEnd(text: string): { address: string; port: number } | null {
  * Parses the output of `netstat -ano` in any language: a listening socket has no remote end, whatever its state is
  * called.
  */
-function netstatSockets(part: Part | undefined): CollectedSocket[] {
-  return (part ?? nothing).lines.flatMap((line): CollectedSocket[] => {
+function netstatSockets(part: Part | undefined, wanted: 'TCP' | 'UDP'): ReadSockets {
+  return (part ?? nothing).lines.flatMap((line): ReadSockets => {
     const fields = line.trim().split(/\s+/);
     const [protocol, localText = '', remoteText = ''] = fields;
     const [local, pid] = [netstatEnd(localText), numberOf(fields.at(-1))];
-    if (local === null || pid === null || (protocol !== 'TCP' && protocol !== 'UDP')) return [];
+    if (protocol !== wanted) return [];
+    if (local === null || pid === null) return [null];
     const remote = netstatEnd(remoteText);
     const common = { localAddress: local.address, localPort: local.port, pid, created: 0n };
     if (protocol === 'UDP') return [{ protocol, ...common, remoteAddress: '', remotePort: 0, state: 0 }];
@@ -103,13 +113,13 @@ function netstatSockets(part: Part | undefined): CollectedSocket[] {
 
 function socketEntries(parts: Parts, at: string): [string, RawEntry][] {
   const [tcp, udp, netstat] = [parts.get('cim/tcp'), parts.get('cim/udp'), parts.get('netstat')];
-  const other = netstatSockets(netstat);
+  const other = { TCP: netstatSockets(netstat, 'TCP'), UDP: netstatSockets(netstat, 'UDP') };
   const refusals = { TCP: refusalOf(tcp), UDP: refusalOf(udp) };
-  const byNetstat = netstat !== undefined && netstat.refusal === null && other.length > 0;
-  const sockets = [
-    ...(refusals.TCP === null ? tcpSockets(tcp) : other.filter(({ protocol }) => protocol === 'TCP')),
-    ...(refusals.UDP === null ? udpSockets(udp) : other.filter(({ protocol }) => protocol === 'UDP')),
-  ];
+  const byNetstat = netstat !== undefined && netstat.refusal === null && other.TCP.length + other.UDP.length > 0;
+  const sockets = {
+    TCP: refusals.TCP === null ? tcpSockets(tcp) : other.TCP,
+    UDP: refusals.UDP === null ? udpSockets(udp) : other.UDP,
+  };
   return [...socketTables(sockets)].map(([name, bytes]): [string, RawEntry] => {
     const refusal = refusals[name.startsWith('udp') ? 'UDP' : 'TCP'];
     return [name, refusal === null || byNetstat ? { at, bytes } : { at, refusal }];
