@@ -42,6 +42,11 @@ function Get-PortConfiguration {
 
         Lists the ports of nginx with their places.
 
+    .EXAMPLE
+        Get-PortConfiguration | Where-Object { -not $_.IsEffective }
+
+        Lists the settings that others override.
+
     .LINK
         about_PortOwner
 

@@ -46,9 +46,14 @@ function Set-PortConfiguration {
         Shows which server would be moved.
 
     .EXAMPLE
-        Set-PortConfiguration 8080 8090 -Restart
+        Set-PortConfiguration 8080 8090 -Restart -WhatIf
 
-        Asks, moves the server, and reloads it.
+        Without -WhatIf, asks, moves the server, and reloads or restarts it.
+
+    .EXAMPLE
+        Set-PortConfiguration 8080 8090 -Application nginx -Restart -TimeoutSec 10 -WhatIf
+
+        Without -WhatIf, moves only nginx, and restores its files if it does not own the port after 10 seconds.
 
     .LINK
         about_PortOwner
