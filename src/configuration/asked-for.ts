@@ -1,10 +1,9 @@
 import type { AskedMachine } from '../facts/machine.ts';
-import { overlap, plainAddress, type Bound } from '../diagnosis/overlap.ts';
-import { canonicalAddress } from '../ports/address.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { isConfirmed } from './find.ts';
 import { listenersQuestion, survey, type Configured } from './instances.ts';
+import { canMeet } from './meeting.ts';
 import { settingText, whereText, type RankedPort } from './overlay.ts';
 
 /** A setting that counts, with its server. */
@@ -47,20 +46,6 @@ export async function askedForEvidence(
   return [...new Set(texts)];
 }
 
-/** The addresses that a setting covers; null if they are unknown, as for a name. */
-function boundsOf({ address }: RankedPort): readonly Bound[] | null {
-  if (address === null) return [{ address: '::', dual: true }];
-  if (address === 'localhost') return ['127.0.0.1', '::1'].map((one) => ({ address: one, dual: false }));
-  const plain = canonicalAddress(address);
-  return plain === null ? null : [{ address: plain, dual: plainAddress(plain).text === '::' }];
-}
-
-function canMeet(one: Wish, other: Wish): boolean {
-  if (one.port !== other.port || one.place.protocol !== other.place.protocol) return false;
-  const [first, second] = [boundsOf(one.place), boundsOf(other.place)];
-  return first !== null && second !== null && first.some((a) => second.some((b) => overlap(a, b) !== null));
-}
-
 /** Whether both are settings of one server: the same process, or the same file. */
 const isSameServer = (one: Configured, other: Configured): boolean =>
   one === other ||
@@ -73,7 +58,9 @@ export async function configuredConflicts(asked: AskedMachine, machine: Configur
   const rows: Conflict[] = [];
   for (const group of Map.groupBy(wishes, ({ port, place }) => `${place.protocol} ${port}`).values()) {
     const members = group.filter((one) =>
-      group.some((other) => !isSameServer(one.configured, other.configured) && canMeet(one, other)),
+      group.some(
+        (other) => !isSameServer(one.configured, other.configured) && canMeet(one.place, other.place) === true,
+      ),
     );
     // Several processes that listen there share it: that is a conflict of its own.
     const owners = new Set(

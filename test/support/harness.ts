@@ -26,6 +26,8 @@ export interface Outcome {
 export const noConfigurations: ConfigurationMachine = {
   platform: 'linux',
   isElevated: false,
+  variables: new Map(),
+  ancestors: () => [],
   program: () => null,
   read: () => ({ bytes: null, refusal: 'it does not exist', isMissing: true }),
   list: () => null,
