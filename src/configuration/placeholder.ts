@@ -8,6 +8,8 @@ import type { TextFile } from './text-file.ts';
 export interface Replacement {
   readonly value: string;
   readonly source: SettingSource;
+  /** The name of the environment variable, if it is another one. */
+  readonly name?: string;
 }
 
 /** How a server replaces `${NAME}` in its configuration. */
@@ -20,7 +22,11 @@ export interface Placeholders {
   readonly isComplete: boolean;
 }
 
-type PortValue = Pick<NewConfiguredPort, 'port' | 'source'> & { readonly reason: string | null };
+type PortValue = Pick<NewConfiguredPort, 'port' | 'source'> & {
+  readonly reason: string | null;
+  /** The setting to name instead, if another one has the value. */
+  readonly setting?: string;
+};
 
 /** Describes the numbers that are no port to listen on. */
 function reasonFor(text: string): string | null {
@@ -49,7 +55,8 @@ export function portValue(file: TextFile, word: Word, placeholders: Placeholders
     return {
       port: listenPort(found.value),
       source: found.source,
-      reason: reasonFor(found.value) ?? `the value ${value} comes from ${name}`,
+      ...(found.source.kind === 'environment' ? { setting: found.name ?? name } : {}),
+      reason: reasonFor(found.value) ?? `the value ${found.value} comes from ${name}`,
     };
   if (at < 0)
     return {

@@ -88,7 +88,7 @@ function addKind(kind: Kind, file: TextFile | null, instance: Instance, reading:
         range === null
           ? portValue(file!, setting, placeholdersOf(instance))
           : { ...range, source: inFile(file!, setting) };
-      reading.add({ ...shared, ...read, setting: setting.name, value: setting.value, rank: 1 });
+      reading.add({ ...shared, setting: setting.name, value: setting.value, ...read, rank: 1 });
     }
   for (const { name, value } of given(instance, kind))
     reading.add({ ...shared, ...plainValue(value), setting: name, value, rank: 2, source: { kind: 'commandLine' } });

@@ -2,7 +2,7 @@ import type { Instance } from '../configured-port.ts';
 import type { Family } from '../family.ts';
 import { optionsOf } from '../readers/arguments.ts';
 import { partOf } from '../readers/setting.ts';
-import { addressAndPort, inFile, type Reading } from '../reading.ts';
+import { addressAndPort, inFile, type AddressAndPort, type Reading } from '../reading.ts';
 import { readServiceStart, startOptions, unitSideEffects } from '../service-file.ts';
 
 /*
@@ -35,6 +35,9 @@ function add(reading: Reading, option: string, one: Omit<Parameters<Reading['add
   if (option === '--cluster.listen-address') reading.add({ setting: option, ...one, protocol: 'UDP' });
 }
 
+const addressIn = (read: AddressAndPort | null): string | null =>
+  read?.address?.includes('$') === true ? null : (read?.address ?? null);
+
 const notAddress = (value: string): string =>
   value.includes('$') ? 'the value contains a variable' : 'the value is not an address with a port';
 
@@ -53,7 +56,7 @@ function addOption(
     add(reading, option, {
       value: word.value,
       port: read?.port ?? null,
-      address: read?.address ?? null,
+      address: addressIn(read),
       source: inFile(
         file,
         word,
@@ -68,7 +71,7 @@ function addOption(
     add(reading, option, {
       value,
       port: read?.port ?? null,
-      address: read?.address ?? null,
+      address: addressIn(read),
       source: { kind: 'commandLine' },
       reason: read === null ? notAddress(value) : null,
     });

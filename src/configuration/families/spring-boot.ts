@@ -1,4 +1,4 @@
-import type { ConfiguredPort, Instance } from '../configured-port.ts';
+import type { Instance } from '../configured-port.ts';
 import type { Family } from '../family.ts';
 import { portValue, type Placeholders } from '../placeholder.ts';
 import { properties, readLines, textLines } from '../readers/lines.ts';
@@ -91,7 +91,10 @@ function placesOf(instance: Instance, reading: Reading): { folders: string[]; na
     folder,
     path.join(folder, 'config'),
   ]);
-  const nested = workingDirectory === null ? [] : reading.glob(path.join(workingDirectory, 'config', '*'));
+  const nested =
+    workingDirectory === null
+      ? []
+      : reading.glob(path.join(workingDirectory, 'config', '*')).filter((one) => reading.machine.list(one) !== null);
   const usual = [...beside, ...nested];
   const located = list('spring.config.location');
   return { folders: [...(located.length > 0 ? located : usual), ...list('spring.config.additional-location')], name };
@@ -140,8 +143,10 @@ function placeholdersOf(instance: Instance, documents: readonly Document[]): Pla
       const { arguments: args, environment } = instance;
       const told = argumentOf(args, '--', name) ?? argumentOf(args, '-D', name);
       if (told !== null) return { value: told, source: { kind: 'commandLine' } };
-      const variable = environment?.get(name) ?? environment?.get(variableOf(name));
-      if (variable !== undefined) return { value: variable, source: { kind: 'environment' } };
+      for (const variable of [name, variableOf(name)]) {
+        const value = environment?.get(variable);
+        if (value !== undefined) return { value, source: { kind: 'environment' }, name: variable };
+      }
       for (const { file, settings } of documents.toReversed()) {
         const found = settings.findLast((one) => one.name === name);
         if (found !== undefined) return { value: found.value, source: inFile(file, found) };
@@ -186,9 +191,9 @@ function addFiles(instance: Instance, documents: readonly Document[], reading: R
       const applies = appliesOf(document, active, key);
       const read = portValue(document.file, setting, placeholders);
       reading.add({
+        setting: key,
         ...read,
         ...applies,
-        setting: key,
         value: setting.value,
         reason: [read.reason, applies.reason].filter((one) => one !== null).join('; ') || null,
       });
@@ -247,8 +252,8 @@ export const springBoot: Family = {
           : 'it is not set in a file that was found; without it, the port is 8080',
       });
   },
-  sideEffects: (_, { setting, port }: ConfiguredPort, to) =>
-    /management/i.test(setting)
+  sideEffects: (_, { key, port }, to) =>
+    key?.startsWith('management') === true
       ? [`health checks and the scrape_configs of Prometheus that use port ${port} have to use port ${to}`]
       : [
           `clients, proxies, and health checks that use port ${port} have to use port ${to}, and so do addresses of redirects (OAuth 2), and of CORS`,

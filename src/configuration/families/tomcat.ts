@@ -93,8 +93,8 @@ function portsOf(file: TextFile, elements: readonly Element[], placeholders: Pla
       const isMoved = read.port !== null && offset !== 0;
       return [
         {
-          ...read,
           setting: `${name} ${attribute}`,
+          ...read,
           value: word.value,
           port: read.port === null ? null : portOf(String(read.port + offset)),
           address: element.attributes.get('address')?.value ?? null,
