@@ -32,6 +32,18 @@ export const families: readonly FamilyEntry[] = [
     files: /(?:redis|valkey)[^\\/]*\.conf$/,
     load: async () => (await import('./families/redis.ts')).redis,
   },
+  {
+    name: 'Apache',
+    programs: /^(?:apache2|httpd(?:\.worker|\.event|2)?)$/,
+    files: /[\\/](?:apache2?|httpd)[\\/].*|(?:apache2|httpd)[^\\/]*\.conf$/i,
+    load: async () => (await import('./families/apache.ts')).apache,
+  },
+  {
+    name: 'OpenSSH',
+    programs: /^sshd$/,
+    files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
+    load: async () => (await import('./families/openssh.ts')).openssh,
+  },
 ];
 
 /** A program as far as it is needed to recognize its family. */
