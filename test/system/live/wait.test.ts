@@ -72,7 +72,7 @@ test('a port that is open is seen at once, with its owner', async () => {
   assert.is(row!.OwningProcess, process.pid);
   assert.match(row!.Seen!, new RegExp(`^port ${port} is open: .*\\(${process.pid}\\)$`));
   const plain = await waiting([port]);
-  assert.is(plain.out.trim(), row!.Seen);
+  assert.is(plain.out.trim(), `P${row!.Seen!.slice(1)}.`, 'as a sentence');
 });
 
 test('a port that opens late is waited for', async () => {
@@ -135,7 +135,7 @@ test('a port that was only bound becomes free, or open', async () => {
     const change = (): void => void (condition === '--free' ? handle.close() : handle.listen(5));
     const { code, out } = await waiting([name.port, condition, '--timeout', 'none'], change);
     assert.is(code, 0);
-    assert.match(out, `port ${name.port} is ${condition.slice(2)}`);
+    assert.match(out, `Port ${name.port} is ${condition.slice(2)}`);
     if (condition === '--open') handle.close();
   }
 });
@@ -165,7 +165,7 @@ test('a port that closes late becomes free, and connections that linger do not m
   assert.match(busy.err, new RegExp(`port ${port} is still owned by .*\\(${process.pid}\\)`));
   const { code, out } = await waiting([port, '--free', '--timeout', 'none'], () => close(server));
   assert.is(code, 0);
-  assert.is(out.trim(), `port ${port} is free`);
+  assert.is(out.trim(), `Port ${port} is free.`);
 });
 
 test('a port that nobody owns is not free while the system refuses to bind it', async () => {
@@ -187,7 +187,7 @@ test('an owner is known by the name of its program', async () => {
   assert.match(err, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\), not postgres`));
   const found = await waiting([port, '--owned-by', 'node', '--timeout', '0']);
   assert.is(found.code, 0, found.err);
-  assert.match(found.out, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\)`));
+  assert.match(found.out, new RegExp(`Port ${port} is owned by .*\\(${process.pid}\\)`));
 });
 
 test('an owner that these rights do not show is not ruled out', async (context: TestContext) => {
@@ -239,7 +239,7 @@ test('HTTP: an answer below 500 counts, an error of the server is waited out', a
   assert.match(early.err, `port ${port} answers GET / with status 503`);
   const { code, out } = await waiting([port, '--http=/health?a=1', '--timeout', 'none']);
   assert.is(code, 0);
-  assert.is(out.trim(), `port ${port} answers GET /health?a=1 with status 404`);
+  assert.is(out.trim(), `Port ${port} answers GET /health?a=1 with status 404.`);
   assert.equal(asked, [`localhost:${port} /`, `localhost:${port} /health?a=1`, `localhost:${port} /health?a=1`]);
   const url = await waiting([`http://127.0.0.1:${port}/up`, '--timeout', '0']);
   assert.is(url.code, 0);
