@@ -117,6 +117,18 @@ export const families: readonly FamilyEntry[] = [
     files: /(?:^|[\\/])application(?:-[^\\/]+)?\.(?:properties|ya?ml)$/,
     load: async () => (await import('./families/spring-boot.ts')).springBoot,
   },
+  {
+    name: 'Apache',
+    programs: /^(?:apache2|httpd(?:\.worker|\.event|2)?)$/,
+    files: /[\\/](?:apache2?|httpd)[\\/].*|(?:apache2|httpd)[^\\/]*\.conf$/i,
+    load: async () => (await import('./families/apache.ts')).apache,
+  },
+  {
+    name: 'OpenSSH',
+    programs: /^sshd$/,
+    files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
+    load: async () => (await import('./families/openssh.ts')).openssh,
+  },
 ];
 
 /** A program as far as it is needed to recognize its family. */
