@@ -129,6 +129,24 @@ export const families: readonly FamilyEntry[] = [
     files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
     load: async () => (await import('./families/openssh.ts')).openssh,
   },
+  {
+    name: 'HAProxy',
+    programs: /^haproxy$/,
+    files: /haproxy[^\\/]*\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    load: async () => (await import('./families/haproxy.ts')).haproxy,
+  },
+  {
+    name: 'MySQL',
+    programs: /^(?:mysqld|mariadbd)(?:-nt|-debug)?$/,
+    files: /[\\/](?:mysql|mariadb)[^\\/]*[\\/].*\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
+    load: async () => (await import('./families/mysql.ts')).mysql,
+  },
+  {
+    name: 'Memcached',
+    programs: /^memcached$/,
+    files: /[\\/]memcached[^\\/]*(?:\.conf)?$/,
+    load: async () => (await import('./families/memcached.ts')).memcached,
+  },
 ];
 
 /** A program as far as it is needed to recognize its family. */
