@@ -79,7 +79,7 @@ test('a port that opens late is waited for', async () => {
   const port = await closedPort();
   const { code, out } = await waiting([port, '--timeout', 'none'], () => listen(port));
   assert.is(code, 0);
-  assert.match(out, new RegExp(`^port ${port} is open: `));
+  assert.match(out, new RegExp(`^Port ${port} is open: .*\\.$`, 'm'));
 });
 
 test('a timeout is an error with what was seen last', async () => {
@@ -300,10 +300,10 @@ test('--redact: neither progress, nor results, nor errors name a project, a host
         await waiting(['https://acme.example/acme', '--redact', ...format], undefined, 3, person),
       );
     for (const { out, err } of said) assert.not.match(out + err, /acme|\bac:/i);
-    assert.match(said[0]!.err, `waiting for port ${held.port} to be open`);
-    assert.match(said[0]!.out, new RegExp(`port ${held.port} is open: node \\(${held.pids[0]}\\)`));
+    assert.match(said[0]!.err, `Waiting for port ${held.port} to be open`);
+    assert.match(said[0]!.out, new RegExp(`Port ${held.port} is open: node \\(${held.pids[0]}\\)`));
     assert.match(said[1]!.err, `port ${held.port} is still owned by node (${held.pids[0]})`);
-    assert.match(said[4]!.err, 'waiting for host1:');
+    assert.match(said[4]!.err, 'Waiting for host1:');
     const near = await waiting([await listen(), '--host', 'localhost', '--redact', '--format', 'json']);
     assert.equal(
       rowsIn(near.out).map(({ RemoteHostName, RemoteAddress }) => [RemoteHostName, RemoteAddress]),
@@ -321,7 +321,7 @@ test('the name of an owner does nothing to the terminal', async () => {
       const free = await waiting([held.port, '--free', '--timeout', '0.1'], undefined, 3, person);
       assert.match(free.err, `port ${held.port} is still owned by`);
       const { out } = await waiting([held.port], undefined, 3, person);
-      assert.match(out, `port ${held.port} is open: `);
+      assert.match(out, `Port ${held.port} is open: `);
       assert.not.match(free.err + out, attackPattern, kind);
     } finally {
       held.stop();
