@@ -13,11 +13,12 @@ const test = suite('structure');
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   // main.ts: wires the catalogue, the command line and the machine.
   '.': ['cli', 'commands', 'machine'],
-  commands: ['cli', 'actions', 'live', 'audit', 'schedule', 'diagnosis', 'doctor', 'redaction', 'ownership', 'facts', 'schema', 'system', 'io'],
+  commands: ['cli', 'configuration', 'actions', 'live', 'audit', 'schedule', 'diagnosis', 'doctor', 'redaction', 'ownership', 'facts', 'schema', 'system', 'io'],
   cli: ['actions', 'live', 'audit', 'schedule', 'diagnosis', 'redaction', 'ownership', 'facts', 'formats', 'ports', 'schema', 'system', 'io'],
   machine: ['facts', 'ports', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
+  configuration: ['actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   actions: ['audit', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   // What a live view shows, computed from looks at the sockets.
   live: ['diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],

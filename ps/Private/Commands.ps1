@@ -90,6 +90,18 @@ function Get-CommandTable {
             }
             Paths   = @('Path', 'FromSnapshot')
         }
+        'Get-PortConfiguration' = @{
+            Command = @('config')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Options = [ordered]@{
+                Application = '--app'
+                Path = '--path'
+                Column = '--columns'
+                Redact = '--redact'
+            }
+            Paths   = @('Path')
+        }
         'Get-PortConflict' = @{
             Command = @('conflicts')
             Always  = @('--format=clixml', '--problems=rows')
@@ -152,6 +164,21 @@ function Get-CommandTable {
                 Redact = '--redact'
             }
             Paths   = @('StorePath')
+        }
+        'Set-PortConfiguration' = @{
+            Command = @('move')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Options = [ordered]@{
+                NewPort = '--to'
+                Application = '--app'
+                Path = '--path'
+                Restart = '--restart'
+                Force = '--force'
+                TimeoutSec = '--timeout'
+            }
+            Values  = @{ NewPort = @('Auto') }
+            Paths   = @('Path')
         }
         'Get-PortRange' = @{
             Command = @('ranges')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build, transform, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
-import { compress, compressed, compressedModules, entryOf, joined } from './compressed.ts';
+import { compress, compressed, compressedModules, entryOf, joined, sharedModules } from './compressed.ts';
 import { pageAssets } from './page.ts';
 import { root } from './runtime.mjs';
 
@@ -92,7 +92,10 @@ export async function bundle(): Promise<Bundle> {
   const main = await bundled('portowner.cjs', { entryPoints: ['src/main.ts'] }, [compressedModules]);
   const parts = new Map<string, Code>();
   for (const [name, module] of compressed)
-    parts.set(name, await bundled(`${name}.cjs`, { stdin: { contents: entryOf(module), resolveDir: root } }));
+    parts.set(
+      name,
+      await bundled(`${name}.cjs`, { stdin: { contents: entryOf(module), resolveDir: root } }, [sharedModules(module)]),
+    );
   // The page's script is a text in the bundle, but it consists of packages, too.
   const { metafile: page } = await pageAssets();
   const metafile = joined(main.metafile, new Map([...parts].map(([name, part]) => [name, part.metafile])));

@@ -10,6 +10,8 @@ interface CompressedModule {
   readonly from: string;
   /** What the sources use of it, also through its default export. The bundler leaves out the rest where it can. */
   readonly names: readonly string[];
+  /** Files and compressed modules that it uses from the bundle, instead of a copy. */
+  readonly shares?: readonly string[];
 }
 
 const validator = (name: string): [string, CompressedModule] => [
@@ -48,6 +50,29 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
   ['d3-shape', { from: 'd3-shape', names: ['area', 'curveMonotoneX', 'line', 'linkHorizontal'] }],
   ...['policy', 'baseline'].map(validator),
   ['page', { from: './src/generated/page.js', names: ['script', 'scriptHash', 'style', 'styleHash'] }],
+  [
+    'configuration',
+    {
+      from: './src/configuration/configuration.ts',
+      names: ['findConfiguration', 'listMoves', 'moveServer', 'restartText', 'undoMove'],
+      shares: [
+        './src/actions/find-free.ts',
+        './src/facts/decode/relays.ts',
+        './src/facts/model/question.ts',
+        './src/io/errors.ts',
+        './src/io/lock.ts',
+        './src/io/nesting.ts',
+        './src/io/private.ts',
+        './src/io/temporary.ts',
+        './src/ownership/problems.ts',
+        './src/ports/place.ts',
+        './src/schema/exit-code.ts',
+        './src/schema/nearest.ts',
+        './src/schema/problems.ts',
+        'yaml',
+      ],
+    },
+  ],
   ['collectors', { from: './src/facts/remote/collectors.ts', names: ['shellCollector', 'powershellCollector'] }],
 ]);
 
@@ -55,6 +80,23 @@ const nameOf = new Map(
   [...compressed].map(([name, { from }]) => [from.startsWith('.') ? join(root, from) : from, name]),
 );
 const namespace = 'compressed';
+
+/** The code of an object that loads what a compressed module shares. */
+const sharedTable = ({ shares = [] }: CompressedModule): string =>
+  `{${shares.map((path) => `'${path}': () => require('${path}')`).join()}}`;
+
+/** Leaves what a compressed module shares to decompress.ts. */
+export const sharedModules = ({ shares = [] }: CompressedModule): Plugin => {
+  const names = new Map(shares.map((path) => [path.startsWith('.') ? join(root, path) : path, path]));
+  return {
+    name: 'shared modules',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^[\w./-]+$/ }, ({ path, resolveDir }) => {
+        const shared = names.get(path.startsWith('.') ? join(resolveDir, path) : path);
+        return shared === undefined ? undefined : { path: shared, external: true };
+      }),
+  };
+};
 
 /** Replaces every import of a compressed module by a call of the code that decompresses it. */
 export const compressedModules: Plugin = {
@@ -66,7 +108,7 @@ export const compressedModules: Plugin = {
     });
     onLoad({ filter: /^/, namespace }, ({ path }) => ({
       resolveDir: root,
-      contents: `module.exports = require('./src/build/decompress.ts').lazily('${path}', ${JSON.stringify(compressed.get(path)!.names)});`,
+      contents: `module.exports = require('./src/build/decompress.ts').lazily('${path}', ${JSON.stringify(compressed.get(path)!.names)}, ${sharedTable(compressed.get(path)!)});`,
     }));
   },
 };

@@ -19,6 +19,10 @@ export const catalogue: Catalogue = {
     const { CompletionCommand } = await import('./completion.ts');
     return [CompletionCommand];
   },
+  config: async () => {
+    const { ConfigCommand } = await import('./config.ts');
+    return [ConfigCommand];
+  },
   conflicts: async () => {
     const { ConflictsCommand } = await import('./conflicts.ts');
     return [ConflictsCommand];
@@ -38,6 +42,10 @@ export const catalogue: Catalogue = {
   history: async () => {
     const { HistoryCommand } = await import('./history.ts');
     return [HistoryCommand];
+  },
+  move: async () => {
+    const { MoveCommand } = await import('./move.ts');
+    return [MoveCommand];
   },
   ranges: async () => {
     const { RangesCommand } = await import('./ranges.ts');

@@ -74,7 +74,11 @@ export async function machinesOf(paths: readonly string[], report?: Report): Pro
 /** The given names without repetitions; the names of machines do not depend on case, those of users do. */
 function withoutRepeated(hosts: readonly string[]): string[] {
   const seen = new Set<string>();
-  return hosts.filter((host) => seen.size < seen.add(host.replace(/[^@]*$/, (name) => name.toLowerCase())).size);
+  const keyOf = (host: string): string => {
+    const name = host.lastIndexOf('@') + 1;
+    return host.slice(0, name) + host.slice(name).toLowerCase();
+  };
+  return hosts.filter((host) => seen.size < seen.add(keyOf(host)).size);
 }
 
 /** Returns far machines, which are queried in parallel from now on. */

@@ -145,6 +145,7 @@ export function processSurroundings(): Surroundings {
     hands: liveHands,
     eventLog: liveEventLog,
     scheduler: liveScheduler,
+    configuration: async () => (await import('./configuration.ts')).liveConfiguration(),
     remote: async () => (await import('./ssh.ts')).askBySsh,
     stateFolder,
     homeFolder: ownHome,

@@ -16,6 +16,8 @@ const headings: Readonly<Record<string, string>> = {
   'PortOwner.Conflict': 'Conflicts',
   'PortOwner.Traffic': 'Traffic',
   'PortOwner.Event': 'Events',
+  'PortOwner.Configuration': 'Configurations',
+  'PortOwner.MoveResult': 'Moves',
   'PortOwner.WaitResult': 'Waited for',
 };
 

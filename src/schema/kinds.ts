@@ -1,12 +1,14 @@
 import { auditRun, portSpan } from './audit-run.ts';
 import { check } from './check.ts';
 import type { RowSchema } from './column.ts';
+import { configuration } from './configuration.ts';
 import { conflict } from './conflict.ts';
 import { endpoint } from './endpoint.ts';
 import { event } from './event.ts';
 import { finding } from './finding.ts';
 import { freePort } from './free.ts';
 import { listenerRow } from './listener.ts';
+import { moveResult } from './move.ts';
 import { range } from './range.ts';
 import { stopResult } from './stop.ts';
 import { auditTask } from './task.ts';
@@ -29,4 +31,6 @@ export const rowKinds: readonly RowSchema[] = [
   check,
   waitResult,
   event,
+  configuration,
+  moveResult,
 ];

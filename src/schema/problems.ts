@@ -243,6 +243,36 @@ export const problemKinds = {
     exitCode: exit.ok,
     category: 'ResourceUnavailable',
   },
+  PO4401: {
+    summary: 'a configuration could not be read completely',
+    action: 'Check the file in the message, or run as root or an administrator.',
+    exitCode: exit.unavailable,
+    category: 'InvalidData',
+  },
+  PO4402: {
+    summary: 'a port cannot be moved',
+    action: 'See the reason in the message.',
+    exitCode: exit.no,
+    category: 'ResourceUnavailable',
+  },
+  PO4403: {
+    summary: 'moving needs confirmation',
+    action: 'Confirm it.',
+    exitCode: exit.usage,
+    category: 'InvalidArgument',
+  },
+  PO4404: {
+    summary: 'a move was rolled back',
+    action: 'See the reason in the message; every file is as it was.',
+    exitCode: exit.no,
+    category: 'ResourceUnavailable',
+  },
+  PO4405: {
+    summary: 'the journal of moves cannot be used',
+    action: 'Make sure that the folder has free space and is writable.',
+    exitCode: exit.unavailable,
+    category: 'WriteError',
+  },
   PO5001: {
     summary: 'scheduling audits needs elevated rights',
     action: 'Run it as an administrator or root.',

@@ -1,3 +1,4 @@
+import type { ConfigurationMachine } from './configuration.ts';
 import type { Hands } from './hands.ts';
 import type { LogEvent } from './log.ts';
 import type { LiveSource } from './live.ts';
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly tools: () => Promise<RawSource>;
   /** Stops programs and services on this machine. */
   readonly hands: () => Promise<Hands>;
+  /** The configuration files of this machine's servers. */
+  readonly configuration: () => Promise<ConfigurationMachine>;
   /** Queries far machines. */
   readonly remote: () => Promise<AskRemote>;
   /** Schedules audits on this machine. */

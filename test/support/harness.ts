@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConfigurationMachine } from '../../src/system/configuration.ts';
 import type { Hands } from '../../src/system/hands.ts';
 import { runPortOwner } from '../../src/cli/run.ts';
 import { catalogue } from '../../src/commands/catalogue.ts';
@@ -39,6 +40,7 @@ export async function run(
     remote?: AskRemote;
     projects?: FindProject;
     hands?: Hands;
+    configuration?: ConfigurationMachine;
     scheduler?: Scheduler;
     eventLog?: Awaited<ReturnType<Surroundings['eventLog']>>;
     confirm?: Surroundings['confirm'];
@@ -72,6 +74,10 @@ export async function run(
     hands: async () => {
       if (more.hands === undefined) throw new Error('this test gives no hands');
       return more.hands;
+    },
+    configuration: async () => {
+      if (more.configuration === undefined) throw new Error('this test gives no configurations');
+      return more.configuration;
     },
     eventLog: async () => {
       if (more.eventLog === undefined) throw new Error('this test gives no event log');

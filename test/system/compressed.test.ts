@@ -26,6 +26,7 @@ const questions: readonly Question[] = [
   { needs: ['yaml', 'baseline.validate'], args: ['baseline', 'show', 'baseline.yaml'], out: /\b80\b/ },
   { needs: ['yaml', 'policy.validate'], args: ['audit', '--policy', 'policy.yaml', '--from', 'facts.json', '--format', 'csv'], code: 1, out: /no web server/ },
   { needs: ['xml2js'], args: ['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\b.yaml'], out: /<Task [^]*<\/Task>/ },
+  { needs: ['configuration'], args: ['config', '--path', 'nginx.conf', '--format', 'csv'], out: /nginx,8091,TCP/ },
   // There is no such host: the scripts for it are loaded before that is known.
   { needs: ['collectors'], args: ['80', '--host', '127.0.0.1', '--ssh-config', 'nowhere.txt'], code: 69 },
 ];
@@ -34,6 +35,7 @@ function ask(command: readonly string[], cwd: string): void {
   const portowner = portOwner(command);
   writeFileSync(join(cwd, 'facts.json'), JSON.stringify(facts([socket({ localPort: 80 }), socket({ localPort: 443 })])));
   writeFileSync(join(cwd, 'policy.yaml'), 'kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: no web server, action: forbid, ports: 80, severity: High }\n');
+  writeFileSync(join(cwd, 'nginx.conf'), 'http { server { listen 8091; } }\n');
   writeFileSync(join(cwd, 'nowhere.txt'), 'Host *\n  Port 1\n  BatchMode yes\n  ConnectTimeout 1\n');
   for (const { needs, args, code = 0, out, file } of questions) {
     const answer = portowner(args, { cwd });

@@ -82,6 +82,30 @@ test('a port that opens late is waited for', async () => {
   assert.match(out, new RegExp(`^Port ${port} is open: .*\\.$`, 'm'));
 });
 
+test('a port that opens is reported without a long search for its owner', async (context: TestContext) => {
+  if (source.platform !== 'linux') return skip('only Linux searches processes for the owner', context);
+  const searches: (boolean | undefined)[] = [];
+  const cut = (name: string): RawSource => ({
+    ...source,
+    read(asked, hint) {
+      if (asked.startsWith('holders')) searches.push(hint?.hasty);
+      return asked === name ? { at: '', refusal: { code: 'Failed', text: 'the search for it was cut short' } } : source.read(asked, hint);
+    },
+  });
+  const late = async (name: string): Promise<{ port: number; outcome: Outcome }> => {
+    const port = await closedPort();
+    setTimeout(() => void listen(port), 150);
+    return { port, outcome: await run(['wait', String(port), '--timeout', '20'], { source: cut(name), binder }) };
+  };
+  const found = await late('none');
+  assert.is(found.outcome.code, 0);
+  assert.match(found.outcome.out, new RegExp(`^port ${found.port} is open: .*\\(${process.pid}\\)\n$`));
+  const unknown = await late('holders');
+  assert.is(unknown.outcome.code, 0);
+  assert.match(unknown.outcome.out, new RegExp(`^port ${unknown.port} is open: an unknown holder`));
+  assert.equal(searches, [true, true]);
+});
+
 test('a timeout is an error with what was seen last', async () => {
   const port = await closedPort();
   const { code, out, err } = await waiting([port, '--timeout', '0.2']);

@@ -1,0 +1,7 @@
+/*
+ * What the commands use of this room. In an executable, it is compressed (src/build/compressed.ts): import nothing else
+ * of it from other rooms, except types.
+ */
+export { findConfiguration } from './find.ts';
+export { listMoves, moveServer, undoMove } from './move.ts';
+export { restartText } from './restart.ts';

@@ -1,0 +1,177 @@
+import type { Family } from './family.ts';
+
+/** A line of the table: how to recognize a family by its program, without loading it. */
+export interface FamilyEntry {
+  readonly name: string;
+  /** The file names of its programs, without .exe. */
+  readonly programs: RegExp;
+  /** For interpreters: what one of the arguments looks like. */
+  readonly argument?: RegExp;
+  /** Names of its configuration files, for --path. */
+  readonly files: RegExp;
+  readonly load: () => Promise<Family>;
+}
+
+/** Every family, in the order of recognition: put special ones before the interpreters that run them. */
+export const families: readonly FamilyEntry[] = [
+  {
+    name: 'nginx',
+    programs: /^(?:nginx|openresty|freenginx|angie)$/,
+    files: /[\\/]nginx[\\/]|^.*nginx[^\\/]*\.conf$/,
+    load: async () => (await import('./families/nginx.ts')).nginx,
+  },
+  {
+    name: 'PostgreSQL',
+    programs: /^(?:postgres|postmaster)$/,
+    files: /postgresql(?:\.auto)?\.conf$|[\\/]postgresql[\\/].*\.conf$/,
+    load: async () => (await import('./families/postgresql.ts')).postgresql,
+  },
+  {
+    name: 'Redis',
+    programs: /^(?:redis|valkey)-server$/,
+    files: /(?:redis|valkey)[^\\/]*\.conf$/,
+    load: async () => (await import('./families/redis.ts')).redis,
+  },
+  {
+    name: 'Prometheus',
+    programs: /^(?:prometheus(?:[-_][\w-]+)?|alertmanager|pushgateway|[\w-]+_exporter)$/,
+    files:
+      /[\\/](?:default|sysconfig)[\\/](?:prometheus[^\\/]*|[^\\/]*_exporter)$|(?:prometheus|exporter|alertmanager|pushgateway)[^\\/]*\.service(?:\.d[\\/][^\\/]+\.conf)?$/,
+    load: async () => (await import('./families/prometheus.ts')).prometheus,
+  },
+  {
+    name: 'Grafana',
+    programs: /^grafana(?:-server)?$/,
+    files: /grafana[^\\/]*\.ini$|[\\/]grafana[\\/](?:.*[\\/])?(?:custom|defaults)\.ini$/,
+    load: async () => (await import('./families/grafana.ts')).grafana,
+  },
+  {
+    name: 'Tomcat',
+    programs: /^(?:javaw?|tomcat\d*w?)$/,
+    argument: /^org\.apache\.catalina\.startup\.Bootstrap$|^\/\/RS\/\/Tomcat/,
+    files: /(?:^|[\\/])server\.xml$/,
+    load: async () => (await import('./families/tomcat.ts')).tomcat,
+  },
+  {
+    name: 'Jenkins',
+    programs: /^javaw?$/,
+    argument: /(?:^|[\\/])jenkins[^\\/]*\.war$/,
+    files: /[\\/](?:default|sysconfig)[\\/]jenkins$|jenkins\.service(?:\.d[\\/][^\\/]+\.conf)?$|jenkins\.xml$/,
+    load: async () => (await import('./families/jenkins.ts')).jenkins,
+  },
+  {
+    name: 'Kafka',
+    programs: /^javaw?$/,
+    argument: /^(?:\w+\/)?kafka\.Kafka$/,
+    files:
+      /[\\/](?:kafka|kraft)[^\\/]*[\\/](?:.*[\\/])?(?:server|broker|controller)[^\\/]*\.properties$|(?:^|[\\/])server\.properties$/,
+    load: async () => (await import('./families/kafka.ts')).kafka,
+  },
+  {
+    name: 'ZooKeeper',
+    programs: /^javaw?$/,
+    argument: /^org\.apache\.zookeeper\.server\.(?:quorum\.QuorumPeerMain|ZooKeeperServerMain)$/,
+    files: /(?:^|[\\/])(?:zoo[^\\/]*\.cfg|zookeeper[^\\/]*\.properties)$/,
+    load: async () => (await import('./families/zookeeper.ts')).zookeeper,
+  },
+  {
+    name: 'Elasticsearch',
+    programs: /^javaw?$/,
+    argument: /(?:^|\/)org\.elasticsearch\.bootstrap\.Elasticsearch$/,
+    files: /(?:^|[\\/])elasticsearch\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).elasticsearch,
+  },
+  {
+    name: 'OpenSearch',
+    programs: /^javaw?$/,
+    argument: /^org\.opensearch\.bootstrap\.OpenSearch$/,
+    files: /(?:^|[\\/])opensearch\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).opensearch,
+  },
+  {
+    name: 'Kibana',
+    programs: /^(?:node|kibana)$/,
+    argument: /(?:kibana|opensearch-dashboards)[^\\/]*(?:[\\/]bin[\\/]\.\.)?[\\/]src[\\/]cli(?:[\\/]|$)/,
+    files: /(?:^|[\\/])(?:kibana|opensearch_dashboards)\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).kibana,
+  },
+  {
+    name: 'Logstash',
+    programs: /^javaw?$/,
+    argument: /^org\.logstash\.Logstash$/,
+    files: /(?:^|[\\/])logstash\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).logstash,
+  },
+  {
+    name: 'Cassandra',
+    programs: /^javaw?$/,
+    argument: /^org\.apache\.cassandra\.service\.CassandraDaemon$/,
+    files: /(?:^|[\\/])cassandra\.ya?ml$/,
+    load: async () => (await import('./families/cassandra.ts')).cassandra,
+  },
+  // After all other programs in Java.
+  {
+    name: 'Spring Boot',
+    programs: /^javaw?$/,
+    argument: /^-jar$|spring-boot|^(?:--|-D)(?:server\.port|spring\.[\w.-]+)=/,
+    files: /(?:^|[\\/])application(?:-[^\\/]+)?\.(?:properties|ya?ml)$/,
+    load: async () => (await import('./families/spring-boot.ts')).springBoot,
+  },
+  {
+    name: 'Apache',
+    programs: /^(?:apache2|httpd(?:\.worker|\.event|2)?)$/,
+    files: /[\\/](?:apache2?|httpd)[\\/].*|(?:apache2|httpd)[^\\/]*\.conf$/i,
+    load: async () => (await import('./families/apache.ts')).apache,
+  },
+  {
+    name: 'OpenSSH',
+    programs: /^sshd$/,
+    files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
+    load: async () => (await import('./families/openssh.ts')).openssh,
+  },
+  {
+    name: 'HAProxy',
+    programs: /^haproxy$/,
+    files: /haproxy[^\\/]*\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    load: async () => (await import('./families/haproxy.ts')).haproxy,
+  },
+  {
+    name: 'MySQL',
+    programs: /^(?:mysqld|mariadbd)(?:-nt|-debug)?$/,
+    files: /[\\/](?:mysql|mariadb)[^\\/]*[\\/].*\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
+    load: async () => (await import('./families/mysql.ts')).mysql,
+  },
+  {
+    name: 'Memcached',
+    programs: /^memcached$/,
+    files: /[\\/]memcached[^\\/]*(?:\.conf)?$/,
+    load: async () => (await import('./families/memcached.ts')).memcached,
+  },
+];
+
+/** A program as far as it is needed to recognize its family. */
+export interface SeenProgram {
+  readonly imageName: string;
+  readonly arguments: readonly string[];
+}
+
+const nameIn = (path: string): string =>
+  path
+    .slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
+    .replace(/\.exe$/i, '')
+    .toLowerCase();
+
+/** The family of a program; null if none knows it. Debian's redis-server is a link to redis-check-rdb, for example. */
+export function familyOf({ imageName, arguments: args }: SeenProgram): FamilyEntry | null {
+  const names = [nameIn(imageName), nameIn(args[0]?.split(/[ :]/, 1)[0] ?? '')];
+  return (
+    families.find(
+      ({ programs, argument }) =>
+        names.some((name) => programs.test(name)) && (argument === undefined || args.some((one) => argument.test(one))),
+    ) ?? null
+  );
+}
+
+/** The families that a configuration file may belong to, by its path. */
+export const familiesOfFile = (path: string): readonly FamilyEntry[] =>
+  families.filter(({ files }) => files.test(path));

@@ -1,0 +1,140 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import { sectionProblems } from '../ownership/problems.ts';
+import { formatPlaces, placeMatcher, type Place as PortPlace } from '../ports/place.ts';
+import type { Answer } from '../schema/answer.ts';
+import type { Configuration } from '../schema/configuration.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import { didYouMean } from '../schema/nearest.ts';
+import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import { families, type FamilyEntry } from './families.ts';
+import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
+import { whereText, settingText, type RankedPort } from './overlay.ts';
+import { lineAt } from './text-file.ts';
+
+/** Which configurations to find. */
+export interface FindRequest {
+  /** Null: every port. */
+  readonly ports: readonly PortPlace[] | null;
+  readonly application: string | null;
+  /** One configuration file, with its full path. */
+  readonly path: string | null;
+}
+
+export interface FindWorld {
+  readonly asked: AskedMachine;
+  readonly machine: ConfigurationMachine;
+}
+
+/** The names of all families, for help and completion. */
+export const familyNames = (): string[] => families.map(({ name }) => name);
+
+/** Returns the families that a name selects. Throws PO1001. */
+export function familiesNamed(name: string | null): readonly FamilyEntry[] {
+  if (name === null) return families;
+  const found = families.filter((family) => family.name.toLowerCase() === name.toLowerCase());
+  if (found.length > 0) return found;
+  const hint = didYouMean(name, familyNames());
+  throw new PortOwnerError(
+    'PO1001',
+    `unknown value ${JSON.stringify(name)} for --app; expected ${familyNames().join(', ')}`,
+    {
+      ...(hint === '' ? {} : { hint }),
+      target: name,
+    },
+  );
+}
+
+const sourceWords = {
+  file: 'File',
+  commandLine: 'CommandLine',
+  environment: 'Environment',
+  default: 'Default',
+} as const;
+
+const protocolAndPort = ({ protocol, port }: RankedPort): string => `${protocol} ${port}`;
+
+/** Returns whether a configured server listens where a place says. */
+export function isConfirmed({ sockets }: Configured, place: RankedPort): boolean {
+  return sockets.some((socket) => `${socket.protocol} ${socket.localPort}` === protocolAndPort(place));
+}
+
+function rowOf(configured: Configured, place: RankedPort, computer: string | null): Configuration {
+  const { family, instance, reading } = configured;
+  const { source, winner } = place;
+  const isUnknown = place.port === null;
+  const reasons = [
+    ...(place.reason === null ? [] : [place.reason]),
+    ...(winner === null ? [] : [`overridden by ${settingText(winner)}`]),
+    ...(isUnknown ? reading.gaps : []),
+  ];
+  return {
+    Application: family.name,
+    Port: place.port,
+    Protocol: place.protocol,
+    Address: place.address,
+    File: source.kind === 'file' ? source.file.path : null,
+    Line: source.kind === 'file' ? lineAt(source.file.text, source.at) : null,
+    Setting: place.setting,
+    Value: place.value,
+    Source: sourceWords[source.kind],
+    IsEffective: place.isEffective,
+    Overrides: place.overrides.length === 0 ? null : place.overrides.map(settingText),
+    NeedsRestart: place.needsRestart,
+    Confidence: isUnknown
+      ? 'Unknown'
+      : place.isEffective && isConfirmed(configured, place)
+        ? 'Confirmed'
+        : 'Configured',
+    OwningProcess: instance.pid,
+    Reason: reasons.length === 0 ? null : reasons,
+    ComputerName: computer,
+  };
+}
+
+/** Returns the warnings about files that were not read. */
+export function unreadProblems(found: readonly Configured[]): Problem[] {
+  return found.flatMap(({ family, reading }) =>
+    reading.gaps.map((gap): Problem => ({
+      severity: 'Warning',
+      code: 'PO4401',
+      message: `${family.name}: ${gap}`,
+      target: family.name,
+    })),
+  );
+}
+
+/** Finds where ports are configured. */
+export async function findConfiguration({ ports, application, path }: FindRequest, world: FindWorld): Promise<Answer> {
+  const only = familiesNamed(application);
+  const facts = await world.asked.facts(listenersQuestion);
+  const surveyed = { facts, machine: world.machine };
+  const found = path === null ? await survey(surveyed, only) : await surveyFile(path, surveyed, only);
+  const isAsked = ports === null ? () => true : placeMatcher(ports.map(({ address: _, ...span }) => span));
+  const selected = found.flatMap((configured) =>
+    configured.places
+      .filter(
+        ({ role, protocol, port }) =>
+          role === 'listen' && (ports === null || (port !== null && isAsked(protocol, null, port))),
+      )
+      .map((place) => ({ configured, place })),
+  );
+  const rows = selected.map(({ configured, place }) => rowOf(configured, place, facts.machine.name));
+  // A listener whose configuration is not found may be set in what could not be read.
+  const isIncomplete = found.some(({ reading }) => reading.gaps.length > 0);
+  const what = path ?? (ports === null ? 'a port' : `port ${formatPlaces(ports)}`);
+  return {
+    rows,
+    problems: [...sectionProblems(facts, []), ...unreadProblems(found)],
+    exitCode: exitCodeOf(rows.length > 0 ? true : isIncomplete ? null : false),
+    ...(rows.length > 0
+      ? {}
+      : {
+          note: `No configuration that PortOwner understands sets ${what}. It understands ${familyNames().join(', ')}.`,
+        }),
+    ...(selected.length === 1 ? { headline: headlineOf(selected[0]!) } : {}),
+  };
+}
+
+const headlineOf = ({ configured, place }: { configured: Configured; place: RankedPort }): string =>
+  `${configured.family.name} is configured for port ${place.port ?? '?'} in ${whereText(place)}.`;

@@ -1,0 +1,148 @@
+import { splitCommandLine } from '../facts/decode/relays.ts';
+import type { Facts, Process, Socket } from '../facts/model/facts.ts';
+import { holdsPort, type Question } from '../facts/model/question.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
+import type { Family } from './family.ts';
+import type { Instance } from './configured-port.ts';
+import { ranked, type RankedPort } from './overlay.ts';
+import { Reading } from './reading.ts';
+
+/** An instance with its family, and what its configuration asks for. */
+export interface Configured {
+  readonly family: Family;
+  readonly instance: Instance;
+  readonly reading: Reading;
+  readonly places: readonly RankedPort[];
+  /** The sockets that it holds. */
+  readonly sockets: readonly Socket[];
+  /** When its process started; null if it does not run. */
+  readonly startTime: string | null;
+}
+
+/** What instances need of the machine: every listener with its program. */
+export const listenersQuestion: Question = {
+  localPorts: null,
+  protocols: ['TCP', 'UDP'],
+  sockets: 'listeners',
+  details: new Set(['owner', 'path', 'commandLine', 'workingDirectory', 'parent', 'services'] as const),
+  ranges: true,
+};
+
+/** The directory of the machine, and what runs on it. */
+export interface Surveyed {
+  readonly facts: Facts;
+  readonly machine: ConfigurationMachine;
+}
+
+interface Found {
+  readonly entry: FamilyEntry;
+  readonly instance: Instance;
+  readonly pids: Set<number>;
+}
+
+function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
+  const started = machine.program(process.pid);
+  const told = process.commandLine === null ? [] : splitCommandLine(process.commandLine);
+  const service = facts.sections.services.data.find(({ pid }) => pid === process.pid)?.name ?? null;
+  return {
+    pid: process.pid,
+    executable: process.path,
+    arguments: started?.arguments ?? (told.length > 0 ? told : [process.imageName ?? '']),
+    environment: started?.environment ?? null,
+    workingDirectory: process.workingDirectory ?? null,
+    account: started?.account ?? null,
+    service: process.unit ?? service,
+    path: null,
+  };
+}
+
+/** Returns the running instances: a process that was started by another one of its family belongs to that one. */
+function running(world: Surveyed): Found[] {
+  const { processes, sockets } = world.facts.sections;
+  const byPid = new Map(processes.data.map((process) => [process.pid, process]));
+  const holders = new Set<number>();
+  for (const socket of sockets.data.filter(holdsPort)) {
+    if (socket.pid !== null) holders.add(socket.pid);
+    for (const holder of socket.holders) holders.add(holder);
+  }
+  const entryOf = ({ pid, imageName }: Process): FamilyEntry | null =>
+    imageName === null ? null : familyOf({ imageName, arguments: world.machine.program(pid)?.arguments ?? [] });
+  const found = new Map<number, Found>();
+  for (const pid of holders) {
+    let process = byPid.get(pid);
+    const entry = process === undefined ? null : entryOf(process);
+    if (process === undefined || entry === null || process.container !== null) continue;
+    const pids = [pid];
+    for (let parent = byPid.get(process.parent ?? -1); parent !== undefined; parent = byPid.get(parent.parent ?? -1)) {
+      if (entryOf(parent) !== entry || pids.includes(parent.pid)) break;
+      pids.push((process = parent).pid);
+    }
+    const known = found.get(process.pid) ?? { entry, instance: instanceOf(process, world), pids: new Set() };
+    for (const one of pids) known.pids.add(one);
+    found.set(process.pid, known);
+  }
+  return [...found.values()];
+}
+
+/** An instance of which only the configuration is known. */
+const idle = (path: string | null): Instance => ({
+  pid: null,
+  executable: null,
+  arguments: [],
+  environment: null,
+  workingDirectory: null,
+  account: null,
+  service: null,
+  path,
+});
+
+async function configured({ entry, instance, pids }: Found, { machine, facts }: Surveyed): Promise<Configured> {
+  const family = await entry.load();
+  const reading = new Reading(machine);
+  family.read(instance, reading);
+  const sockets = facts.sections.sockets.data.filter(
+    (socket) => holdsPort(socket) && [...socket.holders, socket.pid ?? -1].some((pid) => pids.has(pid)),
+  );
+  const startTime = facts.sections.processes.data.find(({ pid }) => pid === instance.pid)?.startTime ?? null;
+  return { family, instance, reading, places: ranked(reading.places), sockets, startTime };
+}
+
+/** Returns the instances that run, and those whose configuration was found in its default place. */
+export async function survey(world: Surveyed, only: readonly FamilyEntry[] = families): Promise<Configured[]> {
+  const answers: Configured[] = [];
+  for (const found of running(world)) if (only.includes(found.entry)) answers.push(await configured(found, world));
+  const known = new Set(answers.flatMap(({ reading }) => [...reading.files.keys()]));
+  for (const entry of only) {
+    const { defaultFiles, defaultPatterns = [] } = await entry.load();
+    const hasFile = defaultFiles.some((path) => !known.has(path) && world.machine.read(path).bytes !== null);
+    const single = hasFile ? [null] : [];
+    const several = defaultPatterns.flatMap((pattern) => new Reading(world.machine).glob(pattern));
+    for (const path of [
+      ...single,
+      ...several.filter((one) => !known.has(one) && world.machine.read(one).bytes !== null),
+    ]) {
+      const answer = await configured({ entry, instance: idle(path), pids: new Set() }, world);
+      if (answer.reading.main !== null && !known.has(answer.reading.main)) answers.push(answer);
+    }
+  }
+  return answers;
+}
+
+/** Returns the instance of a configuration file: a running one that reads it, or one that does not run. Throws PO2001. */
+export async function surveyFile(path: string, world: Surveyed, only: readonly FamilyEntry[]): Promise<Configured[]> {
+  const { bytes, refusal } = world.machine.read(path);
+  if (bytes === null)
+    throw new PortOwnerError('PO2001', `cannot read ${path}: ${refusal}`, {
+      hint: 'Name one configuration file.',
+      target: path,
+    });
+  const entries = only.length === families.length ? familiesOfFile(path) : only;
+  const live = await survey(world, entries);
+  const using = live.filter(({ reading }) => reading.files.has(path));
+  if (using.length > 0) return using;
+  const answers: Configured[] = [];
+  for (const entry of entries) answers.push(await configured({ entry, instance: idle(path), pids: new Set() }, world));
+  return answers.filter(({ places }) => places.length > 0);
+}

@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorWords } from '../io/errors.ts';
+import { takeLock } from '../io/lock.ts';
+import { parseJson } from '../io/nesting.ts';
+import { privateFolder, readPrivate } from '../io/private.ts';
+import { replaceFile } from '../io/temporary.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+
+/*
+ * The journal of moves: one file for each in a private folder, with the old contents of every file that it changes. It
+ * is complete before the first file is changed, so that a move can be undone wherever it was interrupted.
+ */
+
+/** A file of a move. */
+export interface JournalFile {
+  readonly path: string;
+  /** The old contents, in Base64. */
+  readonly contents: string;
+  /** SHA-256 of the old and of the new contents. */
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface Move {
+  readonly kind: 'PortOwner.Move';
+  readonly version: 1;
+  readonly id: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly application: string;
+  readonly from: number;
+  readonly to: number;
+  /** `begun` until every file has been changed, and the server has been checked. */
+  readonly state: 'begun' | 'done' | 'undone';
+  readonly changes: readonly string[];
+  readonly files: readonly JournalFile[];
+}
+
+const largest = 64 * 1024 * 1024;
+const lockWaitMs = 5000;
+const idForm = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
+
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function unusable(path: string, why: unknown): PortOwnerError {
+  const text = typeof why === 'string' ? why : errorWords(why, 'write');
+  return new PortOwnerError('PO4405', `the journal of moves in ${path} cannot be used: ${text}`, {
+    target: path,
+    cause: why,
+  });
+}
+
+function isMove(data: unknown): data is Move {
+  const { kind, version, id, files } = (data ?? {}) as Partial<Record<keyof Move, unknown>>;
+  return (
+    kind === 'PortOwner.Move' && version === 1 && typeof id === 'string' && idForm.test(id) && Array.isArray(files)
+  );
+}
+
+/** The journal in a state folder. Every method throws PO4405. */
+export class Journal {
+  private readonly folder: string;
+
+  constructor(stateFolder: string) {
+    this.folder = join(stateFolder, 'moves');
+  }
+
+  private using<T>(work: (folder: string | null) => T, make = false): T {
+    try {
+      return work(privateFolder(this.folder, { make }));
+    } catch (error) {
+      if (error instanceof PortOwnerError) throw error;
+      throw unusable(this.folder, error);
+    }
+  }
+
+  /** Keeps other moves of this user away; returns how to let them again. */
+  lock(): () => void {
+    return this.using((folder) => takeLock(join(folder!, 'moves.lock'), lockWaitMs), true);
+  }
+
+  /** The moves, newest first. */
+  moves(): Move[] {
+    return this.using((folder) => {
+      if (folder === null) return [];
+      const names = readdirSync(folder).filter(
+        (name) => idForm.test(name.replace(/\.json$/, '')) && name.endsWith('.json'),
+      );
+      return names
+        .toSorted()
+        .toReversed()
+        .map((name) => {
+          const path = join(folder, name);
+          const data: unknown = parseJson(new TextDecoder().decode(readPrivate(path, largest)!.bytes));
+          if (!isMove(data)) throw unusable(path, 'it is not a move that this version of PortOwner understands');
+          return data;
+        });
+    });
+  }
+
+  write(move: Move): void {
+    this.using((folder) => replaceFile(join(folder!, `${move.id}.json`), `${JSON.stringify(move)}\n`, 0o600), true);
+  }
+
+  remove({ id }: Move): void {
+    this.using((folder) => folder !== null && rmSync(join(folder, `${id}.json`), { force: true }));
+  }
+}
+
+/** Returns an ID for a new move, which sorts by time. */
+export function newId(now: Date): string {
+  const [day = '', time = ''] = now.toISOString().split('T');
+  return `${day.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(2).toString('hex')}`;
+}
+
+/** Returns the files that are neither as before nor as after a move. */
+export function changedSince({ files }: Move, machine: ConfigurationMachine): string[] {
+  return files
+    .filter(({ path, before, after }) => {
+      const { bytes } = machine.read(path);
+      return bytes === null || ![before, after].includes(digestOf(bytes));
+    })
+    .map(({ path }) => path);
+}
+
+/** Restores the old contents of every file that does not have them. Throws system errors. */
+export function restore({ files }: Move, machine: ConfigurationMachine): void {
+  for (const { path, contents, before } of files) {
+    const { bytes } = machine.read(path);
+    if (bytes === null || digestOf(bytes) !== before) machine.replace(path, Buffer.from(contents, 'base64'));
+  }
+}

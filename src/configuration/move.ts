@@ -1,0 +1,299 @@
+import { findFree } from '../actions/find-free.ts';
+import type { AskedMachine } from '../facts/machine.ts';
+import { messageOf } from '../io/errors.ts';
+import type { Answer } from '../schema/answer.ts';
+import { exitCodeOf } from '../schema/exit-code.ts';
+import type { FreePort } from '../schema/free.ts';
+import type { MoveResult } from '../schema/move.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { Surroundings } from '../system/surroundings.ts';
+import { familiesNamed } from './find.ts';
+import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
+import { changedSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
+import { planMove, serverAt, type MovePlan } from './plan-move.ts';
+import { asItsUser, restartServer, restartText, waitForPort } from './restart.ts';
+
+/** A request to move a server to another port. */
+export interface MoveRequest {
+  readonly from: number;
+  /** Null: choose one. */
+  readonly to: number | null;
+  readonly application: string | null;
+  readonly path: string | null;
+  readonly dryRun: boolean;
+  readonly restart: boolean;
+  readonly force: boolean;
+  readonly timeoutMs: number;
+}
+
+export interface MoveWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
+  readonly asked: AskedMachine;
+  readonly machine: ConfigurationMachine;
+  /** Shows a plan before the question. */
+  readonly show: (plan: MovePlan) => void;
+  /** Whether to go on with a plan. */
+  readonly approve: (plan: MovePlan) => boolean;
+}
+
+const cannot = (text: string, hint?: string): PortOwnerError =>
+  new PortOwnerError('PO4402', text, hint === undefined ? {} : { hint });
+
+/** Chooses or checks the new port. Throws PO4402. */
+async function targetOf({ from, to }: MoveRequest, all: readonly Configured[], world: MoveWorld): Promise<number> {
+  const wanted = all.flatMap(({ places }) =>
+    places.filter(({ role, isEffective }) => role === 'listen' && isEffective),
+  );
+  const other = wanted.find(({ port }) => port === to);
+  if (to === from) throw cannot(`the new port is the old one: ${from}`);
+  if (to !== null && other !== undefined)
+    throw cannot(`port ${to} is configured for another server: ${other.setting} ${other.value}`);
+  const ports = new Set(wanted.flatMap(({ port }) => (port === null ? [] : [port])));
+  const answer = await findFree(
+    {
+      count: 1,
+      spans: to === null ? null : [{ start: to, end: to }],
+      // Near the old port, unless that is one of the privileged ones.
+      near: to === null && from >= 1024 ? Math.min(from + 1, 65_535) : null,
+      consecutive: false,
+      protocols: ['TCP'],
+      address: null,
+      registered: to !== null,
+      except: [...ports].map((port) => ({ start: port, end: port })),
+      explain: to !== null,
+      holdSeconds: null,
+      policy: null,
+      baseline: null,
+    },
+    { ...world, machine: world.asked },
+  );
+  const rows = answer.rows as readonly FreePort[];
+  const free = rows.find(({ IsFree }) => IsFree === true);
+  if (free !== undefined) return free.LocalPort!;
+  throw cannot(
+    to === null ? 'no free port was found' : `port ${to} cannot be used: ${rows[0]?.Reason ?? 'it is not free'}`,
+    'Use --to auto to choose a free port.',
+  );
+}
+
+interface Outcome {
+  readonly result: MoveResult['Result'];
+  readonly restart?: string;
+  readonly id?: string;
+  readonly at?: string;
+  readonly reasons?: readonly string[];
+}
+
+const list = (texts: readonly string[]): readonly string[] | null => (texts.length === 0 ? null : texts);
+
+function rowOf(plan: MovePlan, computer: string, outcome: Outcome): MoveResult {
+  return {
+    Result: outcome.result,
+    Application: plan.configured.family.name,
+    Port: plan.from,
+    NewPort: plan.to,
+    Changes: list(plan.changes),
+    SideEffects: list(plan.sideEffects),
+    Restart: outcome.restart ?? restartText(plan),
+    Files: list(plan.files.map(({ path }) => path)),
+    Difference: plan.files.map(({ difference }) => difference).join('\n'),
+    Id: outcome.id ?? null,
+    Time: outcome.at ?? null,
+    Reason: list(outcome.reasons ?? []),
+    ComputerName: computer,
+  };
+}
+
+/** Runs the server's own check of its configuration. Returns why it failed, or null. */
+function checkFailure(plan: MovePlan, machine: ConfigurationMachine): string | null {
+  const { check } = plan;
+  if (check === null) return null;
+  const { status, output } = machine.run(asItsUser(check, plan));
+  return status === 0 ? null : `${check.words.join(' ')} failed: ${output === '' ? `it ended with ${status}` : output}`;
+}
+
+function begin(plan: MovePlan, now: Date): Move {
+  return {
+    kind: 'PortOwner.Move',
+    version: 1,
+    id: newId(now),
+    at: now.toISOString(),
+    application: plan.configured.family.name,
+    from: plan.from,
+    to: plan.to,
+    state: 'begun',
+    changes: plan.changes,
+    files: plan.files.map(({ path, before, after }) => ({
+      path,
+      contents: Buffer.from(before).toString('base64'),
+      before: digestOf(before),
+      after: digestOf(after),
+    })),
+  };
+}
+
+/** Changes the files, checks them, and restarts the server if requested. Returns what failed, or null. */
+async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world: MoveWorld): Promise<string | null> {
+  const { machine } = world;
+  try {
+    for (const { path, before, after } of plan.files) {
+      const { bytes } = machine.read(path);
+      if (bytes === null || digestOf(bytes) !== digestOf(before)) return `${path} has changed in the meantime`;
+      machine.replace(path, after);
+    }
+    const failure = checkFailure(plan, machine);
+    if (failure !== null || !restart || plan.configured.instance.pid === null) return failure;
+    return (await restartServer(plan, world)) ?? (await waitForPort(plan, world, timeoutMs));
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Restores the files after a failure, and makes the server use them again if it was restarted. */
+async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world: MoveWorld): Promise<string[]> {
+  const conflict = changedSince(move, world.machine);
+  if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
+  restore(move, world.machine);
+  if (!request.restart || plan.configured.instance.pid === null) return [];
+  const failure = await restartServer(plan, world);
+  if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
+  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, request.timeoutMs);
+  return late === null ? [] : [`with its old configuration, ${late}`];
+}
+
+async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): Promise<Outcome> {
+  const journal = new Journal(await world.stateFolder());
+  const release = journal.lock();
+  try {
+    const interrupted = journal.moves().find(({ state }) => state === 'begun');
+    if (interrupted !== undefined)
+      throw cannot(
+        `the move ${interrupted.id} was interrupted`,
+        `Undo it first: portowner move --undo ${interrupted.id}`,
+      );
+    const move = begin(plan, world.now());
+    journal.write(move);
+    const told = { id: move.id, at: move.at };
+    const failure = await change(plan, request, world);
+    if (failure === null) {
+      journal.write({ ...move, state: 'done' });
+      const isRunning = plan.configured.instance.pid !== null;
+      return request.restart || !isRunning
+        ? { ...told, result: 'Moved' }
+        : {
+            ...told,
+            result: 'Moved',
+            restart: 'not restarted',
+            reasons: [`the server uses port ${plan.to} after: ${restartText(plan)}`],
+          };
+    }
+    const remaining = await rollBack(plan, move, request, world);
+    if (changedSince(move, world.machine).length === 0) journal.write({ ...move, state: 'undone' });
+    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons: [failure, ...remaining] };
+  } finally {
+    release();
+  }
+}
+
+/** Moves a server to another port in its own configuration. Throws PO4402, PO4403, and PO4405. */
+export async function moveServer(request: MoveRequest, world: MoveWorld): Promise<Answer> {
+  const { machine, asked } = world;
+  const facts = await asked.facts(listenersQuestion);
+  const surveyed = { facts, machine };
+  const all = await survey(surveyed);
+  const only = familiesNamed(request.application);
+  const chosen =
+    request.path === null
+      ? all.filter(({ family }) => only.some(({ name }) => name === family.name))
+      : await surveyFile(request.path, surveyed, only);
+  const subject = serverAt(chosen, request.from);
+  const to = await targetOf(request, all, world);
+  // The instance of a file that --path names can be another object of the same server.
+  const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
+  const plan = planMove({ all: [subject, ...others], subject, machine }, request.from, to);
+  const failure = checkFailure(plan, machine);
+  const obstacles =
+    failure === null ? plan.obstacles : [`the present configuration is not valid: ${failure}`, ...plan.obstacles];
+  if (obstacles.length > 0 && !request.force) throw cannot(obstacles.join('; '), 'Use --force to move it anyway.');
+  const answer = (outcome: Outcome, yes: boolean): Answer => ({
+    rows: [rowOf(plan, facts.machine.name, outcome)],
+    problems: [],
+    exitCode: exitCodeOf(yes),
+  });
+  if (request.dryRun) return answer({ result: 'Planned', reasons: obstacles }, true);
+  world.show(plan);
+  if (!world.approve(plan)) return answer({ result: 'Declined' }, false);
+  const outcome = await perform(plan, request, world);
+  return answer(outcome, outcome.result === 'Moved');
+}
+
+function journalRow(move: Move, result: string, computer: string | null, reasons: readonly string[] = []): MoveResult {
+  return {
+    Result: result,
+    Application: move.application,
+    Port: move.from,
+    NewPort: move.to,
+    Changes: list(move.changes),
+    SideEffects: null,
+    Restart: null,
+    Files: list(move.files.map(({ path }) => path)),
+    Difference: null,
+    Id: move.id,
+    Time: move.at,
+    Reason: list(reasons),
+    ComputerName: computer,
+  };
+}
+
+const states = { begun: 'Interrupted', done: 'Moved', undone: 'Undone' } as const;
+
+/** Lists the moves in the journal; deletes those that are older, unless they have to be undone first. */
+export async function listMoves(
+  keepDays: number | null,
+  world: Pick<MoveWorld, 'stateFolder' | 'now'>,
+): Promise<Answer> {
+  const journal = new Journal(await world.stateFolder());
+  const oldest = keepDays === null ? null : world.now().getTime() - keepDays * 86_400_000;
+  const kept = journal.moves().filter((move) => {
+    const isOver = oldest !== null && move.state !== 'begun' && Date.parse(move.at) < oldest;
+    if (isOver) journal.remove(move);
+    return !isOver;
+  });
+  const rows = kept.map((move) => journalRow(move, states[move.state], null));
+  return {
+    rows,
+    problems: [],
+    exitCode: exitCodeOf(true),
+    ...(rows.length === 0 ? { note: 'There are no moves in the journal.' } : {}),
+  };
+}
+
+/** Restores the files of a move, also of one that was interrupted. Throws PO4402 and PO4405. */
+export async function undoMove(
+  id: string | null,
+  force: boolean,
+  world: Pick<MoveWorld, 'stateFolder' | 'machine'>,
+): Promise<Answer> {
+  const journal = new Journal(await world.stateFolder());
+  const release = journal.lock();
+  try {
+    const move = journal.moves().find((one) => (id === null ? one.state !== 'undone' : one.id === id));
+    if (move === undefined)
+      throw cannot(
+        id === null ? 'there is no move to undo' : `there is no move ${id}`,
+        'portowner move --list lists them.',
+      );
+    const conflict = changedSince(move, world.machine);
+    if (conflict.length > 0 && !force)
+      throw cannot(
+        `changed since the move: ${conflict.join(', ')}`,
+        'Use --force to restore the files anyway, which undoes the other changes, too.',
+      );
+    restore(move, world.machine);
+    journal.write({ ...move, state: 'undone' });
+    const reasons = ['restart or reload the server, so that it uses the restored configuration'];
+    return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
+  } finally {
+    release();
+  }
+}

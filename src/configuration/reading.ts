@@ -1,0 +1,190 @@
+import { posix, win32 } from 'node:path';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfiguredPort, SettingSource } from './configured-port.ts';
+import { NotParsed, type Word } from './readers/setting.ts';
+import { decodeFile, lineAt, type TextFile } from './text-file.ts';
+
+/** More files than any configuration has. */
+const mostFiles = 2000;
+const mostPlaces = 20_000;
+
+/** A place without what most places have in common. */
+export type NewConfiguredPort = Pick<ConfiguredPort, 'port' | 'setting' | 'value' | 'source'> & Partial<ConfiguredPort>;
+
+/** Reads the configuration of one instance: its files, each once, and what is found in them. */
+export class Reading {
+  readonly machine: ConfigurationMachine;
+  readonly places: ConfiguredPort[] = [];
+  /** Why the places may be incomplete. */
+  readonly gaps: string[] = [];
+  /** The files in the order in which they were read: the first is the main one. */
+  readonly files = new Map<string, TextFile>();
+  private readonly refused = new Set<string>();
+
+  constructor(machine: ConfigurationMachine) {
+    this.machine = machine;
+  }
+
+  get path(): typeof posix {
+    return this.machine.platform === 'win32' ? win32 : posix;
+  }
+
+  /** The main configuration file; null if none was read. */
+  get main(): string | null {
+    return this.files.keys().next().value ?? null;
+  }
+
+  /** Returns a file; null if it is missing or cannot be read, which becomes a gap unless it is `optional`. */
+  open(path: string, { optional = false }: { readonly optional?: boolean } = {}): TextFile | null {
+    const known = this.files.get(path);
+    if (known !== undefined) return known;
+    if (this.refused.has(path)) return null;
+    const read = this.files.size >= mostFiles ? null : this.machine.read(path);
+    if (read === null) this.gap(`${path} was not read: the configuration has more than ${mostFiles} files`);
+    else if (read.bytes === null) {
+      if (!(optional && read.isMissing)) this.gap(`${path} cannot be read: ${read.refusal}`);
+    } else {
+      const file = decodeFile(path, read.bytes);
+      if (file !== null) this.files.set(path, file);
+      else this.gap(`${path} cannot be read: it is not a text file`);
+      return file;
+    }
+    this.refused.add(path);
+    return null;
+  }
+
+  /** Returns the first of these files that exists. */
+  openFirst(paths: readonly (string | null | undefined)[]): TextFile | null {
+    for (const path of paths) {
+      const file = path == null ? null : this.open(path, { optional: true });
+      if (file !== null) return file;
+    }
+    return null;
+  }
+
+  /** Runs a reader; text that does not parse becomes a gap, and the result is null. */
+  parse<T>(file: TextFile, reader: (text: string) => T): T | null {
+    try {
+      return reader(file.text);
+    } catch (error) {
+      if (!(error instanceof NotParsed)) throw error;
+      this.gap(`${file.path}:${lineAt(file.text, error.at)} cannot be parsed: ${error.message}`);
+      return null;
+    }
+  }
+
+  gap(text: string): void {
+    if (!this.gaps.includes(text)) this.gaps.push(text);
+  }
+
+  /** Returns the files that a pattern with `*`, `?`, and `[…]` matches, sorted; without one, the path itself. */
+  glob(pattern: string): string[] {
+    const { sep } = this.path;
+    const parts = pattern.split(this.machine.platform === 'win32' ? /[\\/]/ : '/');
+    let found = [parts[0] === '' ? sep : parts[0]!];
+    for (const part of parts.slice(1)) {
+      if (part === '') continue;
+      if (!/[*?[]/.test(part)) found = found.map((folder) => this.path.join(folder, part));
+      else {
+        const test = matcher(part);
+        found = found.flatMap((folder) =>
+          (this.machine.list(folder) ?? []).filter(test).map((name) => this.path.join(folder, name)),
+        );
+      }
+      if (found.length > mostFiles) {
+        this.gap(`${pattern} matches more than ${mostFiles} files`);
+        return found.slice(0, mostFiles);
+      }
+    }
+    return found;
+  }
+
+  add(place: NewConfiguredPort): void {
+    if (this.places.length >= mostPlaces) return this.gap(`more than ${mostPlaces} settings were left out`);
+    this.places.push({
+      role: 'listen',
+      protocol: 'TCP',
+      address: null,
+      key: null,
+      rank: 0,
+      needsRestart: true,
+      reason: null,
+      ...place,
+    });
+  }
+}
+
+/** Returns the test of a name for a pattern, which takes time in proportion to the product of both lengths. */
+function matcher(pattern: string): (name: string) => boolean {
+  const pieces = [...pattern.matchAll(/\*|\?|\[!?[^\]]+\]|[^]/g)].map(([piece]) => piece);
+  const one = (piece: string, character: string): boolean => {
+    if (piece === '?') return true;
+    if (piece.length < 3) return piece === character;
+    const isNegated = piece[1] === '!';
+    const set = piece.slice(isNegated ? 2 : 1, -1);
+    const ranges = [...set.matchAll(/([^])-([^])|([^])/g)];
+    const isIn = ranges.some(([, from, to, single]) =>
+      single === undefined ? character >= from! && character <= to! : single === character,
+    );
+    return isIn !== isNegated;
+  };
+  return (name) => {
+    // As in a shell.
+    if (name.startsWith('.') && !pattern.startsWith('.')) return false;
+    let reached = new Set([0]);
+    const skipStars = (set: Set<number>): Set<number> => {
+      for (const at of set) if (pieces[at] === '*') set.add(at + 1);
+      return set;
+    };
+    skipStars(reached);
+    for (const character of name) {
+      const next = new Set<number>();
+      for (const at of reached) {
+        if (pieces[at] === '*') next.add(at);
+        else if (at < pieces.length && one(pieces[at]!, character)) next.add(at + 1);
+      }
+      reached = skipStars(next);
+    }
+    return reached.has(pieces.length);
+  };
+}
+
+/** The source of a value in a file. `port` is the part with the port, if it is literal. */
+export function inFile(file: TextFile, word: Word, port: Word | null = word): SettingSource {
+  return {
+    kind: 'file',
+    file,
+    at: word.start,
+    port: port === null ? null : { start: port.start, end: port.end },
+  };
+}
+
+/** Returns the port that a text is; null if it is none. */
+export function portOf(text: string): number | null {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : null;
+}
+
+/** A text such as `80`, `127.0.0.1:80`, `[::1]:80`, `*:80`, `:80`, or `localhost:80`. */
+export interface AddressAndPort {
+  /** Null: every address. */
+  readonly address: string | null;
+  readonly port: number;
+  /** The position of the port in the text. */
+  readonly start: number;
+}
+
+/** Splits an address with a port, or a port alone; null for anything else. */
+export function addressAndPort(text: string): AddressAndPort | null {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]:|([^:\s]*):)?(\d{1,5})$/.exec(text) ?? [];
+  const port = digits === undefined ? null : portOf(digits);
+  if (port === null) return null;
+  const address = bracketed ?? plain ?? null;
+  return { address: address === '*' || address === '' ? null : address, port, start: text.length - digits!.length };
+}
+
+/** Returns the place on this machine that a text such as `http://localhost:3000/` connects to; null if it is none. */
+export function localTarget(text: string): { readonly host: string; readonly port: number } | null {
+  const [, host, digits] = /^(?:[\w+.-]+:\/\/)?(localhost|127\.[\d.]+|\[::1\]):(\d{1,5})(?![\d.])/.exec(text) ?? [];
+  const port = digits === undefined ? null : portOf(digits);
+  return port === null ? null : { host: host!, port };
+}

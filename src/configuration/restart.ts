@@ -1,0 +1,88 @@
+import { setTimeout } from 'node:timers/promises';
+import { holdsPort } from '../facts/model/question.ts';
+import type { AskedMachine } from '../facts/machine.ts';
+import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
+import { listenersQuestion } from './instances.ts';
+import type { MovePlan } from './plan-move.ts';
+
+/** What restarting a server needs. */
+export interface RestartWorld {
+  readonly asked: AskedMachine;
+  readonly machine: ConfigurationMachine;
+  readonly now: () => Date;
+}
+
+/**
+ * Returns the call of a server's own program, for the user of the server: a program that only looks like a server, or
+ * a configuration that loads code, must not run with the rights of root.
+ */
+export function asItsUser(call: ProgramCall, { configured: { instance, reading } }: MovePlan): ProgramCall {
+  const { machine, main } = reading;
+  const own = instance.account ?? (main === null ? null : machine.ownerOf(main));
+  const isRoot = own === null || own.uid === 0;
+  const as = isRoot ? call.as : own;
+  return as === undefined ? call : { ...call, as };
+}
+
+/** Describes how a server will use its new configuration. */
+export function restartText({ configured: { family, instance, reading }, needsRestart }: MovePlan): string {
+  if (instance.pid === null) return 'it does not run';
+  if (instance.service !== null) return `${needsRestart ? 'restart' : 'reload'} ${instance.service}`;
+  const reload = family.reload?.(instance, reading) ?? null;
+  if (reload === null) return 'restart it yourself';
+  return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
+}
+
+/** Makes a server use its new configuration. Returns why that failed, or null. */
+export async function restartServer(plan: MovePlan, { asked, machine }: RestartWorld): Promise<string | null> {
+  const { family, instance, reading, startTime } = plan.configured;
+  if (instance.pid === null) return null;
+  if (instance.service !== null) {
+    const failure = machine.service(instance.service, plan.needsRestart ? 'restart' : 'reload');
+    if (failure === null) return null;
+    if (!failure.isMissing) return failure.text;
+  }
+  const reload = family.reload?.(instance, reading) ?? null;
+  if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
+  if ('call' in reload) {
+    const { status, output } = machine.run(asItsUser(reload.call, plan));
+    return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
+  }
+  // The number could belong to another process by now.
+  const facts = await asked.facts(listenersQuestion);
+  const same = facts.sections.processes.data.find(({ pid }) => pid === instance.pid);
+  if (same === undefined || same.startTime !== startTime) return `process ${instance.pid} has ended`;
+  machine.signal(instance.pid, reload.signal);
+  return null;
+}
+
+/** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
+export async function waitForPort(
+  { configured: { instance }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
+  { asked, now }: RestartWorld,
+  timeoutMs: number,
+): Promise<string | null> {
+  const end = now().getTime() + timeoutMs;
+  for (;;) {
+    const facts = await asked.facts(listenersQuestion);
+    const paths = new Map(facts.sections.processes.data.map(({ pid, path }) => [pid, path]));
+    const isOwn = (pid: number): boolean =>
+      pid === instance.pid || (instance.executable !== null && paths.get(pid) === instance.executable);
+    const owned = (port: number): { own: boolean; any: boolean } => {
+      const sockets = facts.sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
+      return {
+        any: sockets.length > 0,
+        own: sockets.some(({ pid, holders }) => [...holders, ...(pid === null ? [] : [pid])].some(isOwn)),
+      };
+    };
+    const [old, young] = [owned(from), owned(to)];
+    if (young.own && !old.own) return null;
+    if (now().getTime() >= end) {
+      if (young.own) return `it still listens on port ${from}, too`;
+      return young.any
+        ? `another program owns port ${to} now`
+        : `it does not listen on port ${to} after ${timeoutMs / 1000} s`;
+    }
+    await setTimeout(100);
+  }
+}

@@ -1,0 +1,148 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { errorWords, isMissing } from '../io/errors.ts';
+import type {
+  ConfigurationMachine,
+  FileRead,
+  ProgramCall,
+  ProgramResult,
+  StartedProgram,
+} from '../system/configuration.ts';
+import { PortOwnerError } from '../schema/problems.ts';
+
+/** Configurations are far smaller. */
+const largestFile = 4 * 1024 * 1024;
+const longestOutput = 16 * 1024;
+const longestCallMs = 30_000;
+
+function readFile(path: string): FileRead {
+  let file: number | null = null;
+  try {
+    // Opening a pipe would wait for its other end.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const { size } = fstatSync(file);
+    if (!fstatSync(file).isFile()) return { bytes: null, refusal: 'it is not a regular file', isMissing: false };
+    if (size > largestFile)
+      return { bytes: null, refusal: `it has more than ${largestFile / 1024 / 1024} MB`, isMissing: false };
+    const bytes = Buffer.alloc(size);
+    let length = 0;
+    for (let read = -1; length < size && read !== 0; length += read)
+      read = readSync(file, bytes, length, size - length, length);
+    return { bytes: bytes.subarray(0, length), refusal: null };
+  } catch (error) {
+    return { bytes: null, refusal: errorWords(error, 'read'), isMissing: isMissing(error) };
+  } finally {
+    if (file !== null) closeSync(file);
+  }
+}
+
+function listFolder(folder: string): readonly string[] | null {
+  try {
+    return readdirSync(folder).toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  } catch {
+    return null;
+  }
+}
+
+const parts = (text: string): string[] => text.split('\0').slice(0, text.endsWith('\0') ? -1 : undefined);
+
+function startedProgram(pid: number): StartedProgram | null {
+  if (process.platform !== 'linux') return null;
+  try {
+    const args = parts(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    let environment: ReadonlyMap<string, string> | null = null;
+    try {
+      environment = new Map(
+        parts(readFileSync(`/proc/${pid}/environ`, 'utf8')).map((one): [string, string] => {
+          const at = one.indexOf('=');
+          return [one.slice(0, at), one.slice(at + 1)];
+        }),
+      );
+    } catch {
+      // It belongs to another user.
+    }
+    return { arguments: args, environment, account: ownerOf(`/proc/${pid}`) };
+  } catch {
+    return null;
+  }
+}
+
+function ownerOf(path: string): { uid: number; gid: number } | null {
+  try {
+    const { uid, gid } = statSync(path);
+    return { uid, gid };
+  } catch {
+    return null;
+  }
+}
+
+/** Runs a program without a shell, and without the caller's environment. */
+function runProgram({ words: [program = '', ...args], as, workingDirectory, environment }: ProgramCall): ProgramResult {
+  const { spawnSync } = process.getBuiltinModule('node:child_process');
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    encoding: 'utf8',
+    timeout: longestCallMs,
+    maxBuffer: 4 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    windowsHide: true,
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...environment },
+    ...(as === undefined || process.geteuid?.() !== 0 ? {} : as),
+    ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
+  });
+  const output = error === undefined ? `${stdout}${stderr}` : error.message;
+  return { status: error === undefined ? status : null, output: output.trim().slice(0, longestOutput) };
+}
+
+type ServiceControl = ConfigurationMachine['service'];
+
+async function serviceControl(): Promise<ServiceControl> {
+  if (process.platform !== 'linux')
+    return () => ({ text: 'services are not restarted on this system', isMissing: true });
+  const { systemctl } = await import('./linux/systemctl.ts');
+  return (name, action) => {
+    // A unit that cannot be reloaded is restarted.
+    const answer = systemctl([action === 'reload' ? 'reload-or-restart' : 'restart', '--', name]);
+    if (answer === null) return { text: 'systemd is not in charge of this machine', isMissing: true };
+    return answer.status === 0 ? null : { text: `systemctl: ${answer.error}`, isMissing: false };
+  };
+}
+
+/** The configurations of this machine. Throws PO3003 on an unsupported operating system. */
+export async function liveConfiguration(): Promise<ConfigurationMachine> {
+  const { platform } = process;
+  if (platform !== 'win32' && platform !== 'linux')
+    throw new PortOwnerError('PO3003', `PortOwner does not run on ${platform}`, {
+      hint: 'It runs on Windows and Linux.',
+    });
+  const { replaceKeeping, replaceObstacle } =
+    platform === 'win32' ? await import('./windows/replace.ts') : await import('./linux/replace.ts');
+  return {
+    platform,
+    isElevated: process.geteuid?.() === 0,
+    program: startedProgram,
+    read: readFile,
+    list: listFolder,
+    realPath: (path) => {
+      try {
+        return realpathSync.native(path);
+      } catch {
+        return null;
+      }
+    },
+    ownerOf,
+    obstacle: replaceObstacle,
+    replace: replaceKeeping,
+    service: await serviceControl(),
+    run: runProgram,
+    signal: (pid, name) => void process.kill(pid, name),
+  };
+}

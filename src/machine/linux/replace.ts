@@ -1,0 +1,116 @@
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { temporaryBeside } from '../../io/temporary.ts';
+
+type Ffi = typeof import('node:ffi');
+
+const largest = 65_536;
+
+function attributeCalls() {
+  const ffi = process.getBuiltinModule('node:ffi') as Ffi;
+  const { functions } = ffi.dlopen(null, {
+    listxattr: { arguments: ['buffer', 'buffer', 'uint64'], return: 'int64' },
+    getxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64'], return: 'int64' },
+    setxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64', 'int32'], return: 'int32' },
+  } as const);
+  return functions;
+}
+
+/** Copies the extended attributes: access lists, SELinux labels, and those of users. Throws if one cannot be copied. */
+function copyAttributes(from: string, to: string): void {
+  const calls = attributeCalls();
+  const [source, target] = [Buffer.from(`${from}\0`), Buffer.from(`${to}\0`)];
+  const names = Buffer.alloc(largest);
+  const length = Number(calls.listxattr(source, names, BigInt(names.length)));
+  if (length < 0) return; // The file system has none.
+  for (const name of names.toString('latin1', 0, length).split('\0')) {
+    if (name === '') continue;
+    const key = Buffer.from(`${name}\0`, 'latin1');
+    const value = Buffer.alloc(largest);
+    const size = calls.getxattr(source, key, value, BigInt(value.length));
+    if (size < 0n || calls.setxattr(target, key, value, size, 0) !== 0)
+      throw new Error(`the extended attribute ${name} of ${from} cannot be copied`);
+  }
+}
+
+/**
+ * Replaces a file atomically: it has the old contents or the new ones, and keeps its owner, mode, access list, and
+ * extended attributes. Throws system errors.
+ */
+export function replaceKeeping(path: string, bytes: Uint8Array): void {
+  const { uid, gid, mode } = lstatSync(path);
+  const temporary = temporaryBeside(path);
+  try {
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(writeSync(file, rest));
+      // By descriptor: who owns the folder could put a link in its place.
+      fchownSync(file, uid, gid);
+      fchmodSync(file, mode & 0o7777);
+      copyAttributes(path, `/proc/self/fd/${file}`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  // The name is durable only when its folder is.
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** The mount point of a file, and whether it is mounted read-only; a file can be a mount point itself. */
+function mountOf(path: string): { readonly isFile: boolean; readonly isReadOnly: boolean } {
+  let best = { point: '', isReadOnly: false };
+  // https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+  for (const line of readFileSync('/proc/self/mountinfo', 'utf8').split('\n')) {
+    const [, , , , point = '', options = ''] = line.split(' ');
+    const name = point.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+    const covers = name !== '' && (path === name || path.startsWith(name === '/' ? '/' : `${name}/`));
+    if (covers && name.length >= best.point.length)
+      best = { point: name, isReadOnly: options.split(',').includes('ro') };
+  }
+  return { isFile: best.point === path, isReadOnly: best.isReadOnly };
+}
+
+/** Returns who else can put other files into a folder than the user whom the file belongs to; null if nobody. */
+function sharedWith(folder: string, owner: number): string | null {
+  const { uid, mode } = statSync(folder);
+  if (uid !== 0 && uid !== owner) return `user ${uid} owns ${folder}`;
+  return (mode & 0o002) === 0 ? null : `every user can write to ${folder}`;
+}
+
+/** Why a file must not be replaced; see ConfigurationMachine. */
+export function replaceObstacle(path: string): { readonly text: string; readonly serious: boolean } | null {
+  const found = lstatSync(path);
+  if (!found.isFile()) return { text: `${path} is not a regular file`, serious: true };
+  if (found.nlink > 1)
+    return { text: `${path} has ${found.nlink} names (hard links), which replacing it would separate`, serious: true };
+  const mount = mountOf(path);
+  if (mount.isFile) return { text: `${path} is a mount of its own, which cannot be replaced`, serious: true };
+  if (mount.isReadOnly) return { text: `${path} is mounted read-only`, serious: true };
+  if (process.geteuid?.() !== 0) return null;
+  // In its own folder, the user of a server can change its files anyway.
+  const shared =
+    sharedWith(dirname(path), found.uid) ?? ((found.mode & 0o002) === 0 ? null : `every user can write to ${path}`);
+  return shared === null ? null : { text: `others can change it while this runs as root: ${shared}`, serious: false };
+}

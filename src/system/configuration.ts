@@ -1,0 +1,64 @@
+import type { Platform } from './raw.ts';
+
+/** How a running program was started. */
+export interface StartedProgram {
+  /** Its arguments, starting with the program; a program can have replaced them with a title. */
+  readonly arguments: readonly string[];
+  /** Null if it cannot be read. */
+  readonly environment: ReadonlyMap<string, string> | null;
+  /** The numeric user and group that it runs as. */
+  readonly account: Account | null;
+}
+
+/** A user and a group, by number. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A configuration file that was read, or why it was not. */
+export type FileRead =
+  | { readonly bytes: Uint8Array; readonly refusal: null }
+  | { readonly bytes: null; readonly refusal: string; readonly isMissing: boolean };
+
+/** A program to run: without a shell, and with its full path. */
+export interface ProgramCall {
+  /** The program, and its arguments. */
+  readonly words: readonly string[];
+  /** The numeric user and group that it runs as; by default, those of this process. */
+  readonly as?: Account;
+  readonly workingDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface ProgramResult {
+  /** Null if it could not be started, or did not end in time. */
+  readonly status: number | null;
+  /** What it wrote to standard output and standard error, at most 16 KB. */
+  readonly output: string;
+}
+
+/** The files and programs of this machine, for reading and changing configurations. */
+export interface ConfigurationMachine {
+  readonly platform: Platform;
+  /** Whether this process has the rights of root or an administrator. */
+  readonly isElevated: boolean;
+  /** Returns how a process was started; null if that is unavailable here. */
+  program(pid: number): StartedProgram | null;
+  read(path: string): FileRead;
+  /** The names in a folder, sorted by their bytes; null if it cannot be read. */
+  list(folder: string): readonly string[] | null;
+  /** The path without symbolic links; null if it does not exist. */
+  realPath(path: string): string | null;
+  /** The user and group that own a file; null if unavailable. */
+  ownerOf(path: string): Account | null;
+  /** Returns why a file must not be replaced: `serious` reasons are not overridden by --force. Null if it can be. */
+  obstacle(path: string): { readonly text: string; readonly serious: boolean } | null;
+  /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */
+  replace(path: string, bytes: Uint8Array): void;
+  /** Restarts or reloads a service; returns why it failed, or null. `isMissing`: no service manager is in charge. */
+  service(name: string, action: 'restart' | 'reload'): { readonly text: string; readonly isMissing: boolean } | null;
+  run(call: ProgramCall): ProgramResult;
+  /** Sends a signal to a process. Throws system errors. */
+  signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGUSR2'): void;
+}
