@@ -62,6 +62,12 @@ export const families: readonly FamilyEntry[] = [
     files: /[\\/]memcached[^\\/]*(?:\.conf)?$/,
     load: async () => (await import('./families/memcached.ts')).memcached,
   },
+  {
+    name: 'Caddy',
+    programs: /^caddy$/,
+    files: /(?:^|[\\/])Caddyfile[^\\/]*$|[\\/]caddy[\\/].*|caddy[^\\/]*\.json$/i,
+    load: async () => (await import('./families/caddy.ts')).caddy,
+  },
 ];
 
 /** A program as far as it is needed to recognize its family. */
