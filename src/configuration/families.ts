@@ -68,6 +68,19 @@ export const families: readonly FamilyEntry[] = [
     files: /(?:^|[\\/])Caddyfile[^\\/]*$|[\\/]caddy[\\/].*|caddy[^\\/]*\.json$/i,
     load: async () => (await import('./families/caddy.ts')).caddy,
   },
+  {
+    name: 'MongoDB',
+    programs: /^(?:mongod|mongos)$/,
+    files: /mongo(?:d|s|db)?[^\\/]*\.(?:conf|cfg|ya?ml)$/i,
+    load: async () => (await import('./families/mongodb.ts')).mongodb,
+  },
+  {
+    name: 'RabbitMQ',
+    programs: /^(?:beam(?:\.smp)?|erl)$/,
+    argument: /^rabbit$|rabbitmq/i,
+    files: /[\\/]rabbitmq[^\\/]*(?:[\\/].*)?\.conf$/i,
+    load: async () => (await import('./families/rabbitmq.ts')).rabbitmq,
+  },
 ];
 
 /** A program as far as it is needed to recognize its family. */
