@@ -1,6 +1,7 @@
 import { splitCommandLine } from '../facts/decode/relays.ts';
 import type { Facts, Process, Socket } from '../facts/model/facts.ts';
 import { holdsPort, type Question } from '../facts/model/question.ts';
+import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
 import type { Family } from './family.ts';
@@ -76,6 +77,7 @@ function running(world: Surveyed): Found[] {
     const pids = [pid];
     for (let parent = byPid.get(process.parent ?? -1); parent !== undefined; parent = byPid.get(parent.parent ?? -1)) {
       if (entryOf(parent) !== entry || pids.includes(parent.pid)) break;
+      if (entry.runsAnything === true && !holders.has(parent.pid)) break;
       pids.push((process = parent).pid);
     }
     const known = found.get(process.pid) ?? { entry, instance: instanceOf(process, world), pids: new Set() };
@@ -129,8 +131,14 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
   return answers;
 }
 
-/** Returns the instance of a configuration file: a running one that reads it, or one that does not run. */
+/** Returns the instance of a configuration file: a running one that reads it, or one that does not run. Throws PO2001. */
 export async function surveyFile(path: string, world: Surveyed, only: readonly FamilyEntry[]): Promise<Configured[]> {
+  const { bytes, refusal } = world.machine.read(path);
+  if (bytes === null)
+    throw new PortOwnerError('PO2001', `cannot read ${path}: ${refusal}`, {
+      hint: 'Name one configuration file.',
+      target: path,
+    });
   const entries = only.length === families.length ? familiesOfFile(path) : only;
   const live = await survey(world, entries);
   const using = live.filter(({ reading }) => reading.files.has(path));

@@ -12,6 +12,7 @@ import { allCommands, newCli } from '../../../src/cli/commands.ts';
 import { catalogue } from '../../../src/commands/catalogue.ts';
 import { facts, socket } from '../../support/example.ts';
 import { fakeLinux } from '../../support/schedule-fake.ts';
+import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import { run, snapshotFile, temporaryFolder, type Outcome } from '../../support/harness.ts';
 
@@ -38,6 +39,12 @@ const ends = new Map([
   ['stats', '--for=10ms'],
 ]);
 
+const refuse = (): never => {
+  throw new Error('nothing here may be changed');
+};
+/** This machine's configurations, to be read only. */
+const configuration = { ...(await liveConfiguration()), replace: refuse, service: refuse, run: refuse, signal: refuse };
+
 const portowner = (args: readonly string[], input = ''): Promise<Outcome> =>
   run([...args, ends.get(args[0] ?? '') ?? []].flat(), {
     source,
@@ -45,6 +52,7 @@ const portowner = (args: readonly string[], input = ''): Promise<Outcome> =>
     tools: source,
     scheduler,
     hands,
+    configuration,
     input,
     stateFolder: join(folder, 'state'),
     eventLog: () => null,
@@ -106,6 +114,10 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['history', '--output', ['--store', good]],
   ['stop', '--output', ['443', '--dry-run']],
   ['stop', '--from', ['443', '--dry-run']],
+  ['config', '--path', []],
+  ['config', '--output', []],
+  ['move', '--path', ['443', '--to', 'auto', '--dry-run']],
+  ['move', '--output', ['443', '--to', 'auto', '--dry-run']],
   ['report', 'FILES', ['--output', join(folder, 'report.csv')]],
   ['report', '--output', [rowsFile]],
   ...(['show', 'install'] as const).flatMap((word): [string, string, string[]][] =>
@@ -124,7 +136,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
 
 /** Options with a value that is no path. */
 const otherOptions = new Set(
-  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title --connection --for --by --owned-by --interval'.split(
+  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title --connection --for --by --owned-by --interval --host-timeout --width --app --to'.split(
     ' ',
   ),
 );
