@@ -8,9 +8,9 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
-import { changedSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
+import { changedSince, differencesSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
-import { asItsUser, restartServer, restartText, waitForPort } from './restart.ts';
+import { asItsUser, restartServer, restartText, waitForPort, type Restarted } from './restart.ts';
 import { sessionObstacle } from './session.ts';
 import { targetFor } from './target.ts';
 
@@ -175,7 +175,7 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const to = await targetFor(request.from, request.to, need, { ...world, facts });
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
-  const moved = { all: [subject, ...others], subject, places, machine, facts };
+  const moved = { all: [subject, ...others], subject, machine, facts };
   const plan = planMove(moved, request.from, to);
   const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
@@ -238,12 +238,62 @@ export async function listMoves(
   };
 }
 
-/** Restores the files of a move, also of one that was interrupted. Throws PO4402 and PO4405. */
-export async function undoMove(
-  id: string | null,
-  force: boolean,
-  world: Pick<MoveWorld, 'stateFolder' | 'machine'>,
+/** What undoing a move needs. */
+export interface UndoWorld extends Pick<MoveWorld, 'stateFolder' | 'now' | 'asked' | 'machine'> {
+  /** Shows what else a restore would undo. */
+  readonly tell: (differences: readonly string[]) => void;
+}
+
+/** What to undo, and how. */
+export interface UndoRequest extends Pick<MoveRequest, 'force' | 'restart' | 'timeoutMs'> {
+  /** Null: the last one that was not undone. */
+  readonly id: string | null;
+}
+
+/** The running server that reads a file of a move; null if there is none. */
+async function serverOf({ files, to }: Move, { asked, machine }: UndoWorld): Promise<Restarted | null> {
+  const all = await survey({ facts: await asked.facts(listenersQuestion), machine });
+  const paths = new Set(files.map(({ path }) => path));
+  const configured = all.find(
+    ({ instance, reading }) =>
+      instance.pid !== null && [...reading.files.keys()].some((path) => paths.has(machine.realPath(path) ?? path)),
+  );
+  if (configured === undefined) return null;
+  return { configured, needsRestart: placesToMove(configured, to).some((place) => place.needsRestart) };
+}
+
+/** Restores the files of a move, and restarts the server if requested. */
+async function restored(
+  move: Move,
+  journal: Journal,
+  { restart, timeoutMs }: UndoRequest,
+  world: UndoWorld,
 ): Promise<Answer> {
+  const server = restart ? await serverOf(move, world) : null;
+  try {
+    restore(move, world.machine);
+  } catch (error) {
+    throw cannot(`the files were not restored: ${messageOf(error)}`, `Undo it again: portowner move --undo ${move.id}`);
+  }
+  journal.write({ ...move, state: 'undone' });
+  if (server === null) {
+    const reasons = [
+      restart
+        ? 'no running server uses the files'
+        : 'restart or reload the server, so that it uses the restored configuration',
+    ];
+    return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
+  }
+  const back = { configured: server.configured, from: move.to, to: move.from };
+  const failure = (await restartServer(server, world)) ?? (await waitForPort(back, world, timeoutMs));
+  const reasons = failure === null ? [] : [`the files are restored, but ${failure}`];
+  const row = { ...journalRow(move, 'Undone', null, reasons), Restart: failure === null ? 'restarted' : 'failed' };
+  return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };
+}
+
+/** Restores the files of a move, also of one that was interrupted. Throws PO4402 and PO4405. */
+export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<Answer> {
+  const { id, force } = request;
   const journal = new Journal(await world.stateFolder());
   const release = journal.lock();
   try {
@@ -254,15 +304,14 @@ export async function undoMove(
         'portowner move --list lists them.',
       );
     const conflict = changedSince(move, world.machine);
-    if (conflict.length > 0 && !force)
+    if (conflict.length > 0 && !force) {
+      world.tell(differencesSince(move, world.machine));
       throw cannot(
         `changed since the move: ${conflict.join(', ')}`,
         'Use --force to restore the files anyway, which undoes the other changes, too.',
       );
-    restore(move, world.machine);
-    journal.write({ ...move, state: 'undone' });
-    const reasons = ['restart or reload the server, so that it uses the restored configuration'];
-    return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
+    }
+    return await restored(move, journal, request, world);
   } finally {
     release();
   }

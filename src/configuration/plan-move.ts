@@ -103,8 +103,9 @@ export const placesToMove = ({ places }: Configured, from: number): RankedPort[]
   places.filter((place) => listens(place, from));
 
 /** Plans the move of a server. Throws PO4402. */
-export function planMove(moved: Subject, from: number, to: number): MovePlan {
-  const { subject, machine, places } = moved;
+export function planMove(seen: Omit<Subject, 'places'>, from: number, to: number): MovePlan {
+  const { subject, machine } = seen;
+  const places = placesToMove(subject, from);
   const { family, instance, reading } = subject;
   const edits = places.map((place) => ({ place, ...editOf(subject, place, to) }));
   const tree = machine.realPath(reading.path.dirname(reading.main ?? '/')) ?? '/';
@@ -131,7 +132,7 @@ export function planMove(moved: Subject, from: number, to: number): MovePlan {
         `${file.path}:${lineAt(file.text, edit.start)}: ${place.setting} ${from} -> ${edit.text}`,
     ),
     sideEffects: sideEffects(
-      moved,
+      { ...seen, places },
       from,
       to,
       files.map(({ path }) => path),
