@@ -37,3 +37,22 @@ export function asksToMove(question: string, confirm: Surroundings['confirm']): 
     });
   return confirm(`${sanitize(question)} [y/N] `);
 }
+
+/** The options of a move that exclude each other. */
+interface MoveOptions {
+  readonly undo: string | boolean | undefined;
+  readonly list: boolean;
+  readonly keep: string | undefined;
+  readonly to: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** Throws PO1005 for --undo or --list with what they would ignore. */
+export function checkMoveOptions({ undo, list, keep, to, dryRun }: MoveOptions): void {
+  const isUndo = undo !== undefined && undo !== false;
+  const isList = list || keep !== undefined;
+  if (!isUndo && !isList) return;
+  const other = isUndo && isList ? '--list' : to !== undefined ? '--to' : dryRun ? '--dry-run' : null;
+  if (other !== null)
+    throw new PortOwnerError('PO1005', `${isUndo ? '--undo' : '--list'} cannot be used with ${other}`);
+}

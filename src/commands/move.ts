@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { asksToMove, differencesText, moveText } from '../cli/move-plan.ts';
+import { asksToMove, checkMoveOptions, differencesText, moveText } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
 import { listMoves, moveServer, restartText, undoMove } from '../configuration/configuration.ts';
+import type { MoveRequest } from '../configuration/move.ts';
 import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
@@ -90,14 +91,15 @@ export class MoveCommand extends RowCommand {
   override readonly schema = moveResult;
 
   protected async answer(): Promise<Answer> {
-    const { surroundings, force } = this;
+    const { surroundings, force, restart, timeout = '30' } = this;
+    const how = { force, restart, timeoutMs: duration('--timeout', timeout, { least: 0 }) };
     const machine = await surroundings.configuration();
-    this.checkCombination();
+    checkMoveOptions(this);
     const asked = this.askedMachine();
     if (this.undo !== undefined && this.undo !== false) {
       const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
-      const tell = (differences: readonly string[]) => this.write(differencesText(differences));
-      return undoMove({ id, force, ...this.restarting() }, { ...surroundings, asked, machine, tell });
+      const tell = (texts: readonly string[]) => this.write(differencesText(texts));
+      return undoMove({ id, ...how }, { ...surroundings, asked, machine, tell });
     }
     const days = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
     if (this.list || days !== null) return listMoves(days, surroundings);
@@ -109,21 +111,7 @@ export class MoveCommand extends RowCommand {
       approve: ({ configured, from, to }: MovePlan) =>
         this.yes || asksToMove(`Move ${configured.family.name} from port ${from} to port ${to}?`, surroundings.confirm),
     };
-    return moveServer(this.request(), world);
-  }
-
-  private restarting() {
-    return { restart: this.restart, timeoutMs: duration('--timeout', this.timeout ?? '30', { least: 0 }) };
-  }
-
-  /** Throws PO1005 for --undo or --list with what they would ignore. */
-  private checkCombination(): void {
-    const { undo, list, keep, to, dryRun } = this;
-    const isUndo = undo !== undefined && undo !== false;
-    const mode = isUndo ? '--undo' : list || keep !== undefined ? '--list' : null;
-    const other =
-      isUndo && (list || keep !== undefined) ? '--list' : to !== undefined ? '--to' : dryRun ? '--dry-run' : null;
-    if (mode !== null && other !== null) throw new PortOwnerError('PO1005', `${mode} cannot be used with ${other}`);
+    return moveServer(this.request(how), world);
   }
 
   /** Writes a text for people to standard error. */
@@ -132,13 +120,12 @@ export class MoveCommand extends RowCommand {
   }
 
   private show(plan: MovePlan): void {
-    const { configured, files } = plan;
-    const differences = files.map(({ difference }) => difference);
-    const shown = { ...plan, application: configured.family.name, differences, restart: restartText(plan) };
+    const differences = plan.files.map(({ difference }) => difference);
+    const shown = { ...plan, application: plan.configured.family.name, differences, restart: restartText(plan) };
     this.write(moveText(shown));
   }
 
-  private request() {
+  private request(how: Pick<MoveRequest, 'force' | 'restart' | 'timeoutMs'>) {
     const { port, to } = this;
     if (port === undefined || to === undefined)
       throw new PortOwnerError('PO1001', 'missing PORT or --to: portowner move PORT --to PORT', {
@@ -150,8 +137,7 @@ export class MoveCommand extends RowCommand {
       application: this.app ?? null,
       path: this.file === undefined ? null : resolve(this.file),
       dryRun: this.dryRun,
-      force: this.force,
-      ...this.restarting(),
+      ...how,
     };
   }
 }

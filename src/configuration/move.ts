@@ -161,7 +161,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
 /** Moves a server to another port in its own configuration. Throws PO4402, PO4403, and PO4405. */
 export async function moveServer(request: MoveRequest, world: MoveWorld): Promise<Answer> {
   const { machine, asked } = world;
-  const facts = await asked.facts({ ...listenersQuestion, configured: true, firewall: true });
+  const facts = await asked.facts({ ...listenersQuestion, configured: true, firewall: true, addresses: true });
   const surveyed = { facts, machine };
   const all = await survey(surveyed);
   const only = familiesNamed(request.application);

@@ -2,6 +2,7 @@ import { findFree } from '../actions/find-free.ts';
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { addressScope } from '../ports/address.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { FreePort } from '../schema/free.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -69,6 +70,12 @@ const registeredPorts = (protocols: readonly ('TCP' | 'UDP')[]): number[] =>
     protocols.some((protocol) => serviceName(port, protocol) !== null),
   );
 
+/** An address, if the machine has it; otherwise null, for all of them: the server may start when it has. */
+function bindable(address: string | null, { sections }: Facts): string | null {
+  if (address === null || addressScope(address) !== 'Specific') return address;
+  return sections.addresses?.data.some((own) => own.address === address) === true ? address : null;
+}
+
 /** Chooses the new port for settings, or checks the given one. Throws PO4402. */
 export async function targetFor(from: number, to: number | null, need: Need, world: TargetWorld): Promise<number> {
   if (to === from) throw cannot(`the new port is the old one: ${from}`);
@@ -89,7 +96,7 @@ export async function targetFor(from: number, to: number | null, need: Need, wor
       near: to === null && from >= 1024 ? Math.min(from + 1, 65_535) : null,
       consecutive: false,
       protocols,
-      address: onlyAddress(need.places),
+      address: bindable(onlyAddress(need.places), world.facts),
       registered: to !== null,
       except: [...claimed.map(({ port }) => port), ...avoided].map((port) => ({ start: port, end: port })),
       explain: to !== null,

@@ -14,7 +14,11 @@ const test = suite('undoing moves');
 const onLinux = (name: string, work: () => Promise<void>): void =>
   test(name, async (context) => (process.platform === 'linux' ? work() : skip('it needs Linux', context as TestContext)));
 
-const ports = { first: 4711, second: 4713, third: 4717 };
+/** A port outside of the dynamic range that is free now. */
+const target = async (near: number): Promise<number> => Number((await onThisMachine(['free', '--near', String(near)], temporaryFolder())).out);
+const first = await target(20_000 + Math.floor(Math.random() * 10_000));
+const second = await target(first + 1);
+const ports = { first, second, third: await target(second + 1) };
 
 function configuration(): string {
   const file = join(serverFolder(), 'redis.conf');
@@ -27,7 +31,8 @@ const moved = (file: string, from: number, to: number, state: string) => onThisM
 onLinux('several moves are undone in order, each back to its own contents', async () => {
   const [file, state] = [configuration(), temporaryFolder()];
   const before = readFileSync(file, 'utf8');
-  assert.is((await moved(file, ports.first, ports.second, state)).code, 0);
+  const one = await moved(file, ports.first, ports.second, state);
+  assert.is(one.code, 0, one.err);
   const between = readFileSync(file, 'utf8');
   const list = async () => JSON.parse((await onThisMachine(['move', '--list', '--json'], state)).out) as MoveResult[];
   const [{ Id }] = (await list()) as [MoveResult];
@@ -55,7 +60,7 @@ onLinux('a file that changed since is shown as a diff, and restored only with --
   const { code, err } = await onThisMachine(['move', '--undo'], state);
   assert.is(code, 1);
   assert.match(err, `changed since the move: ${file}`);
-  assert.match(err, `@@ -1,5 +1,4 @@\n # here\n-port 4713\n-appendonly yes\n-maxclients 5\n+port 4711\n+appendonly no\n`);
+  assert.match(err, `@@ -1,5 +1,4 @@\n # here\n-port ${ports.second}\n-appendonly yes\n-maxclients 5\n+port ${ports.first}\n+appendonly no\n`);
   assert.is(readFileSync(file, 'utf8'), edited);
   assert.is((await onThisMachine(['move', '--undo', '--force'], state)).code, 0);
   assert.is(readFileSync(file, 'utf8'), before);
@@ -158,7 +163,7 @@ onLinux('options that --undo and --list would ignore are refused', async () => {
 test('--undo --restart reloads the server, and waits for the old port', async (context) => {
   if (!hasNginx) return skip('nginx is not installed', context as TestContext);
   const [port, state] = [await freePort(), temporaryFolder()];
-  const to = (await onThisMachine(['free', '--near', String(20_000 + Math.floor(Math.random() * 10_000))], temporaryFolder())).out.trim();
+  const to = String(await target(ports.third + 1));
   const nginx = startNginx(port);
   try {
     assert.is((await onThisMachine(['move', String(port), '--to', to, '--yes', '--restart'], state)).code, 0);
