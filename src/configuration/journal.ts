@@ -121,10 +121,10 @@ export class Journal {
       const names = readdirSync(folder).filter(
         (name) => idForm.test(name.replace(/\.json$/, '')) && name.endsWith('.json'),
       );
+      // The names have only the second.
       return names
-        .toSorted()
-        .toReversed()
-        .map((name) => readMove(folder, name));
+        .map((name) => readMove(folder, name))
+        .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at) || (a.id < b.id ? 1 : -1));
     });
   }
 
