@@ -37,7 +37,7 @@ Describe 'Tab' {
     It 'completes columns of each function' {
         @(Get-Completion 'Get-PortOwner -Column Loc').CompletionText | Should -Be 'LocalAddress', 'LocalPort'
         @(Get-Completion 'Get-PortRange -Column En').CompletionText | Should -Be 'EndPort'
-        @(Get-Completion 'Measure-Port -By Pro').CompletionText | Should -Be 'Process'
+        @(Get-Completion 'Measure-Port -By Pro').CompletionText | Should -Be 'Process', 'Protocol'
         @(Get-Completion 'Get-PortRange -Column nothing').CompletionText | Should -Be 'nothing'
     }
 

@@ -128,7 +128,7 @@ Describe 'The table' {
         (Get-PortRange -FromSnapshot $one, $other | Get-Text)[0] | Should -Match '^ComputerName '
         (Get-PortOwner $port -FromSnapshot $one, $other -All | Get-Text)[0] | Should -Match '^ComputerName +Protocol.*RemotePort'
         $text = Test-PortBinding $port -FromSnapshot $one, $other | Get-Text
-        $text -match '^elsewhere: Port ' | Should -HaveCount 1
+        $text -match '^elsewhere: ' | Should -HaveCount 1
     }
 
     It 'of <Type> breaks no title and hides no answer, <Width> characters wide' -ForEach @(

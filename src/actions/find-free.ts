@@ -5,7 +5,7 @@ import { holdsPort, type Question } from '../facts/model/question.ts';
 import { endpoints } from '../ownership/endpoints.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { portClass } from '../ports/classes.ts';
-import { formatPorts } from '../ports/expression.ts';
+import { formatPorts, portsText } from '../ports/expression.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { FreePort } from '../schema/free.ts';
@@ -82,8 +82,8 @@ export async function findFree(request: FindFreeRequest, world: FindFreeWorld): 
 
 /** Says which ports were found. */
 function freeText(ports: readonly number[]): string {
-  const text = formatPorts(ports.map((port) => ({ start: port, end: port })));
-  return ports.length === 1 ? `Port ${text} is free.` : `Ports ${text} are free.`;
+  const text = portsText(formatPorts(ports.map((port) => ({ start: port, end: port }))));
+  return `P${text.slice(1)} ${ports.length === 1 ? 'is' : 'are'} free.`;
 }
 
 function questionOf(request: FindFreeRequest, isTried: boolean): Question {

@@ -54,6 +54,9 @@ const dotnetTypes: Readonly<Record<ColumnType, string>> = {
   ancestors: 'System.Object[]',
 };
 
+/** What shows the control characters of a text as `?`. */
+const plain = String.raw`-replace '[\p{Cc}\p{Cf}]', '?'`;
+
 /**
  * The content of a cell. Text may come from anybody, and a terminal obeys control characters: they are shown as `?`.
  * The items of a list are in one line in a table, and in one line each in a list view: they may be sentences.
@@ -68,13 +71,12 @@ function cell({ name, type }: Column, separator = "', '"): string {
     const cases = colors
       .map(({ value, start }) => `${quoted(value)} { "$([char]27)${start.slice(1)}${value}$([char]27)[0m" }`)
       .join(' ');
-    return `<ScriptBlock>if ($PSVersionTable.PSVersion -lt [version]'7.2') { $_.${name} } else { switch ($_.${name}) { ${xml(cases)} default { $_ } } }</ScriptBlock>`;
+    return `<ScriptBlock>if ($PSVersionTable.PSVersion -lt [version]'7.2') { $_.${name} ${plain} } else { switch ($_.${name}) { ${xml(cases)} default { $_ ${plain} } } }</ScriptBlock>`;
   }
-  if (type === 'text') return `<ScriptBlock>$_.${name} -replace '[\\p{Cc}\\p{Cf}]', '?'</ScriptBlock>`;
-  if (type === 'texts')
-    return `<ScriptBlock>@($_.${name}) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
+  if (type === 'text') return `<ScriptBlock>$_.${name} ${plain}</ScriptBlock>`;
+  if (type === 'texts') return `<ScriptBlock>@($_.${name}) ${plain} -join ${separator}</ScriptBlock>`;
   if (type === 'ancestors')
-    return `<ScriptBlock>@(foreach ($one in $_.${name}) { "$($one.Application) ($($one.ProcessId))" }) -replace '[\\p{Cc}\\p{Cf}]', '?' -join ${separator}</ScriptBlock>`;
+    return `<ScriptBlock>@(foreach ($one in $_.${name}) { "$($one.Application) ($($one.ProcessId))" }) ${plain} -join ${separator}</ScriptBlock>`;
   return `<PropertyName>${name}</PropertyName>`;
 }
 
@@ -121,7 +123,7 @@ function wrappedCell(column: Column, before: readonly Column[], isTraffic: boole
 const hasAnyLength = (type: ColumnType): boolean => type === 'text' || type === 'texts';
 
 /** A folder below the home folder, and the end of a long one. */
-const folderCell = `<ScriptBlock>$one = $_.WorkingDirectory -replace '[\\p{Cc}\\p{Cf}]', '?'; if ($HOME) { $one = $one -replace "^$([regex]::Escape($HOME))(?=[\\\\/]|$)", '~' }; if ($one.Length -gt 36) { '...' + $one.Substring($one.Length - 33) } else { $one }</ScriptBlock>`;
+const folderCell = `<ScriptBlock>$one = $_.WorkingDirectory ${plain}; if ($HOME) { $one = $one -replace "^$([regex]::Escape($HOME))(?=[\\\\/]|$)", '~' }; if ($one.Length -gt 36) { '...' + $one.Substring($one.Length - 33) } else { $one }</ScriptBlock>`;
 
 function tableView(typeName: string, columns: readonly Column[]): string {
   const headers = columns.map(
@@ -155,8 +157,6 @@ function listView(typeName: string, columns: readonly Column[]): string {
     `<ListControl><ListEntries><ListEntry><ListItems>\n${items.join('\n')}\n</ListItems></ListEntry></ListEntries></ListControl>`,
   );
 }
-
-const plain = String.raw`-replace '[\p{Cc}\p{Cf}]', '?'`;
 
 const binding = (script: string, more = ''): string =>
   `<ExpressionBinding><ScriptBlock>${xml(script)}</ScriptBlock>${more}</ExpressionBinding>`;

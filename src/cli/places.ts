@@ -1,4 +1,5 @@
 // Reads ports in the forms that people use, and suggests corrections for invalid ones.
+import { canonicalAddress } from '../ports/address.ts';
 import { serviceNames, servicePorts } from '../ports/iana.ts';
 import { parsePlaces, portForms, type Place } from '../ports/place.ts';
 import { nearest, suggested } from '../schema/nearest.ts';
@@ -32,16 +33,20 @@ function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwn
   const more = { target, cause: error.cause };
   const placed = nearestProtocol(target);
   if (placed !== null) return new PortOwnerError('PO1002', error.message, { ...more, hint: suggested(placed, '') });
+  if (/^localhost$/i.test(target) || canonicalAddress(target) !== null) {
+    const example = `${target.includes(':') ? `[${target}]` : target}:3000`;
+    return new PortOwnerError('PO1002', error.message, { ...more, hint: `Add a port, for example ${example}` });
+  }
   if (!/not a port/.test(error.message)) return error;
-  if (/^localhost$/i.test(target))
-    return new PortOwnerError('PO1002', error.message, { ...more, hint: 'Add a port, for example localhost:3000' });
   const port = nearestPort(target);
   if (commands.length > 0 && /^[a-z-]+$/i.test(target)) {
     const found = nearest(target, commands, serviceNames());
-    const hint = found === null ? '' : `Did you mean portowner ${found}? `;
     return new PortOwnerError('PO1002', `${JSON.stringify(target)} is not a command, a port, or a known service name`, {
       ...more,
-      hint: `${hint}To list the commands and port forms: portowner --help`,
+      hint:
+        found === null
+          ? `To find the ports of a program: portowner --image ${target}; to list the commands and port forms: portowner --help`
+          : `Did you mean portowner ${found}? To list the commands and port forms: portowner --help`,
     });
   }
   const hint = suggested(port ?? nearest(target, commands, serviceNames()), portForms);

@@ -1,4 +1,11 @@
-import { farMachines, machineOf, machinesOf, thisMachine, type AskedMachine } from '../facts/machine.ts';
+import {
+  farMachines,
+  machineOf,
+  machinesOf,
+  reportingFacts,
+  thisMachine,
+  type AskedMachine,
+} from '../facts/machine.ts';
 import { formatOfFile, loadWriter, traitsOf, type Format } from '../formats/formats.ts';
 import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitize } from '../io/sanitize.ts';
@@ -89,10 +96,15 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return (this.connection ?? []).map(connectionOf);
   }
 
-  /** A machine whose names are noted for --redact. */
+  /** A machine that reports what was read, and whose names are noted for --redact before. */
   protected noted(machine: AskedMachine): AskedMachine {
-    const { redactor } = this;
-    if (redactor === null) return machine;
+    const { redactor, progress } = this;
+    const noted = redactor === null ? machine : this.redactable(machine, redactor);
+    return progress === undefined ? noted : reportingFacts(noted, progress);
+  }
+
+  /** A machine whose names are noted. */
+  private redactable(machine: AskedMachine, redactor: Redactor): AskedMachine {
     // The given name and the options would name the machine; its own name is noted with its facts.
     const options =
       this.connections.length > 0 ? null : (machine.there?.options?.map(([option]) => [option, null] as const) ?? null);

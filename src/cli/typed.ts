@@ -15,6 +15,9 @@ export interface TypedCommand {
 /** Options that name a port for a command whose operands are ports. */
 const portOptions = new Set(['-p', '--port', '--ports', '--local-port']);
 
+/** What stands before a port in the output of netstat and in sentences: `TCP 0.0.0.0:3000`, `port 3000`. */
+const portLabel = /^(?:(?:tcp|udp)6?|ports?)$/i;
+
 /** Whether the operands of a command are ports. */
 export const takesPorts = ({ operands }: CommandAbout): boolean =>
   operands === 'ports' || (operands !== null && typeof operands === 'object' && 'column' in operands);
@@ -68,6 +71,8 @@ export function asTyped(words: readonly string[], command: TypedCommand): string
       option = own.at(-1)!;
     } else if (option !== null && isOpen(last, word) && isList(command, option)) {
       typed.splice(-1, 1, `${last}${word}`);
+    } else if (ports && option === null && portLabel.test(word) && /^\S*\d$/.test(words[at + 1] ?? '')) {
+      typed.push(/^port/i.test(word) ? words[++at]! : `${word.replace(/6$/, '')}:${words[++at]!}`);
     } else {
       if (last !== option) option = null;
       // Ports may be several words in any case.

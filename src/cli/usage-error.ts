@@ -1,7 +1,7 @@
 // Explains why the parser rejected a command line: the word, and what was expected instead.
 import { servicePorts } from '../ports/iana.ts';
 import { portForms } from '../ports/place.ts';
-import { didYouMean, nearest } from '../schema/nearest.ts';
+import { didYouMean, nearest, suggested } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { Catalogue, CommandClass } from './base.ts';
 import { knownCommand, type KnownCommand } from './commands.ts';
@@ -116,7 +116,16 @@ function unknownOption(name: string, { known, options, help }: Known, path: stri
   const candidates = ['--help', '--version', ...options.keys(), ...Object.keys(synonyms)].filter((one) =>
     one.startsWith('--'),
   );
-  return wrong(`unknown option ${name}${path}`, didYouMean(name, candidates, help), name);
+  // The letters of another program's options, such as -ano, are not the beginning of a word.
+  const isLetters = /^-\w{1,4}$/.test(name);
+  const exact = candidates.find((one) => one === `-${name}`);
+  const begun = candidates.filter((one) => name.length > 3 && one.startsWith(name));
+  const hint = isLetters
+    ? suggested(exact ?? null, help)
+    : begun.length === 1
+      ? suggested(begun[0]!, help)
+      : didYouMean(name, candidates, help);
+  return wrong(`unknown option ${name}${path}`, hint, name);
 }
 
 /** An operand too many, or one that is missing. */

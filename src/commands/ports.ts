@@ -119,7 +119,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     if (this.redact && this.commandLines)
       throw new PortOwnerError('PO1005', '--redact and --command-lines exclude each other');
     const forModule = this.problems === 'rows';
-    const commands = forModule ? [] : Object.keys(this.context.catalogue).filter((name) => name !== '');
+    const commands = forModule ? [] : ['help', ...Object.keys(this.context.catalogue).filter((name) => name !== '')];
     const subject = await subjectOf(this.ports, { eachError: forModule, commands });
     const request = {
       subject,

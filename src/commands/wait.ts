@@ -10,6 +10,10 @@ import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type Report } from '../schema/problems.ts';
 import { waitResult, type WaitResult } from '../schema/wait.ts';
 
+/** What is also a part of other sentences, as a sentence. The name of a machine stays as it is. */
+const sentence = (text: string): string =>
+  `${text.replace(/^(?:port|waiting) /, (word) => word[0]!.toUpperCase() + word.slice(1))}.`;
+
 /** Waits for ports. */
 export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
   static override paths = [['wait']];
@@ -87,7 +91,7 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
     const isPlain =
       this.format === undefined && this.columns === undefined && this.output === undefined && this.forPeople;
     return isPlain
-      ? { ...answer, rows: [], headline: answer.rows.map((row) => (row as WaitResult).Seen ?? '') }
+      ? { ...answer, rows: [], headline: answer.rows.map((row) => sentence((row as WaitResult).Seen ?? '')) }
       : answer;
   }
 
@@ -95,6 +99,6 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
   private report(): Report | undefined {
     const { confirm, error } = this.surroundings;
     if (this.progress !== undefined || this.quiet || confirm === null) return this.progress;
-    return (_severity, message) => error(`${sanitize(this.shown(message))}\n`);
+    return (_severity, message) => error(`${sanitize(sentence(this.shown(message)))}\n`);
   }
 }

@@ -7,6 +7,8 @@ export interface FamilyEntry {
   readonly programs: RegExp;
   /** For interpreters: what one of the arguments looks like. */
   readonly argument?: RegExp;
+  /** Whether its programs run anything: a parent with the same one belongs to an instance only if it holds a port. */
+  readonly runsAnything?: boolean;
   /** Names of its configuration files, for --path. */
   readonly files: RegExp;
   readonly load: () => Promise<Family>;
@@ -31,6 +33,176 @@ export const families: readonly FamilyEntry[] = [
     programs: /^(?:redis|valkey)-server$/,
     files: /(?:redis|valkey)[^\\/]*\.conf$/,
     load: async () => (await import('./families/redis.ts')).redis,
+  },
+  {
+    name: 'Prometheus',
+    programs: /^(?:prometheus(?:[-_][\w-]+)?|alertmanager|pushgateway|[\w-]+_exporter)$/,
+    files:
+      /[\\/](?:default|sysconfig)[\\/](?:prometheus[^\\/]*|[^\\/]*_exporter)$|(?:prometheus|exporter|alertmanager|pushgateway)[^\\/]*\.service(?:\.d[\\/][^\\/]+\.conf)?$/,
+    load: async () => (await import('./families/prometheus.ts')).prometheus,
+  },
+  {
+    name: 'Grafana',
+    programs: /^grafana(?:-server)?$/,
+    files: /grafana[^\\/]*\.ini$|[\\/]grafana[\\/](?:.*[\\/])?(?:custom|defaults)\.ini$/,
+    load: async () => (await import('./families/grafana.ts')).grafana,
+  },
+  {
+    name: 'Tomcat',
+    programs: /^(?:javaw?|tomcat\d*w?)$/,
+    argument: /^org\.apache\.catalina\.startup\.Bootstrap$|^\/\/RS\/\/Tomcat/,
+    files: /(?:^|[\\/])server\.xml$/,
+    load: async () => (await import('./families/tomcat.ts')).tomcat,
+  },
+  {
+    name: 'Jenkins',
+    programs: /^javaw?$/,
+    argument: /(?:^|[\\/])jenkins[^\\/]*\.war$/,
+    files: /[\\/](?:default|sysconfig)[\\/]jenkins$|jenkins\.service(?:\.d[\\/][^\\/]+\.conf)?$|jenkins\.xml$/,
+    load: async () => (await import('./families/jenkins.ts')).jenkins,
+  },
+  {
+    name: 'Kafka',
+    programs: /^javaw?$/,
+    argument: /^(?:\w+\/)?kafka\.Kafka$/,
+    files:
+      /[\\/](?:kafka|kraft)[^\\/]*[\\/](?:.*[\\/])?(?:server|broker|controller)[^\\/]*\.properties$|(?:^|[\\/])server\.properties$/,
+    load: async () => (await import('./families/kafka.ts')).kafka,
+  },
+  {
+    name: 'ZooKeeper',
+    programs: /^javaw?$/,
+    argument: /^org\.apache\.zookeeper\.server\.(?:quorum\.QuorumPeerMain|ZooKeeperServerMain)$/,
+    files: /(?:^|[\\/])(?:zoo[^\\/]*\.cfg|zookeeper[^\\/]*\.properties)$/,
+    load: async () => (await import('./families/zookeeper.ts')).zookeeper,
+  },
+  {
+    name: 'Elasticsearch',
+    programs: /^javaw?$/,
+    argument: /(?:^|\/)org\.elasticsearch\.bootstrap\.Elasticsearch$/,
+    files: /(?:^|[\\/])elasticsearch\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).elasticsearch,
+  },
+  {
+    name: 'OpenSearch',
+    programs: /^javaw?$/,
+    argument: /^org\.opensearch\.bootstrap\.OpenSearch$/,
+    files: /(?:^|[\\/])opensearch\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).opensearch,
+  },
+  {
+    name: 'Kibana',
+    programs: /^(?:node|kibana)$/,
+    argument: /(?:kibana|opensearch-dashboards)[^\\/]*(?:[\\/]bin[\\/]\.\.)?[\\/]src[\\/]cli(?:[\\/]|$)/,
+    files: /(?:^|[\\/])(?:kibana|opensearch_dashboards)\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).kibana,
+  },
+  {
+    name: 'Logstash',
+    programs: /^javaw?$/,
+    argument: /^org\.logstash\.Logstash$/,
+    files: /(?:^|[\\/])logstash\.ya?ml$/,
+    load: async () => (await import('./families/elastic.ts')).logstash,
+  },
+  {
+    name: 'Cassandra',
+    programs: /^javaw?$/,
+    argument: /^org\.apache\.cassandra\.service\.CassandraDaemon$/,
+    files: /(?:^|[\\/])cassandra\.ya?ml$/,
+    load: async () => (await import('./families/cassandra.ts')).cassandra,
+  },
+  // After all other programs in Java.
+  {
+    name: 'Spring Boot',
+    programs: /^javaw?$/,
+    argument: /^-jar$|spring-boot|^(?:--|-D)(?:server\.port|spring\.[\w.-]+)=/,
+    files: /(?:^|[\\/])application(?:-[^\\/]+)?\.(?:properties|ya?ml)$/,
+    load: async () => (await import('./families/spring-boot.ts')).springBoot,
+  },
+  {
+    name: 'Apache',
+    programs: /^(?:apache2|httpd(?:\.worker|\.event|2)?)$/,
+    files: /[\\/](?:apache2?|httpd)[\\/].*|(?:apache2|httpd)[^\\/]*\.conf$/i,
+    load: async () => (await import('./families/apache.ts')).apache,
+  },
+  {
+    name: 'OpenSSH',
+    programs: /^sshd$/,
+    files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
+    load: async () => (await import('./families/openssh.ts')).openssh,
+  },
+  {
+    name: 'HAProxy',
+    programs: /^haproxy$/,
+    files: /haproxy[^\\/]*\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    load: async () => (await import('./families/haproxy.ts')).haproxy,
+  },
+  {
+    name: 'MySQL',
+    programs: /^(?:mysqld|mariadbd)(?:-nt|-debug)?$/,
+    files: /[\\/](?:mysql|mariadb)[^\\/]*[\\/].*\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
+    load: async () => (await import('./families/mysql.ts')).mysql,
+  },
+  {
+    name: 'Memcached',
+    programs: /^memcached$/,
+    files: /[\\/]memcached[^\\/]*(?:\.conf)?$/,
+    load: async () => (await import('./families/memcached.ts')).memcached,
+  },
+  {
+    name: 'Caddy',
+    programs: /^caddy$/,
+    files: /(?:^|[\\/])Caddyfile[^\\/]*$|[\\/]caddy[\\/].*|caddy[^\\/]*\.json$/i,
+    load: async () => (await import('./families/caddy.ts')).caddy,
+  },
+  {
+    name: 'MongoDB',
+    programs: /^(?:mongod|mongos)$/,
+    files: /mongo(?:d|s|db)?[^\\/]*\.(?:conf|cfg|ya?ml)$/i,
+    load: async () => (await import('./families/mongodb.ts')).mongodb,
+  },
+  {
+    name: 'RabbitMQ',
+    programs: /^(?:beam(?:\.smp)?|erl)$/,
+    argument: /^rabbit$|rabbitmq/i,
+    files: /[\\/]rabbitmq[^\\/]*(?:[\\/].*)?\.conf$/i,
+    load: async () => (await import('./families/rabbitmq.ts')).rabbitmq,
+  },
+  {
+    name: 'Docker Compose',
+    // Its containers are found by --path: a relay does not say which files its container is from.
+    programs: /(?!)/,
+    files: /(?:^|[\\/])(?:docker-)?compose[^\\/]*\.ya?ml$/,
+    load: async () => (await import('./families/compose.ts')).compose,
+  },
+  {
+    name: 'systemd',
+    programs: /(?!)/,
+    files:
+      /(?:^|[\\/])(?!jenkins|prometheus|alertmanager|pushgateway|[^\\/]*exporter)[^\\/]+\.(?:socket|service)(?:\.d[\\/][^\\/]+\.conf)?$/,
+    load: async () => (await import('./families/systemd.ts')).systemd,
+  },
+  {
+    name: 'Python',
+    programs: /^(?:python[\d.]*|gunicorn|uvicorn|flask)$/,
+    runsAnything: true,
+    files: /(?:^|[\\/])(?:gunicorn[^\\/]*\.py|\.flaskenv)$/,
+    load: async () => (await import('./families/python.ts')).python,
+  },
+  {
+    name: 'Node.js',
+    programs: /^(?:node|nodejs|bun|deno|next-server)$/,
+    runsAnything: true,
+    files: /(?:^|[\\/])(?:\.env(?:\.[^\\/]+)?|[^\\/]+\.env|package\.json|angular\.json|vite\.config\.[cm]?[jt]s)$/,
+    load: async () => (await import('./families/node.ts')).node,
+  },
+  {
+    name: 'ASP.NET Core',
+    programs: /./,
+    // Its programs have names of their own.
+    argument: /\.dll$|[\\/](?:bin[\\/](?:debug|release)|publish)[\\/]|^--urls\b/i,
+    files: /(?:^|[\\/])(?:appsettings(?:\.[^\\/]+)?|launchSettings)\.json$/i,
+    load: async () => (await import('./families/aspnet.ts')).aspnet,
   },
 ];
 

@@ -181,3 +181,10 @@ export function addressAndPort(text: string): AddressAndPort | null {
   const address = bracketed ?? plain ?? null;
   return { address: address === '*' || address === '' ? null : address, port, start: text.length - digits!.length };
 }
+
+/** Returns the place on this machine that a text such as `http://localhost:3000/` connects to; null if it is none. */
+export function localTarget(text: string): { readonly host: string; readonly port: number } | null {
+  const [, host, digits] = /^(?:[\w+.-]+:\/\/)?(localhost|127\.[\d.]+|\[::1\]):(\d{1,5})(?![\d.])/.exec(text) ?? [];
+  const port = digits === undefined ? null : portOf(digits);
+  return port === null ? null : { host: host!, port };
+}

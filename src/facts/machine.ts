@@ -25,18 +25,25 @@ export interface AskedMachine {
   readonly facts: (question: Question, hash?: boolean) => Promise<Facts>;
 }
 
-/** Reports which facts were read for the first question. Later ones only add details to its answer. */
-function factsReport(report: Report | undefined): (facts: Facts) => void {
+/**
+ * A machine that reports which facts were read for the first question. Later ones only add details to its answer.
+ * Whoever redacts the report notes the names in the facts before.
+ */
+export function reportingFacts(machine: AskedMachine, report: Report): AskedMachine {
   let isFirst = true;
-  return (facts) => {
-    if (isFirst) report?.('Verbose', factsText(facts));
-    isFirst = false;
+  return {
+    ...machine,
+    async facts(question, hash) {
+      const facts = await machine.facts(question, hash);
+      if (isFirst) report('Verbose', factsText(facts));
+      isFirst = false;
+      return facts;
+    },
   };
 }
 
 /** Returns this machine. */
 export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'>, report?: Report): AskedMachine {
-  const told = factsReport(report);
   return {
     live: true,
     name: 'this machine',
@@ -46,11 +53,8 @@ export function thisMachine({ source, now }: Pick<Surroundings, 'source' | 'now'
       const from = await source();
       if (question.firewall === true) report?.('Progress', 'reading this machine and its firewall rules');
       const live = await gather(from, question, now());
-      const facts = hash
-        ? (await import('./gather/binaries.ts')).withBinaries(live, from, report && reportingBinaries(report))
-        : live;
-      told(facts);
-      return facts;
+      if (!hash) return live;
+      return (await import('./gather/binaries.ts')).withBinaries(live, from, report && reportingBinaries(report));
     },
   };
 }
@@ -89,7 +93,6 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
       if (answer instanceof PortOwnerError) throw answer;
       return answer.facts(question);
     }
-    const told = factsReport(report);
     return {
       live: false,
       name: hosts[index]!,
@@ -102,9 +105,7 @@ export async function farMachines(request: FarRequest, remote: AskRemote, report
             'PO1005',
             '--hash reads executables of this machine, but --host queries another one',
           );
-        const facts = await factsFor(question);
-        told(facts);
-        return facts;
+        return factsFor(question);
       },
     };
   });
@@ -118,7 +119,6 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
     return readFacts(paths, (name) => report?.('Progress', `reading ${name}`));
   };
   const factsFor = async (question: Question): Promise<Facts> => (await (reader ??= read()))(question);
-  const told = factsReport(report);
   return {
     live: false,
     name: paths.join(', '),
@@ -133,9 +133,7 @@ export function machineOf(paths: readonly string[], report?: Report): AskedMachi
         throw new PortOwnerError('PO1005', '--hash reads executables of this machine, but --from answers from a file', {
           hint: 'Use portowner snapshot --hash to include hashes in a snapshot.',
         });
-      const facts = await factsFor(question);
-      told(facts);
-      return facts;
+      return factsFor(question);
     },
   };
 }

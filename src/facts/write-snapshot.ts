@@ -46,7 +46,8 @@ export async function writeSnapshot(
   const question: Question = commandLines
     ? { ...everything, details: new Set([...everything.details, 'commandLine']) }
     : everything;
-  if (told !== undefined) return keep(await told(question), { commandLines, redaction, write });
+  const writing = { commandLines, redaction, write, report };
+  if (told !== undefined) return keep(await told(question), writing);
   const source = await asked();
   const entries = new Map<string, RawEntry>();
   const recorded =
@@ -68,9 +69,7 @@ export async function writeSnapshot(
     const { writeEnvelope } = await import('./read/envelope.ts');
     writeEnvelope(raw, { platform: source.platform, entries });
   }
-  keep(facts, { commandLines, redaction, write });
-  report?.('Verbose', factsText(facts));
-  return facts;
+  return keep(facts, writing);
 }
 
 /** Writes facts as a snapshot and returns them. */
@@ -80,9 +79,13 @@ function keep(
     commandLines,
     redaction,
     write,
-  }: Pick<SnapshotRequest, 'commandLines' | 'redaction'> & Pick<SnapshotWorld, 'write'>,
+    report,
+  }: Pick<SnapshotRequest, 'commandLines' | 'redaction'> &
+    Pick<SnapshotWorld, 'write'> & { readonly report: Report | undefined },
 ): Facts {
   if (!commandLines) facts.sections.processes.data.forEach(leaveCommandLineOut);
-  write(`${asciiJson(JSON.stringify(redaction === null ? facts : redaction(facts)))}\n`);
+  const written = redaction === null ? facts : redaction(facts);
+  write(`${asciiJson(JSON.stringify(written))}\n`);
+  report?.('Verbose', factsText(written));
   return facts;
 }

@@ -81,8 +81,13 @@ export function commaList(items: readonly string[]): string {
   return `${all.slice(0, mostListed).join(', ')}, and ${all.length - mostListed} more`;
 }
 
-/** Ports or places as a part of a sentence: `port 80`, `ports 80, 443`. */
-export const portsText = (ports: string): string => `port${/,|\d-/.test(ports) ? 's' : ''} ${ports}`;
+/** Ports or places as a part of a sentence: `port 80`, `ports 80 and 443`. */
+export function portsText(ports: string): string {
+  const list = ports.includes(', and ')
+    ? ports
+    : ports.replace(/, ([^,]*)$/, ports.split(',').length > 2 ? ', and $1' : ' and $1');
+  return `port${/,|\d-/.test(ports) ? 's' : ''} ${list}`;
+}
 
 /** Formats spans for a sentence: `80, 443, 8000-8100`. */
 export function formatPorts(spans: readonly PortSpan[]): string {

@@ -97,7 +97,12 @@ function noteShort(name: string, shown: string, { names }: Known): void {
 
 function noteMachine(name: string, known: Known): void {
   const shown = machineName(name, known.names);
-  if (name !== '' && name.length < 3) noteShort(name, shown, known);
+  if (name === '' || name.length >= 3) return;
+  noteShort(name, shown, known);
+  const { secrets } = known.names;
+  for (const before of ['the machine ', 'this is ', 'with ']) secrets.set(before + name, before + shown);
+  // A sentence or a line can begin with the name of the machine it is about.
+  for (const after of [': ', ':\n', ' assigns ', ' at ']) secrets.set(name + after, shown + after);
 }
 
 function noteAccount(account: string, known: Known): void {
@@ -294,6 +299,9 @@ function withReasons(redacted: AnyRow, given: AnyRow, written: ReadonlySet<strin
   return { ...redacted, Reason: [...((redacted['Reason'] as readonly string[] | null) ?? []), ...reasons] };
 }
 
+/** The two machines of a file that is for another one (PO4205). */
+const foreignFile = / belongs to the machine (.+), but (?:this is|is compared with) (.+?)(?=: |$)/;
+
 function redactProblem(problem: Problem, text: (text: string) => string): Problem {
   const { message, hint, target } = problem;
   return {
@@ -328,7 +336,11 @@ export function newRedactor(): Redactor {
     return { ...(redacted as unknown as Background), ...(audited === undefined ? {} : { audited }) };
   };
   const text = (value: string): string => cells().text(value);
-  const problem = (given: Problem): Problem => redactProblem(given, text);
+  const problem = (given: Problem): Problem => {
+    // Only the file names the other machine.
+    for (const name of foreignFile.exec(given.message)?.slice(1) ?? []) noteMachine(name, known);
+    return redactProblem(given, text);
+  };
   async function* each(later: AsyncIterable<readonly AnyRow[]>): AsyncIterable<readonly AnyRow[]> {
     for await (const rows of later) yield redactRows([rows])[0]!;
   }

@@ -82,11 +82,18 @@ test('lists what not every row has only where it is', () => {
 
 test('shows no control character of a text', () => {
   const cells = [...formatFile([sample]).matchAll(/<ScriptBlock>(.*?)<\/ScriptBlock>/g)].map((match) => match[1]!);
-  for (const name of ['Names', 'Extra'])
+  for (const name of ['Names', 'Extra', 'Owner'])
     assert.ok(
       cells.some((cell) => cell.includes(`$_.${name}`) && cell.includes('\\p{Cc}')),
       name,
     );
+  // A state that has no color is a text like any other, whatever the version of PowerShell.
+  const colored = cells.filter((cell) => cell.includes('switch ($_.State)'));
+  assert.ok(colored.length > 0);
+  for (const cell of colored) {
+    assert.match(cell, /\$_\.State -replace '\[\\p\{Cc\}\\p\{Cf\}\]'/);
+    assert.match(cell, /default \{ \$_ -replace '\[\\p\{Cc\}\\p\{Cf\}\]'/);
+  }
 });
 
 test('shows the items of a list below one another in a list view, and behind one another in a table', () => {

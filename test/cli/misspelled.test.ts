@@ -26,6 +26,9 @@ for (const [args, meant] of [
   [['upd/53'], '53/udp'],
   [['80:tpc'], '80/tcp'],
   [['--formt', 'csv'], '--format'],
+  [['--al'], '--all'],
+  [['-format', 'csv'], '--format'],
+  [['hlep'], 'portowner help'],
   [['--format', 'jsn'], 'json'],
   [['--state', 'Lisen'], 'Listen'],
   [['--columns', 'Ownr'], 'Owner'],
@@ -58,6 +61,29 @@ for (const [args, meant] of [
 test('what is not near anything is not replaced', async () => {
   for (const args of [['--columns', 'Zzzzzz'], policy('far.yaml', 'rules:\n  - name: a\n    action: forbid\n    zzzzzzzz: 1\n')])
     assert.not.match((await run(args)).err, 'Did you mean');
+});
+
+test('the letters of another tool are not the beginning of an option', async () => {
+  for (const letters of ['-ano', '-an', '-tlnp']) {
+    const { code, err } = await run([letters]);
+    assert.is(code, 64);
+    assert.match(err, `unknown option ${letters}`);
+    assert.not.match(err, 'Did you mean');
+  }
+});
+
+test('the name of a program is found by its option', async () => {
+  for (const name of ['node', 'nginx', 'vite']) assert.match((await run([name])).err, `To find the ports of a program: portowner --image ${name}`);
+});
+
+test('an address alone needs a port', async () => {
+  for (const [address, example] of [
+    ['127.0.0.1', '127.0.0.1:3000'],
+    ['localhost', 'localhost:3000'],
+    ['10.0.0.5', '10.0.0.5:3000'],
+    ['::1', '[::1]:3000'],
+  ] as const)
+    assert.match((await run([address])).err, `Add a port, for example ${example}`);
 });
 
 test('localhost is the loopback addresses', async () => {

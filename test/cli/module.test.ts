@@ -70,7 +70,7 @@ test('what nobody owns is information, whether somebody owns another port or not
     return items.map(({ Severity, Message, LocalPort }) => LocalPort ?? `${Severity}: ${Message}`);
   };
   assert.equal(await said('7'), ['Information: Nobody owns port 7.']);
-  assert.equal(await said('443', '7', '8'), ['Information: Nobody owns ports 7, 8.', 443]);
+  assert.equal(await said('443', '7', '8'), ['Information: Nobody owns ports 7 and 8.', 443]);
   assert.equal(await said('10.1.1.1:443'), [443]);
   assert.equal(await said('7', '--image', 'x'), ['Information: No socket matches.']);
   assert.equal(await said('443', '7', '--image', 'nginx'), [443], 'a filter may have left it out');

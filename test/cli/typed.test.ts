@@ -44,6 +44,13 @@ async function asked(words: readonly string[]): Promise<string> {
 
 const t3000 = 'TCP/127.0.0.1:3000';
 const ports: readonly (readonly [words: string, rows: string])[] = [
+  // As netstat and sentences have it.
+  ['TCP 127.0.0.1:3000', t3000],
+  ['tcp 3000', t3000],
+  ['tcp6 :::3003', 'TCP/:::3003'],
+  ['udp 53', 'UDP/0.0.0.0:53'],
+  ['port 3000', t3000],
+  ['ports 80 443', 'TCP/0.0.0.0:443 TCP/0.0.0.0:80'],
   [':3000', t3000],
   ['*:3000', t3000],
   ['0.0.0.0:3000', t3000],
@@ -229,8 +236,16 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ],
   ['stpo 3000 --yes', 'PO1001: unknown command "stpo"', 'Did you mean portowner stop? To list the commands: portowner --help'],
   ['htpp', 'PO1002: "htpp" is not a command, a port, or a known service name', 'Did you mean portowner http? To list the commands and port forms: portowner --help'],
-  ['api', 'PO1002: "api" is not a command, a port, or a known service name', 'To list the commands and port forms: portowner --help'],
-  ['abc', 'PO1002: "abc" is not a command, a port, or a known service name', 'To list the commands and port forms: portowner --help'],
+  [
+    'api',
+    'PO1002: "api" is not a command, a port, or a known service name',
+    'To find the ports of a program: portowner --image api; to list the commands and port forms: portowner --help',
+  ],
+  [
+    'abc',
+    'PO1002: "abc" is not a command, a port, or a known service name',
+    'To find the ports of a program: portowner --image abc; to list the commands and port forms: portowner --help',
+  ],
   ['conflicts abc', 'PO1002: "abc" is not a port, a range, or a known service name', 'Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
   ['conflicts server', 'PO1002: "server" is not a port, a range, or a known service name', 'Use a port such as 443, 8000-8100, https, 53/udp, localhost:3000, or a URL.'],
   [
@@ -283,7 +298,7 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ['why 3000 9999', 'PO1001: why answers about one port at a time: "9999" is one too many', 'To list the options: portowner why --help'],
   ['ranges 80', 'PO1001: unexpected operand "80": portowner ranges', 'To list the options: portowner ranges --help'],
   ['why', 'PO1001: missing PORT: portowner why PORT, or portowner why --error TEXT', 'For example: portowner why 3000'],
-  ['baseline shwo', 'PO1001: unknown subcommand "shwo": portowner baseline create, show, update', 'Did you mean show? For details: portowner baseline --help'],
+  ['baseline shwo', 'PO1001: unknown subcommand "shwo": portowner baseline create, show, or update', 'Did you mean show? For details: portowner baseline --help'],
   ['completion tcsh', 'PO1001: unknown value "tcsh" for SHELL; expected bash, zsh, fish, or powershell', ''],
   ['snapshot a.json --output b.json', 'PO1005: FILE a.json and --output b.json exclude each other', ''],
   ['help wyh', 'PO1001: unknown command "wyh"', 'Did you mean why? To list the commands: portowner --help'],

@@ -78,12 +78,12 @@ for (const [args, code, expected] of cases) {
 
 test('nobody: said plainly, exit 1', async () => {
   assert.equal(await run(['444', '--from', file]), { code: 1, out: 'Nobody owns port 444.\n', err: '' });
-  assert.is((await run(['444,500-600', '--from', file])).out, 'Nobody owns ports 444, 500-600.\n');
+  assert.is((await run(['444,500-600', '--from', file])).out, 'Nobody owns ports 444 and 500-600.\n');
   assert.is((await run(['444', '--protocol', 'tcp', '--from', file])).out, 'Nobody owns TCP port 444.\n');
   const both = (await run(['443', '444', '--from', file])).out;
   assert.match(both, /nginx[^]*\n\nNobody owns port 444\.\n$/, 'beside what somebody owns');
   const places = (await run(['443', '10.0.0.7:8080', '8/udp', '--from', file])).out;
-  assert.match(places, /nginx[^]*\n\nNobody owns ports 10\.0\.0\.7:8080, 8\/udp\.\n$/, 'where it was asked for');
+  assert.match(places, /nginx[^]*\n\nNobody owns ports 10\.0\.0\.7:8080 and 8\/udp\.\n$/, 'where it was asked for');
   assert.not.match((await run(['440-450', '--from', file])).out, /Nobody/, 'of a range only as a whole');
   assert.equal(await run(['444', '--from', file, '--format', 'csv', '--columns', 'LocalPort']), { code: 1, out: 'LocalPort\r\n', err: '' });
   assert.equal(await run(['444', '--from', file, '--format', 'json']), { code: 1, out: '[]\n', err: '' });

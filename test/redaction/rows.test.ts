@@ -208,6 +208,13 @@ test('nor in a report of saved rows, which have the names only in their texts', 
   }
 });
 
+test('the machine in what --verbose reports', async () => {
+  const file = snapshotFile(machine(example));
+  const { out, err } = await run(['443', '--from', file, '--redact', '--verbose']);
+  assert.match(err, /^portowner: MACHINE1 at /m);
+  assert.equal(leaks(out + err, example), []);
+});
+
 test('a machine with a short name', async () => {
   const folder = temporaryFolder();
   const file = snapshotFile(machine({ ...example, machine: 'vm' }), folder);
@@ -215,6 +222,25 @@ test('a machine with a short name', async () => {
   assert.match(audit.err, /^portowner: audit of MACHINE1: /);
   assert.match(contents(join(folder, 'a.txt')), /Audit of MACHINE1: /);
   assert.match((await run(['history', '8080', '--store', join(folder, 'a.db'), '--redact'])).out, / on MACHINE1 since /);
+  assert.match((await run(['ranges', '--from', file, '--redact'])).out, /^(?:MACHINE1 assigns |The dynamic range of MACHINE1 )/);
+  // With several machines, each sentence names its own.
+  const other = snapshotFile(machine({ ...example, machine: 'db' }), temporaryFolder());
+  for (const command of ['ranges', 'conflicts', '9999']) {
+    const { out, err } = await run([command, '--from', file, '--from', other, '--redact']);
+    assert.not.match(out + err, /\b(?:vm|db)\b/, command);
+  }
+  const verbose = await run(['443', '--from', file, '--redact', '--verbose']);
+  assert.not.match(verbose.out + verbose.err, /\bvm\b/);
+  const baseline = join(folder, 'ok.yaml');
+  await run(['baseline', 'create', baseline, '--from', file]);
+  for (const command of [
+    ['baseline', 'update', baseline],
+    ['audit', '--baseline', baseline],
+  ]) {
+    const { out, err } = await run([...command, '--from', other, '--redact']);
+    assert.match(err, /belongs to the machine MACHINE\d/);
+    assert.not.match(out + err, /\b(?:vm|db)\b/, command[0]);
+  }
 });
 
 test('the same name has the same replacement, and what is not personal stays', async () => {

@@ -3,7 +3,7 @@ import type { Instance } from '../configured-port.ts';
 import { lastOption, titleWords } from '../readers/arguments.ts';
 import { readBraces, type Directive } from '../readers/braces.ts';
 import { partOf, type Word } from '../readers/setting.ts';
-import { addressAndPort, inFile, type Reading } from '../reading.ts';
+import { addressAndPort, inFile, localTarget, type Reading } from '../reading.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -64,15 +64,14 @@ function addListen(reading: Reading, file: TextFile, [name, value, ...flags]: re
 
 /** Programs that requests are passed to: `proxy_pass http://127.0.0.1:3000;`, `server 127.0.0.1:3000;`. */
 function addReference(reading: Reading, file: TextFile, [name, value]: readonly Word[]): void {
-  const [, host, digits] =
-    /^(?:\w+:\/\/)?(localhost|127\.[\d.]+|\[::1\]):(\d{1,5})(?![\d.])/.exec(value?.value ?? '') ?? [];
-  if (name === undefined || value === undefined || digits === undefined) return;
+  const target = localTarget(value?.value ?? '');
+  if (name === undefined || value === undefined || target === null) return;
   reading.add({
     role: 'reference',
     setting: name.value,
     value: value.value,
-    address: host!,
-    port: Number(digits),
+    address: target.host,
+    port: target.port,
     needsRestart: false,
     source: inFile(file, value, null),
   });

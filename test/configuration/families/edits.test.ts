@@ -1,0 +1,125 @@
+// Whatever is in the file of a server, a move changes its port and nothing else that it reads.
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { seen, type SeenServer } from '../../support/configurations.ts';
+
+const test = suite('edits of the families');
+
+/** Characters that have a meaning for a reader. */
+const noise = [' ', '\t', '\n', '\r\n', '=', ':', '#', ';', '\\', '"', "'", ',', '8080', '$', '{', '}', '-', '<', '\u00e4'];
+
+/** The parts of which the files consist, by the paths of the files. */
+const parts: Readonly<Record<string, readonly string[]>> = {
+  '/x/conf/server.xml': [
+    '<Server port="8080">',
+    '</Server>',
+    '<Connector port="8080"/>',
+    '<Connector port=\'8081\' redirectPort="8080"/>',
+    '<Connector port="${a:-8080}"/>',
+    '<!--',
+    '-->',
+  ],
+  '/etc/default/jenkins': [
+    'HTTP_PORT=8080\n',
+    'HTTP_PORT="8081" # x\n',
+    "JENKINS_PORT='8080'\n",
+    'JENKINS_ARGS="--httpPort=$HTTP_PORT"\n',
+    'JENKINS_ARGS="-x \\\n --httpPort=8081"\n',
+  ],
+  '/etc/systemd/system/jenkins.service.d/override.conf': [
+    '[Service]\n',
+    'Environment=JENKINS_PORT=8080\n',
+    'Environment="A=b" "JENKINS_PORT=8081"\n',
+    'ExecStart=\n',
+    'ExecStart=jenkins --httpPort=8080 \\\n',
+  ],
+  '/etc/default/prometheus': [
+    'ARGS="--web.listen-address=:8080"\n',
+    "ARGS='--x --web.listen-address=127.0.0.1:8081'\n",
+    'ARGS="\\\n --web.listen-address=\\"[::1]:8080\\""\n',
+    'X="--web.listen-address=:8081 "\n',
+  ],
+  '/etc/grafana/grafana.ini': ['[server]\n', '[x]\n', 'http_port = 8080\r\n', 'http_port="8081"\n', 'http_port = ${P}\n', 'http_addr=::1\n', 'protocol=socket\n'],
+  '/opt/kafka/config/server.properties': [
+    'listeners=A://:8080\n',
+    'listeners : A://[::1]:8080,B://x:8081\r\n',
+    'advertised.listeners=A://h:8080,C://h:8081\n',
+    'node.id=1\n',
+    'controller.quorum.voters=1@a:8080,2@b:8080\n',
+    'port=8081\n',
+  ],
+  '/etc/zookeeper/conf/zoo.cfg': [
+    'clientPort=8080\n',
+    'clientPort : 8081\r\n',
+    'admin.serverPort=8080\n',
+    'secureClientPort 8081\n',
+    'server.1=a:8080:8081;8080\n',
+    'admin.enableServer=false\n',
+  ],
+  '/etc/elasticsearch/elasticsearch.yml': [
+    'http.port: 8080\n',
+    'http:\n  port: "8081"\n',
+    'transport: {port: 8080}\n',
+    'http.port: 8080-8090\r\n',
+    'http.port: ${P:8080}\n',
+    'transport.port: 8081 # x\n',
+  ],
+  '/etc/kibana/kibana.yml': ['server.port: 8080\n', 'server:\n  port: "8081"\n', 'server: {port: 8080, host: "::1"}\r\n', 'server.port: ${P:8080}\n'],
+  '/etc/cassandra/cassandra.yaml': ['native_transport_port: 8080\n', 'storage_port:   8081 # x\r\n', 'native_transport_port: "8081"\n', 'rpc_address: a\n'],
+  '/x/application.properties': [
+    'server.port=8080\n',
+    'server.port : 8081\r\n',
+    'management.server.port 8080\n',
+    'server.port=${P:8081}\n',
+    'a=8080\nserver.port=${a}\n',
+    '#---\n',
+    'spring.config.activate.on-profile=a\n',
+    'x=y\\\n',
+  ],
+  '/x/application.yml': [
+    'server.port: 8080\n',
+    'server:\n  port: 8081\n',
+    '---\n',
+    'management: {server: {port: "8080"}}\r\n',
+    'server.port: ${P:8081}\n',
+    'a: 8080\nserver.port: ${a}\n',
+    'spring.profiles: a\n',
+    'spring:\n  profiles:\n    active: a\n',
+  ],
+};
+
+const listening = ({ places }: SeenServer, port: number): number => places.filter((place) => place.role === 'listen' && place.isEffective && place.port === port).length;
+
+for (const [path, own] of Object.entries(parts))
+  test(`${path}: a port that is changed reads back, and is in no other place`, async () => {
+    let moves = 0;
+    const text = fc
+      .array(fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...own) }, { weight: 1, arbitrary: fc.constantFrom(...noise) }), { maxLength: 8 })
+      .map((all) => all.join(''));
+    await fc.assert(
+      fc.asyncProperty(text, fc.constantFrom('utf8', 'utf16le'), async (content, encoding) => {
+        const bytes = Buffer.from(encoding === 'utf8' ? content : `\ufeff${content}`, encoding as BufferEncoding);
+        const before = await seen({ [path]: bytes }, { path });
+        for (const port of [8080, 8081]) {
+          if (listening(before, port) === 0) continue;
+          let files: Readonly<Record<string, string>>;
+          try {
+            ({ files } = before.move(port, 40_001));
+          } catch {
+            // A default, a variable, or another value that is not changed.
+            continue;
+          }
+          moves++;
+          const after = await seen({ [path]: Buffer.from(files[path]!, 'latin1') }, { path });
+          assert.is(listening(after, port), 0, JSON.stringify(content));
+          assert.is(listening(after, 40_001), listening(before, port), JSON.stringify(content));
+          assert.is(after.places.length, before.places.length);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    assert.ok(moves > 50, `only ${moves} moves`);
+  });
+
+test.run();
