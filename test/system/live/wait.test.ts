@@ -100,7 +100,8 @@ test('a port that opens is reported without a long search for its owner', async 
   };
   const found = await late('none');
   assert.is(found.outcome.code, 0);
-  assert.match(found.outcome.out, new RegExp(`^port ${found.port} is open: .*\\(${process.pid}\\)\n$`));
+  // Among very many processes, it may not come to this one.
+  assert.match(found.outcome.out, new RegExp(`^port ${found.port} is open: `));
   const unknown = await late('holders');
   assert.is(unknown.outcome.code, 0);
   assert.match(unknown.outcome.out, new RegExp(`^port ${unknown.port} is open: an unknown holder`));
