@@ -23,6 +23,12 @@ const attributes: Readonly<Record<string, readonly string[]>> = {
 const lastProperty = (args: readonly string[], name: string): string | null =>
   args.findLast((one) => one.startsWith(`-D${name}=`))?.slice(name.length + 3) ?? null;
 
+/** The folder of a Windows service, whose options are in the registry: it has the program in its folder bin. */
+function folderOfService({ executable }: Instance, { path }: Reading): string | null {
+  const isService = executable !== null && /[\\/]bin[\\/]tomcat\d*\.exe$/i.test(executable);
+  return isService ? path.dirname(path.dirname(executable)) : null;
+}
+
 /** server.xml, and the folder of the instance. */
 function mainOf(instance: Instance, reading: Reading): { base: string; file: TextFile | null } {
   const { path, machine } = reading;
@@ -34,7 +40,7 @@ function mainOf(instance: Instance, reading: Reading): { base: string; file: Tex
     environment?.get('CATALINA_BASE') ??
     lastProperty(args, 'catalina.home') ??
     environment?.get('CATALINA_HOME') ??
-    null;
+    folderOfService(instance, reading);
   if (base === null) {
     reading.gap('the folder of Tomcat is unknown: name its server.xml with --path');
     return { base: '/', file: null };

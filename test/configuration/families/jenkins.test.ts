@@ -61,6 +61,8 @@ test('jenkins.xml of Windows', async () => {
   const { rows, move } = await seen({ [path]: text }, { path });
   assert.equal(rows, [`--httpPort 8080 -> 8080 (${path}:4)`]);
   assert.equal(move(8080, 81).files, { [path]: text.replace('=8080', '=81') });
+  const live = await seen({ [path]: text }, { arguments: ['/jdk/bin/java.exe', '-jar', '/x/jenkins.war', '--httpPort=8080'] });
+  assert.equal(live.rows, rows);
 });
 
 test.run();

@@ -85,4 +85,11 @@ test('a server.xml that does not parse, or includes others, is a gap', async () 
   }
 });
 
+test('a Windows service has its folder above its program', async () => {
+  const { rows } = await seen({ [path]: '<Server port="8005"/>' }, { arguments: ['/srv/tomcat/bin/Tomcat9.exe', '//RS//Tomcat9'] });
+  assert.equal(rows, [`Server port 8005 -> 8005 (${path}:1)`]);
+  const { gaps } = await seen({}, { arguments: ['/usr/bin/java', 'org.apache.catalina.startup.Bootstrap', 'start'] });
+  assert.match(gaps.join(), 'name its server.xml with --path');
+});
+
 test.run();
