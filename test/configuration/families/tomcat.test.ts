@@ -71,7 +71,7 @@ test('variables: catalina.properties wins over the command line, which comes fro
 });
 
 test('an offset is added to every port, and subtracted from a new one', async () => {
-  const text = '<Server port="8005" portOffset="100"><Service><Connector port="8080"/></Service></Server>';
+  const text = '<Server port="8005" portOffset="100"><Service><Connector port="8080" portOffset="7"/></Service></Server>';
   const { rows, move } = await seen({ [path]: text }, { path });
   assert.equal(rows, [`Server port 8005 -> 8105 (${path}:1): portOffset adds 100`, `Connector port 8080 -> 8180 (${path}:1): portOffset adds 100`]);
   assert.equal(move(8180, 9180).files, { [path]: text.replace('8080', '9080') });
