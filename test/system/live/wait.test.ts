@@ -99,10 +99,10 @@ test('a port that opens is reported without a long search for its owner', async 
   };
   const found = await late('none');
   assert.is(found.outcome.code, 0);
-  assert.match(found.outcome.out, new RegExp(`^port ${found.port} is open: .*\\(${process.pid}\\)\n$`));
+  assert.match(found.outcome.out, new RegExp(`^Port ${found.port} is open: .*\\(${process.pid}\\)\\.\n$`));
   const unknown = await late('holders');
   assert.is(unknown.outcome.code, 0);
-  assert.match(unknown.outcome.out, new RegExp(`^port ${unknown.port} is open: an unknown holder`));
+  assert.match(unknown.outcome.out, new RegExp(`^Port ${unknown.port} is open: an unknown holder`));
   assert.equal(searches, [true, true]);
 });
 
