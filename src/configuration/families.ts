@@ -7,6 +7,8 @@ export interface FamilyEntry {
   readonly programs: RegExp;
   /** For interpreters: what one of the arguments looks like. */
   readonly argument?: RegExp;
+  /** Whether its programs run anything: a parent with the same one belongs to an instance only if it holds a port. */
+  readonly runsAnything?: boolean;
   /** Names of its configuration files, for --path. */
   readonly files: RegExp;
   readonly load: () => Promise<Family>;
@@ -128,6 +130,79 @@ export const families: readonly FamilyEntry[] = [
     programs: /^sshd$/,
     files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
     load: async () => (await import('./families/openssh.ts')).openssh,
+  },
+  {
+    name: 'HAProxy',
+    programs: /^haproxy$/,
+    files: /haproxy[^\\/]*\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    load: async () => (await import('./families/haproxy.ts')).haproxy,
+  },
+  {
+    name: 'MySQL',
+    programs: /^(?:mysqld|mariadbd)(?:-nt|-debug)?$/,
+    files: /[\\/](?:mysql|mariadb)[^\\/]*[\\/].*\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
+    load: async () => (await import('./families/mysql.ts')).mysql,
+  },
+  {
+    name: 'Memcached',
+    programs: /^memcached$/,
+    files: /[\\/]memcached[^\\/]*(?:\.conf)?$/,
+    load: async () => (await import('./families/memcached.ts')).memcached,
+  },
+  {
+    name: 'Caddy',
+    programs: /^caddy$/,
+    files: /(?:^|[\\/])Caddyfile[^\\/]*$|[\\/]caddy[\\/].*|caddy[^\\/]*\.json$/i,
+    load: async () => (await import('./families/caddy.ts')).caddy,
+  },
+  {
+    name: 'MongoDB',
+    programs: /^(?:mongod|mongos)$/,
+    files: /mongo(?:d|s|db)?[^\\/]*\.(?:conf|cfg|ya?ml)$/i,
+    load: async () => (await import('./families/mongodb.ts')).mongodb,
+  },
+  {
+    name: 'RabbitMQ',
+    programs: /^(?:beam(?:\.smp)?|erl)$/,
+    argument: /^rabbit$|rabbitmq/i,
+    files: /[\\/]rabbitmq[^\\/]*(?:[\\/].*)?\.conf$/i,
+    load: async () => (await import('./families/rabbitmq.ts')).rabbitmq,
+  },
+  {
+    name: 'Docker Compose',
+    // Its containers are found by --path: a relay does not say which files its container is from.
+    programs: /(?!)/,
+    files: /(?:^|[\\/])(?:docker-)?compose[^\\/]*\.ya?ml$/,
+    load: async () => (await import('./families/compose.ts')).compose,
+  },
+  {
+    name: 'systemd',
+    programs: /(?!)/,
+    files:
+      /(?:^|[\\/])(?!jenkins|prometheus|alertmanager|pushgateway|[^\\/]*exporter)[^\\/]+\.(?:socket|service)(?:\.d[\\/][^\\/]+\.conf)?$/,
+    load: async () => (await import('./families/systemd.ts')).systemd,
+  },
+  {
+    name: 'Python',
+    programs: /^(?:python[\d.]*|gunicorn|uvicorn|flask)$/,
+    runsAnything: true,
+    files: /(?:^|[\\/])(?:gunicorn[^\\/]*\.py|\.flaskenv)$/,
+    load: async () => (await import('./families/python.ts')).python,
+  },
+  {
+    name: 'Node.js',
+    programs: /^(?:node|nodejs|bun|deno|next-server)$/,
+    runsAnything: true,
+    files: /(?:^|[\\/])(?:\.env(?:\.[^\\/]+)?|[^\\/]+\.env|package\.json|angular\.json|vite\.config\.[cm]?[jt]s)$/,
+    load: async () => (await import('./families/node.ts')).node,
+  },
+  {
+    name: 'ASP.NET Core',
+    programs: /./,
+    // Its programs have names of their own.
+    argument: /\.dll$|[\\/](?:bin[\\/](?:debug|release)|publish)[\\/]|^--urls\b/i,
+    files: /(?:^|[\\/])(?:appsettings(?:\.[^\\/]+)?|launchSettings)\.json$/i,
+    load: async () => (await import('./families/aspnet.ts')).aspnet,
   },
 ];
 

@@ -77,6 +77,7 @@ function running(world: Surveyed): Found[] {
     const pids = [pid];
     for (let parent = byPid.get(process.parent ?? -1); parent !== undefined; parent = byPid.get(parent.parent ?? -1)) {
       if (entryOf(parent) !== entry || pids.includes(parent.pid)) break;
+      if (entry.runsAnything === true && !holders.has(parent.pid)) break;
       pids.push((process = parent).pid);
     }
     const known = found.get(process.pid) ?? { entry, instance: instanceOf(process, world), pids: new Set() };

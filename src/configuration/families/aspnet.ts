@@ -1,0 +1,139 @@
+import type { Family } from '../family.ts';
+import type { Instance } from '../configured-port.ts';
+import { lastOption } from '../readers/arguments.ts';
+import { readJson } from '../readers/json.ts';
+import { portOf, type Reading } from '../reading.ts';
+import {
+  addLayers,
+  defaultLayer,
+  startLayers,
+  wholeValue,
+  written,
+  type Layer,
+  type PortsOf,
+  type WrittenValue,
+} from '../layers.ts';
+
+/*
+ * Of the URLs, from the least important on: ASPNETCORE_HTTP_PORTS, ASPNETCORE_URLS, DOTNET_URLS, Urls in
+ * appsettings.json and appsettings.ENVIRONMENT.json, URLS, --urls. An endpoint of Kestrel replaces all of them.
+ * https://learn.microsoft.com/aspnet/core/fundamentals/servers/kestrel/endpoints
+ */
+
+/** `http://localhost:5000;https://*:5001`. Without a port, it is 80 or 443. */
+const urlPorts: PortsOf = (text) => {
+  if (/^(?:\s*|https?:\/\/(?:unix|pipe):.*)$/.test(text)) return null;
+  const found = [...text.matchAll(/(https?):\/\/(\[[^\]]*\]|[^\s:/;,[]+)(?::(\d+))?/gi)];
+  const isWhole = text.split(';').filter((one) => one.trim() !== '').length === found.length;
+  if (!isWhole) return [{ unknown: 'the value is not a list of URLs' }];
+  return found.map(({ 0: whole, 1: scheme, 2: host = '', 3: digits, index }) => {
+    const end = index + whole.length;
+    const port = digits === undefined ? (scheme!.toLowerCase() === 'https' ? 443 : 80) : portOf(digits);
+    if (port === null) return { unknown: 'the value is not a port' };
+    const address = /^[*+]$/.test(host) ? null : host.replace(/^\[|\]$/g, '');
+    return { address, port, start: digits === undefined ? end : end - digits.length };
+  });
+};
+
+/** `8080;8081`. */
+const portList: PortsOf = (text) =>
+  [...text.matchAll(/[^;\s]+/g)].map(({ 0: one, index }) => {
+    const port = portOf(one);
+    return port === null ? { unknown: 'the value is not a port' } : { address: null, port, start: index };
+  });
+
+/** Endpoints are named without regard to case: `kestrel.endpoints.http.url`. */
+const keyOf = (name: string): string => name.replaceAll(/:|__/g, '.').toLowerCase();
+const endpointKey = /^kestrel\.endpoints\.(.+)\.url$/;
+
+function environmentOf(instance: Instance, { path }: Reading): string {
+  const named = /^appsettings\.(.+)\.json$/i.exec(path.basename(instance.path ?? ''))?.[1];
+  const variable = (name: string): string | undefined => instance.environment?.get(name);
+  return (
+    named ??
+    lastOption(instance.arguments, ['--environment'])?.value ??
+    variable('DOTNET_ENVIRONMENT') ??
+    variable('ASPNETCORE_ENVIRONMENT') ??
+    'Production'
+  );
+}
+
+/** The settings of both files, the more important file last. */
+function settingsOf(instance: Instance, reading: Reading): WrittenValue[] {
+  const { path } = reading;
+  const { path: given, workingDirectory, arguments: args } = instance;
+  const named = lastOption(args, ['--contentRoot'])?.value ?? instance.environment?.get('ASPNETCORE_CONTENTROOT');
+  const root = given === null ? (named ?? workingDirectory) : path.dirname(given);
+  if (root === null) return [];
+  return ['appsettings.json', `appsettings.${environmentOf(instance, reading)}.json`].flatMap((name) => {
+    const file = reading.open(path.resolve(workingDirectory ?? root, root, name), { optional: true });
+    return file === null ? [] : (reading.parse(file, readJson) ?? []).map((setting) => wholeValue(file, setting));
+  });
+}
+
+/** The layers of a setting: both files, then the environment and the command line. */
+function layersOf(instance: Instance, reading: Reading, settings: readonly WrittenValue[], key: string): Layer[] {
+  // Names are compared without case, but the variables and options of a process have one.
+  const known = (from: Iterable<string>): string[] => [...from].filter((name) => keyOf(name) === key);
+  const options = instance.arguments.slice(1).flatMap((one) => /^(?:--|\/)([^=]+)/.exec(one) ?? []);
+  return [
+    ...settings.filter(({ name }) => keyOf(name) === key).map((value) => written(value, urlPorts)),
+    ...startLayers(instance, reading, {
+      options: [...new Set(options.filter((one) => keyOf(one.replace(/^--|^\//, '').split('=', 1)[0]!) === key))].map(
+        (one) => one.split('=', 1)[0]!,
+      ),
+      variables: known(instance.environment?.keys() ?? []),
+      portsOf: urlPorts,
+    }),
+  ];
+}
+
+/** The endpoints of Kestrel, each of which counts. */
+function endpointsOf(instance: Instance, settings: readonly WrittenValue[]): string[] {
+  const names = [...settings.map(({ name }) => name), ...(instance.environment?.keys() ?? [])];
+  const options = instance.arguments.slice(1).map((one) => one.replace(/^(?:--|\/)|=.*$/gs, ''));
+  return [...new Set([...names, ...options].map(keyOf).filter((name) => endpointKey.test(name)))];
+}
+
+/** Settings that only the development tools use. */
+function addLaunchSettings(reading: Reading, given: string): void {
+  const file = reading.open(given);
+  for (const setting of (file === null ? null : reading.parse(file, readJson)) ?? [])
+    if (
+      /^profiles\..*\.(?:applicationUrl|commandLineArgs)$|^iisSettings\.iisExpress\.applicationUrl$/i.test(
+        setting.name,
+      ) &&
+      /https?:/.test(setting.value)
+    )
+      for (const place of written(wholeValue(file!, setting), urlPorts))
+        reading.add({ ...place, reason: 'only dotnet run and Visual Studio use launchSettings.json' });
+}
+
+const codeDecides = 'code such as UseUrls or ConfigureKestrel can override it';
+
+export const aspnet: Family = {
+  name: 'ASP.NET Core',
+  defaultFiles: [],
+  read(instance, reading) {
+    if (instance.path !== null && /launchSettings\.json$/i.test(instance.path))
+      return addLaunchSettings(reading, instance.path);
+    const settings = settingsOf(instance, reading);
+    const endpoints = endpointsOf(instance, settings);
+    const variables = (names: readonly string[], portsOf: PortsOf): Layer[] =>
+      startLayers(instance, reading, { options: [], variables: names, portsOf });
+    const urls: Layer[] = [
+      instance.pid === null ? [] : defaultLayer('urls', 5000, 'localhost'),
+      ...variables(['ASPNETCORE_HTTP_PORTS', 'DOTNET_HTTP_PORTS', 'HTTP_PORTS'], portList),
+      ...variables(['ASPNETCORE_URLS', 'DOTNET_URLS'], urlPorts),
+      ...layersOf(instance, reading, settings, 'urls'),
+    ];
+    const [first, ...others] = endpoints.map((key) => layersOf(instance, reading, settings, key));
+    addLayers(reading, 'urls', [...urls, ...(first ?? [])]);
+    for (const [index, layers] of others.entries()) addLayers(reading, `endpoint ${index}`, layers);
+    for (const [index, place] of reading.places.entries())
+      if (place.source.kind === 'file') reading.places[index] = { ...place, reason: place.reason ?? codeDecides };
+  },
+  sideEffects: (_, place, port) => [
+    `what connects to port ${place.port} has to use port ${port}: reverse proxies, health checks, and redirect addresses of OpenID Connect`,
+  ],
+};

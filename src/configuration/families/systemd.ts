@@ -1,0 +1,65 @@
+import type { Family } from '../family.ts';
+import { onePort, startValues, written } from '../layers.ts';
+import { inFile, portOf, type Reading } from '../reading.ts';
+import { partOf } from '../readers/setting.ts';
+import { unitObstacle, unitSettings, type UnitSetting } from '../units.ts';
+
+/*
+ * Sockets: every ListenStream and ListenDatagram counts until an empty one resets them.
+ * https://www.freedesktop.org/software/systemd/man/latest/systemd.socket.html#ListenStream=
+ * Services: literal ports in ExecStart and Environment.
+ */
+
+const options = ['--port', '-p', '--http-port', '--listen-port', '--httpPort', '--bind', '-b', '--listen', '--urls'];
+const variables = ['PORT', 'HTTP_PORT', 'SERVER_PORT', 'LISTEN_PORT', 'FLASK_RUN_PORT', 'UVICORN_PORT'];
+
+/** The unit that a file or a drop-in belongs to, and the file of the unit if it is not where systemd looks for units. */
+function unitOf(given: string, reading: Reading): { name: string; path: string | null } {
+  const { path } = reading;
+  const folder = path.dirname(given);
+  const isDropIn = folder.endsWith('.d') && given.endsWith('.conf');
+  const unit = isDropIn ? folder.slice(0, -2) : given;
+  // An enabled unit is a link in a folder such as sockets.target.wants.
+  const isKnown = /^\/(?:etc|run|(?:usr\/)?(?:local\/)?lib)\/systemd\/system\//.test(given);
+  return { name: path.basename(unit), path: isKnown ? null : unit };
+}
+
+/** An address of a socket: a port, an IPv4 address or an IPv6 address in brackets with one; everything else has no port. */
+function addSocket(reading: Reading, setting: UnitSetting): void {
+  const kind = /^Socket\.(ListenStream|ListenDatagram)$/.exec(setting.name)?.[1];
+  const { value, file } = setting;
+  if (kind === undefined || /^[/@]|^vsock:/.test(value)) return;
+  const [, address = null, digits] = /^(?:\[?([\da-f.:%\w]*?)\]?:)?(\d+)$/i.exec(value) ?? [];
+  const port = digits === undefined ? null : portOf(digits);
+  const obstacle = unitObstacle(file.path);
+  const digitsAt = value.length - (digits?.length ?? 0);
+  reading.add({
+    setting: kind,
+    value,
+    protocol: kind === 'ListenDatagram' ? 'UDP' : 'TCP',
+    address,
+    port,
+    source: inFile(file, setting, port === null || obstacle !== null ? null : partOf(setting, digitsAt, value.length)),
+    reason:
+      port !== null ? obstacle : value.includes('%') ? 'the value contains a specifier' : 'the value is not a port',
+  });
+}
+
+export const systemd: Family = {
+  name: 'systemd',
+  defaultFiles: [],
+  defaultPatterns: ['/etc/systemd/system/*.wants/*.socket', '/etc/systemd/system/*.requires/*.socket'],
+  read(instance, reading) {
+    if (instance.path === null) return;
+    const { name, path } = unitOf(instance.path, reading);
+    if (name.endsWith('.socket')) for (const setting of unitSettings(reading, name, path)) addSocket(reading, setting);
+    else
+      for (const value of startValues(reading, name, [...options, ...variables], path))
+        for (const place of written(value, onePort)) if (place.port !== null) reading.add(place);
+  },
+  sideEffects(_, place) {
+    const file = place.source.kind === 'file' ? place.source.file.path : '';
+    const name = /([^/\\]+?)(?:\.d[/\\][^/\\]+)?$/.exec(file)?.[1] ?? 'the unit';
+    return [`systemd uses the new port after systemctl daemon-reload and systemctl restart ${name}`];
+  },
+};
