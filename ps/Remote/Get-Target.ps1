@@ -215,6 +215,13 @@ function Get-SshTarget {
         if ($Connection[$key]) { $ssh[$names["$key"]] = $Connection[$key] }
     }
     if (-not $ssh['HostName']) { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message 'A hashtable in -SSHConnection has no HostName.' -Hint 'Specify at least @{ HostName = ''server7'' }.' }
+    # A name can have a user and a port: ann@web1:2222, ann@[2001:db8::1].
+    $given = "$($ssh['HostName'])"
+    if ($given -match '^((?<user>[^@]+)@)?(\[(?<host>[^\]]+)\]|(?<host>[^:@\[\]]+))(:(?<port>\d+))?$' -or $given -match '^((?<user>[^@]+)@)?(?<host>[0-9a-f]*:[0-9a-f]*:.*)$') {
+        $ssh['HostName'] = $Matches['host']
+        if ($Matches['user']) { $ssh['UserName'] = $Matches['user'] }
+        if ($Matches['port'] -and -not $ssh['Port']) { $ssh['Port'] = [int] $Matches['port'] }
+    }
     if ($ssh['Options'] -and $ssh['Options'] -isnot [System.Collections.IDictionary]) { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "A hashtable in -SSHConnection has the Options '$($ssh['Options'])'; expected a hashtable." -Hint 'Specify settings of ssh and their values, such as Options = @{ StrictHostKeyChecking = ''no'' }.' }
     $options = @{}
     # Of several machines each would ask on the same terminal.
@@ -223,14 +230,69 @@ function Get-SshTarget {
     $ssh['Options'] = $options
     $arguments = $ssh.Clone()
     $arguments.Remove('Options')
+    # PowerShell accepts IPv6 addresses in brackets only, and ssh without them only.
+    if ($ssh['HostName'] -like '*:*:*') { $arguments['HostName'] = "[$($ssh['HostName'])]" }
     if ((Get-Command -Name Invoke-Command).Parameters.Keys -contains 'Options') {
-        # What ssh would write to the terminal, the error tells.
-        $arguments['Options'] = @{ LogLevel = 'QUIET' }
+        # What ssh would write to the terminal, the error tells. Before its second attempt, ssh waits for a second: if it
+        # ends before PowerShell has written to it, PowerShell itself can end, with an exception that nobody can catch.
+        $arguments['Options'] = @{ LogLevel = 'QUIET'; ConnectionAttempts = 2 }
         foreach ($name in $options.Keys) { $arguments['Options'][$name] = $options[$name] }
     }
     if ($arguments['KeyFilePath']) { $arguments['KeyFilePath'] = Resolve-FilePath -Cmdlet $Cmdlet -Path $arguments['KeyFilePath'] }
     $words = if (-not @($ssh['Options'].Keys | Where-Object { $_ -ne 'BatchMode' }) -and -not $ssh['Subsystem'] -and -not $ssh['ConnectingTimeout']) {
-        Get-Word ([ordered]@{ HostName = $ssh['HostName']; UserName = $ssh['UserName']; KeyFilePath = $ssh['KeyFilePath']; RemotingPort = $ssh['Port'] })
+        Get-Word ([ordered]@{ HostName = $given; UserName = $(if ($given -notlike '*@*') { $ssh['UserName'] }); KeyFilePath = $ssh['KeyFilePath']; RemotingPort = $ssh['Port'] })
     }
-    @{ Name = $ssh['HostName']; Way = 'over SSH'; Arguments = $arguments; Endpoint = $null; Ssh = $ssh; Words = $words }
+    @{ Name = $given; Way = 'over SSH'; Arguments = $arguments; Endpoint = $null; Ssh = $ssh; Words = $words; Lookup = Start-Lookup "$($ssh['HostName'])" }
+}
+
+# Looks for the address of a host in the background; nothing in constrained language mode.
+function Start-Lookup {
+    param([string] $Name)
+
+    if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return }
+    try {
+        [System.Net.Dns]::GetHostAddressesAsync(($Name -replace '^.*@'))
+    } catch {
+        # Such as a name that is too long.
+        [System.Threading.Tasks.Task]::FromException($_.Exception)
+    }
+}
+
+# Whether a host has an address, as Start-Lookup found.
+function Test-Lookup {
+    param($Lookup)
+
+    while (-not $Lookup.IsCompleted) { Start-Sleep -Milliseconds 20 }
+    "$($Lookup.Status)" -eq 'RanToCompletion'
+}
+
+# Why ssh would fail at once, because it rejects its configuration or the host has no address; nothing if it would not. No
+# session is started then: if ssh ends before PowerShell has written to it, PowerShell itself can end, with an exception
+# that nobody can catch.
+function Get-SshFailure {
+    param($Target)
+
+    if ($null -eq $Target['Lookup'] -or (Test-Lookup $Target.Lookup)) { return }
+    # The user's configuration may have another name for the host, or a way to it.
+    $program = @(Get-Command -Name ssh -CommandType Application -ErrorAction Ignore)
+    if (-not $program) { return }
+    $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList $program[0].Path
+    $ssh = $Target.Ssh
+    $words = @('-G') + @(if ($ssh['Port']) { '-p', "$($ssh['Port'])" }) + @(if ($ssh['UserName']) { '-l', "$($ssh['UserName'])" })
+    foreach ($name in $ssh['Options'].Keys) { $words += '-o', "$name=$($ssh['Options'][$name])" }
+    foreach ($word in $words + '--' + "$($ssh['HostName'])") { $start.ArgumentList.Add($word) }
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $process = [System.Diagnostics.Process]::Start($start)
+    try {
+        $errors = $process.StandardError.ReadToEndAsync()
+        $lines = @($process.StandardOutput.ReadToEnd() -split '\r?\n')
+        $process.WaitForExit()
+        if ($process.ExitCode -ne 0) { return ($errors.Result -replace '\s+', ' ').Trim() }
+    } finally {
+        $process.Dispose()
+    }
+    if ($lines -match '^proxy(command|jump) (?!none$)') { return }
+    $name = @($lines -match '^hostname ')[0] -replace '^hostname '
+    if (-not (Test-Lookup (Start-Lookup $name))) { "ssh: Could not resolve hostname $name" }
 }

@@ -26,14 +26,20 @@ function Read-Machine {
                     $ended++
                     @{ Id = $one.Id; Name = $one.Name; IsHere = $true }
                 } else {
+                    $failure = $null
                     try {
-                        $running += Start-Work -Target $one -Work $work
+                        $failure = Get-SshFailure $one
+                        if (-not $failure) { $running += Start-Work -Target $one -Work $work }
                     } catch {
                         # Such as a system without WinRM, an invalid name, or a key file that does not exist.
                         if ($_.FullyQualifiedErrorId -like 'PO[0-9]*') { throw }
                         $ended++
                         $problem = @{ Severity = 'Error'; Hint = $null; Target = $one.Name; Terminating = $false }
                         Write-Problem -Cmdlet $Cmdlet -Problem (Add-SessionError -Problem $problem -Record $_ -Target $one)
+                    }
+                    if ($failure) {
+                        $ended++
+                        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Error'; Code = 'PSSessionStateBroken'; Message = "$($one.Name) could not be queried: $failure"; Hint = $null; Target = $one.Name; Category = 'OpenError'; Terminating = $false }
                     }
                 }
             }
@@ -285,7 +291,7 @@ function Start-PlainSsh {
     $folder = New-PrivateFolder
     # What the machine said, untouched: what is asked about decides what is read of it.
     $path = Join-Path -Path $folder -ChildPath 'raw'
-    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', '--host-timeout=3600', "--host=$(if ($ssh['UserName'] -and $name -notlike '*@*') { "$($ssh['UserName'])@$name" } else { $name })")
+    $words = @('snapshot', "--output=$(Join-Path -Path $folder -ChildPath 'snapshot.json')", "--raw=$path", '--problems=rows', '--stream', '--host-timeout=3600', "--host=$(if ($ssh['UserName'] -and $ssh['HostName'] -notlike '*@*') { "$($ssh['UserName'])@" })$($ssh['HostName'])")
     if ($CommandLine) { $words += '--command-lines' }
     $configuration = Get-SshConfiguration -Cmdlet $Cmdlet -Ssh $ssh
     if ($configuration) {

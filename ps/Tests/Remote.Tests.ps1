@@ -217,6 +217,31 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         @($problems | Where-Object { "$_" -like "$($bad.HostName) could not be queried: *" }).Count | Should -Be 1
     }
 
+    It 'many machines that ssh cannot reach do not end PowerShell: <What>' -ForEach @{ What = 'without an address'; Name = 'server$_.invalid' }, @{ What = 'that refuse'; Name = '127.0.1.$_' } {
+        $names = @(1..40 | ForEach-Object { "'$($Name -replace '\$_', $_)'" }) -join ', '
+        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems | ForEach-Object FullyQualifiedErrorId | Select-Object -Unique; `$problems.Count; `"`$(`$problems[0])`"")
+        $said[0..1] | Should -Be 'PSSessionStateBroken,Get-PortOwner', '40'
+        $said[2] | Should -BeLike $(if ($What -like 'without*') { 'server1.invalid could not be queried: ssh: Could not resolve hostname server1.invalid*' } else { '127.0.1.* could not be queried: ssh: connect to host *Connection refused' })
+    }
+
+    It 'a name that only the configuration of ssh knows, or its proxy, is queried: <_>' -ForEach 'HostName', 'ProxyCommand' {
+        $connection = New-Connection $main 'server7.invalid'
+        $connection.Options = $options + $(if ($_ -eq 'HostName') { @{ HostName = '127.0.0.1' } } else { @{ ProxyCommand = "/usr/bin/ssh -q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i $folder/user -p $main -W 127.0.0.1:$main root@127.0.0.1" } })
+        (Get-PortOwner $port -SSHConnection $connection -WarningAction Ignore).OwningProcess | Should -Be $PID
+    }
+
+    It 'a host can have its user and its port in its name: <Name>, by <Way>' -ForEach @(
+        @{ Name = 'root@127.0.0.1:{0}'; Way = 'a session' }, @{ Name = 'root@[::ffff:127.0.0.1]:{0}'; Way = 'a session' }
+        @{ Name = 'root@127.0.0.1:{0}'; Way = 'plain ssh' }, @{ Name = 'root@[::ffff:127.0.0.1]:{0}'; Way = 'plain ssh' }
+        @{ Name = '::ffff:127.0.0.1'; Way = 'a session' }, @{ Name = 'root@::ffff:127.0.0.1'; Way = 'plain ssh' }
+    ) {
+        $there = if ($Way -eq 'a session') { $main } else { $bare }
+        $name = $Name -f $there
+        $row = Get-PortOwner $port -SSHConnection @{ HostName = $name; Port = $(if ($Name -notlike '*{0}') { $there }); UserName = $(if ($Name -notlike '*@*') { 'root' }); KeyFilePath = "$folder/user"; Options = $options } -WarningAction Ignore
+        $row.OwningProcess | Should -Be $PID
+        $row.PSComputerName | Should -Be $name
+    }
+
     It 'an error ends the call where the caller says so' {
         { Get-PortOwner $port -SSHConnection (New-Connection $dead) -ErrorAction Stop } | Should -Throw -ErrorId 'PSSessionStateBroken,Get-PortOwner'
     }
@@ -308,11 +333,13 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     }
 
     It 'a machine without a PowerShell subsystem is queried with plain ssh' {
-        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $bare) -Verbose -WarningAction Ignore 4>&1)
+        # Other programs may have files in the usual folder.
+        $usual, $env:TMPDIR = $env:TMPDIR, "$TestDrive"
+        try { $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $bare) -Verbose -WarningAction Ignore 4>&1) } finally { $env:TMPDIR = $usual }
         ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
         "$rows" | Should -BeLike '*querying with plain ssh*'
         # Its facts were in a file.
-        Get-ChildItem -Path ([System.IO.Path]::GetTempPath()) -Filter '*.tmp.portowner' | Where-Object LastWriteTime -gt (Get-Date).AddSeconds(-30) | Should -BeNullOrEmpty
+        Get-ChildItem -Path $TestDrive -Filter '*.tmp*' | Should -BeNullOrEmpty
     }
 
     It 'a machine whose programs have the name of an answer answers from its facts' -Skip:([bool] $noApart) {

@@ -108,13 +108,12 @@ function forbiddingRange(
 
 /** Returns the candidates in order of preference. */
 function* candidates({ spans, near }: FreeRequest): Generator<number> {
-  const within = spans ?? usual;
   if (near === null) {
-    for (const [port] of coveredPorts(within)) yield port;
+    for (const [port] of coveredPorts(spans ?? usual)) yield port;
     return;
   }
-  // Search upward first, as people expect, and downward only if there are no more.
-  const matches = portMatcher(within);
+  // Search upward first, as people expect, and downward only if there are no more. Who names a port below 1024 means it.
+  const matches = portMatcher(spans ?? (near < 1024 ? [{ start: 1, end: 65535 }] : usual));
   for (let port = near; port <= 65535; port++) if (matches(port)) yield port;
   for (let port = near - 1; port >= 1; port--) if (matches(port)) yield port;
 }

@@ -31,7 +31,7 @@ export function toPortOwnerError(error: unknown): PortOwnerError {
     // usage-error.ts reports what the parser rejects; this is for anything unexpected. Its first line is the error.
     const [first = ''] = error.message.split('\n');
     return new PortOwnerError('PO1001', first.replace(/[.:]$/, ''), {
-      hint: 'portowner --help lists the options.',
+      hint: 'To list the options: portowner --help',
     });
   }
   // An unexpected error of the system is not a defect of this program.

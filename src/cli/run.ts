@@ -21,10 +21,10 @@ async function commandOf(
   if (found !== undefined) return found;
   const words = classes.flatMap(({ paths = [] }) => paths.map(([, word = '']) => word));
   const missing = second === '' || second.startsWith('-');
-  const { didYouMean } = await import('../schema/nearest.ts');
+  const [{ didYouMean }, { orList }] = await Promise.all([import('../schema/nearest.ts'), import('./values.ts')]);
   throw new PortOwnerError(
     'PO1001',
-    `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${words.join(', ')}`,
+    `${missing ? 'missing subcommand' : `unknown subcommand ${JSON.stringify(second)}`}: portowner ${first} ${orList(words)}`,
     { hint: didYouMean(second, words, `For details: portowner ${first} --help`), target: second },
   );
 }

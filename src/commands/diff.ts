@@ -77,7 +77,7 @@ export class DiffCommand extends withOptions(RowCommand, CountOptions, HostOptio
       throw new PortOwnerError(
         'PO1005',
         '--hash needs a comparison with this machine: snapshots contain only the hashes they were taken with',
-        { hint: 'portowner snapshot --hash' },
+        { hint: 'Use portowner snapshot --hash to include hashes in a snapshot.' },
       );
     const snapshot = (path: string) => this.noted(machineOf([path], this.progress));
     return compareSnapshots(

@@ -132,6 +132,43 @@ export const families: readonly FamilyEntry[] = [
     load: async () => (await import('./families/openssh.ts')).openssh,
   },
   {
+    name: 'HAProxy',
+    programs: /^haproxy$/,
+    files: /haproxy[^\\/]*\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    load: async () => (await import('./families/haproxy.ts')).haproxy,
+  },
+  {
+    name: 'MySQL',
+    programs: /^(?:mysqld|mariadbd)(?:-nt|-debug)?$/,
+    files: /[\\/](?:mysql|mariadb)[^\\/]*[\\/].*\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
+    load: async () => (await import('./families/mysql.ts')).mysql,
+  },
+  {
+    name: 'Memcached',
+    programs: /^memcached$/,
+    files: /[\\/]memcached[^\\/]*(?:\.conf)?$/,
+    load: async () => (await import('./families/memcached.ts')).memcached,
+  },
+  {
+    name: 'Caddy',
+    programs: /^caddy$/,
+    files: /(?:^|[\\/])Caddyfile[^\\/]*$|[\\/]caddy[\\/].*|caddy[^\\/]*\.json$/i,
+    load: async () => (await import('./families/caddy.ts')).caddy,
+  },
+  {
+    name: 'MongoDB',
+    programs: /^(?:mongod|mongos)$/,
+    files: /mongo(?:d|s|db)?[^\\/]*\.(?:conf|cfg|ya?ml)$/i,
+    load: async () => (await import('./families/mongodb.ts')).mongodb,
+  },
+  {
+    name: 'RabbitMQ',
+    programs: /^(?:beam(?:\.smp)?|erl)$/,
+    argument: /^rabbit$|rabbitmq/i,
+    files: /[\\/]rabbitmq[^\\/]*(?:[\\/].*)?\.conf$/i,
+    load: async () => (await import('./families/rabbitmq.ts')).rabbitmq,
+  },
+  {
     name: 'Docker Compose',
     // Its containers are found by --path: a relay does not say which files its container is from.
     programs: /(?!)/,

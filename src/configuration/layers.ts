@@ -78,7 +78,7 @@ export const commandIn = (file: TextFile, whole: Word, names: readonly string[])
 export const computed: PortsOf = () => [{ unknown: 'the value is computed by code' }];
 
 /** The environment variables and the options in a systemd unit, which its program gets. */
-export function unitValues(
+export function startValues(
   reading: Reading,
   unit: string,
   names: readonly string[],
@@ -105,7 +105,7 @@ export interface StartSyntax {
 function originOf(instance: Instance, reading: Reading, { options, variables }: StartSyntax): WrittenValue[] {
   const { service } = instance;
   if (service?.endsWith('.service') !== true || reading.machine.platform !== 'linux') return [];
-  return unitValues(reading, service, [...options, ...variables]);
+  return startValues(reading, service, [...options, ...variables]);
 }
 
 /** Replaces a value by the last place that has the same one, since the program has it from there. */

@@ -1,7 +1,7 @@
-import type { Instance } from './configured-port.ts';
+import type { Instance, SettingSource } from './configured-port.ts';
 import { readEnv, readLines, readWords, type LineSyntax } from './readers/lines.ts';
 import type { Word } from './readers/setting.ts';
-import type { Reading } from './reading.ts';
+import { inFile, type Reading } from './reading.ts';
 import type { TextFile } from './text-file.ts';
 
 /*
@@ -42,7 +42,9 @@ function unitFiles(service: string, reading: Reading): TextFile[] {
   // Those in the first of the folders win over those with the same name in the others.
   for (const folder of unitFolders.toReversed())
     for (const path of reading.glob(`${folder}/${name}.d/*.conf`)) dropIns.set(reading.path.basename(path), path);
-  const unit = reading.openFirst(unitFolders.map((folder) => `${folder}/${name}`));
+  // An instance of a template, such as exporter@9100.service, has the unit exporter@.service.
+  const template = name.replace(/@[^.]*/, '@');
+  const unit = reading.openFirst([name, template].flatMap((one) => unitFolders.map((folder) => `${folder}/${one}`)));
   const files = [...dropIns].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => reading.open(path));
   return [unit, ...files].filter((file) => file !== null);
 }
@@ -117,6 +119,17 @@ export function startOptions({ variables, command }: ServiceStart, option: strin
       return { file, word: { value, start: at, end: at + value.length, quote: null }, refusal: refusalOf(file) };
     }),
   );
+}
+
+/** Returns where the value of a running server comes from: what starts its service, if that has the same value. */
+export function originOf(
+  value: string,
+  start: StartValue | null | undefined,
+  otherwise: SettingSource,
+): { readonly source: SettingSource; readonly reason: string | null } {
+  if (start == null || start.word.value !== value) return { source: otherwise, reason: null };
+  const { file, word, refusal } = start;
+  return { source: inFile(file, word, refusal === null ? word : null), reason: refusal };
 }
 
 /** Returns a sentence about what systemd needs after a change of a file; none for files that are not units. */

@@ -122,7 +122,7 @@ function headline(made: Case): string {
   } = made;
   const why = port === 0 && cause === free ? 'dynamic ports are left' : (said(made) ?? cause.meaning);
   if (can === true) return cause === free ? `It can be bound now: ${why}.` : `It can be bound now, although ${why}.`;
-  return `${can === null ? 'Whether it can be bound cannot be told' : 'It cannot be bound now'}: ${why}.`;
+  return `${can === null ? 'Cannot tell whether it can be bound' : 'It cannot be bound now'}: ${why}.`;
 }
 
 /** Whether an error text reports the port as in use although it can be bound now. */

@@ -1,7 +1,9 @@
 import { placeMatcher, type Place } from '../ports/place.ts';
 import type { SocketEvent } from '../schema/event.ts';
+import type { Problem } from '../schema/problems.ts';
 import { changes } from './changes.ts';
 import { connectionText, type Close, type Closes } from './closes.ts';
+import { gapProblems } from './gaps.ts';
 import type { Change, LiveSocket, Look } from './look.ts';
 import { pause } from './waiting.ts';
 import { largestOf } from './sums.ts';
@@ -197,26 +199,34 @@ export function eventRow(
   };
 }
 
+const missed: Problem = {
+  severity: 'Warning',
+  code: 'PO3001',
+  message: 'some sockets that were opened and closed between two looks were missed: too many were closed at once',
+};
+
 /** How events become rows. */
 interface RowRequest {
   /** The most rows; null for no limit. */
   readonly count: number | null;
   readonly computer: string | null;
-  /** Called the first time that messages about closed sockets were lost. */
-  readonly warn: () => void;
+  /** Returns what no look before could not see. */
+  readonly gapsOf: (look: Look) => readonly string[];
+  readonly warn: (problem: Problem) => void;
 }
 
-/** Groups of rows: what happened between two looks, at most `count` in all. */
+/** Groups of rows: what happened between two looks, at most `count` in all. Warns once of each thing that cannot be seen. */
 export async function* eventRows(
   steps: AsyncIterable<Step>,
-  { count, computer, warn }: RowRequest,
+  { count, computer, gapsOf, warn }: RowRequest,
 ): AsyncGenerator<SocketEvent[]> {
   let left = count ?? Infinity;
   let isWarned = false;
-  for await (const { happened, isLossy } of steps) {
+  for await (const { look, happened, isLossy } of steps) {
+    for (const problem of gapProblems(gapsOf(look))) warn(problem);
     if (isLossy && !isWarned) {
       isWarned = true;
-      warn();
+      warn(missed);
     }
     const rows = happened.slice(0, left).map((one) => eventRow(one, computer));
     left -= rows.length;

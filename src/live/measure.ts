@@ -128,7 +128,7 @@ export async function measure(request: MeasureRequest, world: MeasuredMachine, r
   if (request.sort !== null) rows.sort((await import('../ownership/sort.ts')).compareRows(request.sort));
   const problems = [
     ...request.subject.problems,
-    ...gapProblems(after),
+    ...gapProblems(after.gaps),
     ...losses(rows),
     ...(await exhaustion(facts, after, world.machine)),
   ];

@@ -1,5 +1,6 @@
 import { counted } from '../io/counted.ts';
 import type { Happening, Step } from './events.ts';
+import { newGaps } from './gaps.ts';
 import type { LiveSocket, Look } from './look.ts';
 import { rates } from './rates.ts';
 import { bracketed } from '../ports/address.ts';
@@ -86,11 +87,13 @@ function busiest(before: Look, look: Look): string[] {
 export async function* plainLines(steps: AsyncIterable<Step>, count: number | null): AsyncGenerator<string[]> {
   let looks = 0;
   let last: Look | null = null;
+  const gapsOf = newGaps();
   for await (const { look, before, happened, isLossy } of steps) {
     const time = clockText(look.time);
     const isDue = before !== null && ++looks % looksBetweenRates === 0;
     const lines = [
       ...(before === null ? firstLines(look) : happened.map(happeningText)),
+      ...gapsOf(look).map((gap) => `Not seen: ${gap}`),
       ...(isLossy ? ['Some closed sockets were missed: too many were closed at once'] : []),
       ...(isDue && last !== null ? busiest(last, look) : []),
     ];

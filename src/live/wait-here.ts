@@ -76,6 +76,7 @@ async function eyesOf({ targets }: Watching, { machine, binder }: WaitWorld): Pr
   const owners = new Map(targets.map((target) => [target, ownerTest(target.condition)]));
   const binds = targets.some(({ condition }) => condition.kind === 'Free') ? await binder() : null;
   let last = { text: '', at: -Infinity, costMs: 0, owned: [] as readonly OwnedEndpoint[] };
+  let isFirst = true;
   let bound = { sockets: [] as readonly Socket[], at: -Infinity, costMs: 0 };
   const searched = (facts: Facts, question: Question): readonly OwnedEndpoint[] =>
     endpoints(facts, selectSockets(facts.sections.sockets.data, question), { live: machine.live, serviceName: null });
@@ -105,13 +106,18 @@ async function eyesOf({ targets }: Watching, { machine, binder }: WaitWorld): Pr
     const sockets = await list(question, isFreeing);
     const text = sockets.map(socketText).toSorted().join('\n');
     const now = performance.now();
-    const isStale = sockets.length > 0 && now - last.at > Math.max(ownersMs, last.costMs * 20);
+    // Only this condition depends on the owner.
+    const needsOwner = open.some(({ condition }) => condition.kind === 'OwnedBy');
+    const isStale = needsOwner && sockets.length > 0 && now - last.at > Math.max(ownersMs, last.costMs * 20);
     if (text !== last.text || isStale) {
       const details = detailsFor(['Owner', 'ImageName', 'Application', 'Services']);
-      const asked = { ...question, details, leavesBound: sockets.every(({ state }) => state !== 'Bound') };
+      // What has just opened is reported within 100 ms, among however many sockets.
+      const hasty = !needsOwner && !isFreeing && !isFirst;
+      const asked = { ...question, details, hasty, leavesBound: sockets.every(({ state }) => state !== 'Bound') };
       const owned = sockets.length === 0 ? [] : searched(await machine.facts(asked), asked);
       last = { text, at: performance.now(), costMs: performance.now() - now, owned };
     }
+    isFirst = false;
     return { sockets, owned: last.owned };
   }
 

@@ -5,7 +5,7 @@ import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { collectCloses } from './closes.ts';
 import { eventRows, watchSteps, type Step } from './events.ts';
-import { gapProblems } from './gaps.ts';
+import { gapProblems, newGaps } from './gaps.ts';
 import { lookAtAll, startLooking } from './looker.ts';
 
 /** What to watch, and for how long. */
@@ -38,12 +38,6 @@ async function* stepsOf({ places, intervalMs, forMs, rates, home }: Watched, wor
   }
 }
 
-const missed: Problem = {
-  severity: 'Warning',
-  code: 'PO3001',
-  message: 'some sockets that were opened and closed between two looks were missed: too many were closed at once',
-};
-
 /** Returns what happens to sockets as rows that come as it happens. */
 export async function watchEvents(
   watched: Watched,
@@ -53,10 +47,11 @@ export async function watchEvents(
   const steps = stepsOf(watched, world);
   const first = await steps.next();
   if (first.done === true) return { rows: [], problems: [], exitCode: exitCodeOf(true) };
+  const gapsOf = newGaps();
   return {
     rows: [],
-    later: eventRows(steps, { count: watched.count, computer, warn: () => warn(missed) }),
-    problems: gapProblems(first.value.look),
+    problems: gapProblems(gapsOf(first.value.look)),
+    later: eventRows(steps, { count: watched.count, computer, gapsOf, warn }),
     exitCode: exitCodeOf(true),
   };
 }

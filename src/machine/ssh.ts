@@ -59,7 +59,8 @@ function sshArguments({ host, command, config, mayAsk }: RemoteCall): string[] {
     '-Tax',
     ...[...settings, ...(mayAsk ? [] : ['BatchMode=yes'])].flatMap((one) => ['-o', one]),
     '--',
-    host,
+    // ssh does not accept an IPv6 address in brackets.
+    host.replace(/\[([^\]]*)\]$/, '$1'),
     command,
   ];
 }

@@ -1,6 +1,6 @@
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts, PortRange } from '../facts/model/facts.ts';
-import { hasFailed, isWhole } from '../facts/model/section.ts';
+import { hasFailed, isPartial, isWhole } from '../facts/model/section.ts';
 import { counted } from '../io/counted.ts';
 import { portClasses } from '../ports/classes.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -36,7 +36,7 @@ function rangesText({ machine: { name }, sections: { dynamicRanges, reservedPort
   const handsOut =
     dynamic.length > 0
       ? `${who} assigns ports ${dynamic.join(', ')} automatically`
-      : `The dynamic range of ${who} is not known`;
+      : `The dynamic range of ${who === 'This machine' ? 'this machine' : who} is unknown`;
   // That a port below 1024 needs root keeps nobody from it who may bind it at all.
   const kept = new Set(
     reservedPorts.data.filter(({ kind }) => kind !== 'Privileged').map(({ start, end }) => `${start}-${end}`),
@@ -45,7 +45,9 @@ function rangesText({ machine: { name }, sections: { dynamicRanges, reservedPort
     ? kept === 0
       ? 'no other range is reserved'
       : `${counted(kept, 'range')} ${kept === 1 ? 'is' : 'are'} reserved`
-    : 'what is reserved is not all known';
+    : isPartial(reservedPorts)
+      ? 'some reserved ranges could not be read'
+      : 'its reserved ranges are unknown';
   return `${handsOut}; ${keeps}.`;
 }
 

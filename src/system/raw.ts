@@ -41,6 +41,8 @@ export interface RawHint {
   readonly counters?: boolean;
   /** Linux: the sockets, by inode, whose holders are wanted. */
   readonly inodes?: ReadonlySet<number>;
+  /** Linux: whether one holder of each of them is enough, and none if it takes long to find. */
+  readonly hasty?: boolean;
   /** Whether command lines are wanted. */
   readonly commandLine?: boolean;
   /** Selects programs, by file name, whose command line is always read because it shows what they run. */

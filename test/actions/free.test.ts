@@ -80,6 +80,18 @@ const cases: [what: string, world: Parameters<typeof facts>, request: Partial<Fr
   ['an excluded range of the other protocol', [[], reserved(range('Excluded', 8000, 8001, { protocol: 'UDP' }))], {}, {}, [8000], []],
   ['the dynamic range', [[]], { spans: [{ start: 32760, end: 61000 }], count: 9 }, {}, [32760, 32761, 32762, 32763, 32764, 32765, 32766, 32767, 61000], []],
   ['near', [[socket({ localPort: 8005 })]], { near: 8005, count: 6 }, {}, [8006, 8007, 8008, 8009, 8004, 8003], [[8005, /in use/]]],
+  ['near a well-known port', [[socket({ localPort: 80 })]], { spans: null, near: 80, count: 2 }, {}, [81, 82], [[80, /in use/]]],
+  [
+    'near a well-known port, without the right to bind one',
+    [[socket({ localPort: 1022 })]],
+    { spans: null, near: 1022 },
+    { tryBind: (port) => (port < 1024 ? 'cannot be bound: EACCES on TCP 0.0.0.0' : null) },
+    [1024],
+    [
+      [1022, /in use/],
+      [1023, /EACCES/],
+    ],
+  ],
   ['near the end', [[]], { near: 8009, count: 2 }, {}, [8009, 8008], []],
   ['consecutive', [[socket({ localPort: 8002 })]], { consecutive: true, count: 4 }, {}, [8003, 8004, 8005, 8006], [[8002, /in use/]]],
   ['consecutive, near', [[socket({ localPort: 8006 })]], { consecutive: true, count: 3, near: 8005 }, {}, [8007, 8008, 8009], [[8006, /in use/]]],

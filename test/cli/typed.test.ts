@@ -298,7 +298,7 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ['why 3000 9999', 'PO1001: why answers about one port at a time: "9999" is one too many', 'To list the options: portowner why --help'],
   ['ranges 80', 'PO1001: unexpected operand "80": portowner ranges', 'To list the options: portowner ranges --help'],
   ['why', 'PO1001: missing PORT: portowner why PORT, or portowner why --error TEXT', 'For example: portowner why 3000'],
-  ['baseline shwo', 'PO1001: unknown subcommand "shwo": portowner baseline create, show, update', 'Did you mean show? For details: portowner baseline --help'],
+  ['baseline shwo', 'PO1001: unknown subcommand "shwo": portowner baseline create, show, or update', 'Did you mean show? For details: portowner baseline --help'],
   ['completion tcsh', 'PO1001: unknown value "tcsh" for SHELL; expected bash, zsh, fish, or powershell', ''],
   ['snapshot a.json --output b.json', 'PO1005: FILE a.json and --output b.json exclude each other', ''],
   ['help wyh', 'PO1001: unknown command "wyh"', 'Did you mean why? To list the commands: portowner --help'],

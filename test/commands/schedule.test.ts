@@ -468,8 +468,8 @@ test('show writes it for the other system, too, and touches nothing', async () =
 });
 
 for (const [first, words] of [
-  ['schedule', 'install, remove, show, status'],
-  ['baseline', 'create, show, update'],
+  ['schedule', 'install, remove, show, or status'],
+  ['baseline', 'create, show, or update'],
 ] as const) {
   test(`${first} alone, or with a wrong word, says which words there are`, async () => {
     for (const args of [[], ['now'], ['--format', 'json'], ['Show'], ['constructor']]) {

@@ -567,7 +567,7 @@ $ portowner 3000 --format list  # show everything known about the owner`,
     tried: 'EADDRINUSE',
     verdict: `
 ?, Sharing, Low: node (200)
-- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
+- Cannot tell whether it can be bound: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 without SO_REUSEPORT failed: EADDRINUSE (98).
 - It succeeds if the owner has also set SO_REUSEPORT and is of the same user, which no interface shows.
@@ -583,7 +583,7 @@ $ portowner 3000 --format list  # show everything known about the owner`,
     tried: 'EADDRINUSE',
     verdict: `
 ?, Sharing, Low: avahi-daemon.service (avahi-daemon 100)
-- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
+- Cannot tell whether it can be bound: it depends on the options of both programs: exclusive use, reuse, or neither.
 - UDP 0.0.0.0:5353 is held by avahi-daemon.service (avahi-daemon 100).
 - An attempt to bind UDP 0.0.0.0:5353 without SO_REUSEADDR failed: EADDRINUSE (98).
 - It succeeds if the owner has also set SO_REUSEADDR, which no interface shows.
@@ -706,7 +706,7 @@ $ portowner free --near 8080  # or use a port that is free now`,
     tried: 'bound',
     verdict: `
 ?, Disagreement, Low: node (200)
-- Whether it can be bound cannot be told: the facts and the bind attempt disagree.
+- Cannot tell whether it can be bound: the facts and the bind attempt disagree.
 - TCP 0.0.0.0:3000 is held by node (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:3000 succeeded (released immediately).
 - The attempt succeeded, although the facts say that it should fail.
@@ -719,7 +719,7 @@ $ # try again: the port changed hands during the check, or something hides a soc
     tried: 'bound',
     verdict: `
 ?, Unknown, Low: nobody (needs root (sudo))
-- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- Cannot tell whether it can be bound: some of the necessary facts could not be seen.
 - An attempt to bind TCP 0.0.0.0:3000 succeeded (released immediately).
 - The sockets could not be read: netlink was refused.
 $ sudo portowner why 3000 --address 0.0.0.0  # try again as root`,
@@ -767,7 +767,7 @@ $ portowner 3000 --format list  # show everything known about the owner`,
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- Cannot tell whether it can be bound: some of the necessary facts could not be seen.
 - No attempt was made: the facts are from another time or machine.
 - The facts do not show whether 192.0.2.99 is an address of the machine.
 $ # run it on the machine itself: only there can the bind be tried`,
@@ -789,7 +789,7 @@ $ # run it on the machine itself: only there can the bind be tried`,
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- Cannot tell whether it can be bound: some of the necessary facts could not be seen.
 - No attempt was made: the facts are from another time or machine.
 - 192.0.2.99 was not among the addresses of the machine: 10.0.0.5, ::1.
 $ # run it on the machine itself: only there can the bind be tried`,
@@ -1046,7 +1046,7 @@ $ # try again as administrator`,
     tried: null,
     verdict: `
 ?, Unknown, Low: nobody (needs an elevated (administrator) session)
-- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- Cannot tell whether it can be bound: some of the necessary facts could not be seen.
 - No attempt was made: the facts are from another time or machine.
 - The excluded port ranges could not be read: netsh failed.
 $ # run it on the machine itself: only there can the bind be tried`,
@@ -1129,7 +1129,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     tried: 'WSAEADDRINUSE',
     verdict: `
 ?, Sharing, Low: app.exe (200)
-- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
+- Cannot tell whether it can be bound: it depends on the options of both programs: exclusive use, reuse, or neither.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - An attempt to bind TCP 0.0.0.0:8080 without SO_REUSEADDR failed: WSAEADDRINUSE (10048).
 - According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
@@ -1145,7 +1145,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     tried: 'bound',
     verdict: `
 ?, Sharing, Low: app.exe (200)
-- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
+- Cannot tell whether it can be bound: it depends on the options of both programs: exclusive use, reuse, or neither.
 - UDP 0.0.0.0:5353 is held by app.exe (200).
 - No attempt was made: it could take datagrams from the owner.
 - According to Microsoft's table: if the owner set no option, it fails with 10013; if the owner set SO_REUSEADDR, it succeeds; if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
@@ -1301,7 +1301,7 @@ yes, Free, High: nobody
     tried: 'notMade',
     verdict: `
 ?, Unknown, Low: nobody
-- Whether it can be bound cannot be told: some of the necessary facts could not be seen.
+- Cannot tell whether it can be bound: some of the necessary facts could not be seen.
 - An attempt to bind TCP 0.0.0.0:8080 was not possible: this Windows has no bind in ws2_32.dll.
 $ # try again as administrator`,
   },
@@ -1580,7 +1580,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
     error: 'listen tcp 127.0.0.1:9090: bind: Only one usage of each socket address (protocol/network address/port) is normally permitted.',
     verdict: `
 ?, Sharing, Low: app.exe (200)
-- Whether it can be bound cannot be told: it depends on the options of both programs: exclusive use, reuse, or neither.
+- Cannot tell whether it can be bound: it depends on the options of both programs: exclusive use, reuse, or neither.
 - The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - No attempt was made: the facts are from another time or machine.
@@ -1678,7 +1678,7 @@ $ # then restart the service or site that uses the URL`,
       'Event ID 15005 from HttpEvent: Unable to bind to the underlying transport for 0.0.0.0:80. The IP Listen-Only list may contain a reference to an interface which may not exist on this machine.',
     verdict: `
 ?, IpListenList, Low: nobody
-- Whether it can be bound cannot be told: HTTP.sys listens only on the addresses in its IP listen list.
+- Cannot tell whether it can be bound: HTTP.sys listens only on the addresses in its IP listen list.
 - The text says that HTTP.sys cannot listen on TCP 0.0.0.0:80.
 - HTTP.sys is configured to listen on 10.10.0.8 (its IP listen list), but no socket has that address: if it is no longer assigned to the machine, HTTP.sys cannot listen there.
 - No attempt was made: the facts are from another time or machine.
@@ -1931,7 +1931,7 @@ yes, Free, Medium: nobody
     error: 'connect to 100.64.0.8:8080 failed: 10055',
     verdict: `
 ?, PairsExhausted, Low: nobody
-- Whether it can be bound cannot be told: connections to one address and port use up the dynamic ports.
+- Cannot tell whether it can be bound: connections to one address and port use up the dynamic ports.
 - The text says "no ports or buffers left" for a dynamic port (WSAENOBUFS (10055)).
 - 0 of 100 dynamic ports 50000-50099 are in use for TCP.
 - 85 of the 100 dynamic ports are used by TCP connections from 100.64.0.8 to 100.64.0.8:8080, 85 of them closed and in TIME_WAIT (app.exe (200) has the remote end).

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Configuration } from '../../src/schema/configuration.ts';
 import type { MoveResult } from '../../src/schema/move.ts';
 import type { ConfigurationMachine } from '../../src/system/configuration.ts';
-import { temporaryFolder } from './harness.ts';
+import { temporaryFolder, type Outcome } from './harness.ts';
 import { onThisMachine } from './servers.ts';
 
 /** What a test expects of a row: `[Setting, Value, Port, FILE:Line, …]`, with files below the folder of the test. */
@@ -52,12 +52,17 @@ export class ConfigurationFiles {
     return rows;
   }
 
+  /** Moves a port, without the server's own check. */
+  async move(application: string, [from, to]: readonly [number, number], state = temporaryFolder()): Promise<Outcome> {
+    const machine: Partial<ConfigurationMachine> = { run: () => ({ status: 0, output: '' }) };
+    return onThisMachine(['move', String(from), '--to', String(to), '--path', this.main, '--app', application, '--yes', '--json'], state, machine);
+  }
+
   /** Moves a port, and expects that only these parts of the files change: the old text, and the new one. */
   async expectMove(application: string, [from, to]: readonly [number, number], changes: Readonly<Record<string, readonly (readonly [string, string])[]>>): Promise<MoveResult> {
     const before = new Map(this.#names.map((name) => [name, this.read(name)]));
-    const machine: Partial<ConfigurationMachine> = { run: () => ({ status: 0, output: '' }) };
     const state = temporaryFolder();
-    const { code, out, err } = await onThisMachine(['move', String(from), '--to', String(to), '--path', this.main, '--app', application, '--yes', '--json'], state, machine);
+    const { code, out, err } = await this.move(application, [from, to], state);
     assert.is(code, 0, err + out);
     for (const [name, bytes] of before) {
       let expected = bytes.toString('latin1');

@@ -22,7 +22,7 @@ process.on('exit', () => {
   for (const stop of running) stop();
 });
 
-function until(condition: () => boolean): void {
+export function until(condition: () => boolean): void {
   for (let attempt = 0; attempt < 300; attempt++) {
     if (condition()) return;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
@@ -39,9 +39,9 @@ export function serverFolder(): string {
 }
 
 /** Returns the process that listens on a port, by the line in its pid file. */
-const pidIn = (path: string): number => (existsSync(path) ? Number(readFileSync(path, 'latin1').split('\n', 1)[0]) : Number.NaN);
+export const pidIn = (path: string): number => (existsSync(path) ? Number(readFileSync(path, 'latin1').split('\n', 1)[0]) : Number.NaN);
 
-function server(started: Omit<Server, 'stop'>, signal: NodeJS.Signals = 'SIGTERM'): Server {
+export function server(started: Omit<Server, 'stop'>, signal: NodeJS.Signals = 'SIGTERM'): Server {
   const stop = (): void => {
     running.delete(stop);
     try {

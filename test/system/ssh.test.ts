@@ -77,6 +77,7 @@ test.before(async () => {
     hostEntry('windows', windows),
     hostEntry('dead', await deadPort()),
     hostEntry('mute', mute),
+    hostEntry('2001:db8::1', main),
   ]);
 });
 test.after(() => {
@@ -194,6 +195,15 @@ for (const format of ['csv', 'ndjson'])
     assert.match(err, 'PO3006: dead could not be queried');
     assert.match(err, /^portowner: held: queried through ssh with the collector for sh in \d+\.\d s$/m);
   });
+
+test('an IPv6 address can be in brackets', (context: TestContext) => {
+  if (cannot !== null) return skip(cannot, context);
+  for (const host of ['2001:db8::1', '[2001:db8::1]', 'root@[2001:db8::1]']) {
+    const { code, err } = ask([port, '--count'], host);
+    assert.is(err, '');
+    assert.is(code, 0, host);
+  }
+});
 
 test('a host that takes longer than --host-timeout is one error, and what it runs there ends', async (context: TestContext) => {
   if (cannot !== null) return skip(cannot, context);

@@ -3,15 +3,15 @@ import type { Family } from '../family.ts';
 import { lastOption } from '../readers/arguments.ts';
 import { ini, readLines } from '../readers/lines.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';
-import { readServiceStart, startVariable, unitSideEffects } from '../service-file.ts';
+import { originOf, readServiceStart, startVariable, unitSideEffects } from '../service-file.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
- * conf/defaults.ini, then custom.ini or the file after --config, then GF_SERVER_HTTP_PORT, then cfg: arguments.
+ * conf/defaults.ini, then cfg:default. arguments, then custom.ini or the file after --config, then GF_SERVER_HTTP_PORT, then cfg: arguments.
  * https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/
  */
 
-const rank = { default: 0, defaults: 1, file: 2, environment: 3, commandLine: 4 } as const;
+const rank = { defaults: 1, defaultArgument: 2, file: 3, environment: 4, commandLine: 5 } as const;
 const variable = 'GF_SERVER_HTTP_PORT';
 
 /** Adds the port in a file; returns the protocol that it sets, which can be a socket. */
@@ -80,39 +80,31 @@ export const grafana: Family = {
     const set = instance.environment?.get(variable) ?? null;
     const isService = instance.path === null && (instance.service !== null || instance.pid === null);
     const start = isService
-      ? startVariable(readServiceStart(instance, reading, ['/etc/default/grafana-server']), variable)
+      ? startVariable(
+          readServiceStart(instance, reading, ['/etc/default/grafana-server', '/etc/sysconfig/grafana-server']),
+          variable,
+        )
       : null;
-    const isOrigin = start !== null && (set === null ? instance.pid === null : set === start.word.value);
-    if (isOrigin)
+    const value = set ?? (instance.pid === null ? start?.word.value : undefined);
+    if (value !== undefined)
       reading.add({
         setting: variable,
-        value: start.word.value,
-        port: portOf(start.word.value),
+        value,
+        port: portOf(value),
         key: 'http_port',
         rank: rank.environment,
-        source: inFile(start.file, start.word, start.refusal === null ? start.word : null),
-        reason: start.refusal,
-      });
-    else if (set !== null)
-      reading.add({
-        setting: variable,
-        value: set,
-        port: portOf(set),
-        key: 'http_port',
-        rank: rank.environment,
-        source: { kind: 'environment' },
+        ...originOf(value, start, { kind: 'environment' }),
       });
     for (const argument of instance.arguments) {
       const value = /^cfg:(?:default\.)?server\.http_port=(.*)$/.exec(argument)?.[1];
-      // `cfg:default.` is overridden by every file.
-      const own_ = argument.startsWith('cfg:default.') ? rank.default : rank.commandLine;
+      const ownRank = argument.startsWith('cfg:default.') ? rank.defaultArgument : rank.commandLine;
       if (value !== undefined)
         reading.add({
           setting: argument.slice(0, argument.indexOf('=')),
           value,
           port: portOf(value),
           key: 'http_port',
-          rank: own_,
+          rank: ownRank,
           source: { kind: 'commandLine' },
         });
     }

@@ -4,7 +4,15 @@ import { portValue, type Placeholders } from '../placeholder.ts';
 import { properties, readLines, textLines } from '../readers/lines.ts';
 import type { NamedValue } from '../readers/setting.ts';
 import { readYaml } from '../readers/yaml.ts';
-import { inFile, portOf, type Reading } from '../reading.ts';
+import { inFile, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
+import {
+  originOf,
+  readServiceStart,
+  startOptions,
+  startVariable,
+  unitSideEffects,
+  type StartValue,
+} from '../service-file.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -13,7 +21,7 @@ import type { TextFile } from '../text-file.ts';
  * environment variables, system properties, SPRING_APPLICATION_JSON, and arguments.
  */
 
-const rank = { default: -1, inactive: -2, file: 0, environment: 1e6, system: 2e6, json: 3e6, argument: 4e6 } as const;
+const rank = { default: -1, inactive: -2, file: 0, environment: 1e6, system: 2e6, argument: 4e6 } as const;
 const keys = ['server.port', 'management.server.port'] as const;
 /** In one folder, the later ones win. */
 const extensions = ['yaml', 'yml', 'properties'] as const;
@@ -125,13 +133,19 @@ function filesOf(instance: Instance, reading: Reading): TextFile[] {
 
 /** The active profiles, in the order in which they override each other; null if they are unknown. */
 function profilesOf(instance: Instance, documents: readonly Document[]): readonly string[] | null {
-  const value =
-    given(instance, 'spring.profiles.active') ??
-    documents
-      .filter(({ profiles }) => profiles.length === 0)
-      .flatMap(({ settings }) => settings)
-      .findLast(({ name }) => name === 'spring.profiles.active')?.value;
-  if (value !== undefined) return value.split(',').map((one) => one.trim());
+  const settings = documents.filter(({ profiles }) => profiles.length === 0).flatMap((document) => document.settings);
+  // A list in YAML has a value for each item.
+  const written = (name: string): string[] => {
+    const found = settings.filter((one) => one.name.replace(/\[\d+\]$/, '') === name);
+    return found.filter((one) => one.name !== name || one === found.at(-1)).flatMap(({ value }) => value.split(','));
+  };
+  const told = given(instance, 'spring.profiles.active')?.split(',');
+  const all = [...written('spring.profiles.include'), ...(told ?? written('spring.profiles.active'))].map((one) =>
+    one.trim(),
+  );
+  // A build can replace @name@.
+  if (all.some((one) => /[$@]/.test(one))) return null;
+  if (all.length > 0) return all;
   return instance.pid === null || instance.environment === null ? null : ['default'];
 }
 
@@ -200,31 +214,52 @@ function addFiles(instance: Instance, documents: readonly Document[], reading: R
     }
 }
 
-/** What is set outside of the files. */
-function addGiven({ arguments: args, environment }: Instance, reading: Reading): void {
+/** What is set outside of the files; a service gets it from its unit. */
+function addGiven(instance: Instance, reading: Reading): void {
+  const { arguments: args, environment, service } = instance;
+  const start = service === null ? null : readServiceStart(instance, reading, []);
+  const add = (
+    setting: string,
+    value: string | null | undefined,
+    one: Pick<NewConfiguredPort, 'key' | 'rank' | 'source'>,
+    origin: StartValue | null | undefined,
+  ): void => {
+    if (value == null) return;
+    const { source, reason } = originOf(value, origin, one.source);
+    reading.add({
+      ...one,
+      setting,
+      value,
+      port: portOf(value) || null,
+      source,
+      reason: portOf(value) ? reason : 'the value is not a port to listen on',
+    });
+  };
   for (const key of keys) {
-    const found = [
-      {
-        setting: variableOf(key),
-        value: environment?.get(variableOf(key)),
-        rank: rank.environment,
-        source: { kind: 'environment' },
-      },
-      { setting: `-D${key}`, value: argumentOf(args, '-D', key), rank: rank.system, source: { kind: 'commandLine' } },
-      { setting: `--${key}`, value: argumentOf(args, '--', key), rank: rank.argument, source: { kind: 'commandLine' } },
-    ] as const;
-    for (const { value, ...one } of found)
-      if (value != null)
-        reading.add({
-          ...one,
-          value,
-          key,
-          port: portOf(value) || null,
-          reason: portOf(value) ? null : 'the value is not a port to listen on',
-        });
+    const variable = variableOf(key);
+    const option = (name: string): StartValue | undefined =>
+      start === null ? undefined : startOptions(start, name).at(-1);
+    add(
+      variable,
+      environment?.get(variable),
+      { key, rank: rank.environment, source: { kind: 'environment' } },
+      start === null ? null : startVariable(start, variable),
+    );
+    add(
+      `-D${key}`,
+      argumentOf(args, '-D', key),
+      { key, rank: rank.system, source: { kind: 'commandLine' } },
+      option(`-D${key}`),
+    );
+    add(
+      `--${key}`,
+      argumentOf(args, '--', key),
+      { key, rank: rank.argument, source: { kind: 'commandLine' } },
+      option(`--${key}`),
+    );
   }
   const json = environment?.get('SPRING_APPLICATION_JSON');
-  if (json !== undefined && /server/.test(json)) reading.gap('SPRING_APPLICATION_JSON can set the port, too');
+  if (json !== undefined && json.includes('server')) reading.gap('SPRING_APPLICATION_JSON can set the port, too');
 }
 
 const isPackaged = /-jar|spring-boot/;
@@ -252,10 +287,10 @@ export const springBoot: Family = {
           : 'it is not set in a file that was found; without it, the port is 8080',
       });
   },
-  sideEffects: (_, { key, port }, to) =>
+  sideEffects: (_, { key, port, source }, to) => [
+    ...(source.kind === 'file' ? unitSideEffects(source.file.path) : []),
     key?.startsWith('management') === true
-      ? [`health checks and the scrape_configs of Prometheus that use port ${port} have to use port ${to}`]
-      : [
-          `clients, proxies, and health checks that use port ${port} have to use port ${to}, and so do addresses of redirects (OAuth 2), and of CORS`,
-        ],
+      ? `health checks and the scrape_configs of Prometheus that use port ${port} have to use port ${to}`
+      : `clients, proxies, and health checks that use port ${port} have to use port ${to}, and so do addresses of redirects (OAuth 2), and of CORS`,
+  ],
 };

@@ -1,5 +1,5 @@
 import type { Family } from '../family.ts';
-import { onePort, unitValues, written } from '../layers.ts';
+import { onePort, startValues, written } from '../layers.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';
 import { partOf } from '../readers/setting.ts';
 import { unitObstacle, unitSettings, type UnitSetting } from '../units.ts';
@@ -54,7 +54,7 @@ export const systemd: Family = {
     const { name, path } = unitOf(instance.path, reading);
     if (name.endsWith('.socket')) for (const setting of unitSettings(reading, name, path)) addSocket(reading, setting);
     else
-      for (const value of unitValues(reading, name, [...options, ...variables], path))
+      for (const value of startValues(reading, name, [...options, ...variables], path))
         for (const place of written(value, onePort)) if (place.port !== null) reading.add(place);
   },
   sideEffects(_, place) {

@@ -7,7 +7,7 @@ import type { TextFile } from '../text-file.ts';
 
 /*
  * zoo.cfg: https://zookeeper.apache.org/doc/current/zookeeperAdmin.html#sc_configuration. It is a properties file, in
- * which the last line with a name wins. A system property `zookeeper.NAME` stands for what the file does not set.
+ * which the last line with a name wins. The system property zookeeper.admin.serverPort counts if the file does not set it.
  */
 
 const ports = ['clientPort', 'secureClientPort', 'admin.serverPort', 'metricsProvider.httpPort'] as const;
@@ -55,6 +55,15 @@ function ownNumber(settings: readonly NamedValue[], reading: Reading): string | 
   return read?.bytes == null ? null : Buffer.from(read.bytes).toString('latin1').trim();
 }
 
+/** Returns why a port is not used; null if it is. */
+function offReason(name: (typeof ports)[number], valueOf: (name: string) => string | null): string | null {
+  if (name === 'admin.serverPort' && valueOf('admin.enableServer') === 'false')
+    return 'admin.enableServer switches it off';
+  return name === 'metricsProvider.httpPort' && valueOf('metricsProvider.className') === null
+    ? 'it is not used without metricsProvider.className'
+    : null;
+}
+
 export const zookeeper: Family = {
   name: 'ZooKeeper',
   defaultFiles: ['/etc/zookeeper/conf/zoo.cfg', '/etc/zookeeper/zoo.cfg', '/opt/zookeeper/conf/zoo.cfg'],
@@ -71,22 +80,19 @@ export const zookeeper: Family = {
           : name === 'admin.serverPort'
             ? valueOf('admin.serverAddress')
             : null;
-      const isOff = name === 'admin.serverPort' && valueOf('admin.enableServer') === 'false';
+      const off = offReason(name, valueOf);
       for (const [index, setting] of settings.filter((one) => one.name === name).entries())
         reading.add({
           setting: name,
           value: setting.value,
-          port: isOff ? null : portOf(setting.value) || null,
+          port: off === null ? portOf(setting.value) || null : null,
           address,
           key: name,
           rank: index,
           source: inFile(main, setting),
-          reason: isOff
-            ? 'admin.enableServer switches it off'
-            : portOf(setting.value)
-              ? null
-              : 'the value is not a port to listen on',
+          reason: off ?? (portOf(setting.value) ? null : 'the value is not a port to listen on'),
         });
+      if (name !== 'admin.serverPort' || off !== null) continue;
       const option = `-Dzookeeper.${name}=`;
       const told = instance.arguments.findLast((one) => one.startsWith(option))?.slice(option.length);
       if (told !== undefined)
@@ -99,16 +105,15 @@ export const zookeeper: Family = {
           rank: -1,
           source: { kind: 'commandLine' },
         });
-      if (name === 'admin.serverPort' && !isOff)
-        reading.add({
-          setting: name,
-          value: '8080',
-          port: 8080,
-          address,
-          key: name,
-          rank: -2,
-          source: { kind: 'default' },
-        });
+      reading.add({
+        setting: name,
+        value: '8080',
+        port: 8080,
+        address,
+        key: name,
+        rank: -2,
+        source: { kind: 'default' },
+      });
     }
     for (const setting of settings)
       if (/^server\.\d+$/.test(setting.name)) addServer(main, setting, setting.name.slice(7) === number, reading);

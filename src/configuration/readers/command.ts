@@ -7,7 +7,7 @@ export interface CommandValue extends Word {
 }
 
 /** Splits a command such as `PORT=80 node "a b.js" --port 80` into words, as a shell does without its expansions. */
-export function commandWords(text: string): Word[] {
+export function wordsOfCommand(text: string): Word[] {
   const words: Word[] = [];
   for (const { 0: whole, index } of text.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+/gs)) {
     const quote = /^(?:"[^"\\]*"|'[^']*')$/.test(whole) ? (whole[0] as '"' | "'") : null;
@@ -20,7 +20,7 @@ export function commandWords(text: string): Word[] {
 
 /** Returns the values of options (`--port 80`, `--port=80`, `-p80`) and variables (`PORT=80`) in a command. */
 export function commandValues(text: string, names: readonly string[]): CommandValue[] {
-  const words = commandWords(text);
+  const words = wordsOfCommand(text);
   return words.flatMap((word, index): CommandValue[] => {
     const next = words[index + 1];
     for (const name of names) {

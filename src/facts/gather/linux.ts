@@ -428,6 +428,8 @@ interface Doubts {
   readonly inKernel: (inodes: ReadonlySet<number>) => boolean;
   /** Whether to inspect threads although some processes cannot be inspected. */
   readonly thorough: boolean;
+  /** Whether one short search is enough. */
+  readonly hasty: boolean;
 }
 
 /** Searches all processes for holders. For sockets that still exist without a holder, searches threads, and repeats. */
@@ -435,11 +437,16 @@ function findHolders(
   source: RawSource,
   inodes: ReadonlySet<number>,
   read: ProcessReader,
-  { stillThere, inKernel, thorough }: Doubts,
+  { stillThere, inKernel, thorough, hasty }: Doubts,
 ): Holders {
   const byInode = new Map<number, readonly Known[]>();
   const look = (name: string, wanted: ReadonlySet<number>) => {
-    const { at, bytes, meta, refusal: limit } = source.read(name, { inodes: wanted });
+    const {
+      at,
+      bytes,
+      meta,
+      refusal: limit,
+    } = source.read(name, hasty ? { inodes: wanted, hasty } : { inodes: wanted });
     const started = decodeStarted(meta?.['started']);
     // Most sockets have one holder, which holds many sockets, so all of them share one list.
     const seen = new Map<number, readonly Known[]>();
@@ -464,7 +471,7 @@ function findHolders(
   let existing = missing(inodes);
   if (limit === null && existing.size > 0) existing = stillThere(existing);
   // If some processes are not visible, repeated searches find nothing more.
-  const most = limit === null ? looks : thorough ? 1 : 0;
+  const most = hasty ? 0 : limit === null ? looks : thorough ? 1 : 0;
   for (let turn = 0; turn < most && existing.size > 0; turn++) {
     if (turn > 0 && inKernel(existing)) break;
     const deep = look('holders/threads', existing);
@@ -603,6 +610,7 @@ function findOwners({ sockets: found, which }: Listing, search: OwnerSearch): Se
     },
     inKernel: (wanted) => found.every((one) => !wanted.has(one.inode) || partOf(one) !== null),
     thorough: question.localPorts !== null,
+    hasty: question.hasty === true,
   });
   const { at, answered, limit } = holders;
   const { owners, incomplete } = fillOwners(search, found, holders, partOf);

@@ -30,6 +30,8 @@ export interface Question {
   readonly sockets: 'listeners' | 'answer' | 'all';
   /** Whether bound TCP sockets that do not listen are not wanted. On Linux, connections cost nothing then. */
   readonly leavesBound?: boolean;
+  /** Whether one holder of each socket is enough, and none if it takes long to find. Only Linux has to search. */
+  readonly hasty?: boolean;
   /** `owner` includes pid, holders, image name and start time; an empty set means sockets only. */
   readonly details: ReadonlySet<Detail>;
   /** Whether the machine's dynamic and reserved ranges are wanted. */

@@ -1,6 +1,7 @@
 // Runs the full-screen view: looks, keys, and frames.
 import type { Screen } from '../../system/screen.ts';
 import type { Close } from '../closes.ts';
+import { newGaps } from '../gaps.ts';
 import type { LiveSocket, Look } from '../look.ts';
 import { arrange } from './arrange.ts';
 import { liveLines, wrapLine } from './details.ts';
@@ -62,8 +63,7 @@ class View {
   private seen: Seen = {};
   private seenFor = '';
   private details: Details | null = null;
-  /** The kinds of what the looks could not see, once they were noted. */
-  private readonly noted = new Set<string>();
+  private readonly newGaps = newGaps();
   /** For how many looks the last line still tells of them. */
   private noteLooks = 0;
   private before: readonly string[] | null = null;
@@ -173,15 +173,9 @@ class View {
     this.draw();
   }
 
-  /** Notes for a few looks what they cannot see, if that is new: only the numbers in it change with every look. */
-  private note({ gaps }: Look): void {
-    this.noteLooks = Math.max(0, this.noteLooks - 1);
-    for (const gap of gaps) {
-      const kind = gap.replaceAll(/\d+/g, '0');
-      if (this.noted.has(kind)) continue;
-      this.noted.add(kind);
-      this.noteLooks = noteLooks;
-    }
+  /** Notes for a few looks what they cannot see, if that is new. */
+  private note(look: Look): void {
+    this.noteLooks = this.newGaps(look).length > 0 ? noteLooks : Math.max(0, this.noteLooks - 1);
   }
 
   private get noteText(): string | null {

@@ -72,12 +72,16 @@ const toSeeAll = (): string =>
     : asRoot;
 
 function holders(hint: RawHint, threads: boolean): Answer {
-  const { pairs, started, unreadable, hidden } = walkHolders(hint.inodes, threads);
+  const { pairs, started, unreadable, hidden, isCut } = walkHolders(
+    hint.inodes,
+    threads ? 'threads' : hint.hasty === true ? 'hasty' : 'processes',
+  );
   const whole: Answer = { bytes: pairs, meta: { unreadable: unreadable.join(','), started } };
   const denied = (text: string, needs: string): Answer => ({
     ...whole,
     refusal: { code: 'AccessDenied', text, needs },
   });
+  if (isCut) return { ...whole, refusal: { code: 'Failed', text: 'the search for it was cut short' } };
   if (unreadable.length > 0)
     return denied(
       `the open files of ${unreadable.length} process${unreadable.length === 1 ? '' : 'es'} cannot be read`,

@@ -139,4 +139,32 @@ test('what is not read is a gap', async () => {
   assert.equal(gaps, [`${base} imports file:more.yml, which is not read`, 'SPRING_APPLICATION_JSON can set the port, too']);
 });
 
+test('a service: the argument or the variable comes from its unit', async () => {
+  const unit = '/etc/systemd/system/shop@.service';
+  const text = '[Service]\n# --server.port=1\nEnvironment=MANAGEMENT_SERVER_PORT=9001 X=1\nExecStart=/usr/bin/java -jar shop.jar \\\n  --server.port=8083\n';
+  const environment = new Map([['MANAGEMENT_SERVER_PORT', '9001']]);
+  const { rows, move } = await seen({ [unit]: text }, { ...running, environment, arguments: [...jar, '--server.port=8083'], service: 'shop@eu.service' });
+  assert.equal(rows, [`--server.port 8083 -> 8083 (${unit}:5)`, `MANAGEMENT_SERVER_PORT 9001 -> 9001 (${unit}:3)`]);
+  const moved = move(8083, 81);
+  assert.equal(moved.files, { [unit]: text.replace('=8083', '=81') });
+  assert.match(moved.sideEffects.join(), 'systemctl daemon-reload');
+  assert.equal(move(9001, 82).files, { [unit]: text.replace('=9001', '=82') });
+});
+
+test('profiles as a list in YAML, those that are included, and those that a build sets', async () => {
+  const files = (profiles: string) => ({
+    [`${folder}/application.yml`]: profiles,
+    [`${folder}/application-a.yml`]: 'server.port: 8001\n',
+    [`${folder}/application-b.yml`]: 'server.port: 8002\n',
+  });
+  for (const [profiles, port] of [
+    ['spring:\n  profiles:\n    active: [b, a]\n', 8001],
+    ['spring.profiles.active: a,b\n', 8002],
+    ['spring.profiles.include: b\nspring.profiles.active: a\n', 8001],
+  ] as const)
+    assert.match(effective((await seen(files(profiles), running)).rows).join(), `server.port ${port} ->`);
+  const built = await seen(files('spring.profiles.active: "@profiles@"\n'), running);
+  assert.match(built.rows.join('\n'), 'only if the profile a is active');
+});
+
 test.run();

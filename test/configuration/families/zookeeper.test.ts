@@ -49,4 +49,9 @@ test('the server of the administrator can be off', async () => {
   assert.equal(rows, [`clientPort 2181 -> 2181 (${path}:1)`]);
 });
 
+test('metrics only with a provider', async () => {
+  const { rows } = await seen({ [path]: 'admin.enableServer=false\nmetricsProvider.httpPort=7000\n' }, { path });
+  assert.equal(rows, [`metricsProvider.httpPort 7000 -> ? (${path}:2): it is not used without metricsProvider.className`]);
+});
+
 test.run();

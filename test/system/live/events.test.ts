@@ -6,7 +6,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { collectCloses, type Close } from '../../../src/live/closes.ts';
-import { eventRow, watchSteps, type Step, type StepRequest } from '../../../src/live/events.ts';
+import { eventRow, eventRows, watchSteps, type Step, type StepRequest } from '../../../src/live/events.ts';
+import { newGaps } from '../../../src/live/gaps.ts';
+import { plainLines } from '../../../src/live/plain.ts';
 import type { LiveSocket, Look } from '../../../src/live/look.ts';
 import { lookAtAll, startLooking } from '../../../src/live/looker.ts';
 import { liveLooks, liveSource } from '../../../src/machine/live.ts';
@@ -212,6 +214,23 @@ test('on Linux, a connection that lingers in TIME_WAIT is told as one socket', a
   assert.equal(
     rows.map(({ Kind, State, PreviousState }) => [Kind, State, PreviousState]),
     [['State', 'TimeWait', 'Established']],
+  );
+});
+
+test('what a look begins not to see is reported once, also in the middle', async () => {
+  const looks = [[], ['diag/tcp: it is out of order'], ['diag/tcp: it is out of order'], ['the owner of 2 sockets cannot be seen'], ['the owner of 7 sockets cannot be seen']];
+  const steps = async function* (): AsyncGenerator<Step> {
+    for (const gaps of looks) yield { look: { at: 0, time: '', sockets: new Map(), all: new Map(), gaps }, before: null, happened: [], isLossy: false };
+  };
+  const warned: string[] = [];
+  const rows = eventRows(steps(), { count: null, computer: null, gapsOf: newGaps(), warn: ({ code, message }) => void warned.push(`${code} ${message}`) });
+  for await (const group of rows) assert.equal(group, []);
+  assert.equal(warned, ['PO3001 diag/tcp: it is out of order', 'PO3001 the owner of 2 sockets cannot be seen']);
+  const lines: string[] = [];
+  for await (const group of plainLines(steps(), null)) lines.push(...group.map((line) => line.replace(/^\S+ /, '')));
+  assert.equal(
+    lines.filter((line) => line.startsWith('Not seen')),
+    ['Not seen: diag/tcp: it is out of order', 'Not seen: the owner of 2 sockets cannot be seen'],
   );
 });
 

@@ -72,7 +72,7 @@ test('a port that is open is seen at once, with its owner', async () => {
   assert.is(row!.OwningProcess, process.pid);
   assert.match(row!.Seen!, new RegExp(`^port ${port} is open: .*\\(${process.pid}\\)$`));
   const plain = await waiting([port]);
-  assert.is(plain.out.trim(), row!.Seen);
+  assert.is(plain.out.trim(), `P${row!.Seen!.slice(1)}.`, 'as a sentence');
 });
 
 test('a port that opens late is waited for', async () => {
@@ -80,6 +80,30 @@ test('a port that opens late is waited for', async () => {
   const { code, out } = await waiting([port, '--timeout', 'none'], () => listen(port));
   assert.is(code, 0);
   assert.match(out, new RegExp(`^Port ${port} is open: .*\\.$`, 'm'));
+});
+
+test('a port that opens is reported without a long search for its owner', async (context: TestContext) => {
+  if (source.platform !== 'linux') return skip('only Linux searches processes for the owner', context);
+  const searches: (boolean | undefined)[] = [];
+  const cut = (name: string): RawSource => ({
+    ...source,
+    read(asked, hint) {
+      if (asked.startsWith('holders')) searches.push(hint?.hasty);
+      return asked === name ? { at: '', refusal: { code: 'Failed', text: 'the search for it was cut short' } } : source.read(asked, hint);
+    },
+  });
+  const late = async (name: string): Promise<{ port: number; outcome: Outcome }> => {
+    const port = await closedPort();
+    setTimeout(() => void listen(port), 150);
+    return { port, outcome: await run(['wait', String(port), '--timeout', '20'], { source: cut(name), binder }) };
+  };
+  const found = await late('none');
+  assert.is(found.outcome.code, 0);
+  assert.match(found.outcome.out, new RegExp(`^port ${found.port} is open: .*\\(${process.pid}\\)\n$`));
+  const unknown = await late('holders');
+  assert.is(unknown.outcome.code, 0);
+  assert.match(unknown.outcome.out, new RegExp(`^port ${unknown.port} is open: an unknown holder`));
+  assert.equal(searches, [true, true]);
 });
 
 test('a timeout is an error with what was seen last', async () => {
@@ -135,7 +159,7 @@ test('a port that was only bound becomes free, or open', async () => {
     const change = (): void => void (condition === '--free' ? handle.close() : handle.listen(5));
     const { code, out } = await waiting([name.port, condition, '--timeout', 'none'], change);
     assert.is(code, 0);
-    assert.match(out, `port ${name.port} is ${condition.slice(2)}`);
+    assert.match(out, `Port ${name.port} is ${condition.slice(2)}`);
     if (condition === '--open') handle.close();
   }
 });
@@ -165,7 +189,7 @@ test('a port that closes late becomes free, and connections that linger do not m
   assert.match(busy.err, new RegExp(`port ${port} is still owned by .*\\(${process.pid}\\)`));
   const { code, out } = await waiting([port, '--free', '--timeout', 'none'], () => close(server));
   assert.is(code, 0);
-  assert.is(out.trim(), `port ${port} is free`);
+  assert.is(out.trim(), `Port ${port} is free.`);
 });
 
 test('a port that nobody owns is not free while the system refuses to bind it', async () => {
@@ -187,7 +211,7 @@ test('an owner is known by the name of its program', async () => {
   assert.match(err, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\), not postgres`));
   const found = await waiting([port, '--owned-by', 'node', '--timeout', '0']);
   assert.is(found.code, 0, found.err);
-  assert.match(found.out, new RegExp(`port ${port} is owned by .*\\(${process.pid}\\)`));
+  assert.match(found.out, new RegExp(`Port ${port} is owned by .*\\(${process.pid}\\)`));
 });
 
 test('an owner that these rights do not show is not ruled out', async (context: TestContext) => {
@@ -239,7 +263,7 @@ test('HTTP: an answer below 500 counts, an error of the server is waited out', a
   assert.match(early.err, `port ${port} answers GET / with status 503`);
   const { code, out } = await waiting([port, '--http=/health?a=1', '--timeout', 'none']);
   assert.is(code, 0);
-  assert.is(out.trim(), `port ${port} answers GET /health?a=1 with status 404`);
+  assert.is(out.trim(), `Port ${port} answers GET /health?a=1 with status 404.`);
   assert.equal(asked, [`localhost:${port} /`, `localhost:${port} /health?a=1`, `localhost:${port} /health?a=1`]);
   const url = await waiting([`http://127.0.0.1:${port}/up`, '--timeout', '0']);
   assert.is(url.code, 0);

@@ -1,7 +1,7 @@
 // Who holds a socket on this machine, where a plain look at the descriptors of processes does not tell.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -50,6 +50,25 @@ async function started(file: string, ...args: string[]): Promise<{ pid: number; 
 }
 
 const holder = (mode: string) => started(process.execPath, '--disable-warning=ExperimentalWarning', fileURLToPath(new URL('../../support/linux-holder.ts', import.meta.url)), mode);
+
+test('a hasty search finds a program that has just opened a port, and leaves out those with thousands of descriptors', async (context: TestContext) => {
+  if (process.platform !== 'linux') return skip('it needs Linux', context);
+  const script = (files: number): string => `
+    const fs = require('node:fs');
+    for (let i = 0; i < ${files}; i++) fs.openSync('/dev/null');
+    const server = require('node:net').createServer().listen(0, '127.0.0.1', () =>
+      console.log(fs.readlinkSync('/proc/self/fd/' + server._handle.fd).slice('socket:['.length, -1)));`;
+  const open = async (files: number) => (await started(process.execPath, '-e', script(files))).first;
+  const few = await open(10);
+  const found = walkHolders(new Set([few]), 'hasty');
+  assert.is(found.isCut, false);
+  assert.equal([...new Uint32Array(found.pairs.slice().buffer)].slice(1), [few]);
+  if (statSync('/proc/self/fd').size === 0) return skip('the number of descriptors needs Linux 6.2', context);
+  const many = await open(4100);
+  const cut = walkHolders(new Set([many]), 'hasty');
+  assert.is(cut.isCut, true);
+  assert.is(cut.pairs.length, 0);
+});
 
 asRoot('a thread that has a table of descriptors of its own', async () => {
   const { pid, first: port } = await holder('thread');
@@ -141,7 +160,7 @@ asRoot('a tunnel of the kernel is shown by its port, and nothing else on that po
 asRoot('a walk tells when each holder was started, so that its number cannot be mistaken', async () => {
   const { pid, first: port } = await holder('thread');
   const own = linuxSource();
-  const { pairs, started: text } = walkHolders(undefined, true);
+  const { pairs, started: text } = walkHolders(undefined, 'threads');
   assert.ok(pairs.length > 0);
   const ticks = new RegExp(`(?:^|,)${pid}:(\\d+)(?:,|$)`).exec(text)?.[1];
   assert.ok(JSON.parse(own.read(`process/${pid}`).text!).stat.includes(` ${ticks} `));
