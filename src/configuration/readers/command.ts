@@ -26,7 +26,12 @@ export function commandValues(text: string, names: readonly string[]): CommandVa
     for (const name of names) {
       const isOption = name.startsWith('-');
       const rest = (from: number): CommandValue[] => {
-        const part = partOf(word, from, word.value.length) ?? { ...word, value: word.value.slice(from), start: -1 };
+        const value = word.value.slice(from);
+        // Quotes only around the value: `PORT="80"`.
+        const isQuoted = text.slice(word.start + from, word.end).replace(/^(["'])(.*)\1$/s, '$2') === value;
+        const quoted = word.end - word.start - word.value.length === 2 && isQuoted;
+        const start = quoted ? word.start + from + 1 : -1;
+        const part = partOf(word, from, word.value.length) ?? { ...word, value, start, end: start + value.length };
         return [{ ...part, name }];
       };
       if (isOption && word.value === name && next !== undefined) return [{ ...next, name }];

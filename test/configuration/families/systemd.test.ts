@@ -53,4 +53,22 @@ test('services: literal ports of the environment and of commands in several line
   await files.expectMove('systemd', [20_102, 31_000], { 'shop.service': [[':20102', ':31000']] });
 });
 
+test('services: the files with their environment win over Environment', async () => {
+  const files = new ConfigurationFiles({
+    'shop.service': '[Service]\nEnvironmentFile=-@/shop.env\nEnvironmentFile=-@/none.env\nEnvironment=PORT=20110\n',
+    'shop.env': '# PORT=1\nPORT="20111"\n',
+  });
+  const rows = await files.expectRows('systemd', [
+    ['PORT', '20110', 20_110, 'shop.service:4'],
+    ['PORT', '20111', 20_111, 'shop.env:2'],
+  ]);
+  assert.equal(
+    rows.map(({ IsEffective }) => IsEffective),
+    [false, true],
+  );
+  await files.expectMove('systemd', [20_111, 31_000], { 'shop.env': [['20111', '31000']] });
+  const missing = new ConfigurationFiles({ 'shop.service': '[Service]\nEnvironmentFile=@/none.env\nEnvironment=PORT=20110\n' });
+  assert.match(await missing.unread('systemd'), 'none.env cannot be read');
+});
+
 test.run();
