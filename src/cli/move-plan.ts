@@ -22,6 +22,13 @@ export function moveText({ application, from, to, differences, sideEffects, rest
   return lines.map((line) => `${sanitize(line)}\n`).join('');
 }
 
+/** Returns differences as lines for people. */
+export const differencesText = (differences: readonly string[]): string =>
+  differences
+    .flatMap((difference) => difference.split('\n'))
+    .map((line) => `${sanitize(line)}\n`)
+    .join('');
+
 /** Asks whether to move a server. Throws PO4403 if nobody can answer. */
 export function asksToMove(question: string, confirm: Surroundings['confirm']): boolean {
   if (confirm === null)

@@ -17,7 +17,7 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   static override usage = Command.Usage({
     description: 'list current and upcoming port conflicts on this machine',
     details: `
-      It finds ports with several owners (on overlapping addresses or through reuse), programs that were started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules, and socket units that need a port that another program owns, and dynamic ports that are running out.
+      It finds ports with several owners (on overlapping addresses or through reuse), programs that were started twice, different owners over IPv4 and IPv6, listeners inside the dynamic or an excluded range, URLs, rules, and socket units that need a port that another program owns, configurations of servers that ask for one port, and dynamic ports that are running out.
 
       With PORTS, it lists only conflicts on these ports.
 
@@ -59,6 +59,13 @@ export class ConflictsCommand extends withOptions(RowCommand, CountOptions, Snap
   protected async answer(): Promise<Answer> {
     const least = word('--severity', this.severity ?? 'information', severities);
     const asked = this.ports.length === 0 ? null : await places(this.ports);
-    return findConflicts({ least, asked, narrow: this.narrow, home: this.readerHome }, this.askedMachine());
+    const machine = this.askedMachine();
+    const configured = async () =>
+      (await import('../configuration/configuration.ts')).configuredConflicts(
+        machine,
+        await this.surroundings.configuration(),
+      );
+    const request = { least, asked, narrow: this.narrow, home: this.readerHome };
+    return findConflicts({ ...request, configured: machine.live ? configured : null }, machine);
   }
 }

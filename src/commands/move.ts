@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { asksToMove, moveText } from '../cli/move-plan.ts';
+import { asksToMove, differencesText, moveText } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
 import { listMoves, moveServer, restartText, undoMove } from '../configuration/configuration.ts';
@@ -27,7 +27,7 @@ export class MoveCommand extends RowCommand {
     examples: [
       ['Show what would change', '$0 move 8080 --to auto --dry-run'],
       ['Move it, and reload the server', '$0 move 8080 --to 8090 --restart'],
-      ['Undo the last move', '$0 move --undo'],
+      ['Undo the last move, and restart the server', '$0 move --undo --restart'],
       ['List the moves, and delete those older than 30 days', '$0 move --list --keep 30'],
     ],
   });
@@ -92,13 +92,18 @@ export class MoveCommand extends RowCommand {
   protected async answer(): Promise<Answer> {
     const { surroundings, force } = this;
     const machine = await surroundings.configuration();
-    const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
-    if (this.undo !== undefined && this.undo !== false) return undoMove(id, force, { ...surroundings, machine });
+    this.checkCombination();
+    const asked = this.askedMachine();
+    if (this.undo !== undefined && this.undo !== false) {
+      const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
+      const tell = (differences: readonly string[]) => this.write(differencesText(differences));
+      return undoMove({ id, force, ...this.restarting() }, { ...surroundings, asked, machine, tell });
+    }
     const days = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
     if (this.list || days !== null) return listMoves(days, surroundings);
     const world = {
       ...surroundings,
-      asked: this.askedMachine(),
+      asked,
       machine,
       show: (plan: MovePlan) => this.show(plan),
       approve: ({ configured, from, to }: MovePlan) =>
@@ -107,16 +112,34 @@ export class MoveCommand extends RowCommand {
     return moveServer(this.request(), world);
   }
 
+  private restarting() {
+    return { restart: this.restart, timeoutMs: duration('--timeout', this.timeout ?? '30', { least: 0 }) };
+  }
+
+  /** Throws PO1005 for --undo or --list with what they would ignore. */
+  private checkCombination(): void {
+    const { undo, list, keep, to, dryRun } = this;
+    const isUndo = undo !== undefined && undo !== false;
+    const mode = isUndo ? '--undo' : list || keep !== undefined ? '--list' : null;
+    const other =
+      isUndo && (list || keep !== undefined) ? '--list' : to !== undefined ? '--to' : dryRun ? '--dry-run' : null;
+    if (mode !== null && other !== null) throw new PortOwnerError('PO1005', `${mode} cannot be used with ${other}`);
+  }
+
+  /** Writes a text for people to standard error. */
+  private write(text: string): void {
+    if (this.forPeople && this.problems !== 'rows') this.surroundings.error(this.shown(text));
+  }
+
   private show(plan: MovePlan): void {
-    if (!this.forPeople || this.problems === 'rows') return;
     const { configured, files } = plan;
     const differences = files.map(({ difference }) => difference);
     const shown = { ...plan, application: configured.family.name, differences, restart: restartText(plan) };
-    this.surroundings.error(this.shown(moveText(shown)));
+    this.write(moveText(shown));
   }
 
   private request() {
-    const { port, to, timeout = '30' } = this;
+    const { port, to } = this;
     if (port === undefined || to === undefined)
       throw new PortOwnerError('PO1001', 'missing PORT or --to: portowner move PORT --to PORT', {
         hint: 'For example: portowner move 8080 --to auto --dry-run',
@@ -127,9 +150,8 @@ export class MoveCommand extends RowCommand {
       application: this.app ?? null,
       path: this.file === undefined ? null : resolve(this.file),
       dryRun: this.dryRun,
-      restart: this.restart,
       force: this.force,
-      timeoutMs: duration('--timeout', timeout, { least: 0 }),
+      ...this.restarting(),
     };
   }
 }

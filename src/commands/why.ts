@@ -76,7 +76,20 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const questions: WhyRequest[] = [];
     for (const error of errors) questions.push({ bind: await this.request(error), error });
     const { whyNotEach } = await import('../diagnosis/why.ts');
-    const world = { machine: this.askedMachine(), binder: this.surroundings.binder, home: this.readerHome };
+    const machine = this.askedMachine();
+    const { surroundings } = this;
+    const askedFor = async (request: Request): Promise<readonly string[]> =>
+      (await import('../configuration/configuration.ts')).askedForEvidence(
+        request,
+        machine,
+        await surroundings.configuration(),
+      );
+    const world = {
+      machine,
+      binder: surroundings.binder,
+      home: this.readerHome,
+      ...(machine.live ? { askedFor } : {}),
+    };
     const { rows, headline, problems, exitCode } = await whyNotEach(questions, world);
     const [first, ...others] = rows as [Verdict, ...Verdict[]];
     const said = { ...first, Evidence: [...(first.Evidence ?? []), ...(reading?.leftOut ?? [])] };

@@ -18,3 +18,27 @@ export function unifiedDiff(path: string, before: string, after: string): string
   }
   return lines.map((line) => line.replace(/\r$/, '')).join('\n');
 }
+
+/** Returns the unified diff of two texts of which lines may have been added or removed, in one hunk. */
+export function changedLines(path: string, before: string, after: string): string {
+  const [old, young] = [before.split('\n'), after.split('\n')];
+  const most = Math.min(old.length, young.length);
+  let start = 0;
+  while (start < most && old[start] === young[start]) start++;
+  let same = 0;
+  while (same < most - start && old.at(-1 - same) === young.at(-1 - same)) same++;
+  const from = Math.max(0, start - context);
+  const below = Math.min(same, context);
+  const [oldEnd, youngEnd] = [old.length - same, young.length - same];
+  return [
+    `--- ${path}`,
+    `+++ ${path}`,
+    `@@ -${from + 1},${oldEnd + below - from} +${from + 1},${youngEnd + below - from} @@`,
+    ...old.slice(from, start).map((line) => ` ${line}`),
+    ...old.slice(start, oldEnd).map((line) => `-${line}`),
+    ...young.slice(start, youngEnd).map((line) => `+${line}`),
+    ...old.slice(oldEnd, oldEnd + below).map((line) => ` ${line}`),
+  ]
+    .map((line) => line.replace(/\r$/, ''))
+    .join('\n');
+}

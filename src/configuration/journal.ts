@@ -6,6 +6,8 @@ import { takeLock } from '../io/lock.ts';
 import { parseJson } from '../io/nesting.ts';
 import { privateFolder, readPrivate } from '../io/private.ts';
 import { replaceFile } from '../io/temporary.ts';
+import { changedLines } from './diff.ts';
+import { decodeFile } from './text-file.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 
@@ -53,11 +55,41 @@ function unusable(path: string, why: unknown): PortOwnerError {
   });
 }
 
-function isMove(data: unknown): data is Move {
-  const { kind, version, id, files } = (data ?? {}) as Partial<Record<keyof Move, unknown>>;
-  return (
-    kind === 'PortOwner.Move' && version === 1 && typeof id === 'string' && idForm.test(id) && Array.isArray(files)
-  );
+type Given<T> = Partial<Record<keyof T, unknown>>;
+const isPort = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0 && Number(value) < 65_536;
+
+/** Whether the old contents of a file are whole: they are written over the present ones. */
+function isFile(data: unknown): data is JournalFile {
+  const { path, contents, before, after } = (data ?? {}) as Given<JournalFile>;
+  if (typeof path !== 'string' || typeof contents !== 'string' || typeof after !== 'string') return false;
+  return digestOf(Buffer.from(contents, 'base64')) === before;
+}
+
+/** Whether data is a move, in the file of its own. */
+function isMove(data: unknown, ownId: string): data is Move {
+  const { kind, version, id, at, application, from, to, state, changes, files } = (data ?? {}) as Given<Move>;
+  const isKnown = kind === 'PortOwner.Move' && version === 1 && id === ownId && isPort(from) && isPort(to);
+  const isTold = typeof application === 'string' && typeof at === 'string' && !Number.isNaN(Date.parse(at));
+  const areTexts = Array.isArray(changes) && changes.every((one) => typeof one === 'string');
+  const isInState = typeof state === 'string' && ['begun', 'done', 'undone'].includes(state);
+  return isKnown && isTold && areTexts && isInState && Array.isArray(files) && files.every(isFile);
+}
+
+/** Reads a move. Throws PO4405 if somebody damaged it. */
+function readMove(folder: string, name: string): Move {
+  const path = join(folder, name);
+  const { bytes } = readPrivate(path, largest)!;
+  let data: unknown;
+  try {
+    data = parseJson(new TextDecoder().decode(bytes));
+  } catch {
+    data = null;
+  }
+  if (isMove(data, name.replace(/\.json$/, ''))) return data;
+  throw new PortOwnerError('PO4405', `the journal of moves in ${folder} cannot be used: ${path} is damaged`, {
+    target: path,
+    hint: 'It has the old contents of files, in Base64. Move it elsewhere to use the other moves.',
+  });
 }
 
 /** The journal in a state folder. Every method throws PO4405. */
@@ -92,12 +124,7 @@ export class Journal {
       return names
         .toSorted()
         .toReversed()
-        .map((name) => {
-          const path = join(folder, name);
-          const data: unknown = parseJson(new TextDecoder().decode(readPrivate(path, largest)!.bytes));
-          if (!isMove(data)) throw unusable(path, 'it is not a move that this version of PortOwner understands');
-          return data;
-        });
+        .map((name) => readMove(folder, name));
     });
   }
 
@@ -124,6 +151,16 @@ export function changedSince({ files }: Move, machine: ConfigurationMachine): st
       return bytes === null || ![before, after].includes(digestOf(bytes));
     })
     .map(({ path }) => path);
+}
+
+/** Returns what a restore would change in files that are neither as before nor as after a move, as a unified diff. */
+export function differencesSince(move: Move, machine: ConfigurationMachine): string[] {
+  const changed = new Set(changedSince(move, machine));
+  return move.files.flatMap(({ path, contents }) => {
+    const { bytes } = changed.has(path) ? machine.read(path) : { bytes: null };
+    const [present, old] = [bytes, Buffer.from(contents, 'base64')].map((one) => one && decodeFile(path, one));
+    return present == null || old == null ? [] : [changedLines(path, present.text, old.text)];
+  });
 }
 
 /** Restores the old contents of every file that does not have them. Throws system errors. */

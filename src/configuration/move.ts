@@ -1,18 +1,18 @@
-import { findFree } from '../actions/find-free.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import { messageOf } from '../io/errors.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import type { FreePort } from '../schema/free.ts';
 import type { MoveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
-import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
-import { changedSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
-import { planMove, serverAt, type MovePlan } from './plan-move.ts';
-import { asItsUser, restartServer, restartText, waitForPort } from './restart.ts';
+import { listenersQuestion, survey, surveyFile } from './instances.ts';
+import { changedSince, differencesSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
+import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
+import { asItsUser, restartServer, restartText, waitForPort, type Restarted } from './restart.ts';
+import { sessionObstacle } from './session.ts';
+import { targetFor } from './target.ts';
 
 /** A request to move a server to another port. */
 export interface MoveRequest {
@@ -38,43 +38,6 @@ export interface MoveWorld extends Pick<Surroundings, 'binder' | 'stateFolder' |
 
 const cannot = (text: string, hint?: string): PortOwnerError =>
   new PortOwnerError('PO4402', text, hint === undefined ? {} : { hint });
-
-/** Chooses or checks the new port. Throws PO4402. */
-async function targetOf({ from, to }: MoveRequest, all: readonly Configured[], world: MoveWorld): Promise<number> {
-  const wanted = all.flatMap(({ places }) =>
-    places.filter(({ role, isEffective }) => role === 'listen' && isEffective),
-  );
-  const other = wanted.find(({ port }) => port === to);
-  if (to === from) throw cannot(`the new port is the old one: ${from}`);
-  if (to !== null && other !== undefined)
-    throw cannot(`port ${to} is configured for another server: ${other.setting} ${other.value}`);
-  const ports = new Set(wanted.flatMap(({ port }) => (port === null ? [] : [port])));
-  const answer = await findFree(
-    {
-      count: 1,
-      spans: to === null ? null : [{ start: to, end: to }],
-      // Near the old port, unless that is one of the privileged ones.
-      near: to === null && from >= 1024 ? Math.min(from + 1, 65_535) : null,
-      consecutive: false,
-      protocols: ['TCP'],
-      address: null,
-      registered: to !== null,
-      except: [...ports].map((port) => ({ start: port, end: port })),
-      explain: to !== null,
-      holdSeconds: null,
-      policy: null,
-      baseline: null,
-    },
-    { ...world, machine: world.asked },
-  );
-  const rows = answer.rows as readonly FreePort[];
-  const free = rows.find(({ IsFree }) => IsFree === true);
-  if (free !== undefined) return free.LocalPort!;
-  throw cannot(
-    to === null ? 'no free port was found' : `port ${to} cannot be used: ${rows[0]?.Reason ?? 'it is not free'}`,
-    'Use --to auto to choose a free port.',
-  );
-}
 
 interface Outcome {
   readonly result: MoveResult['Result'];
@@ -198,7 +161,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
 /** Moves a server to another port in its own configuration. Throws PO4402, PO4403, and PO4405. */
 export async function moveServer(request: MoveRequest, world: MoveWorld): Promise<Answer> {
   const { machine, asked } = world;
-  const facts = await asked.facts(listenersQuestion);
+  const facts = await asked.facts({ ...listenersQuestion, configured: true, firewall: true });
   const surveyed = { facts, machine };
   const all = await survey(surveyed);
   const only = familiesNamed(request.application);
@@ -207,13 +170,20 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
       ? all.filter(({ family }) => only.some(({ name }) => name === family.name))
       : await surveyFile(request.path, surveyed, only);
   const subject = serverAt(chosen, request.from);
-  const to = await targetOf(request, all, world);
+  const places = placesToMove(subject, request.from);
+  const need = { places, all, service: subject.instance.service };
+  const to = await targetFor(request.from, request.to, need, { ...world, facts });
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
-  const plan = planMove({ all: [subject, ...others], subject, machine }, request.from, to);
+  const moved = { all: [subject, ...others], subject, machine, facts };
+  const plan = planMove(moved, request.from, to);
   const failure = checkFailure(plan, machine);
-  const obstacles =
-    failure === null ? plan.obstacles : [`the present configuration is not valid: ${failure}`, ...plan.obstacles];
+  const session = await sessionObstacle(request.from, world);
+  const obstacles = [
+    ...(failure === null ? [] : [`the present configuration is not valid: ${failure}`]),
+    ...(session === null ? [] : [session]),
+    ...plan.obstacles,
+  ];
   if (obstacles.length > 0 && !request.force) throw cannot(obstacles.join('; '), 'Use --force to move it anyway.');
   const answer = (outcome: Outcome, yes: boolean): Answer => ({
     rows: [rowOf(plan, facts.machine.name, outcome)],
@@ -268,12 +238,62 @@ export async function listMoves(
   };
 }
 
-/** Restores the files of a move, also of one that was interrupted. Throws PO4402 and PO4405. */
-export async function undoMove(
-  id: string | null,
-  force: boolean,
-  world: Pick<MoveWorld, 'stateFolder' | 'machine'>,
+/** What undoing a move needs. */
+export interface UndoWorld extends Pick<MoveWorld, 'stateFolder' | 'now' | 'asked' | 'machine'> {
+  /** Shows what else a restore would undo. */
+  readonly tell: (differences: readonly string[]) => void;
+}
+
+/** What to undo, and how. */
+export interface UndoRequest extends Pick<MoveRequest, 'force' | 'restart' | 'timeoutMs'> {
+  /** Null: the last one that was not undone. */
+  readonly id: string | null;
+}
+
+/** The running server that reads a file of a move; null if there is none. */
+async function serverOf({ files, to }: Move, { asked, machine }: UndoWorld): Promise<Restarted | null> {
+  const all = await survey({ facts: await asked.facts(listenersQuestion), machine });
+  const paths = new Set(files.map(({ path }) => path));
+  const configured = all.find(
+    ({ instance, reading }) =>
+      instance.pid !== null && [...reading.files.keys()].some((path) => paths.has(machine.realPath(path) ?? path)),
+  );
+  if (configured === undefined) return null;
+  return { configured, needsRestart: placesToMove(configured, to).some((place) => place.needsRestart) };
+}
+
+/** Restores the files of a move, and restarts the server if requested. */
+async function restored(
+  move: Move,
+  journal: Journal,
+  { restart, timeoutMs }: UndoRequest,
+  world: UndoWorld,
 ): Promise<Answer> {
+  const server = restart ? await serverOf(move, world) : null;
+  try {
+    restore(move, world.machine);
+  } catch (error) {
+    throw cannot(`the files were not restored: ${messageOf(error)}`, `Undo it again: portowner move --undo ${move.id}`);
+  }
+  journal.write({ ...move, state: 'undone' });
+  if (server === null) {
+    const reasons = [
+      restart
+        ? 'no running server uses the files'
+        : 'restart or reload the server, so that it uses the restored configuration',
+    ];
+    return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
+  }
+  const back = { configured: server.configured, from: move.to, to: move.from };
+  const failure = (await restartServer(server, world)) ?? (await waitForPort(back, world, timeoutMs));
+  const reasons = failure === null ? [] : [`the files are restored, but ${failure}`];
+  const row = { ...journalRow(move, 'Undone', null, reasons), Restart: failure === null ? 'restarted' : 'failed' };
+  return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };
+}
+
+/** Restores the files of a move, also of one that was interrupted. Throws PO4402 and PO4405. */
+export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<Answer> {
+  const { id, force } = request;
   const journal = new Journal(await world.stateFolder());
   const release = journal.lock();
   try {
@@ -284,15 +304,14 @@ export async function undoMove(
         'portowner move --list lists them.',
       );
     const conflict = changedSince(move, world.machine);
-    if (conflict.length > 0 && !force)
+    if (conflict.length > 0 && !force) {
+      world.tell(differencesSince(move, world.machine));
       throw cannot(
         `changed since the move: ${conflict.join(', ')}`,
         'Use --force to restore the files anyway, which undoes the other changes, too.',
       );
-    restore(move, world.machine);
-    journal.write({ ...move, state: 'undone' });
-    const reasons = ['restart or reload the server, so that it uses the restored configuration'];
-    return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
+    }
+    return await restored(move, journal, request, world);
   } finally {
     release();
   }

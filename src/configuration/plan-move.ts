@@ -4,6 +4,7 @@ import { unifiedDiff } from './diff.ts';
 import { isConfirmed } from './find.ts';
 import type { Configured } from './instances.ts';
 import { whereText, settingText, type RankedPort } from './overlay.ts';
+import { sideEffects, type Subject } from './side-effects.ts';
 import { decodeFile, edited, lineAt, type Edit, type TextFile } from './text-file.ts';
 
 /** A file of a plan, by its path without links. */
@@ -78,45 +79,34 @@ function editOf({ family }: Configured, place: RankedPort, to: number): { file: 
 
 /** Marks of tools that would overwrite a change. */
 const managed =
-  /\b(?:managed|generated|maintained|controlled) (?:by|with|using) (?:ansible|puppet|chef|salt|cfengine|terraform)\b|\bansible[ _]managed\b/i;
+  /\b(?:managed|generated|maintained|controlled|deployed) (?:by|with|using|through|via) (?:the )?(?:ansible|puppet|chef|salt(?:stack)?|cfengine|terraform|cloud-init|augeas|nixos)\b|\b(?:ansible|puppet|chef|salt)[ _-]managed\b/i;
+/** Marks of generated files; PostgreSQL only says that its own commands write the file, too. */
+const generated =
+  /\bdo(?: not|n't) (?:edit|modify|change) this file\b(?! manually)|\bgenerated\b.*\bdo not edit\b|\bauto(?:matically|-)? ?generated\b/i;
 
 function obstaclesOf(file: TextFile, path: string, tree: string, machine: ConfigurationMachine): string[] {
   const found: string[] = [];
   const hindrance = machine.obstacle(path);
   if (hindrance?.serious === true) throw cannot(hindrance.text);
   if (hindrance !== null) found.push(hindrance.text);
-  if (managed.test(file.text.slice(0, 4096)))
-    found.push(`${path} is managed by another tool, which would undo a change`);
-  if (path !== file.path && !path.startsWith(tree) && !path.startsWith('/etc/'))
+  const header = file.text.slice(0, 4096);
+  if (managed.test(header) || generated.test(header))
+    found.push(`${path} says that another tool manages it, which would undo a change`);
+  const isIn = (folder: string): boolean => path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+  if (path !== file.path && machine.platform === 'linux' && !isIn(tree) && !isIn('/etc'))
     found.push(`${file.path} is a link that leads out of ${tree}, to ${path}`);
   return found;
 }
 
-/** The places elsewhere that name the port: they may have to follow. */
-function mentionsOf(all: readonly Configured[], subject: Configured, port: number): string[] {
-  return all.flatMap((one) =>
-    one.places
-      .filter((place) => place.port === port && (place.role === 'reference' || (one !== subject && place.isEffective)))
-      .map((place) =>
-        place.role === 'reference'
-          ? `${one.family.name} connects to port ${port}: ${settingText(place)}`
-          : `${one.family.name} is configured for port ${port}, too: ${settingText(place)}`,
-      ),
-  );
-}
+/** Returns the settings of a server that get the new port. */
+export const placesToMove = ({ places }: Configured, from: number): RankedPort[] =>
+  places.filter((place) => listens(place, from));
 
 /** Plans the move of a server. Throws PO4402. */
-export function planMove(
-  {
-    all,
-    subject,
-    machine,
-  }: { readonly all: readonly Configured[]; readonly subject: Configured; readonly machine: ConfigurationMachine },
-  from: number,
-  to: number,
-): MovePlan {
+export function planMove(seen: Omit<Subject, 'places'>, from: number, to: number): MovePlan {
+  const { subject, machine } = seen;
+  const places = placesToMove(subject, from);
   const { family, instance, reading } = subject;
-  const places = subject.places.filter((place) => listens(place, from));
   const edits = places.map((place) => ({ place, ...editOf(subject, place, to) }));
   const tree = machine.realPath(reading.path.dirname(reading.main ?? '/')) ?? '/';
   const byPath = Map.groupBy(edits, ({ file }) => machine.realPath(file.path) ?? file.path);
@@ -141,10 +131,12 @@ export function planMove(
       ({ place, file, edit }) =>
         `${file.path}:${lineAt(file.text, edit.start)}: ${place.setting} ${from} -> ${edit.text}`,
     ),
-    sideEffects: [
-      ...mentionsOf(all, subject, from),
-      ...places.flatMap((place) => family.sideEffects?.(instance, place, to) ?? []),
-    ],
+    sideEffects: sideEffects(
+      { ...seen, places },
+      from,
+      to,
+      files.map(({ path }) => path),
+    ),
     needsRestart: places.some((place) => place.needsRestart),
     check: family.check?.(instance, reading) ?? null,
     obstacles,

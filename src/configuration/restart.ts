@@ -16,13 +16,19 @@ export interface RestartWorld {
  * Returns the call of a server's own program, for the user of the server: a program that only looks like a server, or
  * a configuration that loads code, must not run with the rights of root.
  */
-export function asItsUser(call: ProgramCall, { configured: { instance, reading } }: MovePlan): ProgramCall {
+export function asItsUser(
+  call: ProgramCall,
+  { configured: { instance, reading } }: Pick<MovePlan, 'configured'>,
+): ProgramCall {
   const { machine, main } = reading;
   const own = instance.account ?? (main === null ? null : machine.ownerOf(main));
   const isRoot = own === null || own.uid === 0;
   const as = isRoot ? call.as : own;
   return as === undefined ? call : { ...call, as };
 }
+
+/** A server that has to use its changed configuration. */
+export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
 
 /** Describes how a server will use its new configuration. */
 export function restartText({ configured: { family, instance, reading }, needsRestart }: MovePlan): string {
@@ -34,7 +40,7 @@ export function restartText({ configured: { family, instance, reading }, needsRe
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
-export async function restartServer(plan: MovePlan, { asked, machine }: RestartWorld): Promise<string | null> {
+export async function restartServer(plan: Restarted, { asked, machine }: RestartWorld): Promise<string | null> {
   const { family, instance, reading, startTime } = plan.configured;
   if (instance.pid === null) return null;
   if (instance.service !== null) {

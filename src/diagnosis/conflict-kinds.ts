@@ -61,6 +61,10 @@ export const conflictKinds = {
     meaning: 'a service is configured to use the port, but another program owns it: the service cannot start',
     severity: 'Warning',
   },
+  ConfiguredTwice: {
+    meaning: 'the configurations of several servers ask for the port: the one that starts last cannot listen there',
+    severity: 'Warning',
+  },
   DynamicPortsLow: {
     meaning: 'the dynamic ports are running out: soon no program can connect',
     severity: 'Warning',

@@ -434,6 +434,13 @@ function contextOf(facts: Facts, home: string): Context {
   };
 }
 
+/** Sorts conflicts by their severity, and then by their port. */
+export function worstFirst(rows: readonly Conflict[]): Conflict[] {
+  const rank = ({ Severity: severity }: Conflict): number =>
+    conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
+  return rows.toSorted((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
+}
+
 /** Returns every current or upcoming conflict in the facts, the most severe first. `home`: the reader's home folder. */
 export function conflicts(facts: Facts, home = ''): Conflicts {
   const context = contextOf(facts, home);
@@ -455,8 +462,8 @@ export function conflicts(facts: Facts, home = ''): Conflicts {
     ...takenPairs(facts),
   ])
     found.push(row);
-  const rank = ({ Severity: severity }: Conflict): number =>
-    conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
-  found.sort((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
-  return { rows: found, undecided: undecided ? (facts.sections.processes.needs ?? 'elevated rights') : null };
+  return {
+    rows: worstFirst(found),
+    undecided: undecided ? (facts.sections.processes.needs ?? 'elevated rights') : null,
+  };
 }

@@ -12,7 +12,7 @@ import type { ExitCode } from '../schema/problems.ts';
 import { formatPorts, portsText } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
-import { conflicts } from './conflicts.ts';
+import { conflicts, worstFirst } from './conflicts.ts';
 
 /** Asks for current and upcoming port conflicts. */
 export interface ConflictsRequest {
@@ -24,11 +24,13 @@ export interface ConflictsRequest {
   readonly narrow: boolean;
   /** The home folder of the person who reads the answer; empty if there is none. */
   readonly home: string;
+  /** Returns the conflicts of configurations of this machine; they are unknown for another one. */
+  readonly configured: (() => Promise<readonly Conflict[]>) | null;
 }
 
 /** Finds all current and upcoming port conflicts on a machine. */
 export async function findConflicts(
-  { least, asked, narrow, home }: ConflictsRequest,
+  { least, asked, narrow, home, configured }: ConflictsRequest,
   machine: AskedMachine,
 ): Promise<Answer> {
   const facts = await machine.facts({
@@ -41,7 +43,8 @@ export async function findConflicts(
     addresses: true,
     configured: true,
   });
-  const { rows: found, undecided } = conflicts(facts, home);
+  const { rows: seen, undecided } = conflicts(facts, home);
+  const found = configured === null ? seen : worstFirst([...seen, ...(await configured())]);
   const all = asked === null ? found : found.filter(await overPorts(asked));
   const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
   const rows = advisedThere(

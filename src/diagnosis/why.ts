@@ -26,6 +26,8 @@ export interface WhyWorld extends Pick<Surroundings, 'binder'> {
   readonly machine: AskedMachine;
   /** The home folder of the person who reads the answer; empty if there is none. */
   readonly home: string;
+  /** Returns which configurations of this machine ask for a port; without it, they are unknown. */
+  readonly askedFor?: (request: Request) => Promise<readonly string[]>;
 }
 
 /** The verdict, and what determines the exit code. */
@@ -77,10 +79,17 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
   const { needs, said } = diagnosis;
+  const configured = bind.port === 0 ? [] : ((await world.askedFor?.(bind)) ?? []);
   const [row = diagnosis.row] = advisedThere([diagnosis.row], world.machine.there, facts);
   const lack = row.CanBind === null ? lackOf(needs) : null;
   const sentence = headline(row, said);
-  return { row: { ...row, Summary: sentence }, headline: sentence, problems: sectionProblems(facts, []), lack };
+  const evidence = [...(row.Evidence ?? []), ...configured];
+  return {
+    row: { ...row, Evidence: evidence, Summary: sentence },
+    headline: sentence,
+    problems: sectionProblems(facts, []),
+    lack,
+  };
 }
 
 async function look(

@@ -76,6 +76,23 @@ function startedProgram(pid: number): StartedProgram | null {
   }
 }
 
+/** This process and its ancestors, nearest first. */
+function ancestors(): readonly number[] {
+  if (process.platform !== 'linux') return [];
+  const found: number[] = [];
+  try {
+    for (let pid = process.pid; pid > 0 && !found.includes(pid);) {
+      found.push(pid);
+      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name in parentheses, the state and the parent.
+      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+      pid = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+    }
+  } catch {
+    // It has ended, and its children belong to another process.
+  }
+  return found;
+}
+
 function ownerOf(path: string): { uid: number; gid: number } | null {
   try {
     const { uid, gid } = statSync(path);
@@ -128,9 +145,13 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
     });
   const { replaceKeeping, replaceObstacle } =
     platform === 'win32' ? await import('./windows/replace.ts') : await import('./linux/replace.ts');
+  const isElevated =
+    platform === 'win32' ? (await import('./windows/advapi32.ts')).elevated() : process.geteuid?.() === 0;
   return {
     platform,
-    isElevated: process.geteuid?.() === 0,
+    isElevated,
+    variables: new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? ''])),
+    ancestors,
     program: startedProgram,
     read: readFile,
     list: listFolder,

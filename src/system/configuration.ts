@@ -43,6 +43,10 @@ export interface ConfigurationMachine {
   readonly platform: Platform;
   /** Whether this process has the rights of root or an administrator. */
   readonly isElevated: boolean;
+  /** The environment of this process. */
+  readonly variables: ReadonlyMap<string, string>;
+  /** This process and those that started it, nearest first; empty if unavailable here. */
+  ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
   program(pid: number): StartedProgram | null;
   read(path: string): FileRead;

@@ -5,6 +5,7 @@ import { ranked, whereText, type RankedPort } from '../../src/configuration/over
 import { planMove, serverAt } from '../../src/configuration/plan-move.ts';
 import { Reading } from '../../src/configuration/reading.ts';
 import type { ConfigurationMachine } from '../../src/system/configuration.ts';
+import { facts } from './example.ts';
 
 /** Files in memory, by their paths. A text is UTF-8. */
 export type Files = Readonly<Record<string, string | Buffer>>;
@@ -17,6 +18,8 @@ export function machineWith(files: Files): ConfigurationMachine {
   return {
     platform: 'linux',
     isElevated: false,
+    variables: new Map(),
+    ancestors: () => [],
     program: () => null,
     read(path) {
       const found = files[path];
@@ -92,7 +95,7 @@ export async function seen(files: Files, { application, ...given }: Partial<Inst
     places: configured.places,
     move(from, to) {
       const subject = serverAt([configured], from);
-      const plan = planMove({ all: [configured], subject, machine }, from, to);
+      const plan = planMove({ all: [configured], subject, machine, facts: facts([]) }, from, to);
       return {
         files: Object.fromEntries(plan.files.map(({ path, after }) => [path, Buffer.from(after).toString('latin1')])),
         sideEffects: plan.sideEffects,

@@ -22,6 +22,26 @@ export interface Outcome {
   readonly err: string;
 }
 
+/** A machine without configuration files, on which nothing can be changed. */
+export const noConfigurations: ConfigurationMachine = {
+  platform: 'linux',
+  isElevated: false,
+  variables: new Map(),
+  ancestors: () => [],
+  program: () => null,
+  read: () => ({ bytes: null, refusal: 'it does not exist', isMissing: true }),
+  list: () => null,
+  realPath: () => null,
+  ownerOf: () => null,
+  obstacle: () => null,
+  replace: () => {
+    throw new Error('this test gives no configurations');
+  },
+  service: () => null,
+  run: () => ({ status: null, output: 'this test gives no configurations' }),
+  signal() {},
+};
+
 /** Runs a command line in this process, through the real parser, and gives what a caller would see. */
 export async function run(
   args: readonly string[],
@@ -76,8 +96,7 @@ export async function run(
       return more.hands;
     },
     configuration: async () => {
-      if (more.configuration === undefined) throw new Error('this test gives no configurations');
-      return more.configuration;
+      return more.configuration ?? noConfigurations;
     },
     eventLog: async () => {
       if (more.eventLog === undefined) throw new Error('this test gives no event log');

@@ -92,11 +92,42 @@ function mountOf(path: string): { readonly isFile: boolean; readonly isReadOnly:
   return { isFile: best.point === path, isReadOnly: best.isReadOnly };
 }
 
-/** Returns who else can put other files into a folder than the user whom the file belongs to; null if nobody. */
-function sharedWith(folder: string, owner: number): string | null {
-  const { uid, mode } = statSync(folder);
-  if (uid !== 0 && uid !== owner) return `user ${uid} owns ${folder}`;
-  return (mode & 0o002) === 0 ? null : `every user can write to ${folder}`;
+/** Whether a group has no members but its user, as the group that many distributions make for each user. */
+function isPrivateGroup(gid: number, owner: number): boolean {
+  const fieldsOf = (path: string): string[][] =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
+  try {
+    const users = fieldsOf('/etc/passwd');
+    const name = users.find(([, , uid]) => Number(uid) === owner)?.[0];
+    const group = fieldsOf('/etc/group').find(([, , id]) => Number(id) === gid);
+    const members = [
+      ...(group?.[3]?.split(',') ?? []),
+      ...users.filter(([, , , id]) => Number(id) === gid).map(([user]) => user),
+    ];
+    return group !== undefined && members.every((member) => member === '' || member === name);
+  } catch {
+    return false;
+  }
+}
+
+/** Returns who else can write to a file or folder than root and the user whom the configuration belongs to; null if nobody. */
+function sharedWith(path: string, owner: number, isAbove = false): string | null {
+  const { uid, gid, mode } = statSync(path);
+  if (uid !== 0 && uid !== owner) return `user ${uid} owns ${path}`;
+  // In a sticky folder, others can make files, but not rename those that lead here.
+  if (isAbove && (mode & 0o1000) !== 0) return null;
+  if ((mode & 0o002) !== 0) return `every user can write to ${path}`;
+  const isShared = (mode & 0o020) !== 0 && gid !== 0 && !isPrivateGroup(gid, uid);
+  return isShared ? `group ${gid} can write to ${path}` : null;
+}
+
+/** The folders above a path, nearest first. */
+function foldersAbove(path: string): string[] {
+  const folders = [dirname(path)];
+  for (let above = dirname(folders[0]!); above !== folders.at(-1); above = dirname(above)) folders.push(above);
+  return folders;
 }
 
 /** Why a file must not be replaced; see ConfigurationMachine. */
@@ -110,7 +141,7 @@ export function replaceObstacle(path: string): { readonly text: string; readonly
   if (mount.isReadOnly) return { text: `${path} is mounted read-only`, serious: true };
   if (process.geteuid?.() !== 0) return null;
   // In its own folder, the user of a server can change its files anyway.
-  const shared =
-    sharedWith(dirname(path), found.uid) ?? ((found.mode & 0o002) === 0 ? null : `every user can write to ${path}`);
+  let shared = sharedWith(path, found.uid);
+  for (const [index, folder] of foldersAbove(path).entries()) shared ??= sharedWith(folder, found.uid, index > 0);
   return shared === null ? null : { text: `others can change it while this runs as root: ${shared}`, serious: false };
 }

@@ -1,0 +1,96 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import type { Conflict } from '../schema/conflict.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import { isConfirmed } from './find.ts';
+import { listenersQuestion, survey, type Configured } from './instances.ts';
+import { canMeet } from './meeting.ts';
+import { settingText, whereText, type RankedPort } from './overlay.ts';
+
+/** A setting that counts, with its server. */
+interface Wish {
+  readonly configured: Configured;
+  readonly place: RankedPort;
+  readonly port: number;
+}
+
+/** Returns what the configurations ask for: a default of a running server counts only where it listens. */
+function wishesOf(all: readonly Configured[]): Wish[] {
+  return all.flatMap((configured) =>
+    configured.places.flatMap((place) => {
+      const { role, isEffective, port, source } = place;
+      const isDoubtful = source.kind === 'default' && !isConfirmed(configured, place);
+      return role === 'listen' && isEffective && port !== null && port !== 0 && !isDoubtful
+        ? [{ configured, place, port }]
+        : [];
+    }),
+  );
+}
+
+/** Returns evidence about a port: which configurations ask for it. */
+export async function askedForEvidence(
+  { port, protocol }: { readonly port: number; readonly protocol: string },
+  asked: AskedMachine,
+  machine: ConfigurationMachine,
+): Promise<string[]> {
+  const facts = await asked.facts({ ...listenersQuestion, localPorts: [{ start: port, end: port }] });
+  const wishes = wishesOf(await survey({ facts, machine }));
+  const texts = wishes
+    .filter(({ place, port: wanted }) => wanted === port && place.protocol === protocol)
+    .map(({ configured, place }) => {
+      const name = configured.family.name;
+      const setting = `${place.setting} ${place.value}`;
+      return isConfirmed(configured, place)
+        ? `${name} is configured for it in ${whereText(place)}: ${setting}`
+        : `still asked for in ${whereText(place)} by ${name}, which does not listen there now: ${setting}`;
+    });
+  return [...new Set(texts)];
+}
+
+/** Whether both are settings of one server: the same process, or the same file. */
+const isSameServer = (one: Configured, other: Configured): boolean =>
+  one === other ||
+  (one.family === other.family && one.reading.main !== null && one.reading.main === other.reading.main);
+
+/** Returns the conflicts of servers whose configurations ask for the same port. */
+export async function configuredConflicts(asked: AskedMachine, machine: ConfigurationMachine): Promise<Conflict[]> {
+  const facts = await asked.facts(listenersQuestion);
+  const wishes = wishesOf(await survey({ facts, machine }));
+  const rows: Conflict[] = [];
+  for (const group of Map.groupBy(wishes, ({ port, place }) => `${place.protocol} ${port}`).values()) {
+    const members = group.filter((one) =>
+      group.some(
+        (other) => !isSameServer(one.configured, other.configured) && canMeet(one.place, other.place) === true,
+      ),
+    );
+    // Several processes that listen there share it: that is a conflict of its own.
+    const owners = new Set(
+      members.filter(({ configured, place }) => isConfirmed(configured, place)).map(({ configured }) => configured),
+    );
+    if (members.length > 0 && owners.size < 2) rows.push(conflictOf(members, facts.machine.name));
+  }
+  return rows;
+}
+
+function conflictOf(members: readonly Wish[], computer: string | null): Conflict {
+  const [{ place, port }] = members as readonly [Wish, ...Wish[]];
+  const owners = members.map(
+    ({ configured, place: one }) =>
+      `${configured.family.name}${isConfirmed(configured, one) ? ', which listens there' : ''}: ${settingText(one)}`,
+  );
+  const addresses = [...new Set(members.map(({ place: { address } }) => address ?? '*'))];
+  return {
+    Severity: 'Warning',
+    Kind: 'ConfiguredTwice',
+    Protocol: place.protocol,
+    Address: addresses.join(', '),
+    Port: port,
+    Owners: [...new Set(owners)],
+    Description:
+      'The configurations of several servers ask for the port: the one that starts last cannot listen there.',
+    Remedy: [
+      `portowner config ${port}  # where it is configured`,
+      `portowner move ${port} --app '${members.at(-1)!.configured.family.name}' --to auto --dry-run  # moves one of them to another port`,
+    ],
+    ComputerName: computer,
+  };
+}

@@ -1,0 +1,38 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+
+/** The port of the server that this session was opened through, according to SSH_CONNECTION. */
+function sshPort(machine: ConfigurationMachine, pids: readonly number[]): number | null {
+  const [own, ...above] = pids;
+  // sudo removes it from the environment of what it runs, but not from that of the shell that ran sudo.
+  const environments = [machine.variables, ...above.map((pid) => machine.program(pid)?.environment ?? null)];
+  for (const environment of own === undefined ? [machine.variables] : environments) {
+    // https://man.openbsd.org/ssh#SSH_CONNECTION: client address and port, server address and port.
+    const [, , , port] = environment?.get('SSH_CONNECTION')?.split(' ') ?? [];
+    if (port !== undefined && /^\d{1,5}$/.test(port)) return Number(port);
+  }
+  return null;
+}
+
+/** Returns why a port must stay: the session of this process is connected through it. */
+export async function sessionObstacle(
+  port: number,
+  { asked, machine }: { readonly asked: AskedMachine; readonly machine: ConfigurationMachine },
+): Promise<string | null> {
+  const text = `this session is connected through port ${port}`;
+  const pids = machine.ancestors();
+  if (sshPort(machine, pids) === port) return `${text} (SSH_CONNECTION)`;
+  if (pids.length === 0) return null;
+  const facts = await asked.facts({
+    localPorts: [{ start: port, end: port }],
+    protocols: ['TCP'],
+    sockets: 'all',
+    details: new Set(['owner'] as const),
+    ranges: false,
+  });
+  const through = facts.sections.sockets.data.find(
+    ({ state, holders, pid }) =>
+      state === 'Established' && [...holders, ...(pid === null ? [] : [pid])].some((one) => pids.includes(one)),
+  );
+  return through === undefined ? null : `${text}: ${through.remoteAddress}:${through.remotePort}`;
+}

@@ -1,0 +1,145 @@
+import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { isWhole } from '../facts/model/section.ts';
+import { serviceName } from '../ports/iana.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { Configured } from './instances.ts';
+import { settingText, type RankedPort } from './overlay.ts';
+
+/*
+ * What else names the old port, or has to allow the new one. It is listed, never changed: whether it should follow is
+ * for people to decide.
+ */
+
+/** A move whose side effects are wanted. */
+export interface Subject {
+  readonly all: readonly Configured[];
+  readonly subject: Configured;
+  /** The settings that get the new port. */
+  readonly places: readonly RankedPort[];
+  readonly machine: ConfigurationMachine;
+  readonly facts: Facts;
+}
+
+/** The SELinux types of ports, by the names of the families. */
+const portTypes: Readonly<Record<string, string>> = {
+  nginx: 'http_port_t',
+  Apache: 'http_port_t',
+  HAProxy: 'http_port_t',
+  Caddy: 'http_port_t',
+  Tomcat: 'http_port_t',
+  PostgreSQL: 'postgresql_port_t',
+  MySQL: 'mysqld_port_t',
+  'MySQL/MariaDB': 'mysqld_port_t',
+  MariaDB: 'mysqld_port_t',
+  Redis: 'redis_port_t',
+  OpenSSH: 'ssh_port_t',
+  MongoDB: 'mongod_port_t',
+  RabbitMQ: 'amqp_port_t',
+};
+
+/** What connects to a port: a proxy, for example. */
+const references = (all: readonly Configured[], port: number): string[] =>
+  all.flatMap(({ family, places }) =>
+    places
+      .filter((place) => place.role === 'reference' && place.port === port)
+      .map((place) => `${family.name} connects to port ${port}: ${settingText(place)}`),
+  );
+
+/** The other servers that are configured for a port. */
+const others = ({ all, subject }: Subject, port: number): string[] =>
+  all.flatMap((one) =>
+    one.places
+      .filter((place) => one !== subject && place.role === 'listen' && place.isEffective && place.port === port)
+      .map((place) => `${one.family.name} is configured for port ${port}, too: ${settingText(place)}`),
+  );
+
+/** The firewall rules that name the port. Rules for more than a few ports are not about it. */
+function firewallRules({ sections }: Facts, port: number, protocols: ReadonlySet<string>): string[] {
+  const { firewall } = sections;
+  if (firewall === undefined) return [];
+  const names = firewall.data.flatMap(({ rules }) =>
+    rules
+      .filter(
+        ({ ports, protocol }) =>
+          (protocol === null || protocols.has(protocol)) &&
+          ports?.some(({ start, end }) => start <= port && port <= end && end - start < 16) === true,
+      )
+      .map(({ name }) => `a firewall rule names port ${port}: ${name}`),
+  );
+  return isWhole(firewall)
+    ? names
+    : [
+        ...names,
+        `the firewall rules were not read completely${firewall.reason === null ? '' : `: ${firewall.reason}`}`,
+      ];
+}
+
+/** What HTTP.sys, forwarding rules, and socket units have configured for the port. */
+function systemMentions({ sections }: Facts, port: number, protocols: ReadonlySet<string>): string[] {
+  const isOn = (url: string): boolean => urlPrefix(url)?.port === port;
+  return [
+    ...(sections.urlReservations?.data ?? [])
+      .filter(({ url }) => isOn(url))
+      .map(({ url }) => `a URL reservation names port ${port}: ${url} (netsh http show urlacl)`),
+    ...(sections.httpQueues?.data ?? [])
+      .flatMap(({ urls }) => urls.filter(isOn))
+      .map((url) => `a URL is registered with HTTP.sys for port ${port}: ${url}`),
+    ...(sections.portProxies?.data ?? [])
+      .filter(({ listenPort, connectPort }) => listenPort === port || connectPort === port)
+      .map(
+        ({ listenAddress, listenPort, connectAddress, connectPort }) =>
+          `a forwarding rule names port ${port}: ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort} (netsh interface portproxy show all)`,
+      ),
+    ...(sections.socketUnits?.data ?? [])
+      .filter((unit) => unit.port === port && protocols.has(unit.protocol))
+      .map(({ unit }) => `${unit} listens on port ${port}: systemctl edit ${unit}`),
+  ];
+}
+
+/** What SELinux has to allow, where it is in use. */
+function labels({ subject: { family }, places, machine }: Subject, port: number): string[] {
+  if (machine.platform !== 'linux' || machine.read('/sys/fs/selinux/enforce').bytes === null) return [];
+  return [...new Set(places.map(({ protocol }) => protocol.toLowerCase()))].map(
+    (protocol) =>
+      `SELinux may not allow ${family.name} to use port ${port}: sudo semanage port -a -t ${portTypes[family.name] ?? 'TYPE'} -p ${protocol} ${port}`,
+  );
+}
+
+/** The package whose configuration files contain one of these; dpkg asks about changed ones. */
+function packageNotes(machine: ConfigurationMachine, paths: readonly string[]): string[] {
+  if (machine.platform !== 'linux') return [];
+  const folder = '/var/lib/dpkg/info';
+  const lists = (machine.list(folder) ?? []).filter((name) => name.endsWith('.conffiles'));
+  const wanted = new Set(paths);
+  return lists.flatMap((name) => {
+    const { bytes } = machine.read(`${folder}/${name}`);
+    const lines = bytes === null ? [] : Buffer.from(bytes).toString('latin1').split('\n');
+    return lines
+      .filter((line) => wanted.has(line))
+      .map(
+        (path) =>
+          `${path} belongs to the package ${name.replace(/(?::[^:]*)?\.conffiles$/, '')}: an update may ask whether to keep it`,
+      );
+  });
+}
+
+/** Returns what else may have to be changed by hand, in sentences. `files`: the files that are changed. */
+export function sideEffects(moved: Subject, from: number, to: number, files: readonly string[]): string[] {
+  const { subject, places, machine, facts } = moved;
+  const { family, instance } = subject;
+  const protocols = new Set<string>(places.map(({ protocol }) => protocol));
+  const service = to < 1024 ? serviceName(to, places[0]!.protocol) : null;
+  const texts = [
+    ...references(moved.all, from),
+    ...others(moved, from),
+    ...references(moved.all, to),
+    ...places.flatMap((place) => family.sideEffects?.(instance, place, to) ?? []),
+    ...systemMentions(facts, from, protocols),
+    ...firewallRules(facts, from, protocols),
+    ...labels(moved, to),
+    ...(service === null ? [] : [`port ${to} is registered for ${service}: programs may expect that service there`]),
+    ...packageNotes(machine, files),
+  ];
+  return [...new Set(texts)];
+}

@@ -1,0 +1,175 @@
+// The journal of moves: undoing, in order and after other changes, and what is said if the journal cannot be used.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { MoveResult } from '../../../src/schema/move.ts';
+import { freePort } from '../../support/free-port.ts';
+import { temporaryFolder } from '../../support/harness.ts';
+import { hasNginx, onThisMachine, serverFolder, startNginx } from '../../support/servers.ts';
+import { skip, type TestContext } from '../../support/skip.ts';
+
+const test = suite('undoing moves');
+
+const onLinux = (name: string, work: () => Promise<void>): void =>
+  test(name, async (context) => (process.platform === 'linux' ? work() : skip('it needs Linux', context as TestContext)));
+
+const ports = { first: 4711, second: 4713, third: 4717 };
+
+function configuration(): string {
+  const file = join(serverFolder(), 'redis.conf');
+  writeFileSync(file, `# here\nport ${ports.first}\nappendonly no\n`);
+  return file;
+}
+
+const moved = (file: string, from: number, to: number, state: string) => onThisMachine(['move', String(from), '--to', String(to), '--path', file, '--yes'], state);
+
+onLinux('several moves are undone in order, each back to its own contents', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  const before = readFileSync(file, 'utf8');
+  assert.is((await moved(file, ports.first, ports.second, state)).code, 0);
+  const between = readFileSync(file, 'utf8');
+  const list = async () => JSON.parse((await onThisMachine(['move', '--list', '--json'], state)).out) as MoveResult[];
+  const [{ Id }] = (await list()) as [MoveResult];
+  assert.is((await moved(file, ports.second, ports.third, state)).code, 0);
+  // The first one would undo the second, too.
+  assert.is((await onThisMachine(['move', `--undo=${Id}`], state)).code, 1);
+  assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+  assert.is(readFileSync(file, 'utf8'), between);
+  assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+  assert.is(readFileSync(file, 'utf8'), before);
+  const nothing = await onThisMachine(['move', '--undo'], state);
+  assert.equal([nothing.code, nothing.err.split('\n', 1)[0]], [1, 'portowner: PO4402: there is no move to undo']);
+  assert.equal(
+    (await list()).map(({ Result }) => Result),
+    ['Undone', 'Undone'],
+  );
+});
+
+onLinux('a file that changed since is shown as a diff, and restored only with --force', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  const before = readFileSync(file, 'utf8');
+  await moved(file, ports.first, ports.second, state);
+  const edited = readFileSync(file, 'utf8').replace('appendonly no\n', 'appendonly yes\nmaxclients 5\n');
+  writeFileSync(file, edited);
+  const { code, err } = await onThisMachine(['move', '--undo'], state);
+  assert.is(code, 1);
+  assert.match(err, `changed since the move: ${file}`);
+  assert.match(err, `@@ -1,5 +1,4 @@\n # here\n-port 4713\n-appendonly yes\n-maxclients 5\n+port 4711\n+appendonly no\n`);
+  assert.is(readFileSync(file, 'utf8'), edited);
+  assert.is((await onThisMachine(['move', '--undo', '--force'], state)).code, 0);
+  assert.is(readFileSync(file, 'utf8'), before);
+});
+
+onLinux('a damaged journal is named, and nothing is changed', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  await moved(file, ports.first, ports.second, state);
+  const folder = join(state, 'moves');
+  const path = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.json'))!,
+  );
+  const whole = readFileSync(path, 'utf8');
+  const move = JSON.parse(whole) as { files: { contents: string }[] };
+  const other = { ...move, files: [{ ...move.files[0], contents: Buffer.from('port 1\n').toString('base64') }] };
+  const { files: _, ...without } = move;
+  const present = readFileSync(file, 'utf8');
+  for (const text of [
+    '',
+    whole.slice(0, -9),
+    '[]',
+    '{}',
+    JSON.stringify(other),
+    JSON.stringify(without),
+    JSON.stringify({ ...move, changes: 1 }),
+    JSON.stringify({ ...move, state: 'x' }),
+    JSON.stringify({ ...move, files: [{ path: 5 }] }),
+  ]) {
+    writeFileSync(path, text);
+    for (const args of [
+      ['move', '--undo'],
+      ['move', '--list'],
+      ['move', String(ports.second), '--to', String(ports.third), '--path', file, '--yes'],
+    ]) {
+      const { code, err } = await onThisMachine(args, state);
+      assert.is(code, 69, `${text} ${err}`);
+      assert.match(err, /PO4405/);
+      assert.match(err, `${path} is damaged`);
+      assert.is(readFileSync(file, 'utf8'), present);
+    }
+  }
+});
+
+onLinux('a state folder that cannot be used changes nothing', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  writeFileSync(join(state, 'moves'), '');
+  const before = readFileSync(file, 'utf8');
+  const { code, err } = await moved(file, ports.first, ports.second, state);
+  assert.is(code, 69, err);
+  assert.match(err, /PO4405/);
+  assert.is(readFileSync(file, 'utf8'), before);
+});
+
+onLinux('a full disk while the file is replaced leaves it as it was', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  const before = readFileSync(file, 'utf8');
+  const replace = (): void => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  };
+  const { code, out } = await onThisMachine(['move', String(ports.first), '--to', String(ports.second), '--path', file, '--yes', '--json'], state, { replace });
+  assert.is(code, 1);
+  const [row] = JSON.parse(out) as MoveResult[];
+  assert.is(row!.Result, 'RolledBack');
+  assert.match(row!.Reason!.join(), 'no space left');
+  assert.is(readFileSync(file, 'utf8'), before);
+});
+
+onLinux('--keep deletes old moves, but not interrupted ones', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  await moved(file, ports.first, ports.second, state);
+  const folder = join(state, 'moves');
+  const path = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.json'))!,
+  );
+  const old = { ...(JSON.parse(readFileSync(path, 'utf8')) as object), at: '2020-01-01T00:00:00.000Z' };
+  const kept = async (data: object) => {
+    writeFileSync(path, JSON.stringify(data));
+    return (JSON.parse((await onThisMachine(['move', '--keep', '30', '--json'], state)).out) as MoveResult[]).length;
+  };
+  assert.is(await kept({ ...old, state: 'begun' }), 1);
+  assert.is(await kept({ ...old, state: 'done' }), 0);
+});
+
+onLinux('options that --undo and --list would ignore are refused', async () => {
+  for (const args of [
+    ['--undo', '--to', '5'],
+    ['--undo', '--list'],
+    ['--undo', '--keep', '5'],
+    ['--undo', '--dry-run'],
+    ['--list', '--to', '5'],
+  ]) {
+    const { code, err } = await onThisMachine(['move', ...args], temporaryFolder());
+    assert.is(code, 64, err);
+    assert.match(err, /PO1005/);
+  }
+});
+
+test('--undo --restart reloads the server, and waits for the old port', async (context) => {
+  if (!hasNginx) return skip('nginx is not installed', context as TestContext);
+  const [port, state] = [await freePort(), temporaryFolder()];
+  const to = (await onThisMachine(['free', '--near', String(20_000 + Math.floor(Math.random() * 10_000))], temporaryFolder())).out.trim();
+  const nginx = startNginx(port);
+  try {
+    assert.is((await onThisMachine(['move', String(port), '--to', to, '--yes', '--restart'], state)).code, 0);
+    const { code, out, err } = await onThisMachine(['move', '--undo', '--restart', '--json'], state);
+    assert.is(code, 0, err + out);
+    assert.is((JSON.parse(out) as MoveResult[])[0]!.Restart, 'restarted');
+    assert.ok(nginx.answers(port));
+    assert.not.ok(nginx.answers(Number(to)));
+  } finally {
+    nginx.stop();
+  }
+});
+
+test.run();
