@@ -183,6 +183,13 @@ export const families: readonly FamilyEntry[] = [
     load: async () => (await import('./families/systemd.ts')).systemd,
   },
   {
+    name: 'supervisord',
+    programs: /^(?:python[\d.]*|supervisord)$/,
+    argument: /(?:^|[\\/])supervisord$/,
+    files: /supervisord?[^\\/]*\.conf$|[\\/]supervisor[\\/].*\.(?:conf|ini)$/,
+    load: async () => (await import('./families/supervisor.ts')).supervisor,
+  },
+  {
     name: 'Python',
     programs: /^(?:python[\d.]*|gunicorn|uvicorn|flask)$/,
     runsAnything: true,

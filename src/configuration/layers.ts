@@ -1,10 +1,11 @@
 import type { Instance } from './configured-port.ts';
 import { optionsOf } from './readers/arguments.ts';
 import { commandValues } from './readers/command.ts';
+import { readEnv } from './readers/lines.ts';
 import { partOf, type NamedValue, type Word } from './readers/setting.ts';
 import { addressAndPort, inFile, type AddressAndPort, type NewConfiguredPort, type Reading } from './reading.ts';
 import type { TextFile } from './text-file.ts';
-import { unitObstacle, unitSettings } from './units.ts';
+import { unitObstacle, unitSettings, type UnitSetting } from './units.ts';
 
 /*
  * Programs that take their port from layers, each of which replaces the one before it: a default, files, the
@@ -77,20 +78,39 @@ export const commandIn = (file: TextFile, whole: Word, names: readonly string[])
 /** What cannot be read, since code computes it. */
 export const computed: PortsOf = () => [{ unknown: 'the value is computed by code' }];
 
-/** The environment variables and the options in a systemd unit, which its program gets. */
-export function unitValues(
+/** The variables in a file that a unit names with EnvironmentFile; a hyphen before it says that it may be missing. */
+function environmentFile(reading: Reading, { value }: NamedValue, names: readonly string[]): WrittenValue[] {
+  const path = value.replace(/^-/, '');
+  if (/[%*?[]/.test(path)) {
+    reading.gap(`EnvironmentFile=${value} is not followed: its name has a pattern`);
+    return [];
+  }
+  const file = reading.open(path, { optional: value.startsWith('-') });
+  const settings = file === null ? [] : (reading.parse(file, readEnv) ?? []);
+  return settings.filter(({ name }) => names.includes(name)).map((setting) => wholeValue(file!, setting));
+}
+
+/**
+ * The variables and the options in a systemd unit, which its program gets. Files win over Environment, wherever each
+ * of them is.
+ */
+export function startValues(
   reading: Reading,
   unit: string,
   names: readonly string[],
   path: string | null = null,
 ): WrittenValue[] {
-  return unitSettings(reading, unit, path)
-    .filter(({ name }) => name === 'Service.Environment' || name === 'Service.ExecStart')
-    .flatMap((setting) =>
-      commandIn(setting.file, setting, names)
-        .filter(({ name }) => name.startsWith('-') || setting.name === 'Service.Environment')
-        .map((one) => Object.assign(one, { obstacle: unitObstacle(setting.file.path) })),
+  const settings = unitSettings(reading, unit, path);
+  const valuesOf = (setting: UnitSetting, isWanted: (name: string) => boolean): WrittenValue[] =>
+    commandIn(setting.file, setting, names.filter(isWanted)).map((one) =>
+      Object.assign(one, { obstacle: unitObstacle(setting.file.path) }),
     );
+  const called = (name: string): UnitSetting[] => settings.filter((setting) => setting.name === `Service.${name}`);
+  return [
+    ...called('Environment').flatMap((setting) => valuesOf(setting, (name) => !name.startsWith('-'))),
+    ...called('EnvironmentFile').flatMap((setting) => environmentFile(reading, setting, names)),
+    ...called('ExecStart').flatMap((setting) => valuesOf(setting, (name) => name.startsWith('-'))),
+  ];
 }
 
 /** How a program is told a port. */
@@ -105,7 +125,7 @@ export interface StartSyntax {
 function originOf(instance: Instance, reading: Reading, { options, variables }: StartSyntax): WrittenValue[] {
   const { service } = instance;
   if (service?.endsWith('.service') !== true || reading.machine.platform !== 'linux') return [];
-  return unitValues(reading, service, [...options, ...variables]);
+  return startValues(reading, service, [...options, ...variables]);
 }
 
 /** Replaces a value by the last place that has the same one, since the program has it from there. */

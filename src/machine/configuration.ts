@@ -126,6 +126,9 @@ async function serviceControl(): Promise<ServiceControl> {
     return () => ({ text: 'services are not restarted on this system', isMissing: true });
   const { systemctl } = await import('./linux/systemctl.ts');
   return (name, action) => {
+    // The port may be in the unit itself, of which systemd knows only what it read last.
+    if (systemctl(['show', '--property=NeedDaemonReload', '--value', '--', name])?.out.trim() === 'yes')
+      systemctl(['daemon-reload']);
     // A unit that cannot be reloaded is restarted.
     const answer = systemctl([action === 'reload' ? 'reload-or-restart' : 'restart', '--', name]);
     if (answer === null) return { text: 'systemd is not in charge of this machine', isMissing: true };

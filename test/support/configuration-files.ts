@@ -36,6 +36,12 @@ export class ConfigurationFiles {
     return JSON.parse(out) as Configuration[];
   }
 
+  /** What portowner config says about files that it did not read. */
+  async unread(application: string): Promise<string> {
+    const { err } = await onThisMachine(['config', '--path', this.main, '--app', application], temporaryFolder());
+    return err;
+  }
+
   async expectRows(application: string, expected: readonly ExpectedRow[]): Promise<readonly Configuration[]> {
     const rows = await this.rows(application);
     const where = ({ File, Line }: Configuration): string | null => (File === null ? null : `${File.slice(this.folder.length + 1)}:${Line}`);

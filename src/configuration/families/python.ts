@@ -4,6 +4,7 @@ import { lastOption } from '../readers/arguments.ts';
 import { commandValues } from '../readers/command.ts';
 import { readEnv } from '../readers/lines.ts';
 import { readPython } from '../readers/python.ts';
+import type { NamedValue } from '../readers/setting.ts';
 import { addressAndPort, portOf, type Reading } from '../reading.ts';
 import {
   addLayers,
@@ -50,13 +51,15 @@ function gunicornFile(instance: Instance, reading: Reading, folder: string): Lay
   if (file === null) return [];
   const settings = (reading.parse(file, readPython) ?? []).filter(({ name }) => /^bind\b/.test(name));
   const plain = settings.filter(({ name }) => !name.endsWith('?'));
-  if (plain.length === 0) return settings.flatMap((setting) => written(wholeValue(file, setting), computed));
+  const places = (setting: NamedValue, portsOf: PortsOf, note: string | null = null): Layer =>
+    written({ ...wholeValue(file, setting), name: 'bind' }, portsOf, note);
+  if (plain.length === 0) return settings.flatMap((setting) => places(setting, computed));
   const note = plain.length < settings.length ? 'code in the file also sets it, under a condition' : null;
   // An assignment replaces the ones before it; that of a list has several values.
   const from = plain.findLastIndex(({ name }) => name === 'bind' || name === 'bind[0]');
   return plain
     .slice(from)
-    .flatMap((setting) => written(wholeValue(file, setting), setting.quote === null ? computed : gunicornPorts, note));
+    .flatMap((setting) => places(setting, setting.quote === null ? computed : gunicornPorts, note));
 }
 
 function addGunicorn(instance: Instance, reading: Reading, folder: string): void {

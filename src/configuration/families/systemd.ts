@@ -1,5 +1,5 @@
 import type { Family } from '../family.ts';
-import { onePort, unitValues, written } from '../layers.ts';
+import { onePort, startValues, written } from '../layers.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';
 import { partOf } from '../readers/setting.ts';
 import { unitObstacle, unitSettings, type UnitSetting } from '../units.ts';
@@ -54,8 +54,11 @@ export const systemd: Family = {
     const { name, path } = unitOf(instance.path, reading);
     if (name.endsWith('.socket')) for (const setting of unitSettings(reading, name, path)) addSocket(reading, setting);
     else
-      for (const value of unitValues(reading, name, [...options, ...variables], path))
-        for (const place of written(value, onePort)) if (place.port !== null) reading.add(place);
+      for (const [rank, value] of startValues(reading, name, [...options, ...variables], path).entries()) {
+        // Of a variable that is set twice, the last one counts.
+        const key = value.name.startsWith('-') ? null : value.name;
+        for (const place of written(value, onePort)) if (place.port !== null) reading.add({ ...place, key, rank });
+      }
   },
   sideEffects(_, place) {
     const file = place.source.kind === 'file' ? place.source.file.path : '';

@@ -7,7 +7,7 @@ export interface CommandValue extends Word {
 }
 
 /** Splits a command such as `PORT=80 node "a b.js" --port 80` into words, as a shell does without its expansions. */
-export function commandWords(text: string): Word[] {
+export function wordsOfCommand(text: string): Word[] {
   const words: Word[] = [];
   for (const { 0: whole, index } of text.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+/gs)) {
     const quote = /^(?:"[^"\\]*"|'[^']*')$/.test(whole) ? (whole[0] as '"' | "'") : null;
@@ -20,13 +20,18 @@ export function commandWords(text: string): Word[] {
 
 /** Returns the values of options (`--port 80`, `--port=80`, `-p80`) and variables (`PORT=80`) in a command. */
 export function commandValues(text: string, names: readonly string[]): CommandValue[] {
-  const words = commandWords(text);
+  const words = wordsOfCommand(text);
   return words.flatMap((word, index): CommandValue[] => {
     const next = words[index + 1];
     for (const name of names) {
       const isOption = name.startsWith('-');
       const rest = (from: number): CommandValue[] => {
-        const part = partOf(word, from, word.value.length) ?? { ...word, value: word.value.slice(from), start: -1 };
+        const value = word.value.slice(from);
+        // Quotes only around the value: `PORT="80"`.
+        const isQuoted = text.slice(word.start + from, word.end).replace(/^(["'])(.*)\1$/s, '$2') === value;
+        const quoted = word.end - word.start - word.value.length === 2 && isQuoted;
+        const start = quoted ? word.start + from + 1 : -1;
+        const part = partOf(word, from, word.value.length) ?? { ...word, value, start, end: start + value.length };
         return [{ ...part, name }];
       };
       if (isOption && word.value === name && next !== undefined) return [{ ...next, name }];

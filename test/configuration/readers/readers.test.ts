@@ -5,7 +5,10 @@ import { readBraces, type Directive } from '../../../src/configuration/readers/b
 import { lastOption, optionsOf } from '../../../src/configuration/readers/arguments.ts';
 import { readJson } from '../../../src/configuration/readers/json.ts';
 import { ini, properties, readEnv, readLines, readWords } from '../../../src/configuration/readers/lines.ts';
+import { readPython } from '../../../src/configuration/readers/python.ts';
+import { readScript } from '../../../src/configuration/readers/script.ts';
 import { NotParsed, type NamedValue, type Word } from '../../../src/configuration/readers/setting.ts';
+import { readUnit } from '../../../src/configuration/readers/unit.ts';
 import { readXml } from '../../../src/configuration/readers/xml.ts';
 import { readYaml } from '../../../src/configuration/readers/yaml.ts';
 import { decodeFile, edited } from '../../../src/configuration/text-file.ts';
@@ -23,6 +26,9 @@ const readers: Readonly<Record<string, (text: string) => readonly Word[]>> = {
   Caddyfile: (text) => wordsOfDirectives(readBraces(text, 'line')),
   yaml: (text) => readYaml(text).flat(),
   json: readJson,
+  script: readScript,
+  python: readPython,
+  unit: readUnit,
   xml: (text) =>
     readXml(text).flatMap(({ attributes, text: own }) =>
       attributes
@@ -45,6 +51,10 @@ const examples: readonly (readonly [reader: string, text: string])[] = [
   ['yaml', 'ports:\n  - "3000"\n'],
   ['json', '// settings\n{ "a": { "port": 3000, }, "b": "x\\u00e4" /* end */ }'],
   ['json', '{"port": "3000"}'],
+  ['script', '// port: 1\nexport default defineConfig({\r\n server: { "port": /* 1 */ 3000, x: [`}`, \'{\'] } });'],
+  ['script', "module.exports = { apps: [{ env: { PORT: '3000' } }] };"],
+  ['python', '"""\nport = 1\n"""\r\nport = 3000  # here\nbind = ["a", \'b\']\n'],
+  ['unit', '[Service]\r\n# ä\r\nExecStart=/usr/bin/x \\\r\n; port\r\n -p 1\r\nListenStream = 3000 \r\n'],
   ['xml', '<?xml version="1.0"?><!-- <Connector port="1"/> --><Server><Connector port=\'3000\' a="&amp;"/></Server>'],
   ['xml', '<settings><port>3000</port></settings>'],
 ];
