@@ -112,7 +112,7 @@ function addArguments(reading: Reading, { arguments: args }: Instance, found: Fo
 /** Erlang terms are only read as far as needed to say that they have a port. */
 function addAdvanced(reading: Reading, path: string): void {
   const file = reading.open(path, { optional: true });
-  const text = file?.text.replace(/%.*/g, '') ?? '';
+  const text = file?.text.replaceAll(/%.*/g, '') ?? '';
   const found = /\b(?:tcp_listeners|ssl_listeners|listener)\b/.exec(text)?.[0];
   if (found !== undefined) reading.gap(`${path} sets ${found}, which PortOwner does not read`);
 }
