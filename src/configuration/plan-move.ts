@@ -4,7 +4,7 @@ import { unifiedDiff } from './diff.ts';
 import { isConfirmed } from './find.ts';
 import type { Configured } from './instances.ts';
 import { whereText, settingText, type RankedPort } from './overlay.ts';
-import { sideEffects, type Subject } from './side-effects.ts';
+import { sideEffects, type MoveSubject } from './side-effects.ts';
 import { decodeFile, edited, lineAt, type Edit, type TextFile } from './text-file.ts';
 
 /** A file of a plan, by its path without links. */
@@ -103,7 +103,7 @@ export const placesToMove = ({ places }: Configured, from: number): RankedPort[]
   places.filter((place) => listens(place, from));
 
 /** Plans the move of a server. Throws PO4402. */
-export function planMove(seen: Omit<Subject, 'places'>, from: number, to: number): MovePlan {
+export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: number): MovePlan {
   const { subject, machine } = seen;
   const places = placesToMove(subject, from);
   const { family, instance, reading } = subject;

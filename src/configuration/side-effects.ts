@@ -12,7 +12,7 @@ import { settingText, type RankedPort } from './overlay.ts';
  */
 
 /** A move whose side effects are wanted. */
-export interface Subject {
+export interface MoveSubject {
   readonly all: readonly Configured[];
   readonly subject: Configured;
   /** The settings that get the new port. */
@@ -47,7 +47,7 @@ const references = (all: readonly Configured[], port: number): string[] =>
   );
 
 /** The other servers that are configured for a port. */
-const others = ({ all, subject }: Subject, port: number): string[] =>
+const others = ({ all, subject }: MoveSubject, port: number): string[] =>
   all.flatMap((one) =>
     one.places
       .filter((place) => one !== subject && place.role === 'listen' && place.isEffective && place.port === port)
@@ -98,7 +98,7 @@ function systemMentions({ sections }: Facts, port: number, protocols: ReadonlySe
 }
 
 /** What SELinux has to allow, where it is in use. */
-function labels({ subject: { family }, places, machine }: Subject, port: number): string[] {
+function labels({ subject: { family }, places, machine }: MoveSubject, port: number): string[] {
   if (machine.platform !== 'linux' || machine.read('/sys/fs/selinux/enforce').bytes === null) return [];
   return [...new Set(places.map(({ protocol }) => protocol.toLowerCase()))].map(
     (protocol) =>
@@ -125,7 +125,7 @@ function packageNotes(machine: ConfigurationMachine, paths: readonly string[]): 
 }
 
 /** Returns what else may have to be changed by hand, in sentences. `files`: the files that are changed. */
-export function sideEffects(moved: Subject, from: number, to: number, files: readonly string[]): string[] {
+export function sideEffects(moved: MoveSubject, from: number, to: number, files: readonly string[]): string[] {
   const { subject, places, machine, facts } = moved;
   const { family, instance } = subject;
   const protocols = new Set<string>(places.map(({ protocol }) => protocol));

@@ -435,7 +435,7 @@ function contextOf(facts: Facts, home: string): Context {
 }
 
 /** Sorts conflicts by their severity, and then by their port. */
-export function worstFirst(rows: readonly Conflict[]): Conflict[] {
+export function bySeverity(rows: readonly Conflict[]): Conflict[] {
   const rank = ({ Severity: severity }: Conflict): number =>
     conflictSeverities.indexOf(severity as (typeof conflictSeverities)[number]);
   return rows.toSorted((a, b) => rank(a) - rank(b) || (a.Port ?? 0) - (b.Port ?? 0));
@@ -463,7 +463,7 @@ export function conflicts(facts: Facts, home = ''): Conflicts {
   ])
     found.push(row);
   return {
-    rows: worstFirst(found),
+    rows: bySeverity(found),
     undecided: undecided ? (facts.sections.processes.needs ?? 'elevated rights') : null,
   };
 }

@@ -12,7 +12,7 @@ import type { ExitCode } from '../schema/problems.ts';
 import { formatPorts, portsText } from '../ports/expression.ts';
 import type { Place } from '../ports/place.ts';
 import { conflictSeverities, type ConflictSeverity } from './conflict-kinds.ts';
-import { conflicts, worstFirst } from './conflicts.ts';
+import { conflicts, bySeverity } from './conflicts.ts';
 
 /** Asks for current and upcoming port conflicts. */
 export interface ConflictsRequest {
@@ -44,7 +44,7 @@ export async function findConflicts(
     configured: true,
   });
   const { rows: seen, undecided } = conflicts(facts, home);
-  const found = configured === null ? seen : worstFirst([...seen, ...(await configured())]);
+  const found = configured === null ? seen : bySeverity([...seen, ...(await configured())]);
   const all = asked === null ? found : found.filter(await overPorts(asked));
   const wanted = new Set<string | null>(conflictSeverities.slice(0, conflictSeverities.indexOf(least) + 1));
   const rows = advisedThere(

@@ -60,7 +60,7 @@ function addSetting(reading: Reading, file: TextFile, setting: NamedValue, found
 
 /** RabbitMQ takes `::1:5672`, too: the last colon is before the port. */
 function ipv6WithPort(value: string): { address: string | null; port: number; start: number } | null {
-  const [, address, digits] = /^([\da-f:]*:[\da-f:]*):(\d{1,5})$/i.exec(value) ?? [];
+  const [, address, digits] = /^([^[\]]*:[^[\]]*):(\d{1,5})$/.exec(value) ?? [];
   const port = digits === undefined ? null : portOf(digits);
   return port === null ? null : { address: address!, port, start: value.length - digits!.length };
 }
@@ -112,8 +112,7 @@ function addArguments(reading: Reading, { arguments: args }: Instance, found: Fo
 /** Erlang terms are only read as far as needed to say that they have a port. */
 function addAdvanced(reading: Reading, path: string): void {
   const file = reading.open(path, { optional: true });
-  const withoutComments = (file?.text ?? '').split('\n').map((line) => line.split('%', 1)[0]);
-  const text = withoutComments.join('\n');
+  const text = file?.text.replaceAll(/%.*/g, '') ?? '';
   const found = /\b(?:tcp_listeners|ssl_listeners|listener)\b/.exec(text)?.[0];
   if (found !== undefined) reading.gap(`${path} sets ${found}, which PortOwner does not read`);
 }

@@ -54,22 +54,22 @@ test('Debian: ports.conf, its modules, and the VirtualHost of every site change 
 test('every form of Listen, also continued on the next line, with CRLF and a byte order mark', async () => {
   const files = new ConfigurationFiles({
     'httpd.conf': Buffer.from(
-      '\ufeff# \u00e4 \\\r\nListen 20001\r\nlisten\t 0.0.0.0:20002   https\r\nListen [2001:db8::a00:20ff:fea7:ccea]:20003\r\nListen \\\r\n  localhost:20004 http\r\nListen "*:20005"\r\n',
+      '\ufeff# \u00e4 \\\r\nListen 20001\r\nlisten\t 0.0.0.0:20002   https\r\nListen [0:0:0:0:0:0:0:1]:20003\r\nListen \\\r\n  localhost:20004 http\r\nListen "*:20005"\r\n',
     ),
   });
   const rows = await files.expectRows('Apache', [
     ['Listen', '0.0.0.0:20002', 20_002, 'httpd.conf:3'],
-    ['Listen', '[2001:db8::a00:20ff:fea7:ccea]:20003', 20_003, 'httpd.conf:4'],
+    ['Listen', '[0:0:0:0:0:0:0:1]:20003', 20_003, 'httpd.conf:4'],
     ['Listen', 'localhost:20004', 20_004, 'httpd.conf:6'],
     ['Listen', '*:20005', 20_005, 'httpd.conf:7'],
   ]);
   assert.equal(
     rows.map(({ Address }) => Address),
-    ['0.0.0.0', '2001:db8::a00:20ff:fea7:ccea', 'localhost', null],
+    ['0.0.0.0', '0:0:0:0:0:0:0:1', 'localhost', null],
   );
   for (const [from, text] of [
     [20_002, '0.0.0.0:'],
-    [20_003, 'ccea]:'],
+    [20_003, ':1]:'],
     [20_004, 'localhost:'],
     [20_005, '"*:'],
   ] as const)
