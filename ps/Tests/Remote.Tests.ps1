@@ -775,28 +775,30 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $one.WaitForExit(5000) | Should -BeTrue
     }
 
-    It 'sends a row back through the very connection that it came through: <_>' -ForEach 'as it is', 'sorted', 'selected', 'chosen properties', 'another object' {
+    It 'sends a row back through the very connection that it came through, however it was passed on' {
         $two = Start-NodeListener
         try {
             # Two machines that have one name.
             $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore) + @(Get-PortOwner $two.Port -SSHConnection (New-Connection $counted 'localhost') -WarningAction Ignore)
             $rows.PSComputerName | Should -Be 'localhost', 'localhost'
-            $rows = switch ($_) {
-                'as it is' { $rows }
-                'sorted' { $rows | Sort-Object LocalPort | Where-Object LocalPort }
-                'selected' { $rows | Select-Object * }
-                'chosen properties' { $rows | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName, PSComputerName }
-                'another object' { $rows | ForEach-Object { Add-Member -InputObject ($_ | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName) -NotePropertyName PSComputerName -NotePropertyValue $_.PSComputerName -PassThru } }
+            $passed = [ordered]@{
+                'as it is'          = { $rows }
+                'sorted'            = { $rows | Sort-Object LocalPort | Where-Object LocalPort }
+                'selected'          = { $rows | Select-Object * }
+                'chosen properties' = { $rows | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName, PSComputerName }
+                'another object'    = { $rows | ForEach-Object { Add-Member -InputObject ($_ | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName) -NotePropertyName PSComputerName -NotePropertyValue $_.PSComputerName -PassThru } }
             }
-            $null = Wait-Until { -not (Get-Below $daemons.counted.Id) }
-            $before = @(Get-Content -LiteralPath "$folder/count").Count
-            ($rows | Where-Object LocalPort -eq $one.Port | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
-            @(Get-Content -LiteralPath "$folder/count").Count | Should -Be $before
-            $two.HasExited | Should -BeFalse
-            # Of the other one, that it is gone is asked there.
-            ($rows | Stop-PortOwner -Confirm:$false -WarningAction Ignore -ErrorAction SilentlyContinue | Where-Object OwningProcess -eq $two.Id).Result | Should -Be 'Stopped'
-            @(Get-Content -LiteralPath "$folder/count").Count | Should -BeGreaterThan $before
-            $two.WaitForExit(5000) | Should -BeTrue
+            $sessions = { @(Get-Content -LiteralPath "$folder/count" | Where-Object { $_ -eq '+' }).Count }
+            foreach ($way in $passed.Keys) {
+                foreach ($process in $one, $two) {
+                    $before = & $sessions
+                    & $passed[$way] | Where-Object LocalPort -eq $process.Port | Stop-PortOwner -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
+                    & $sessions | Should -Be ($before + [int] ($process -eq $two)) -Because $way
+                }
+            }
+            # Both at once.
+            ($rows | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped', 'Stopped'
+            foreach ($process in $one, $two) { $process.WaitForExit(5000) | Should -BeTrue }
         } finally {
             if (-not $two.HasExited) { $two.Kill() }
         }

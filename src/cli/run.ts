@@ -40,8 +40,8 @@ function commandWord(catalogue: Catalogue, given: string | undefined): string | 
 /** The ways to ask for help on all systems. */
 const helpWords = new Set(['--help', '-h', '-?', '/?']);
 const versionWords = new Set(['--version', '-V', 'version']);
-/** A word that every parser accepts unchanged. */
-const plainWord = /^\w[\w./:-]*$/;
+/** A word that every parser accepts unchanged, unless it stands before a port: `TCP 3000`. */
+const plainWord = /^(?!(?:tcp6?|udp6?|ports?)$)\w[\w./:-]*$/i;
 
 /**
  * Builds the parser for a command line without options, the most frequent form of the main query: each

@@ -1,16 +1,14 @@
 import type { Instance, SettingSource } from './configured-port.ts';
-import { readEnv, readLines, readWords, type LineSyntax } from './readers/lines.ts';
+import { readEnv, readWords } from './readers/lines.ts';
 import type { Word } from './readers/setting.ts';
 import { inFile, type Reading } from './reading.ts';
 import type { TextFile } from './text-file.ts';
+import { unitObstacle, unitSettings, type UnitSetting } from './units.ts';
 
 /*
  * What starts a service: the unit, its drop-ins, and the files with its environment.
  * https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#Environment
  */
-
-const unitFolders = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
-const unitSyntax: LineSyntax = { comments: '#;', separators: '=', sections: true };
 
 /** A text with arguments or a variable, and where it is. */
 interface StartText extends Word {
@@ -35,25 +33,26 @@ export interface ServiceStart {
 /** Joins lines that a backslash continues; every position stays. */
 const joined = (text: string): string => text.replaceAll(/\\\r?\n/g, (end) => ' '.repeat(end.length));
 
-/** The unit of a service, and its drop-ins by their names. */
-function unitFiles(service: string, reading: Reading): TextFile[] {
-  const name = service.includes('.') ? service : `${service}.service`;
-  const dropIns = new Map<string, string>();
-  // Those in the first of the folders win over those with the same name in the others.
-  for (const folder of unitFolders.toReversed())
-    for (const path of reading.glob(`${folder}/${name}.d/*.conf`)) dropIns.set(reading.path.basename(path), path);
-  // An instance of a template, such as exporter@9100.service, has the unit exporter@.service.
-  const template = name.replace(/@[^.]*/, '@');
-  const unit = reading.openFirst([name, template].flatMap((one) => unitFolders.map((folder) => `${folder}/${one}`)));
-  const files = [...dropIns].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => reading.open(path));
-  return [unit, ...files].filter((file) => file !== null);
-}
-
 const isUnit = (path: string): boolean => /\.(?:service|conf)$/.test(path);
 
 /** Adds the variables of a file with an environment. */
 function addEnvironmentFile(file: TextFile, variables: Map<string, StartText>): void {
   for (const setting of readEnv(joined(file.text))) variables.set(setting.name, { ...setting, file });
+}
+
+/** Adds the variables of `Environment="A=b" C=d`. */
+function addEnvironment(setting: UnitSetting, variables: Map<string, StartText>): void {
+  for (const part of readWords(setting.value).flat()) {
+    const at = part.value.indexOf('=');
+    if (at > 0)
+      variables.set(part.value.slice(0, at), {
+        value: part.value.slice(at + 1),
+        start: setting.start + part.start + at + 1,
+        end: setting.start + part.end,
+        quote: part.quote,
+        file: setting.file,
+      });
+  }
 }
 
 /** Reads what starts a service: its unit if it has one, and the files with an environment. */
@@ -63,30 +62,23 @@ export function readServiceStart(
   environmentFiles: readonly string[],
 ): ServiceStart {
   const variables = new Map<string, StartText>();
-  const named: string[] = [];
+  const environment: string[] = [];
   let command: StartText | null = null;
   const given = path === null ? null : reading.open(path);
-  const units = given !== null && isUnit(given.path) ? [given] : service === null ? [] : unitFiles(service, reading);
-  for (const file of units)
-    for (const { name, ...word } of readLines(joined(file.text), unitSyntax)) {
-      if (name === 'Service.ExecStart') command = word.value === '' ? null : { ...word, file };
-      if (name === 'Service.EnvironmentFile') named.push(word.value.replace(/^-/, ''));
-      if (name !== 'Service.Environment') continue;
-      for (const part of readWords(word.value).flat()) {
-        const at = part.value.indexOf('=');
-        if (at > 0)
-          variables.set(part.value.slice(0, at), {
-            value: part.value.slice(at + 1),
-            start: word.start + part.start + at + 1,
-            end: word.start + part.end,
-            quote: part.quote,
-            file,
-          });
-      }
-    }
+  const settings =
+    given !== null && isUnit(given.path)
+      ? unitSettings(reading, reading.path.basename(given.path), given.path)
+      : service === null
+        ? []
+        : unitSettings(reading, service.includes('.') ? service : `${service}.service`);
+  for (const setting of settings) {
+    if (setting.name === 'Service.ExecStart') command = setting;
+    if (setting.name === 'Service.EnvironmentFile') environment.push(setting.value.replace(/^-/, ''));
+    if (setting.name === 'Service.Environment') addEnvironment(setting, variables);
+  }
   if (given !== null && !isUnit(given.path)) addEnvironmentFile(given, variables);
   else
-    for (const one of [...(units.length === 0 ? environmentFiles : []), ...named].flatMap((name) =>
+    for (const one of [...(settings.length === 0 ? environmentFiles : []), ...environment].flatMap((name) =>
       reading.glob(name),
     )) {
       const file = reading.open(one, { optional: true });
@@ -95,16 +87,10 @@ export function readServiceStart(
   return { variables, command };
 }
 
-function refusalOf({ path }: TextFile): string | null {
-  return /^\/(?:usr\/)?lib\//.test(path)
-    ? 'an update of the package replaces the file: use systemctl edit instead'
-    : null;
-}
-
 /** Returns a variable of what starts a service; null if it is not set there. */
 export function startVariable({ variables }: ServiceStart, name: string): StartValue | null {
   const found = variables.get(name);
-  return found === undefined ? null : { file: found.file, word: found, refusal: refusalOf(found.file) };
+  return found === undefined ? null : { file: found.file, word: found, refusal: unitObstacle(found.file.path) };
 }
 
 /** Returns the values of an option among what starts a service: in its command line, and in all variables. */
@@ -116,7 +102,11 @@ export function startOptions({ variables, command }: ServiceStart, option: strin
     [...joined(file.text).slice(start, end).matchAll(pattern)].map((match) => {
       const value = match[1]!;
       const at = start + match.index + match[0].length - value.length;
-      return { file, word: { value, start: at, end: at + value.length, quote: null }, refusal: refusalOf(file) };
+      return {
+        file,
+        word: { value, start: at, end: at + value.length, quote: null },
+        refusal: unitObstacle(file.path),
+      };
     }),
   );
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { connection, facts, socket, udp } from '../support/example.ts';
+import { linux as linuxSource } from '../support/linux-raw.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
 import { formats } from '../../src/formats/formats.ts';
 
@@ -132,6 +133,11 @@ const ports: readonly (readonly [words: string, rows: string])[] = [
 for (const [words, rows] of ports) {
   test(`portowner ${words}`, async () => assert.is(await asked(words.split(' ')), rows));
 }
+
+test('a label before a port, without any option', async () => {
+  const { out, err } = await run(['TCP', '9999'], { source: linuxSource({}) });
+  assert.match(out, 'Nobody owns TCP port 9999.', err);
+});
 
 test('every state in the spelling of netstat, ss and lsof', async () => {
   const spellings = {

@@ -20,17 +20,20 @@ const kinds = [
 const off = '-1 or 0 switches it off';
 
 /** The options in jenkins.xml, which WinSW reads: `<arguments>-jar jenkins.war --httpPort=8080</arguments>`. */
-function optionsInXml({ path: given, executable }: Instance, reading: Reading, option: string): StartValue[] {
+function optionsInXml(
+  { path: given, arguments: args, workingDirectory }: Instance,
+  reading: Reading,
+  option: string,
+): StartValue[] {
   const { path } = reading;
-  const beside = executable === null ? null : path.join(path.dirname(executable), 'jenkins.xml');
+  const war = args.find((one) => one.endsWith('.war'));
+  const beside = war === undefined ? null : path.resolve(workingDirectory ?? '/', path.dirname(war), 'jenkins.xml');
   const file =
-    given === null
-      ? beside === null
+    given?.endsWith('.xml') === true
+      ? reading.open(given)
+      : beside === null
         ? null
-        : reading.open(beside, { optional: true })
-      : given.endsWith('.xml')
-        ? reading.open(given)
-        : null;
+        : reading.open(beside, { optional: true });
   const text =
     file === null ? undefined : reading.parse(file, readXml)?.find((one) => one.path === 'service/arguments')?.text;
   if (file === null || text == null) return [];

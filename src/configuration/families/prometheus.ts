@@ -85,6 +85,8 @@ export const prometheus: Family = {
   defaultPatterns: ['/etc/default/prometheus*', '/etc/sysconfig/prometheus*', '/etc/sysconfig/*_exporter'],
   read(instance, reading) {
     const name = instance.path ?? instance.executable ?? instance.arguments[0] ?? '';
+    // What the package manager kept is not used.
+    if (/(?:\.(?:dpkg|ucf)-\w+|\.rpm\w+|~)$/.test(name)) return;
     const start = readServiceStart(instance, reading, []);
     const isSet = addOption('--web.listen-address', instance, reading, start);
     addOption('--cluster.listen-address', instance, reading, start);

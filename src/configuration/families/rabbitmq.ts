@@ -112,7 +112,8 @@ function addArguments(reading: Reading, { arguments: args }: Instance, found: Fo
 /** Erlang terms are only read as far as needed to say that they have a port. */
 function addAdvanced(reading: Reading, path: string): void {
   const file = reading.open(path, { optional: true });
-  const text = file?.text.replace(/%.*/g, '') ?? '';
+  const withoutComments = (file?.text ?? '').split('\n').map((line) => line.split('%', 1)[0]);
+  const text = withoutComments.join('\n');
   const found = /\b(?:tcp_listeners|ssl_listeners|listener)\b/.exec(text)?.[0];
   if (found !== undefined) reading.gap(`${path} sets ${found}, which PortOwner does not read`);
 }

@@ -23,6 +23,12 @@ const attributes: Readonly<Record<string, readonly string[]>> = {
 const lastProperty = (args: readonly string[], name: string): string | null =>
   args.findLast((one) => one.startsWith(`-D${name}=`))?.slice(name.length + 3) ?? null;
 
+/** The folder of a Windows service, whose options are in the registry: it has the program in its folder bin. */
+function folderOfService({ executable }: Instance, { path }: Reading): string | null {
+  const isService = executable !== null && /[\\/]bin[\\/]tomcat\d*\.exe$/i.test(executable);
+  return isService ? path.dirname(path.dirname(executable)) : null;
+}
+
 /** server.xml, and the folder of the instance. */
 function mainOf(instance: Instance, reading: Reading): { base: string; file: TextFile | null } {
   const { path, machine } = reading;
@@ -34,7 +40,7 @@ function mainOf(instance: Instance, reading: Reading): { base: string; file: Tex
     environment?.get('CATALINA_BASE') ??
     lastProperty(args, 'catalina.home') ??
     environment?.get('CATALINA_HOME') ??
-    null;
+    folderOfService(instance, reading);
   if (base === null) {
     reading.gap('the folder of Tomcat is unknown: name its server.xml with --path');
     return { base: '/', file: null };
@@ -74,12 +80,10 @@ function placeholdersOf(instance: Instance, reading: Reading, base: string, main
   };
 }
 
-/** The number that a server adds to its ports. */
-function offsetOf(element: Element, all: readonly Element[]): number {
-  const [name] = element.path.split('/').slice(-1);
-  const server = all.find(({ path }) => path === 'Server')?.attributes.get('portOffset')?.value ?? '0';
-  const own = name === 'Connector' ? element.attributes.get('portOffset')?.value : undefined;
-  return name === 'Server' || name === 'Connector' ? Number(own ?? server) || 0 : 0;
+/** The number that a server adds to its own port, and to those of its connectors, whatever they set themselves. */
+function offsetOf(name: string, all: readonly Element[]): number {
+  const offset = all.find(({ path }) => path === 'Server')?.attributes.get('portOffset')?.value ?? '0';
+  return name === 'Server' || name === 'Connector' ? Number(offset) || 0 : 0;
 }
 
 function portsOf(file: TextFile, elements: readonly Element[], placeholders: Placeholders): NewConfiguredPort[] {
@@ -88,7 +92,7 @@ function portsOf(file: TextFile, elements: readonly Element[], placeholders: Pla
     return (attributes[name] ?? []).flatMap((attribute): NewConfiguredPort[] => {
       const word = element.attributes.get(attribute);
       if (word === undefined) return [];
-      const offset = offsetOf(element, elements);
+      const offset = offsetOf(name, elements);
       const read = portValue(file, word, placeholders);
       const isMoved = read.port !== null && offset !== 0;
       return [

@@ -5,6 +5,7 @@ import {
   natureOf,
   natureOfCall,
   opensSocket,
+  isReady,
   printsBeforehand,
   tellsOfOthers,
   type Nature,
@@ -91,6 +92,7 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
         record === last.line.record &&
         !frame &&
         !tellsOfOthers(text) &&
+        !(from + index < first.at && isReady(text)) &&
         !(from + index > last.at && startsAnother.test(text)),
     );
   return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
@@ -167,7 +169,23 @@ export function remoteAround(said: readonly LineSigns[], lines: readonly Line[])
   return onePort(told);
 }
 
+/** Returns the port in the call that failed, which Python prints right before the error: `s.bind(('', 5000))`. */
+function inCall(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const { at } = said[0]!;
+  const from = Math.max(0, at - near * 3);
+  const stack = lines.slice(from, at);
+  const calls = stack.slice(stack.findLastIndex(({ frame }) => !frame) + 1);
+  const call = calls.findLast(({ text }) => natureOfCall(text) !== null && !/^(?:File "|at )/.test(text));
+  return call !== undefined && natureOfCall(call.text) === 'bind' ? onePort(toldIn([call])) : undefined;
+}
+
 /** Returns the place of a failure whose own lines do not name the port. */
 export function placeAround(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
-  return inRecord(said, lines) ?? namedAfter(said, lines) ?? ofUnit(said, lines) ?? announcedBefore(said, lines);
+  return (
+    inCall(said, lines) ??
+    inRecord(said, lines) ??
+    namedAfter(said, lines) ??
+    ofUnit(said, lines) ??
+    announcedBefore(said, lines)
+  );
 }

@@ -123,6 +123,13 @@ export function tellsOfOthers(text: string): boolean {
   return succeeded.test(text);
 }
 
+/** Whether a server says that it is ready, and therefore has its port. Hypercorn and Odoo say less, and before it. */
+export function isReady(text: string): boolean {
+  return /\bUvicorn running\b|\brunning (?:on|at)\b.{1,200}\(Press CTRL\+C to quit\)|\bavailable (?:on|at)\b|\baccepting connections\b/i.test(
+    text,
+  );
+}
+
 /** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
 export function endsAtOnce(text: string): boolean {
   return /\bpanicked\b|^createTcpServer:|^Error in startServer\(/.test(text);

@@ -224,7 +224,7 @@ const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|
 
 /** Programs' statements that they lack a right, which are guesses, too. */
 const lacksRight =
-  /\b(?:no|missing|insufficient|not enough|n't have|not have) (?:the )?(?:permissions?|privileges?|rights?) (?:to|for) (?:bind|listen|open|use)|\brequires? (?:root|elevated|administrat\w{1,6}|admin|super ?user)\b|\b(?:need|must)\b[^.;\n]{0,20} (?:root|administrator)\b|\bnot (?:allowed|permitted) to (?:bind|listen|open)/i;
+  /\b(?:no|missing|insufficient|not enough|n't have|not have) (?:the )?(?:permissions?|privileges?|rights?) (?:to|for) (?:bind|listen|open|use)|\brequires? (?:root|elevated|administrat\w{1,6}|admin|super ?user)\b|\b(?:need|must)\b[^.;\n]{0,20} (?:root|administrator)\b|\bnot (?:allowed|permitted) to (?:bind|listen|open)|\bpermission to (?:bind|listen|open) [^.;\n]{0,60}\b(?:denied|refused)\b/i;
 
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';

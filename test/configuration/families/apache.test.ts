@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('Apache');
 
@@ -110,6 +111,24 @@ test('sections that do not count are left out, and those that may count say so',
     rows.map(({ Reason }) => Reason?.[0] ?? null),
     [null, 'it counts only if mod_x.c is a part of the program', 'it counts only for some versions'],
   );
+});
+
+test('a running server: -d, -f, -D, and its environment', async () => {
+  const files = {
+    '/srv/web/site.conf': 'Listen ${A}\n<IfDefine TLS>\nListen ${B}\n</IfDefine>\nListen 80\n',
+    '/srv/web/envvars': 'export A=8001\nexport B=8002\n',
+  };
+  const environment = new Map([
+    ['A', '8001'],
+    // Started with something else than what envvars says.
+    ['B', '9002'],
+  ]);
+  const { rows } = await seen(files, { arguments: ['/usr/sbin/apache2', '-d', '/srv/web', '-f', 'site.conf', '-D', 'TLS', '-k', 'start'], environment });
+  assert.equal(rows, [
+    'Listen ${A}, A 8001 -> 8001 (/srv/web/envvars:1)',
+    'Listen ${B} -> 9002 (/srv/web/site.conf:3): the variable B is not set to a port in a file',
+    'Listen 80 -> 80 (/srv/web/site.conf:5)',
+  ]);
 });
 
 test.run();

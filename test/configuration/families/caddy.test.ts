@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('Caddy');
 
@@ -78,6 +79,17 @@ test('JSON', async () => {
     ['apps.http.servers.srv0.listen[2]', 'udp/127.0.0.1:20512', 20_512, 'caddy.json:3'],
   ]);
   await files.expectMove('Caddy', [20_511, 20_513], { 'caddy.json': [['":20511"', '":20513"']] });
+});
+
+test('a running server: its environment, its folder, and commands without a file', async () => {
+  const files = { '/x/Caddyfile': 'http://:{$A:81} :{$B:82} {\n}\n{\n admin off\n}\n' };
+  const { rows } = await seen(files, { arguments: ['/usr/bin/caddy', 'run'], workingDirectory: '/x', environment: new Map([['A', '8081']]) });
+  assert.equal(rows, [
+    'site address http://:{$A:81} -> 8081 (/x/Caddyfile:1): it is set by the variable A',
+    'site address :{$B:82} -> 82 (/x/Caddyfile:1): it is set by the variable B',
+  ]);
+  const command = await seen({}, { arguments: ['/usr/bin/caddy', 'file-server', '--listen', ':8082'] });
+  assert.equal(command.rows, ['--listen :8082 -> 8082 (the command line)']);
 });
 
 test.run();

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('HAProxy');
 
@@ -81,6 +82,18 @@ listen tls\r
       ['quic4@:20201', 'quic4@:20400'],
     ],
   });
+});
+
+test('a running server: files and folders after -f, and the environment', async () => {
+  const files = {
+    '/x/a.cfg': 'global\n',
+    '/x/d/2.cfg': 'frontend b\nbind "${HOST-::1}:$P"\n',
+    '/x/d/1.cfg': 'frontend a\nbind :81\n',
+    '/x/d/3.txt': 'bind :9\n',
+    '/y.cfg': 'listen c\nbind :83\n',
+  };
+  const { rows } = await seen(files, { arguments: ['/usr/sbin/haproxy', '-Ws', '-f', '/x/a.cfg', '-C', '/x', '-f', 'd', '--', '/y.cfg'], environment: new Map([['P', '82']]) });
+  assert.equal(rows, ['bind :81 -> 81 (/x/d/1.cfg:2)', 'bind ${HOST-::1}:$P -> ::1:82 (/x/d/2.cfg:2): the value contains a variable', 'bind :83 -> 83 (/y.cfg:2)']);
 });
 
 test.run();

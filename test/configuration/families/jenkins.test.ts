@@ -27,7 +27,7 @@ test('a running service: the port comes from a drop-in of its unit', async () =>
 
 test('the unit of the package is not changed', async () => {
   const { rows, move } = await seen({ [unit]: files[unit]! }, running('8080'));
-  assert.equal(rows, [`JENKINS_PORT 8080 -> 8080 (${unit}:4): an update of the package replaces the file: use systemctl edit instead`]);
+  assert.equal(rows, [`JENKINS_PORT 8080 -> 8080 (${unit}:4): it belongs to a package, whose update would undo a change; use systemctl edit instead`]);
   assert.throws(() => move(8080, 81), /systemctl edit/);
 });
 
@@ -61,6 +61,8 @@ test('jenkins.xml of Windows', async () => {
   const { rows, move } = await seen({ [path]: text }, { path });
   assert.equal(rows, [`--httpPort 8080 -> 8080 (${path}:4)`]);
   assert.equal(move(8080, 81).files, { [path]: text.replace('=8080', '=81') });
+  const live = await seen({ [path]: text }, { arguments: ['/jdk/bin/java.exe', '-jar', '/x/jenkins.war', '--httpPort=8080'] });
+  assert.equal(live.rows, rows);
 });
 
 test.run();

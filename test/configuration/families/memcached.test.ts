@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('Memcached');
 
@@ -29,6 +30,14 @@ test('the environment file of Fedora, and options without a blank', async () => 
   await fedora.expectMove('Memcached', [20_121, 20_122], { 'sysconfig/memcached': [['"20121"', '"20122"']] });
   const short = new ConfigurationFiles({ 'memcached_a.conf': '-p20131\n' });
   await short.expectMove('Memcached', [20_131, 20_132], { 'memcached_a.conf': [['-p20131', '-p20132']] });
+});
+
+test('a running server: its command line was made from the file with its port', async () => {
+  const files = { '/etc/memcached.conf': '-p 11211\n', '/etc/memcached_b.conf': '-p 11300\n-l ::1\n' };
+  const made = await seen(files, { arguments: ['/usr/bin/memcached', '-m', '64', '-p', '11300', '-l', '::1'] });
+  assert.equal(made.rows, ['-p 11300 -> 11300 (/etc/memcached_b.conf:1)', 'loser: -p 11300 -> 11300 (the command line)']);
+  const alone = await seen(files, { arguments: ['/usr/bin/memcached', '-p11400'] });
+  assert.equal(alone.rows, ['-p 11400 -> 11400 (the command line)']);
 });
 
 test.run();

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('MongoDB');
 
@@ -23,6 +24,14 @@ test('the old syntax, flow style, defaults, and values that a program returns', 
   assert.equal([shard!.Port, shard!.Source], [27_018, 'Default']);
   const [expanded] = await new ConfigurationFiles({ 'mongod.conf': 'net:\n  port: {__exec: "a"}\n' }).rows('MongoDB');
   assert.is(expanded!.Source, 'Default');
+});
+
+test('a running server: the command line wins, and no file is read that it does not name', async () => {
+  const files = { '/etc/mongod.conf': 'net:\n  port: 27001\n' };
+  const both = await seen(files, { arguments: ['/usr/bin/mongod', '--config', '/etc/mongod.conf', '--port', '27002'] });
+  assert.equal(both.rows, ['loser: net.port 27001 -> 27001 (/etc/mongod.conf:2)', '--port 27002 -> 27002 (the command line)']);
+  const alone = await seen(files, { arguments: ['/usr/bin/mongod', '--configsvr'] });
+  assert.equal(alone.rows, ['net.port 27019 -> 27019 (the default)']);
 });
 
 test.run();

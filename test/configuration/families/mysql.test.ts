@@ -3,6 +3,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('MySQL');
 
@@ -62,6 +63,24 @@ test('what SET PERSIST wrote wins over the files', async () => {
   const persisted = '{"Version": 2, "mysql_static_variables": {"port": {"Value": "20322", "Metadata": {"Host": ""}}}}';
   const files = new ConfigurationFiles({ 'my.cnf': '[mysqld]\ndatadir=@/data\nport=20321\n', 'data/mysqld-auto.cnf': persisted });
   await files.expectMove('MySQL', [20_322, 20_323], { 'data/mysqld-auto.cnf': [['"20322"', '"20323"']] });
+});
+
+test('a running server: the command line wins over the file, and that over the environment', async () => {
+  const files = { '/etc/my.cnf': '[mysqld]\nport=3001\n[mysqld_b]\nport=3002\n', '/x/extra.cnf': '[server]\nmysqlx-port=3003\n' };
+  const environment = new Map([['MYSQL_TCP_PORT', '3009']]);
+  const all = await seen(files, {
+    arguments: ['/usr/sbin/mysqld', '--defaults-extra-file=/x/extra.cnf', '--defaults-group-suffix=_b', '--port=3004', '--bind-address=::1'],
+    environment,
+  });
+  assert.equal(all.rows, [
+    'loser: port 3001 -> ::1:3001 (/etc/my.cnf:2)',
+    'loser: port 3002 -> ::1:3002 (/etc/my.cnf:4)',
+    'mysqlx-port 3003 -> 3003 (/x/extra.cnf:2)',
+    '--port 3004 -> ::1:3004 (the command line)',
+    'loser: MYSQL_TCP_PORT 3009 -> ::1:3009 (the environment variable MYSQL_TCP_PORT)',
+  ]);
+  const none = await seen(files, { arguments: ['/usr/sbin/mariadbd', '--no-defaults'], environment });
+  assert.equal(none.rows, ['MYSQL_TCP_PORT 3009 -> 3009 (the environment variable MYSQL_TCP_PORT)']);
 });
 
 test.run();

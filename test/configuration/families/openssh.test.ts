@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('OpenSSH');
 
@@ -53,6 +54,19 @@ test('addresses with a port replace Port; one without uses it', async () => {
   assert.is(rows[1]!.Address, '::1');
   const none = new ConfigurationFiles({ sshd_config: '#Port 20031\nListenAddress 0.0.0.0\n' });
   await none.expectRows('OpenSSH', [['Port', '22', 22, null]]);
+});
+
+test('a running server: -p is instead of every Port, -o adds one, and its title has its arguments', async () => {
+  const files = { '/etc/ssh/sshd_config': 'Port 1001\nPort 1002\n', '/x/sshd': 'Port 2001\n' };
+  const replaced = await seen(files, { arguments: ['sshd: /usr/sbin/sshd -D -p 3001 -p 3002 [listener] 0 of 10-100 startups'] });
+  assert.equal(replaced.rows, [
+    'loser: Port 1001 -> 1001 (/etc/ssh/sshd_config:1)',
+    'loser: Port 1002 -> 1002 (/etc/ssh/sshd_config:2)',
+    '-p 3001 -> 3001 (the command line)',
+    '-p 3002 -> 3002 (the command line)',
+  ]);
+  const added = await seen(files, { arguments: ['/usr/sbin/sshd', '-D', '-f', '/x/sshd', '-o', 'Port=3003'] });
+  assert.equal(added.rows, ['Port 2001 -> 2001 (/x/sshd:1)', '-o Port 3003 -> 3003 (the command line)']);
 });
 
 test.run();

@@ -50,4 +50,9 @@ test('defaults, by the program or the file', async () => {
   }
 });
 
+test('a file that the package manager kept is not used', async () => {
+  const path = '/etc/default/prometheus.dpkg-old';
+  assert.equal((await seen({ [path]: 'ARGS="--web.listen-address=:9091"' }, { path })).rows, []);
+});
+
 test.run();

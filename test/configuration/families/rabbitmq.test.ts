@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigurationFiles } from '../../support/configuration-files.ts';
+import { seen } from '../../support/configurations.ts';
 
 const test = suite('RabbitMQ');
 
@@ -53,6 +54,20 @@ test('rabbitmq-env.conf counts without a listener, and advanced.config is said',
   const rejected = await advanced.move('RabbitMQ', [20_813, 20_814]);
   assert.is(rejected.code, 1);
   assert.match(rejected.err, 'advanced.config sets tcp_listeners, which PortOwner does not read');
+});
+
+test('a running server: its listeners in the file win over RABBITMQ_NODE_PORT, and the arguments of Erlang over both', async () => {
+  const files = { '/x/a.conf': 'listeners.tcp.default = 5601\n', '/x/b.conf': '# empty\n' };
+  const environment = (name: string) =>
+    new Map([
+      ['RABBITMQ_CONFIG_FILE', `/x/${name}`],
+      ['RABBITMQ_NODE_PORT', '5602'],
+    ]);
+  const args = ['/usr/lib/erlang/erts-13.1.5/bin/beam.smp', '--', '-s', 'rabbit', 'boot'];
+  assert.equal((await seen(files, { arguments: args, environment: environment('a.conf') })).rows, ['listeners.tcp.default 5601 -> 5601 (/x/a.conf:1)']);
+  assert.equal((await seen(files, { arguments: args, environment: environment('b') })).rows, ['RABBITMQ_NODE_PORT 5602 -> 5602 (the environment variable RABBITMQ_NODE_PORT)']);
+  const old = await seen(files, { arguments: [...args, '-rabbit', 'tcp_listeners', '[{"auto",5603}]'], environment: environment('a') });
+  assert.equal(old.rows, ['loser: listeners.tcp.default 5601 -> 5601 (/x/a.conf:1)', '-rabbit tcp_listeners [{"auto",5603}] -> 5603 (the command line)']);
 });
 
 test.run();

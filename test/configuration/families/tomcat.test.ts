@@ -71,7 +71,7 @@ test('variables: catalina.properties wins over the command line, which comes fro
 });
 
 test('an offset is added to every port, and subtracted from a new one', async () => {
-  const text = '<Server port="8005" portOffset="100"><Service><Connector port="8080"/></Service></Server>';
+  const text = '<Server port="8005" portOffset="100"><Service><Connector port="8080" portOffset="7"/></Service></Server>';
   const { rows, move } = await seen({ [path]: text }, { path });
   assert.equal(rows, [`Server port 8005 -> 8105 (${path}:1): portOffset adds 100`, `Connector port 8080 -> 8180 (${path}:1): portOffset adds 100`]);
   assert.equal(move(8180, 9180).files, { [path]: text.replace('8080', '9080') });
@@ -83,6 +83,13 @@ test('a server.xml that does not parse, or includes others, is a gap', async () 
     assert.equal(rows, []);
     assert.match(gaps.join(), 'cannot be parsed');
   }
+});
+
+test('a Windows service has its folder above its program', async () => {
+  const { rows } = await seen({ [path]: '<Server port="8005"/>' }, { arguments: ['/srv/tomcat/bin/Tomcat9.exe', '//RS//Tomcat9'] });
+  assert.equal(rows, [`Server port 8005 -> 8005 (${path}:1)`]);
+  const { gaps } = await seen({}, { arguments: ['/usr/bin/java', 'org.apache.catalina.startup.Bootstrap', 'start'] });
+  assert.match(gaps.join(), 'name its server.xml with --path');
 });
 
 test.run();

