@@ -24,7 +24,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
     examples: [
       ['Where is port 8080 configured?', '$0 config 8080'],
       ['Every port that nginx is configured for', '$0 config --app nginx'],
-      ['The ports in one file', '$0 config --path /etc/nginx/sites-enabled/shop'],
+      ['The ports in one file', '$0 config --path compose.yaml'],
     ],
   });
   static readonly about: CommandAbout = {
