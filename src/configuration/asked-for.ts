@@ -41,7 +41,7 @@ export async function askedForEvidence(
       const setting = `${place.setting} ${place.value}`;
       return isConfirmed(configured, place)
         ? `${name} is configured for it in ${whereText(place)}: ${setting}`
-        : `still asked for in ${whereText(place)} by ${name}, which does not listen there now: ${setting}`;
+        : `${name} is still configured for it in ${whereText(place)}, but does not listen there now: ${setting}`;
     });
   return [...new Set(texts)];
 }

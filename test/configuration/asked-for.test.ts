@@ -34,15 +34,15 @@ test('why names the place, also if nobody listens there', async (context) => {
   const { out, code } = await run(['why', String(port), '--json'], world);
   assert.is(code, 0);
   const evidence = (JSON.parse(out) as Verdict[])[0]!.Evidence!;
-  assert.ok(evidence.includes(`still asked for in /etc/nginx/nginx.conf:4 by nginx, which does not listen there now: listen 127.0.0.1:${port}`), evidence.join('\n'));
+  assert.ok(evidence.includes(`nginx is still configured for it in /etc/nginx/nginx.conf:4, but does not listen there now: listen 127.0.0.1:${port}`), evidence.join('\n'));
   const udp = await run(['why', String(port), '--protocol', 'udp', '--json'], world);
-  assert.not.match(udp.out, 'asked for');
+  assert.not.match(udp.out, 'configured for');
 });
 
 test('why does not look at this machine for a snapshot', async () => {
   const configuration = machineWith({ '/etc/nginx/nginx.conf': nginx('4711') });
   const { out } = await run(['why', '4711', '--from', snapshotFile(facts([])), '--json'], { configuration });
-  assert.not.match(out, 'asked for');
+  assert.not.match(out, 'configured for');
 });
 
 test('conflicts finds two configurations that ask for one port before either starts', async (context) => {
