@@ -44,7 +44,8 @@ test('loads what is slow only when it is needed', () => {
 });
 
 test('reads no variable by name but its own: switches of packages would print among the answer', () => {
-  const found = texts.flatMap((text) => [...text.matchAll(/\benv\.([A-Za-z_]\w*)/g)].map(([, name]) => name));
+  // Names of files such as ".env.local" and "cassandra-env.sh" are none.
+  const found = texts.flatMap((text) => [...text.matchAll(/(?<![-'"`]\.?)\benv\.([A-Za-z_]\w*)/g)].map(([, name]) => name));
   assert.equal([...new Set(found)], ['PORTOWNER_DISABLE']);
 });
 
@@ -57,6 +58,10 @@ test('takes from each compressed module what the sources import of it: nothing e
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => /^(?!build|page).*\.ts$/.test(name));
   for (const source of sources) {
     const text = readFileSync(join(root, 'src', source), 'utf8');
+    for (const [, from = '', name = ''] of text.matchAll(/\(await import\('(\.[^']+)'\)\)\.(\w+)/g)) {
+      const path = `./${join('src', dirname(source), from).replaceAll('\\', '/')}`;
+      used.set(path, (used.get(path) ?? new Set()).add(name));
+    }
     for (const [, clause = '', from = ''] of text.matchAll(/^import (?!type)([^;']*?) from '([^']+)';/gm)) {
       const path = from.startsWith('.') ? `./${join('src', dirname(source), from).replaceAll('\\', '/')}` : from;
       const names = used.get(path) ?? new Set();
