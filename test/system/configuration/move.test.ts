@@ -9,7 +9,7 @@ import type { Configuration } from '../../../src/schema/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/harness.ts';
-import { hasNginx, hasPostgres, hasRedis, onThisMachine, startNginx, startPostgres, startRedis } from '../../support/servers.ts';
+import { hasNginx, hasPostgres, hasRedis, onThisMachine, startNginx, startPostgres, startRedis, until } from '../../support/servers.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('moving real servers');
@@ -109,7 +109,7 @@ test('a move that is killed leaves the old file or the new one, and can be undon
         return;
       }
       assert.is(signal, 'SIGKILL');
-      for (let wait = 0; wait < 100 && !nginx.answers(port); wait++);
+      until(() => nginx.answers(port) && !nginx.answers(to));
     }
     assert.unreachable('the move never came to its end');
   } finally {
