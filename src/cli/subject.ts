@@ -44,7 +44,7 @@ export async function subjectOf(
 export function commonPlace(
   given: readonly Place[],
   what: string,
-): { protocol: 'TCP' | 'UDP' | null; address: string | null } {
+): { protocol: 'TCP' | 'UDP' | null; address: string | null; isLocalhost: boolean } {
   const [protocols, addresses] = [
     new Set(given.map(({ protocol }) => protocol)),
     new Set(given.map(({ address }) => address)),
@@ -53,7 +53,8 @@ export function commonPlace(
     throw new PortOwnerError('PO1005', `${what} supports only one protocol and one address at a time`);
   const [[protocol = null], [address = null]] = [[...protocols], [...addresses]];
   // Servers for this machine only mostly use this address.
-  return { protocol, address: address === 'localhost' ? '127.0.0.1' : address };
+  const isLocalhost = address === 'localhost';
+  return { protocol, address: isLocalhost ? '127.0.0.1' : address, isLocalhost };
 }
 
 /** One port, with the protocol and the address specified with it. */
@@ -61,13 +62,20 @@ export interface OnePlace {
   readonly port: number;
   readonly protocol: 'TCP' | 'UDP' | null;
   readonly address: string | null;
+  /** Whether the address was given as `localhost`. */
+  readonly isLocalhost: boolean;
 }
 
 /** The one port that an operand names; 0 means any dynamic port. Throws PO1002 for several. */
 export async function placeOfOne(text: string, what: string): Promise<OnePlace> {
   const any = /^0(?:\/(tcp|udp))?$/i.exec(text);
   if (any !== null)
-    return { port: 0, protocol: (any[1]?.toUpperCase() as 'TCP' | 'UDP' | undefined) ?? null, address: null };
+    return {
+      port: 0,
+      protocol: (any[1]?.toUpperCase() as 'TCP' | 'UDP' | undefined) ?? null,
+      address: null,
+      isLocalhost: false,
+    };
   const spans = await places([text]);
   const [span] = spans;
   if (span === undefined || spans.length > 1 || span.start !== span.end)

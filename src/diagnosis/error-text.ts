@@ -37,6 +37,8 @@ export interface ParsedError {
   readonly port: number | null;
   /** The address of a socket; null also means every address. */
   readonly address: string | null;
+  /** Whether the text says `localhost`. */
+  readonly isLocalhost?: boolean;
   readonly protocol: 'TCP' | 'UDP' | null;
   /** Whether the text itself says so; otherwise the protocol may be assumed. */
   readonly namesProtocol: boolean;
@@ -235,6 +237,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     about,
     port,
     address,
+    ...(isBind && place?.isName === true ? { isLocalhost: true } : {}),
     protocol,
     namesProtocol: place?.protocol != null || /(?<![a-z])(?:tcp|udp)(?![a-z])/i.test(around),
     meaning,

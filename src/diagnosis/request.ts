@@ -11,6 +11,8 @@ export interface Request {
   readonly protocol: 'TCP' | 'UDP';
   /** Null: every address, IPv4 and IPv6. */
   readonly address: string | null;
+  /** Whether the address was given as `localhost`, which may also be ::1. */
+  readonly isLocalhost?: boolean;
   readonly sharing: Sharing;
   /** Whether `::` excludes IPv4. */
   readonly ipv6Only: boolean;

@@ -78,6 +78,10 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
   // If a port changes hands during the check, check again.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
     ({ facts, diagnosis } = await look(bind, error, world));
+  if (bind.isLocalhost === true && diagnosis.row.CanBind === true) {
+    const other = await look({ ...bind, address: '::1' }, error, world);
+    if (other.diagnosis.row.CanBind === false && other.diagnosis.row.Owner !== null) ({ facts, diagnosis } = other);
+  }
   const { needs, said } = diagnosis;
   const configured = bind.port === 0 ? [] : ((await world.askedFor?.(bind)) ?? []);
   const [row = diagnosis.row] = advisedThere([diagnosis.row], world.machine.there, facts);

@@ -53,12 +53,19 @@ export interface BindHints {
 /** Reads the requested bind. Throws PO1001 and PO1004. */
 export function bindRequest(given: BindOptions, port: number, { place, error }: BindHints): Request {
   const address = given.address ?? place?.address ?? error?.address ?? null;
+  const isLocalhost =
+    given.address === undefined
+      ? place?.address == null
+        ? error?.isLocalhost === true
+        : place.isLocalhost
+      : /^localhost$/i.test(given.address);
   const usual = place?.protocol ?? error?.protocol ?? 'TCP';
   return {
     port,
     protocol:
       given.protocol === undefined ? usual : word('--protocol', given.protocol, { tcp: 'TCP', udp: 'UDP' } as const),
     address: address === null ? null : ipAddress(address, '127.0.0.1, 0.0.0.0, ::1 or fe80::1%eth0'),
+    ...(isLocalhost ? { isLocalhost } : {}),
     sharing: sharingOf(given),
     ipv6Only: given.ipv6Only,
   };

@@ -226,6 +226,23 @@ test('in a file no line is broken, however wide the terminal is', async () => {
   assert.is(readFileSync(file, 'utf8'), out);
 });
 
+test('localhost may be the address of IPv6', async () => {
+  const file = snapshotFile(facts([socket({ localPort: 3000, localAddress: '::1', pid: 100 })], { processes: [processFact({ pid: 100 })] }));
+  const about = async (...args: readonly string[]): Promise<unknown[]> => {
+    const { out } = await run(['why', ...args, '--from', file, '--json']);
+    return (JSON.parse(out) as Verdict[]).map(({ Port, Address, CanBind }) => [Port, Address, CanBind]);
+  };
+  for (const args of [
+    ['localhost:3000'],
+    ['http://localhost:3000/'],
+    ['3000', '--address', 'localhost'],
+    ['--error', 'Error: listen EADDRINUSE: address already in use localhost:3000'],
+  ])
+    assert.equal(await about(...args), [[3000, '::1', false]], args.join(' '));
+  assert.equal(await about('127.0.0.1:3000'), [[3000, '127.0.0.1', true]]);
+  assert.equal(await about('localhost:3001'), [[3001, '127.0.0.1', true]]);
+});
+
 test('the table has the evidence and what to do below it', async () => {
   const { out } = await run(['why', '3000', '--from', taken]);
   assert.match(out, /CanBind/);
