@@ -231,6 +231,20 @@ function inlineName({ name, inline }: Launcher, option: string, anyCase: boolean
   return found === undefined ? null : `${name} ${found[0]}`;
 }
 
+/** Long options of interpreters that take no value, so that the script may follow. */
+const flag =
+  /^--(?:no-|inspect|watch|trace|experimental|enable|preserve|allow|permission|throw|pending|expose|abort|interpreted|jitless|prof|cpu-prof|heap-prof|harmony|use|force|frozen|insecure|report|track|interactive|warnings|optimize|huge|test|add|show|dry-run|verbose|debug|login|posix|norc|noprofile)/;
+
+/**
+ * Whether a word may be something else than a script: a number, or the value of an option that is not known. It must not
+ * become a part of the name, because it may be a secret.
+ */
+function isDoubtful(word: string, before: string | undefined): boolean {
+  if (/^\d+$/.test(word)) return true;
+  const isOption = before !== undefined && /^--[^=]+$/.test(before) && !flag.test(before);
+  return isOption && !/[\\/]/.test(word) && word !== '.' && !extension.test(word);
+}
+
 /** Returns the program that a launcher's arguments name; null if they name none. */
 function launched(launcher: Launcher, args: readonly string[]): string | null {
   const anyCase = launcher.windowsOptions === true;
@@ -239,9 +253,11 @@ function launched(launcher: Launcher, args: readonly string[]): string | null {
     const argument = args[i]!;
     const next = args[i + 1];
     if (launcher.onlyNamed === true && !has(launcher.named, argument, false)) continue;
+    // The script comes from standard input, and the rest are its arguments.
+    if (argument === '-' || launcher.standardInput?.test(argument) === true) return null;
     if (argument === '--') return next === undefined ? null : scriptName(launcher, next, args.slice(i + 2));
     const { option, attached } = separated(launcher, argument);
-    const inline = inlineName(launcher, option, anyCase);
+    const inline = inlineName(launcher, option.replace(/^(--[\w-]+)=[^]*$/, '$1'), anyCase);
     if (inline !== null) return inline;
     if (has(launcher.named, option, anyCase)) {
       const [value, ...rest] = attached === '' ? args.slice(i + 1) : [attached, ...args.slice(i + 1)];
@@ -253,6 +269,7 @@ function launched(launcher: Launcher, args: readonly string[]): string | null {
     else if (argument.startsWith('-') || argument.startsWith('+') || (anyCase && /^\/\w+(?::.*)?$/.test(argument)))
       continue;
     else if (verbs.length === 0 && launcher.verbs?.includes(argument)) verbs.push(argument);
+    else if (isDoubtful(argument, i > 1 && args[i - 1] !== verbs[0] ? args[i - 1] : undefined)) return null;
     else if (launcher.name === 'java') return javaClass(launcher, argument);
     else if (verbs.length > 0) return verbName(launcher, verbs[0]!, argument);
     else return scriptName(launcher, argument, args.slice(i + 1));

@@ -10,6 +10,8 @@ export interface Launcher {
   readonly inline?: readonly (readonly string[])[];
   /** Options of one letter that take no value, and can be combined with the option after them: `-um` is `-u -m`. */
   readonly flags?: string;
+  /** Options after which the script comes from standard input. */
+  readonly standardInput?: RegExp;
   /** Options whose value names the program, and that are part of the displayed name: `-m`, `-jar`. */
   readonly named?: readonly string[];
   /** Options whose value is the script. */
@@ -54,6 +56,7 @@ const powershell = {
 
 /** The options of POSIX shells that take no value. */
 const shellFlags = 'abefhiklmnprstuvxBCDEHPT';
+const shellStandardInput = /^-[a-zA-Z]*s[a-zA-Z]*$/;
 
 /** To support another launcher, add a line. For a program that changes its own name, add its files to `multiCall`. */
 export const launchers: readonly Launcher[] = [
@@ -76,6 +79,26 @@ export const launchers: readonly Launcher[] = [
       '--icu-data-dir',
       '--openssl-config',
       '--max-http-header-size',
+      '--disable-warning',
+      '--unhandled-rejections',
+      '--secure-heap',
+      '--secure-heap-min',
+      '--dns-result-order',
+      '--test-name-pattern',
+      '--test-skip-pattern',
+      '--test-reporter',
+      '--test-reporter-destination',
+      '--network-family-autoselection-attempt-timeout',
+      '--input-type',
+      '--localstorage-file',
+      '--redirect-warnings',
+      '--stack-trace-limit',
+      '--tls-cipher-list',
+      '--tls-keylog',
+      '--trace-event-categories',
+      '--diagnostic-dir',
+      '--inspect-port',
+      '--debug-port',
     ],
     inline: [
       ['-e', '--eval'],
@@ -125,6 +148,8 @@ export const launchers: readonly Launcher[] = [
       '--add-reads',
       '--patch-module',
       '--enable-native-access',
+      '--limit-modules',
+      '--source',
     ],
     named: ['-jar', '-m', '--module'],
     known: {
@@ -182,6 +207,7 @@ export const launchers: readonly Launcher[] = [
     // https://www.php.net/manual/en/features.commandline.options.php
     valued: ['-c', '-d', '-t', '-z', '--php-ini', '--define', '--docroot'],
     inline: [['-r', '--run'], ['-B'], ['-R'], ['-E']],
+    standardInput: /^--$/,
     script: ['-f', '--file', '-F'],
     named: ['-S', '--server'],
   },
@@ -221,6 +247,7 @@ export const launchers: readonly Launcher[] = [
     files: ['bash', 'rbash'],
     valued: ['-O', '-o', '+O', '--rcfile', '--init-file'],
     inline: [['-c']],
+    standardInput: shellStandardInput,
     flags: shellFlags,
   },
   ...[['sh', 'dash', 'ash'], ['ksh'], ['mksh'], ['zsh'], ['fish']].map((files) => ({
@@ -228,6 +255,7 @@ export const launchers: readonly Launcher[] = [
     files,
     valued: ['-o', '+o'],
     inline: [['-c', '--command']],
+    standardInput: shellStandardInput,
     flags: shellFlags,
   })),
   // https://learn.microsoft.com/iis: the application pool that a worker process serves
