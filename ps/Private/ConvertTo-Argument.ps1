@@ -10,14 +10,16 @@ function Get-BoundValue {
     Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath')
 }
 
+# Whether objects can arrive while the executable runs: Windows PowerShell reads no more than one document, at its end.
+function Test-Streaming { $PSVersionTable.PSVersion.Major -ge 7 }
+
 # The executable's arguments for a call of a function but for its operands, by the table in Commands.ps1.
 function ConvertTo-Argument {
     param($Cmdlet, $Command, $Bound)
 
     $Command.Command
     $Command.Always
-    # Windows PowerShell reads no more than one document.
-    if ($PSVersionTable.PSVersion.Major -ge 7) { '--stream' }
+    if (Test-Streaming) { '--stream' }
     foreach ($parameter in $Command.Options.Keys) {
         $option = $Command.Options[$parameter]
         $terms = @{}

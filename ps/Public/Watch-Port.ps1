@@ -6,7 +6,8 @@ function Watch-Port {
     .DESCRIPTION
         With -Events, Watch-Port returns an object for each socket that opens, closes, or changes its state or owner, as
         soon as it is noticed: every difference between two looks is one object. It ends with the pipeline, after -Count
-        events or the time of -For, or with Ctrl+C. In Windows PowerShell, the objects arrive together at the end.
+        events or the time of -For, or with Ctrl+C. In Windows PowerShell 5.1, the objects
+        arrive together at the end, so -Events needs -For or -Count there.
 
         Without -Events, it shows what happens in the console; if the output goes elsewhere, it returns lines of text.
 
@@ -110,6 +111,13 @@ function Watch-Port {
     end {
         if ($ports.Count -eq 0 -and ($MyInvocation.ExpectingInput -or $PSBoundParameters.Keys -contains 'InputObject')) { return }
         if ($Events) {
+            if (-not (Test-Streaming) -and -not $For -and -not $Count) {
+                Write-Problem -Cmdlet $PSCmdlet -Problem @{
+                    Severity = 'Error'; Code = 'PO1005'; Category = 'InvalidArgument'; Terminating = $true
+                    Message = 'Windows PowerShell 5.1 gets all events when Watch-Port ends, so -Events needs -For or -Count there.'
+                    Hint = 'For example: Watch-Port -Events -For 5m. PowerShell 7 gets each event as it happens.'
+                }
+            }
             Invoke-Executable -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports
             return
         }

@@ -106,6 +106,16 @@ Describe 'Watch-Port' {
         ($events | Where-Object Kind -eq 'Opened' | Select-Object -First 1).OwningProcess | Should -BeIn $null, $chatter.Id
     }
 
+    It 'needs an end where objects only arrive at the end' {
+        & (Get-Module PortOwner) { function script:Test-Streaming { $false } }
+        try {
+            { Watch-Port $chatter.Port -Events } | Should -Throw '*-Events needs -For or -Count*' -ErrorId 'PO1005*'
+            @(Watch-Port $chatter.Port -Events -IntervalSec 0.1 -Count 2).Count | Should -Be 2
+        } finally {
+            Import-Module $moduleFolder -Force
+        }
+    }
+
     It 'ends after a time' {
         @(Watch-Port (Get-ClosedPort) -Events -For 1).Count | Should -Be 0
     }

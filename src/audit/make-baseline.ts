@@ -96,7 +96,7 @@ export async function createBaseline({ file, hash, force }: BaselineRequest, mac
   writeBaseline(file, baselineText(facts.machine.name, found));
   const unseen = unseenProblem(
     found.filter(({ program }) => program === null),
-    'which the baseline leaves out',
+    'whose entries therefore approve any program',
   );
   return {
     rows: found.map((listener) => rowOf(listener, null, facts.machine.name)),

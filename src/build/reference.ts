@@ -112,7 +112,7 @@ function uncoveredPage(): string {
   return page(
     '# Calls that no test run covers',
     mark,
-    'Wine lacks these calls, or implements them without their real behavior. Only a short-lived child process of the executable makes them, with a time limit: if it crashes, the result is a warning or a `Reason`, and the rest of the answer is unaffected.',
+    'Wine lacks these calls, or implements them without their real behavior. Only child processes of the executable make them, with a time limit (for statistics, one that lives as long as the view): if one crashes, the result is a warning or a `Reason`, and the rest of the answer is unaffected.',
     table(['call', 'what for', 'signature from'], rows),
   );
 }

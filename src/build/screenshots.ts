@@ -33,7 +33,7 @@ export const scenes: readonly Scene[] = [
   {
     name: 'conflicts',
     before: 'cd /home/ann/shop; for one in 1 2; do $ann node jobs.js >/dev/null 2>&1 & done; sleep 1; cd /home/ann',
-    lines: ['portowner conflicts'],
+    lines: ['portowner conflicts 4000'],
     columns: 88,
   },
   {

@@ -97,7 +97,7 @@ export function startVariable({ variables }: ServiceStart, name: string): StartV
 export function startOptions({ variables, command }: ServiceStart, option: string): StartValue[] {
   const texts = [...(command === null ? [] : [command]), ...variables.values()];
   const escaped = option.replaceAll('.', String.raw`\.`);
-  const pattern = new RegExp(String.raw`(?<![\w-])(?:${escaped})(?:=|[ \t]+)(?:\\?["'])?([^\s"'\\]+)`, 'g');
+  const pattern = new RegExp(`(?<![\\w-])(?:${escaped})(?:=|[ \\t]+)(?:\\\\?["'])?([^\\s"'\\\\]+)`, 'g');
   return texts.flatMap(({ file, start, end }) =>
     [...joined(file.text).slice(start, end).matchAll(pattern)].map((match) => {
       const value = match[1]!;

@@ -35,10 +35,10 @@ for (const { name, command, without } of products()) {
     assert.equal([row!.LocalPort, row!.LocalAddress, row!.Condition], [port, '127.0.0.1', 'Open']);
     const owned = portowner(['wait', port, '--owned-by', 'node']);
     assert.is(owned.code, 0, owned.err);
-    assert.match(owned.out, new RegExp(`^port ${port} is owned by .*\\(\\d+\\)`));
+    assert.match(owned.out, new RegExp(`^Port ${port} is owned by .*\\(\\d+\\)`));
     const free = portowner(['wait', port, '--free']);
     assert.is(free.code, 0, free.err);
-    assert.is(free.out.trim(), `port ${port} is free`);
+    assert.is(free.out.trim(), `Port ${port} is free.`);
     const reached = portowner(['wait', port, '--host', '127.0.0.1', '--format', 'json']);
     assert.is(reached.code, 0, reached.err);
     assert.is((JSON.parse(reached.out) as WaitResult[])[0]!.RemoteAddress, '127.0.0.1');

@@ -56,7 +56,13 @@ test('an address says the interface, and its scope is not every address', (conte
 test('two interfaces are no conflict, one and all of them are', (context) => {
   if (network === null) return skip(none!, context);
   const { code, out } = network.portowner(['conflicts', '--columns', 'Kind,Address,Port', '--format', 'csv']);
-  assert.equal([code, out.trim().split('\r\n').slice(1)], [1, ['OverlappingAddresses,"0.0.0.0, 0.0.0.0%virbr0",69']]);
+  // Servers whose configurations are on this machine may ask for one port, too.
+  const found = out
+    .trim()
+    .split('\r\n')
+    .slice(1)
+    .filter((line) => !line.startsWith('ConfiguredTwice'));
+  assert.equal([code, found], [1, ['OverlappingAddresses,"0.0.0.0, 0.0.0.0%virbr0",69']]);
 });
 
 test('a bind is tried on the interface that is named', (context) => {
