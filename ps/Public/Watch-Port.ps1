@@ -113,7 +113,7 @@ function Watch-Port {
         if ($Events) {
             if (-not (Test-Streaming) -and -not $For -and -not $Count) {
                 Write-Problem -Cmdlet $PSCmdlet -Problem @{
-                    Severity = 'Error'; Code = 'PO1005'; Category = 'InvalidArgument'; Terminating = $true
+                    Severity = 'Error'; Code = 'PO1005'; Category = 'InvalidArgument'; Terminating = $true; Target = $null
                     Message = 'Windows PowerShell 5.1 gets all events when Watch-Port ends, so -Events needs -For or -Count there.'
                     Hint = 'For example: Watch-Port -Events -For 5m. PowerShell 7 gets each event as it happens.'
                 }
