@@ -19,7 +19,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'nginx',
     programs: /^(?:nginx|openresty|freenginx|angie)$/,
-    files: /[\\/]nginx[\\/]|^.*nginx[^\\/]*\.conf$/,
+    files: /[\\/]nginx[\\/]|nginx[^\\/]{0,255}\.conf$/,
     load: async () => (await import('./families/nginx.ts')).nginx,
   },
   {
@@ -31,7 +31,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'Redis',
     programs: /^(?:redis|valkey)-server$/,
-    files: /(?:redis|valkey)[^\\/]*\.conf$/,
+    files: /(?:redis|valkey)[^\\/]{0,255}\.conf$/,
     load: async () => (await import('./families/redis.ts')).redis,
   },
   {
@@ -44,7 +44,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'Grafana',
     programs: /^grafana(?:-server)?$/,
-    files: /grafana[^\\/]*\.ini$|[\\/]grafana[\\/](?:.*[\\/])?(?:custom|defaults)\.ini$/,
+    files: /grafana[^\\/]{0,255}\.ini$|[\\/]grafana[\\/](?:.*[\\/])?(?:custom|defaults)\.ini$/,
     load: async () => (await import('./families/grafana.ts')).grafana,
   },
   {
@@ -93,7 +93,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'Kibana',
     programs: /^(?:node|kibana)$/,
-    argument: /(?:kibana|opensearch-dashboards)[^\\/]*(?:[\\/]bin[\\/]\.\.)?[\\/]src[\\/]cli(?:[\\/]|$)/,
+    argument: /(?:kibana|opensearch-dashboards)[^\\/]{0,255}(?:[\\/]bin[\\/]\.\.)?[\\/]src[\\/]cli(?:[\\/]|$)/,
     files: /(?:^|[\\/])(?:kibana|opensearch_dashboards)\.ya?ml$/,
     load: async () => (await import('./families/elastic.ts')).kibana,
   },
@@ -122,7 +122,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'Apache',
     programs: /^(?:apache2|httpd(?:\.worker|\.event|2)?)$/,
-    files: /[\\/](?:apache2?|httpd)[\\/].*|(?:apache2|httpd)[^\\/]*\.conf$/i,
+    files: /[\\/](?:apache2?|httpd)[\\/]|(?:apache2|httpd)[^\\/]{0,255}\.conf$/i,
     load: async () => (await import('./families/apache.ts')).apache,
   },
   {
@@ -134,7 +134,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'HAProxy',
     programs: /^haproxy$/,
-    files: /haproxy[^\\/]*\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    files: /haproxy[^\\/]{0,255}\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
     load: async () => (await import('./families/haproxy.ts')).haproxy,
   },
   {
@@ -152,13 +152,13 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'Caddy',
     programs: /^caddy$/,
-    files: /(?:^|[\\/])Caddyfile[^\\/]*$|[\\/]caddy[\\/].*|caddy[^\\/]*\.json$/i,
+    files: /(?:^|[\\/])Caddyfile[^\\/]{0,255}$|[\\/]caddy[\\/]|caddy[^\\/]{0,255}\.json$/i,
     load: async () => (await import('./families/caddy.ts')).caddy,
   },
   {
     name: 'MongoDB',
     programs: /^(?:mongod|mongos)$/,
-    files: /mongo(?:d|s|db)?[^\\/]*\.(?:conf|cfg|ya?ml)$/i,
+    files: /mongo(?:d|s|db)?[^\\/]{0,255}\.(?:conf|cfg|ya?ml)$/i,
     load: async () => (await import('./families/mongodb.ts')).mongodb,
   },
   {

@@ -18,7 +18,7 @@ const folders = [
 ];
 
 /** `shop@1.service` is made from `shop@.service`. */
-const templateOf = (name: string): string => name.replace(/@.*(\.\w+)$/, '@$1');
+const templateOf = (name: string): string => name.replace(/^([^@]*@).*(\.\w+)$/, '$1$2');
 
 /** Why a setting of a unit is not changed where it is; null if it can be. */
 export function unitObstacle(path: string): string | null {

@@ -27,7 +27,7 @@ interface Found {
 }
 
 function localAddress(word: Word, instance: Instance): { readonly text: string; readonly variable: string | null } {
-  const [whole, name, , other] = /\{\$(\w+)(:([^}]*))?\}/.exec(word.value) ?? [];
+  const [whole, name, , other] = /\{\$(\w{1,255})(:([^}]{0,1000}))?\}/.exec(word.value) ?? [];
   if (whole === undefined) return { text: word.value, variable: null };
   // Without its environment, it is not known whether the default counts.
   const value = instance.environment?.get(name!) ?? (instance.environment === null ? undefined : other);

@@ -25,7 +25,7 @@ interface HostPort {
 
 /** Where a colon is that does not belong to a variable or to an address in brackets. */
 function colonsIn(text: string): number[] {
-  const plain = text.replace(/\$\{[^}]*\}|\[[^\]]*\]/g, (part) => '_'.repeat(part.length));
+  const plain = text.replace(/\$\{[^}]{0,1000}\}|\[[^\]]{0,100}\]/g, (part) => '_'.repeat(part.length));
   return [...plain.matchAll(/:/g)].map(({ index }) => index);
 }
 
@@ -160,9 +160,9 @@ function addPorts(project: Project, file: TextFile, settings: readonly NamedValu
 /** What a file says in a way that is not followed. */
 function addGaps(reading: Reading, file: TextFile, settings: readonly NamedValue[]): void {
   const at = (text: string): void => reading.gap(`${file.path} ${text}, which is not followed`);
-  if (/^\s*ports:\s*\*|^\s*-\s+\*\w/m.test(file.text)) at('has ports from an alias');
+  if (/^[ \t]*ports:\s*\*|^[ \t]*-\s+\*\w/m.test(file.text)) at('has ports from an alias');
   else if (settings.some(({ name }) => /^x-.*\.ports\[/.test(name))) at('has ports in an extension');
-  if (/^\s*ports:\s*!(?:override|reset)\b/m.test(file.text)) at('replaces ports with !override or !reset');
+  if (/^[ \t]*ports:\s*!(?:override|reset)\b/m.test(file.text)) at('replaces ports with !override or !reset');
   if (settings.some(({ name }) => /^services\..+\.extends\.file$/.test(name))) at('extends services of another file');
 }
 

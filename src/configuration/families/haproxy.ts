@@ -33,7 +33,7 @@ function resolved(
 ): { text: string; isVariable: boolean } {
   if (quote !== '"' || !value.includes('$')) return { text: value, isVariable: false };
   const text = value.replace(
-    /\$(?:\{(\w+)(?:-([^}]*))?\}|(\w+))/g,
+    /\$(?:\{(\w{1,255})(?:-([^}]{0,1000}))?\}|(\w+))/g,
     (whole, name: string | undefined, other: string | undefined, plain: string | undefined) =>
       variables.get(name ?? plain ?? '') ?? other ?? whole,
   );

@@ -23,14 +23,16 @@ interface Listener {
 
 /** The listeners of a value such as `PLAINTEXT://:9092,SSL://[::1]:9093`. */
 function listenersOf(value: string): Listener[] {
-  return [...value.matchAll(/([\w.-]+):\/\/(\[[^\]]*\]|[^:,\s]*):(\d{1,5})(?=\s*(?:,|$))/g)].flatMap((match) => {
-    const port = portOf(match[3]!);
-    if (port === null || port === 0) return [];
-    const end = match.index + match[0].length;
-    const host = match[2]!.replaceAll(/[[\]]/g, '');
-    const isAny = host === '' || host === '0.0.0.0' || host === '::';
-    return [{ name: match[1]!.toUpperCase(), host: isAny ? null : host, port, start: end - match[3]!.length, end }];
-  });
+  return [...value.matchAll(/([\w.-]{1,255}):\/\/(\[[^\]]{0,100}\]|[^:,\s]{0,255}):(\d{1,5})(?=\s*(?:,|$))/g)].flatMap(
+    (match) => {
+      const port = portOf(match[3]!);
+      if (port === null || port === 0) return [];
+      const end = match.index + match[0].length;
+      const host = match[2]!.replaceAll(/[[\]]/g, '');
+      const isAny = host === '' || host === '0.0.0.0' || host === '::';
+      return [{ name: match[1]!.toUpperCase(), host: isAny ? null : host, port, start: end - match[3]!.length, end }];
+    },
+  );
 }
 
 /** A value of a setting: in the file, or after --override. */
@@ -112,7 +114,9 @@ function addAnnounced(configuration: Configuration, listeners: readonly Listener
       continue;
     }
     const id = last(settings, 'node.id') ?? last(settings, 'broker.id');
-    for (const match of given.value.matchAll(/(?:(\d+)@)?(\[[^\]]*\]|[\w.-]+):(\d{1,5})(?=\s*(?:,|$))/g)) {
+    for (const match of given.value.matchAll(
+      /(?:(\d{1,10})@)?(\[[^\]]{0,100}\]|[\w.-]{1,255}):(\d{1,5})(?=\s*(?:,|$))/g,
+    )) {
       const end = match.index + match[0].length;
       const part = {
         name: '',

@@ -33,7 +33,7 @@ function optionsIn(text: string): { options: Option[]; address: string | null } 
   let address: string | null = null;
   for (const words of readWords(text)) {
     const [first, second] = words as [Word, Word?];
-    const [, name = '', rest = ''] = /^(--[\w-]+=?|-\w)(.*)$/.exec(first.value) ?? [];
+    const [, name = '', rest = ''] = /^(--[\w-]{1,64}=?|-\w)(.*)$/.exec(first.value) ?? [];
     const value = rest === '' ? second : partOf(first, name.length, first.value.length);
     if (/^(?:-l|--listen=?)$/.test(name) && value != null) address = value.value;
     const key = names[name.replace(/=$/, '')];

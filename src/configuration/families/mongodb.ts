@@ -24,7 +24,7 @@ interface Settings {
 }
 
 /** Whether the first setting of a text is `name = value`, as in the files of version 2.4 and earlier. */
-const isOld = (text: string): boolean => /^\s*\w+\s*=/m.test(text) && !/^\s*\w+\s*:/m.test(text);
+const isOld = (text: string): boolean => /^[ \t]*\w+\s*=/m.test(text) && !/^[ \t]*\w+\s*:/m.test(text);
 
 function settingsOf(text: string): Settings {
   if (isOld(text)) {

@@ -60,7 +60,7 @@ function addSetting(reading: Reading, file: TextFile, setting: NamedValue, found
 
 /** RabbitMQ takes `::1:5672`, too: the last colon is before the port. */
 function ipv6WithPort(value: string): { address: string | null; port: number; start: number } | null {
-  const [, address, digits] = /^([^[\]]*:[^[\]]*):(\d{1,5})$/.exec(value) ?? [];
+  const [, address, digits] = /^([^[\]]{0,64}:[^[\]]{0,64}):(\d{1,5})$/.exec(value) ?? [];
   const port = digits === undefined ? null : portOf(digits);
   return port === null ? null : { address: address!, port, start: value.length - digits!.length };
 }

@@ -116,7 +116,7 @@ function filesOf(instance: Instance, reading: Reading): TextFile[] {
   const { folders, name } =
     main === null
       ? placesOf(instance, reading)
-      : { folders: [path.dirname(main)], name: path.basename(main).replace(/(?:-[^.]+)?\.\w+$/, '') };
+      : { folders: [path.dirname(main)], name: path.basename(main).replace(/(?:-[^.]{1,255})?\.\w+$/, '') };
   const escaped = name.replaceAll(/[^\w-]/g, String.raw`\$&`);
   const paths = folders.flatMap((folder) => {
     // A location can be a file, too.

@@ -23,7 +23,7 @@ const variablesIn = (file: TextFile, whole: Word): WrittenValue[] =>
 function addFile(reading: Reading, file: TextFile): void {
   // A comment after a value begins with a blank and a semicolon.
   for (const setting of reading.parse(file, readUnit) ?? []) {
-    const value = setting.value.replace(/\s;.*$/, '').trimEnd();
+    const value = setting.value.replace(/\s;[^]*/, '').trimEnd();
     const word = { ...setting, value, end: setting.start + value.length };
     const [, section = '', key = ''] = /^(.*)\.(\w+)$/.exec(setting.name) ?? [];
     if (setting.name === 'inet_http_server.port')

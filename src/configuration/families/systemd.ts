@@ -62,7 +62,7 @@ export const systemd: Family = {
   },
   sideEffects(_, place) {
     const file = place.source.kind === 'file' ? place.source.file.path : '';
-    const name = /([^/\\]+?)(?:\.d[/\\][^/\\]+)?$/.exec(file)?.[1] ?? 'the unit';
+    const name = /([^/\\]{1,255}?)(?:\.d[/\\][^/\\]{1,255})?$/.exec(file)?.[1] ?? 'the unit';
     return [`systemd uses the new port after systemctl daemon-reload and systemctl restart ${name}`];
   },
 };

@@ -9,9 +9,18 @@ export interface CommandValue extends Word {
 /** Splits a command such as `PORT=80 node "a b.js" --port 80` into words, as a shell does without its expansions. */
 export function wordsOfCommand(text: string): Word[] {
   const words: Word[] = [];
-  for (const { 0: whole, index } of text.matchAll(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\]|["'\\])+/gs)) {
+  for (const { 0: whole, index } of text.matchAll(
+    /(?:"(?:[^"\\]|\\.)*(?:"|\\?$)|'[^']*(?:'|$)|\\.|[^\s"'\\]|\\$)+/gs,
+  )) {
     const quote = /^(?:"[^"\\]*"|'[^']*')$/.test(whole) ? (whole[0] as '"' | "'") : null;
-    const value = whole.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'/gs, (_, double, single) => (double ?? single) as string);
+    const value = whole.replace(
+      /"((?:[^"\\]|\\.)*)(?:"|\\?$)|'([^']*)(?:'|$)/gs,
+      (part: string, double: string | undefined, single: string | undefined) => {
+        const inside = double ?? single ?? '';
+        // A quote that is not closed goes to the end, as in a shell.
+        return part.length === inside.length + 2 && part.endsWith(part[0]!) ? inside : part;
+      },
+    );
     const inner = quote === null ? 0 : 1;
     words.push({ value, start: index + inner, end: index + whole.length - inner, quote });
   }

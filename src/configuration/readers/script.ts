@@ -1,9 +1,11 @@
 import { NotParsed, type NamedValue } from './setting.ts';
 
 const deepest = 64;
-const skipped = /(?:\s|\/\/[^\n]*|\/\*[^]*?\*\/)*/y;
-const string = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/y;
-const key = /([A-Za-z_$][\w$]*|"[^"\\\n]*"|'[^'\\\n]*')(?:\s|\/\*[^]*?\*\/)*:(?!:)/y;
+// What is not closed goes to the end of its line or of the text, so that it is looked at once.
+const skipped = /(?:\s|\/\/[^\n]*|\/\*(?:[^*]|\*(?!\/))*(?:\*\/|$))*/y;
+const string =
+  /"(?:[^"\\\n]|\\.)*(?:"|\\?$|(?=\\?\n))|'(?:[^'\\\n]|\\.)*(?:'|\\?$|(?=\\?\n))|`(?:[^`\\]|\\[^])*(?:`|\\?$)/y;
+const key = /([A-Za-z_$][\w$]*|"[^"\\\n]*"|'[^'\\\n]*')(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/)*:(?!:)/y;
 
 interface Level {
   readonly close: string;
@@ -15,7 +17,8 @@ interface Level {
 /** A value that ends at a comma or a closing bracket of its own level: a literal, or code. */
 function valueAt(text: string, at: number, name: string): NamedValue | null {
   string.lastIndex = at;
-  const quoted = string.exec(text)?.[0];
+  const found = string.exec(text)?.[0];
+  const quoted = found !== undefined && found.length > 1 && found.endsWith(found[0]!) ? found : undefined;
   const number = /^\d+/.exec(text.slice(at, at + 12))?.[0];
   const literal = quoted ?? number;
   if (literal === undefined) {
