@@ -134,18 +134,32 @@ function rename(from: string, to: string): void {
   }
 }
 
+/** How a new file takes the place of another one. */
+export interface Replacing {
+  /** Prepares the new file, before its contents are made durable. */
+  readonly prepare?: (file: number) => void;
+  /** Puts it in the place of the other one; by default, renames it. */
+  readonly swap?: (temporary: string, path: string) => void;
+}
+
 /** Replaces a file atomically: readers see the old one or the new one. Throws system errors. */
-export function replaceFile(path: string, text: string, mode: number): void {
+export function replaceFile(
+  path: string,
+  contents: string | Uint8Array,
+  mode: number,
+  { prepare, swap = rename }: Replacing = {},
+): void {
   const temporary = temporaryBeside(path);
   const file = openSync(temporary, 'wx', mode);
   try {
     try {
-      for (let bytes = Buffer.from(text); bytes.length > 0;) bytes = bytes.subarray(writeSync(file, bytes));
+      for (let rest = Buffer.from(contents); rest.length > 0;) rest = rest.subarray(writeSync(file, rest));
+      prepare?.(file);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    rename(temporary, path);
+    swap(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

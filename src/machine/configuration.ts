@@ -9,6 +9,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
+import { decodeStat } from '../facts/decode/linux-processes.ts';
 import { errorWords, isMissing } from '../io/errors.ts';
 import type {
   ConfigurationMachine,
@@ -83,9 +84,7 @@ function ancestors(): readonly number[] {
   try {
     for (let pid = process.pid; pid > 0 && !found.includes(pid);) {
       found.push(pid);
-      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: after the name in parentheses, the state and the parent.
-      const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      pid = Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]);
+      pid = decodeStat(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.parent ?? 0;
     }
   } catch {
     // It has ended, and its children belong to another process.

@@ -1,18 +1,7 @@
-import {
-  closeSync,
-  fchmodSync,
-  fchownSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fchmodSync, fchownSync, fsyncSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { temporaryBeside } from '../../io/temporary.ts';
+import { replaceFile } from '../../io/temporary.ts';
+import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
 
 type Ffi = typeof import('node:ffi');
 
@@ -51,24 +40,13 @@ function copyAttributes(from: string, to: string): void {
  */
 export function replaceKeeping(path: string, bytes: Uint8Array): void {
   const { uid, gid, mode } = lstatSync(path);
-  const temporary = temporaryBeside(path);
-  try {
-    const file = openSync(temporary, 'wx', 0o600);
-    try {
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(writeSync(file, rest));
-      // By descriptor: who owns the folder could put a link in its place.
-      fchownSync(file, uid, gid);
-      fchmodSync(file, mode & 0o7777);
-      copyAttributes(path, `/proc/self/fd/${file}`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  // By descriptor: who owns the folder could put a link in its place.
+  const prepare = (file: number): void => {
+    fchownSync(file, uid, gid);
+    fchmodSync(file, mode & 0o7777);
+    copyAttributes(path, `/proc/self/fd/${file}`);
+  };
+  replaceFile(path, bytes, 0o600, { prepare });
   // The name is durable only when its folder is.
   const folder = openSync(dirname(path), 'r');
   try {
@@ -131,11 +109,10 @@ function foldersAbove(path: string): string[] {
 }
 
 /** Why a file must not be replaced; see ConfigurationMachine. */
-export function replaceObstacle(path: string): { readonly text: string; readonly serious: boolean } | null {
+export function replaceObstacle(path: string): ReplaceObstacle | null {
   const found = lstatSync(path);
-  if (!found.isFile()) return { text: `${path} is not a regular file`, serious: true };
-  if (found.nlink > 1)
-    return { text: `${path} has ${found.nlink} names (hard links), which replacing it would separate`, serious: true };
+  const hindrance = nameObstacle(path, found);
+  if (hindrance !== null) return hindrance;
   const mount = mountOf(path);
   if (mount.isFile) return { text: `${path} is a mount of its own, which cannot be replaced`, serious: true };
   if (mount.isReadOnly) return { text: `${path} is mounted read-only`, serious: true };
