@@ -65,6 +65,7 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
       ],
       shares: [
         './src/actions/find-free.ts',
+        './src/diagnosis/error-text/confinement.ts',
         './src/diagnosis/overlap.ts',
         './src/facts/decode/relays.ts',
         './src/facts/decode/windows-httpsys.ts',

@@ -52,11 +52,9 @@ const sourceWords = {
   default: 'Default',
 } as const;
 
-const protocolAndPort = ({ protocol, port }: RankedPort): string => `${protocol} ${port}`;
-
 /** Returns whether a configured server listens where a place says. */
 export function isConfirmed({ sockets }: Configured, place: RankedPort): boolean {
-  return sockets.some((socket) => `${socket.protocol} ${socket.localPort}` === protocolAndPort(place));
+  return sockets.some(({ protocol, localPort }) => protocol === place.protocol && localPort === place.port);
 }
 
 function rowOf(configured: Configured, place: RankedPort, computer: string | null): Configuration {

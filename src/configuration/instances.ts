@@ -1,6 +1,6 @@
 import { splitCommandLine } from '../facts/decode/relays.ts';
 import type { Facts, Process, Socket } from '../facts/model/facts.ts';
-import { holdsPort, type Question } from '../facts/model/question.ts';
+import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
@@ -62,13 +62,16 @@ function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
 function running(world: Surveyed): Found[] {
   const { processes, sockets } = world.facts.sections;
   const byPid = new Map(processes.data.map((process) => [process.pid, process]));
-  const holders = new Set<number>();
-  for (const socket of sockets.data.filter(holdsPort)) {
-    if (socket.pid !== null) holders.add(socket.pid);
-    for (const holder of socket.holders) holders.add(holder);
-  }
-  const entryOf = ({ pid, imageName }: Process): FamilyEntry | null =>
-    imageName === null ? null : familyOf({ imageName, arguments: world.machine.program(pid)?.arguments ?? [] });
+  const holders = new Set(sockets.data.filter(holdsPort).flatMap(pidsOf));
+  const entries = new Map<number, FamilyEntry | null>();
+  const entryOf = ({ pid, imageName }: Process): FamilyEntry | null => {
+    let entry = entries.get(pid);
+    if (entry === undefined) {
+      const args = imageName === null ? [] : (world.machine.program(pid)?.arguments ?? []);
+      entries.set(pid, (entry = imageName === null ? null : familyOf({ imageName, arguments: args })));
+    }
+    return entry;
+  };
   const found = new Map<number, Found>();
   for (const pid of holders) {
     let process = byPid.get(pid);
@@ -104,7 +107,7 @@ async function configured({ entry, instance, pids }: Found, { machine, facts }: 
   const reading = new Reading(machine);
   family.read(instance, reading);
   const sockets = facts.sections.sockets.data.filter(
-    (socket) => holdsPort(socket) && [...socket.holders, socket.pid ?? -1].some((pid) => pids.has(pid)),
+    (socket) => holdsPort(socket) && pidsOf(socket).some((pid) => pids.has(pid)),
   );
   const startTime = facts.sections.processes.data.find(({ pid }) => pid === instance.pid)?.startTime ?? null;
   return { family, instance, reading, places: ranked(reading.places), sockets, startTime };

@@ -78,6 +78,9 @@ export const commandIn = (file: TextFile, whole: Word, names: readonly string[])
 /** What cannot be read, since code computes it. */
 export const computed: PortsOf = () => [{ unknown: 'the value is computed by code' }];
 
+/** The note about a setting that a program may not read. */
+export const codeDecides = 'the code of the program decides whether it uses this';
+
 /** The variables in a file that a unit names with EnvironmentFile; a hyphen before it says that it may be missing. */
 function environmentFile(reading: Reading, { value }: NamedValue, names: readonly string[]): WrittenValue[] {
   const path = value.replace(/^-/, '');

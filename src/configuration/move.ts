@@ -3,10 +3,10 @@ import { messageOf } from '../io/errors.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { MoveResult } from '../schema/move.ts';
-import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
+import { cannotMove } from './cannot.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
@@ -35,9 +35,6 @@ export interface MoveWorld extends Pick<Surroundings, 'binder' | 'stateFolder' |
   /** Whether to go on with a plan. */
   readonly approve: (plan: MovePlan) => boolean;
 }
-
-const cannot = (text: string, hint?: string): PortOwnerError =>
-  new PortOwnerError('PO4402', text, hint === undefined ? {} : { hint });
 
 interface Outcome {
   readonly result: MoveResult['Result'];
@@ -130,7 +127,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
   try {
     const interrupted = journal.moves().find(({ state }) => state === 'begun');
     if (interrupted !== undefined)
-      throw cannot(
+      throw cannotMove(
         `the move ${interrupted.id} was interrupted`,
         `Undo it first: portowner move --undo ${interrupted.id}`,
       );
@@ -184,7 +181,7 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
     ...(session === null ? [] : [session]),
     ...plan.obstacles,
   ];
-  if (obstacles.length > 0 && !request.force) throw cannot(obstacles.join('; '), 'Use --force to move it anyway.');
+  if (obstacles.length > 0 && !request.force) throw cannotMove(obstacles.join('; '), 'Use --force to move it anyway.');
   const answer = (outcome: Outcome, yes: boolean): Answer => ({
     rows: [rowOf(plan, facts.machine.name, outcome)],
     problems: [],
@@ -273,7 +270,10 @@ async function restored(
   try {
     restore(move, world.machine);
   } catch (error) {
-    throw cannot(`the files were not restored: ${messageOf(error)}`, `Undo it again: portowner move --undo ${move.id}`);
+    throw cannotMove(
+      `the files were not restored: ${messageOf(error)}`,
+      `Undo it again: portowner move --undo ${move.id}`,
+    );
   }
   journal.write({ ...move, state: 'undone' });
   if (server === null) {
@@ -299,14 +299,14 @@ export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<
   try {
     const move = journal.moves().find((one) => (id === null ? one.state !== 'undone' : one.id === id));
     if (move === undefined)
-      throw cannot(
+      throw cannotMove(
         id === null ? 'there is no move to undo' : `there is no move ${id}`,
         'portowner move --list lists them.',
       );
     const conflict = changedSince(move, world.machine);
     if (conflict.length > 0 && !force) {
       world.tell(differencesSince(move, world.machine));
-      throw cannot(
+      throw cannotMove(
         `changed since the move: ${conflict.join(', ')}`,
         'Use --force to restore the files anyway, which undoes the other changes, too.',
       );

@@ -1,7 +1,7 @@
-import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { unifiedDiff } from './diff.ts';
 import { isConfirmed } from './find.ts';
+import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { whereText, settingText, type RankedPort } from './overlay.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
@@ -30,9 +30,6 @@ export interface MovePlan {
   readonly obstacles: readonly string[];
 }
 
-const cannot = (text: string, hint?: string): PortOwnerError =>
-  new PortOwnerError('PO4402', text, hint === undefined ? {} : { hint });
-
 const listens = (place: RankedPort, port: number): boolean =>
   place.role === 'listen' && place.isEffective && place.port === port;
 
@@ -43,12 +40,12 @@ export function serverAt(all: readonly Configured[], port: number): Configured {
   const holding = found.filter((one) => one.places.some((place) => listens(place, port) && isConfirmed(one, place)));
   const [subject, other] = holding.length > 0 ? holding : found;
   if (subject === undefined)
-    throw cannot(
+    throw cannotMove(
       `no configuration that PortOwner understands sets port ${port}`,
       `portowner config lists all ports that are configured.`,
     );
   if (other !== undefined)
-    throw cannot(
+    throw cannotMove(
       `several configurations set port ${port}: ${[subject, other].map(({ family, reading }) => `${family.name} (${reading.main ?? 'no file'})`).join(', ')}`,
       'Name one of them with --app or --path.',
     );
@@ -59,21 +56,21 @@ export function serverAt(all: readonly Configured[], port: number): Configured {
 function editOf({ family }: Configured, place: RankedPort, to: number): { file: TextFile; edit: Edit } {
   const { source } = place;
   if (source.kind === 'default')
-    throw cannot(
+    throw cannotMove(
       `port ${place.port} is the default of ${family.name}, so there is no value to change`,
       `Set ${place.setting} in its configuration.`,
     );
   if (source.kind !== 'file')
-    throw cannot(
+    throw cannotMove(
       `port ${place.port} is set in ${whereText(place)}, which PortOwner does not change`,
       'Change it where the server is started.',
     );
   if (source.port === null)
-    throw cannot(
+    throw cannotMove(
       `${settingText(place)} cannot be changed automatically${place.reason === null ? '' : `: ${place.reason}`}`,
     );
   const text = family.newText === undefined ? String(to) : family.newText(place, to);
-  if (text === null) throw cannot(`${settingText(place)} cannot be changed automatically`);
+  if (text === null) throw cannotMove(`${settingText(place)} cannot be changed automatically`);
   return { file: source.file, edit: { ...source.port, text } };
 }
 
@@ -87,7 +84,7 @@ const generated =
 function obstaclesOf(file: TextFile, path: string, tree: string, machine: ConfigurationMachine): string[] {
   const found: string[] = [];
   const hindrance = machine.obstacle(path);
-  if (hindrance?.serious === true) throw cannot(hindrance.text);
+  if (hindrance?.serious === true) throw cannotMove(hindrance.text);
   if (hindrance !== null) found.push(hindrance.text);
   const header = file.text.slice(0, 4096);
   if (managed.test(header) || generated.test(header))
@@ -118,7 +115,7 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
     // A file that is included twice has the same value twice.
     const unique = [...new Map(group.map(({ edit }) => [edit.start, edit])).values()];
     const after = edited(file, unique);
-    if (after === null) throw cannot(`${path} cannot have the new value in its encoding`);
+    if (after === null) throw cannotMove(`${path} cannot have the new value in its encoding`);
     const text = decodeFile(path, after)!.text;
     files.push({ path, before: file.bytes, after, difference: unifiedDiff(path, file.text, text) });
   }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { holdsPort } from '../facts/model/question.ts';
+import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { listenersQuestion } from './instances.ts';
@@ -69,8 +69,14 @@ export async function waitForPort(
   timeoutMs: number,
 ): Promise<string | null> {
   const end = now().getTime() + timeoutMs;
+  const question: Question = {
+    ...listenersQuestion,
+    localPorts: [from, to].map((port) => ({ start: port, end: port })),
+    details: new Set(['owner', 'path'] as const),
+    ranges: false,
+  };
   for (;;) {
-    const facts = await asked.facts(listenersQuestion);
+    const facts = await asked.facts(question);
     const paths = new Map(facts.sections.processes.data.map(({ pid, path }) => [pid, path]));
     const isOwn = (pid: number): boolean =>
       pid === instance.pid || (instance.executable !== null && paths.get(pid) === instance.executable);
@@ -78,7 +84,7 @@ export async function waitForPort(
       const sockets = facts.sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
       return {
         any: sockets.length > 0,
-        own: sockets.some(({ pid, holders }) => [...holders, ...(pid === null ? [] : [pid])].some(isOwn)),
+        own: sockets.some((socket) => pidsOf(socket).some(isOwn)),
       };
     };
     const [old, young] = [owned(from), owned(to)];

@@ -1,4 +1,5 @@
 import type { AskedMachine } from '../facts/machine.ts';
+import { pidsOf } from '../facts/model/question.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 
 /** The port of the server that this session was opened through, according to SSH_CONNECTION. */
@@ -31,8 +32,7 @@ export async function sessionObstacle(
     ranges: false,
   });
   const through = facts.sections.sockets.data.find(
-    ({ state, holders, pid }) =>
-      state === 'Established' && [...holders, ...(pid === null ? [] : [pid])].some((one) => pids.includes(one)),
+    (socket) => socket.state === 'Established' && pidsOf(socket).some((one) => pids.includes(one)),
   );
   return through === undefined ? null : `${text}: ${through.remoteAddress}:${through.remotePort}`;
 }

@@ -1,3 +1,4 @@
+import { portTypeOf } from '../diagnosis/error-text/confinement.ts';
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { isWhole } from '../facts/model/section.ts';
@@ -21,21 +22,12 @@ export interface MoveSubject {
   readonly facts: Facts;
 }
 
-/** The SELinux types of ports, by the names of the families. */
-const portTypes: Readonly<Record<string, string>> = {
-  nginx: 'http_port_t',
-  Apache: 'http_port_t',
-  HAProxy: 'http_port_t',
-  Caddy: 'http_port_t',
-  Tomcat: 'http_port_t',
-  PostgreSQL: 'postgresql_port_t',
-  MySQL: 'mysqld_port_t',
-  'MySQL/MariaDB': 'mysqld_port_t',
-  MariaDB: 'mysqld_port_t',
-  Redis: 'redis_port_t',
-  OpenSSH: 'ssh_port_t',
-  MongoDB: 'mongod_port_t',
-  RabbitMQ: 'amqp_port_t',
+/** Programs of families whose names are others, for SELinux; Caddy's ports are those of web servers. */
+const programNames: Readonly<Record<string, string>> = {
+  Caddy: 'httpd',
+  MySQL: 'mysqld',
+  OpenSSH: 'sshd',
+  MongoDB: 'mongod',
 };
 
 /** What connects to a port: a proxy, for example. */
@@ -100,9 +92,10 @@ function systemMentions({ sections }: Facts, port: number, protocols: ReadonlySe
 /** What SELinux has to allow, where it is in use. */
 function labels({ subject: { family }, places, machine }: MoveSubject, port: number): string[] {
   if (machine.platform !== 'linux' || machine.read('/sys/fs/selinux/enforce').bytes === null) return [];
+  const type = portTypeOf(programNames[family.name] ?? family.name);
   return [...new Set(places.map(({ protocol }) => protocol.toLowerCase()))].map(
     (protocol) =>
-      `SELinux may not allow ${family.name} to use port ${port}: sudo semanage port -a -t ${portTypes[family.name] ?? 'TYPE'} -p ${protocol} ${port}`,
+      `SELinux may not allow ${family.name} to use port ${port}: sudo semanage port -a -t ${type ?? 'TYPE'} -p ${protocol} ${port}`,
   );
 }
 

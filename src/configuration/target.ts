@@ -5,8 +5,9 @@ import type { Facts } from '../facts/model/facts.ts';
 import { addressScope } from '../ports/address.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { FreePort } from '../schema/free.ts';
-import { PortOwnerError } from '../schema/problems.ts';
+import type { PortOwnerError } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
+import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { canMeet, onlyAddress } from './meeting.ts';
 import { settingText, type RankedPort } from './overlay.ts';
@@ -26,8 +27,7 @@ export interface Need {
   readonly service: string | null;
 }
 
-const cannot = (text: string): PortOwnerError =>
-  new PortOwnerError('PO4402', text, { hint: 'Use --to auto to choose a free port.' });
+const cannot = (text: string): PortOwnerError => cannotMove(text, 'Use --to auto to choose a free port.');
 
 /** Something that is configured for a port, in words. */
 interface Claim {

@@ -109,7 +109,7 @@ function addLaunchSettings(reading: Reading, given: string): void {
         reading.add({ ...place, reason: 'only dotnet run and Visual Studio use launchSettings.json' });
 }
 
-const codeDecides = 'code such as UseUrls or ConfigureKestrel can override it';
+const codeOverrides = 'code such as UseUrls or ConfigureKestrel can override it';
 
 export const aspnet: Family = {
   name: 'ASP.NET Core',
@@ -131,7 +131,7 @@ export const aspnet: Family = {
     addLayers(reading, 'urls', [...urls, ...(first ?? [])]);
     for (const [index, layers] of others.entries()) addLayers(reading, `endpoint ${index}`, layers);
     for (const [index, place] of reading.places.entries())
-      if (place.source.kind === 'file') reading.places[index] = { ...place, reason: place.reason ?? codeDecides };
+      if (place.source.kind === 'file') reading.places[index] = { ...place, reason: place.reason ?? codeOverrides };
   },
   sideEffects: (_, place, port) => [
     `what connects to port ${place.port} has to use port ${port}: reverse proxies, health checks, and redirect addresses of OpenID Connect`,

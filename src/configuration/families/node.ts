@@ -7,7 +7,9 @@ import type { NamedValue } from '../readers/setting.ts';
 import { portOf, type Reading } from '../reading.ts';
 import {
   addLayers,
+  codeDecides,
   commandIn,
+  computed,
   defaultLayer,
   onePort,
   startLayers,
@@ -27,12 +29,11 @@ import {
  */
 
 const syntax: StartSyntax = { options: ['--port', '-p'], variables: ['PORT'], portsOf: onePort };
-const codeDecides = 'the code of the program decides whether it uses this';
 
 /** A literal port; everything else is code. */
 const codePort: PortsOf = (text) => {
   const port = portOf(text);
-  return [port === null ? { unknown: 'the value is computed by code' } : { address: null, port, start: 0 }];
+  return port === null ? computed(text) : [{ address: null, port, start: 0 }];
 };
 
 /** A tool that serves, which does not read PORT from .env files, and what it does without any setting. */

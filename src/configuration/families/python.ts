@@ -8,6 +8,7 @@ import type { NamedValue } from '../readers/setting.ts';
 import { addressAndPort, portOf, type Reading } from '../reading.ts';
 import {
   addLayers,
+  codeDecides,
   computed,
   defaultLayer,
   onePort,
@@ -24,8 +25,6 @@ import {
  * Flask: .flaskenv, .env, FLASK_RUN_PORT, then the command line: https://flask.palletsprojects.com/en/stable/cli/
  * Django: https://docs.djangoproject.com/en/stable/ref/django-admin/#runserver
  */
-
-const codeDecides = 'the code of the program decides whether it uses this';
 
 /** An address of gunicorn; without a port, it is 8000. */
 const gunicornPorts: PortsOf = (text) => {

@@ -43,11 +43,14 @@ const known = types.map(
 /** The types that every port has that nobody has defined. */
 const undefinedTypes = /^(?:unreserved|ephemeral|reserved|hi_reserved)_port_t$/;
 
+/** Returns SELinux's type of the ports of the program that a text names; null if it names none that is known. */
+export const portTypeOf = (text: string): string | null => known.find(([program]) => program.test(text))?.[1] ?? null;
+
 export function confinementIn(text: string): Confinement {
   const target = /\btcontext=[^\s:]{1,64}:[^\s:]{1,64}:(\w{1,64})/.exec(text)?.[1];
   return {
     module: /apparmor/i.test(text) ? 'AppArmor' : target !== undefined || /selinux/i.test(text) ? 'SELinux' : null,
-    portType: known.find(([program]) => program.test(text))?.[1] ?? null,
+    portType: portTypeOf(text),
     isDefined: target !== undefined && !undefinedTypes.test(target),
   };
 }

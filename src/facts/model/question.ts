@@ -65,6 +65,10 @@ export const nothingAsked: Question = {
   ranges: false,
 };
 
+/** The processes that hold a socket: the one that it is attributed to, if that is known, and the others. */
+export const pidsOf = ({ pid, holders }: Pick<Socket, 'pid' | 'holders'>): readonly number[] =>
+  pid === null ? holders : [pid, ...holders];
+
 /** Whether a socket occupies its local port by itself, not as one end of a connection. */
 export function holdsPort(socket: Pick<Socket, 'protocol' | 'state' | 'remotePort'>): boolean {
   return socket.protocol === 'TCP' ? socket.state === 'Listen' || socket.state === 'Bound' : socket.remotePort === null;

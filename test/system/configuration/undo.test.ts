@@ -28,6 +28,15 @@ function configuration(): string {
 
 const moved = (file: string, from: number, to: number, state: string) => onThisMachine(['move', String(from), '--to', String(to), '--path', file, '--yes'], state);
 
+/** The only file in the journal of a state folder. */
+function journalFile(state: string): string {
+  const folder = join(state, 'moves');
+  return join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.json'))!,
+  );
+}
+
 onLinux('several moves are undone in order, each back to its own contents', async () => {
   const [file, state] = [configuration(), temporaryFolder()];
   const before = readFileSync(file, 'utf8');
@@ -69,11 +78,7 @@ onLinux('a file that changed since is shown as a diff, and restored only with --
 onLinux('a damaged journal is named, and nothing is changed', async () => {
   const [file, state] = [configuration(), temporaryFolder()];
   await moved(file, ports.first, ports.second, state);
-  const folder = join(state, 'moves');
-  const path = join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith('.json'))!,
-  );
+  const path = journalFile(state);
   const whole = readFileSync(path, 'utf8');
   const move = JSON.parse(whole) as { files: { contents: string }[] };
   const other = { ...move, files: [{ ...move.files[0], contents: Buffer.from('port 1\n').toString('base64') }] };
@@ -132,11 +137,7 @@ onLinux('a full disk while the file is replaced leaves it as it was', async () =
 onLinux('--keep deletes old moves, but not interrupted ones', async () => {
   const [file, state] = [configuration(), temporaryFolder()];
   await moved(file, ports.first, ports.second, state);
-  const folder = join(state, 'moves');
-  const path = join(
-    folder,
-    readdirSync(folder).find((name) => name.endsWith('.json'))!,
-  );
+  const path = journalFile(state);
   const old = { ...(JSON.parse(readFileSync(path, 'utf8')) as object), at: '2020-01-01T00:00:00.000Z' };
   const kept = async (data: object) => {
     writeFileSync(path, JSON.stringify(data));
