@@ -25,7 +25,7 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'PostgreSQL',
     programs: /^(?:postgres|postmaster)$/,
-    files: /postgresql(?:\.auto)?\.conf$|[\\/]postgresql[\\/].*\.conf$/,
+    files: /postgresql(?:\.auto)?\.conf$|[\\/]postgresql[\\/].{0,255}\.conf$/,
     load: async () => (await import('./families/postgresql.ts')).postgresql,
   },
   {
@@ -38,13 +38,13 @@ export const families: readonly FamilyEntry[] = [
     name: 'Prometheus',
     programs: /^(?:prometheus(?:[-_][\w-]+)?|alertmanager|pushgateway|[\w-]+_exporter)$/,
     files:
-      /[\\/](?:default|sysconfig)[\\/](?:prometheus[^\\/]*|[^\\/]*_exporter)$|(?:prometheus|exporter|alertmanager|pushgateway)[^\\/]*\.service(?:\.d[\\/][^\\/]+\.conf)?$/,
+      /[\\/](?:default|sysconfig)[\\/](?:prometheus[^\\/]{0,255}|[^\\/]{0,255}_exporter)$|(?:prometheus|exporter|alertmanager|pushgateway)[^\\/]{0,255}\.service(?:\.d[\\/][^\\/]{1,255}\.conf)?$/,
     load: async () => (await import('./families/prometheus.ts')).prometheus,
   },
   {
     name: 'Grafana',
     programs: /^grafana(?:-server)?$/,
-    files: /grafana[^\\/]{0,255}\.ini$|[\\/]grafana[\\/](?:.*[\\/])?(?:custom|defaults)\.ini$/,
+    files: /grafana[^\\/]{0,255}\.ini$|[\\/]grafana[\\/](?:.{0,255}[\\/])?(?:custom|defaults)\.ini$/,
     load: async () => (await import('./families/grafana.ts')).grafana,
   },
   {
@@ -66,7 +66,7 @@ export const families: readonly FamilyEntry[] = [
     programs: /^javaw?$/,
     argument: /^(?:\w+\/)?kafka\.Kafka$/,
     files:
-      /[\\/](?:kafka|kraft)[^\\/]*[\\/](?:.*[\\/])?(?:server|broker|controller)[^\\/]*\.properties$|(?:^|[\\/])server\.properties$/,
+      /[\\/](?:kafka|kraft)[^\\/]{0,255}[\\/](?:.{0,255}[\\/])?(?:server|broker|controller)[^\\/]{0,255}\.properties$|(?:^|[\\/])server\.properties$/,
     load: async () => (await import('./families/kafka.ts')).kafka,
   },
   {
@@ -128,19 +128,19 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'OpenSSH',
     programs: /^sshd$/,
-    files: /sshd_config[^\\/]*$|[\\/]sshd_config\.d[\\/][^\\/]*\.conf$/,
+    files: /sshd_config[^\\/]{0,255}$|[\\/]sshd_config\.d[\\/][^\\/]{0,255}\.conf$/,
     load: async () => (await import('./families/openssh.ts')).openssh,
   },
   {
     name: 'HAProxy',
     programs: /^haproxy$/,
-    files: /haproxy[^\\/]{0,255}\.cfg$|[\\/]haproxy[\\/].*\.cfg$/,
+    files: /haproxy[^\\/]{0,255}\.cfg$|[\\/]haproxy[\\/].{0,255}\.cfg$/,
     load: async () => (await import('./families/haproxy.ts')).haproxy,
   },
   {
     name: 'MySQL',
     programs: /^(?:mysqld|mariadbd)(?:-nt|-debug)?$/,
-    files: /[\\/](?:mysql|mariadb)[^\\/]*[\\/].*\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
+    files: /[\\/](?:mysql|mariadb)[^\\/]{0,255}[\\/].{0,255}\.(?:cnf|ini)$|[\\/]\.?my\.(?:cnf|ini)$/i,
     load: async () => (await import('./families/mysql.ts')).mysql,
   },
   {
@@ -165,7 +165,7 @@ export const families: readonly FamilyEntry[] = [
     name: 'RabbitMQ',
     programs: /^(?:beam(?:\.smp)?|erl)$/,
     argument: /^rabbit$|rabbitmq/i,
-    files: /[\\/]rabbitmq[^\\/]*(?:[\\/].*)?\.conf$/i,
+    files: /[\\/]rabbitmq[^\\/]{0,255}(?:[\\/].{0,255})?\.conf$/i,
     load: async () => (await import('./families/rabbitmq.ts')).rabbitmq,
   },
   {
@@ -186,7 +186,7 @@ export const families: readonly FamilyEntry[] = [
     name: 'supervisord',
     programs: /^(?:python[\d.]*|supervisord)$/,
     argument: /(?:^|[\\/])supervisord$/,
-    files: /supervisord?[^\\/]*\.conf$|[\\/]supervisor[\\/].*\.(?:conf|ini)$/,
+    files: /supervisord?[^\\/]{0,255}\.conf$|[\\/]supervisor[\\/].{0,255}\.(?:conf|ini)$/,
     load: async () => (await import('./families/supervisor.ts')).supervisor,
   },
   {

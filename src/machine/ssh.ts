@@ -60,7 +60,7 @@ function sshArguments({ host, command, config, mayAsk }: RemoteCall): string[] {
     ...[...settings, ...(mayAsk ? [] : ['BatchMode=yes'])].flatMap((one) => ['-o', one]),
     '--',
     // ssh does not accept an IPv6 address in brackets.
-    host.replace(/\[([^\]]*)\]$/, '$1'),
+    host.replace(/\[([^[\]]*)\]$/, '$1'),
     command,
   ];
 }

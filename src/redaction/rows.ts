@@ -300,7 +300,12 @@ function withReasons(redacted: AnyRow, given: AnyRow, written: ReadonlySet<strin
 }
 
 /** The two machines of a file that is for another one (PO4205). */
-const foreignFile = / belongs to the machine (.+), but (?:this is|is compared with) (.+?)(?=: |$)/;
+function foreignMachines(message: string): readonly string[] {
+  const [, ...named] = message.split(' belongs to the machine ');
+  const names = named.join(' belongs to the machine ').split(/, but (?:this is|is compared with) /);
+  const other = names.pop()!;
+  return names.length === 0 ? [] : [...names, other.split(': ', 1)[0]!];
+}
 
 function redactProblem(problem: Problem, text: (text: string) => string): Problem {
   const { message, hint, target } = problem;
@@ -338,7 +343,7 @@ export function newRedactor(): Redactor {
   const text = (value: string): string => cells().text(value);
   const problem = (given: Problem): Problem => {
     // Only the file names the other machine.
-    for (const name of foreignFile.exec(given.message)?.slice(1) ?? []) noteMachine(name, known);
+    for (const name of foreignMachines(given.message)) noteMachine(name, known);
     return redactProblem(given, text);
   };
   async function* each(later: AsyncIterable<readonly AnyRow[]>): AsyncIterable<readonly AnyRow[]> {

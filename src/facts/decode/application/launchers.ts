@@ -56,7 +56,7 @@ const powershell = {
 
 /** The options of POSIX shells that take no value. */
 const shellFlags = 'abefhiklmnprstuvxBCDEHPT';
-const shellStandardInput = /^-[a-zA-Z]*s[a-zA-Z]*$/;
+const shellStandardInput = /^-[a-rt-zA-Z]*s[a-zA-Z]*$/;
 
 /** To support another launcher, add a line. For a program that changes its own name, add its files to `multiCall`. */
 export const launchers: readonly Launcher[] = [
