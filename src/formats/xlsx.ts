@@ -301,7 +301,7 @@ function textSheet(sheet: TextSheet): WriteSheet {
 }
 
 /** The library writes the color of a font before its size; the format requires the reverse order (CT_Font). */
-const orderedFonts = (styles: string): string => styles.replace(/(<color [^>]*\/>)(<sz [^>]*\/>)/g, '$2$1');
+const orderedFonts = (styles: string): string => styles.replace(/(<color [^<>]*\/>)(<sz [^<>]*\/>)/g, '$2$1');
 
 /** Returns the bytes of a workbook. */
 export async function workbookBytes({ title, made, creator, sheets }: Workbook): Promise<Uint8Array> {

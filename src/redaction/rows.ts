@@ -202,7 +202,7 @@ function noteRow(row: AnyRow, known: Known): void {
 }
 
 /** The folder where an owner runs: `node server.js in ~/shop (8128)`. */
-const runsIn = / in (?:[~/\\]|[a-z]:[\\/])[^"\n]*? \((?=(?:[^\s()]+ )?\d+\))/gi;
+const runsIn = / in (?:[~/\\]|[a-z]:[\\/])[^"\n]{0,4096}? \((?=(?:[^\s()]+ )?\d+\))/gi;
 
 /** Removes what an interpreter runs from an owner, if only the owner names it: `node server.js (8128)`, `node a.js as ann`. */
 function publicOwner(text: string): string {
