@@ -133,6 +133,45 @@ inTerminal('stops a server after the question, and comes back to the view', asyn
   assert.equal(await terminal.ended(), { code: 0, isRestored: true });
 });
 
+inTerminal('says why it does not stop a client, or a program that is never stopped, and stays on the screen', async () => {
+  const code = 'const socket = require("node:net").connect(process.argv[1], "127.0.0.1", () => console.log(socket.localPort))';
+  const child = start([process.execPath, '-e', code, String(port)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [said] = (await once(child.stdout!, 'data')) as [Buffer];
+  const own = Number(said.toString());
+  const terminal = watch([own, '--interval', '200ms'], { columns: 120 });
+  await terminal.until(/1 connection/);
+  const refusal = new RegExp(`^node .*\\(${child.pid}\\) does not listen on TCP port ${own}: only programs that listen can be stopped\\.`, 'm');
+  terminal.press('x');
+  await terminal.until(refusal);
+  assert.is(terminal.value('alternate_on'), '1');
+  // The answer is there until the next key; details can be asked, too.
+  terminal.press('Enter');
+  await terminal.until(/^OwningProcess/m);
+  terminal.press('x');
+  await terminal.until(refusal);
+  terminal.press('q', 'Tab');
+  await terminal.until(/by process/);
+  terminal.press('x');
+  await terminal.until(/ does not listen on any port: only programs that listen can be stopped\./);
+  assert.is(child.exitCode, null);
+  assert.is(terminal.value('alternate_on'), '1');
+  terminal.press('q');
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+  // The view runs in this program.
+  const starts = `require("node:net").createServer().listen(0, "127.0.0.1", function () {
+    const [command, ...args] = process.argv.slice(1);
+    require("node:child_process").spawn(command, [...args, String(this.address().port)], { stdio: "inherit" }).on("exit", process.exit);
+  })`;
+  const inside = startTmux([process.execPath, '-e', starts, '--', ...portowner(['watch', '--interval', '200ms'])], { columns: 120 });
+  open.push(inside);
+  await inside.until(/1 listening/);
+  inside.press('x');
+  await inside.until(/^PO41\d\d: .*was not stopped: /m);
+  assert.is(inside.value('alternate_on'), '1');
+  inside.press('q');
+  assert.equal(await inside.ended(), { code: 0, isRestored: true });
+});
+
 inTerminal('writes what is shown to a file in the folder that it runs in', async () => {
   const cwd = newFolder();
   const terminal = watch([port], { cwd });
