@@ -8,6 +8,9 @@ import { createSocket } from 'node:dgram';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import { thisMachine } from '../../../src/facts/machine.ts';
+import { waitFor } from '../../../src/live/wait.ts';
+import type { WaitTarget } from '../../../src/live/waiting.ts';
 import type { RawSource } from '../../../src/system/raw.ts';
 import type { WaitResult } from '../../../src/schema/wait.ts';
 import { run, type Outcome } from '../../support/harness.ts';
@@ -80,6 +83,58 @@ test('a port that opens late is waited for', async () => {
   const { code, out } = await waiting([port, '--timeout', 'none'], () => listen(port));
   assert.is(code, 0);
   assert.match(out, new RegExp(`^Port ${port} is open: .*\\.$`, 'm'));
+});
+
+/** Waits with a machine of which a look takes this long, and counts the looks; `between` comes after each of them. */
+async function lookingSlowly(target: Partial<WaitTarget>, lookMs: number, between: (looks: number) => unknown): Promise<{ looks: number; pauses: number[] }> {
+  const machine = thisMachine({ source: async () => source, now: () => new Date() });
+  const pauses: number[] = [];
+  let looks = 0;
+  await waitFor(
+    { targets: [{ protocol: 'TCP', port: 1, address: null, host: null, condition: { kind: 'Open' }, ...target }], isAny: false, timeoutMs: null },
+    {
+      machine: {
+        ...machine,
+        async facts(question, hash) {
+          // The listening sockets are listed once for each look; another question is about the owner of what was found.
+          if (question.details.size === 0) looks++;
+          await new Promise((resolve) => setTimeout(resolve, lookMs));
+          return machine.facts(question, hash);
+        },
+      },
+      binder: async () => binder,
+      async rest(ms) {
+        pauses.push(ms);
+        await between(looks);
+      },
+    },
+  );
+  return { looks, pauses };
+}
+
+for (const lookMs of [0, 30])
+  test(`a change is seen by the next look, at most 50 ms later, if a look takes ${lookMs} ms`, async () => {
+    const port = await closedPort();
+    const server = createServer();
+    const opening = await lookingSlowly({ port }, lookMs, async (looks) => looks === 6 && listen(port, '127.0.0.1', server));
+    assert.is(opening.looks, 7);
+    const freeing = await lookingSlowly({ port, condition: { kind: 'Free' } }, lookMs, async (looks) => looks === 6 && close(server));
+    assert.is(freeing.looks, 7);
+    for (const { pauses } of [opening, freeing])
+      assert.ok(pauses.length === 7 && pauses.every((ms) => ms >= 25 && ms <= 50), `${pauses.join(', ')}`);
+  });
+
+test('a port that is named twice is waited for once', async () => {
+  const port = await listen();
+  const { out } = await waiting([port, `tcp/${port}`, `${port}-${port}`, '--format', 'json']);
+  assert.is(rowsIn(out).length, 1);
+  const free = await closedPort();
+  const { err } = await waiting([free, free, '--timeout', '0']);
+  assert.is(err.split(`port ${free} is still free`).length, 2, err);
+  // Another address or condition is something else to wait for.
+  assert.is(rowsIn((await waiting([port, `127.0.0.1:${port}`, '--format', 'json'])).out).length, 2);
+  const { code } = await waiting(['1-1000', '1-1000', '--timeout', '0']);
+  assert.is(code, 1);
 });
 
 test('a port that opens is reported without a long search for its owner', async (context: TestContext) => {
