@@ -373,7 +373,10 @@ test('--redact: neither progress, nor results, nor errors name a project, a host
       said.push(
         await waiting([held.port, '--redact', ...format], undefined, 3, person),
         await waiting([held.port, '--free', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
-        await waiting([held.port, '--owned-by', 'postgres', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'acme-api', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'node acme-api*', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'uvicorn', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', '*acme*', '--redact', ...format], undefined, 3, person),
         await waiting([held.port, '--http=/acme?key=acme', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
         await waiting([await closedPort(), '--host', 'acme-db.invalid', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
         await waiting([await closedPort(), '--host', 'ac', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
@@ -384,7 +387,15 @@ test('--redact: neither progress, nor results, nor errors name a project, a host
     assert.match(said[0]!.err, `Waiting for port ${held.port} to be open`);
     assert.match(said[0]!.out, new RegExp(`Port ${held.port} is open: node \\(${held.pids[0]}\\)`));
     assert.match(said[1]!.err, `port ${held.port} is still owned by node (${held.pids[0]})`);
-    assert.match(said[4]!.err, 'Waiting for host1:');
+    assert.match(said[2]!.err, `Waiting for port ${held.port} to be owned by owner1, for up to`);
+    for (const [at, name] of [
+      [2, 'owner1'],
+      [3, 'node'],
+      [4, 'uvicorn'],
+    ] as const)
+      assert.match(said[at]!.err, `port ${held.port} is owned by node (${held.pids[0]}), not ${name}`);
+    assert.match(said[5]!.out, `Port ${held.port} is owned by node (${held.pids[0]})`);
+    assert.match(said[7]!.err, 'Waiting for host1:');
     const near = await waiting([await listen(), '--host', 'localhost', '--redact', '--format', 'json']);
     assert.equal(
       rowsIn(near.out).map(({ RemoteHostName, RemoteAddress }) => [RemoteHostName, RemoteAddress]),
