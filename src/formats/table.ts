@@ -1,4 +1,4 @@
-import { spare, type Column, type ColumnType } from '../schema/column.ts';
+import { spare, type AnyRow, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { narrow, shorten, type Cut, type Width } from '../io/cells.ts';
 import { wrapped, wrappedAddress } from './cell.ts';
@@ -87,7 +87,8 @@ const importance = ({ column }: Place): number => column.importance ?? Infinity;
 const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
 
 /** Whether the text of a column is wrapped instead of cut. */
-const isWrapped = ({ keeps, wraps }: Column): boolean => keeps === 'process' || wraps === true;
+const isWrapped = ({ keeps, wraps, comesFrom }: Column): boolean =>
+  keeps === 'process' || wraps === true || comesFrom !== undefined;
 
 /** Whether a column adds nothing to the other columns. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
@@ -284,6 +285,14 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
   let measure: Width | null = null;
   const width: Width = (text) => (measure === null || narrow.test(text) ? text.length : measure(text));
 
+  /** The text of a value, with the one before a change. */
+  function cellText({ name, comesFrom }: Column, row: AnyRow): string {
+    const value = row[name];
+    if (typeof value === 'number') return String(value);
+    const before = comesFrom === undefined || asked ? null : row[comesFrom];
+    return sanitize(`${before == null ? '' : `${plainText(before, ', ')} -> `}${plainText(value, ', ')}`);
+  }
+
   async function learnWidths(): Promise<void> {
     const wide = cells.some((list) => list.some((text) => !narrow.test(text)));
     if (wide) measure ??= (await import('string-width')).default;
@@ -318,11 +327,11 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
   return {
     carriesProblems: false,
     row(row) {
-      columns.forEach(({ name, keeps }, i) => {
-        const value = row[name];
-        if (keeps !== undefined && Array.isArray(value))
+      columns.forEach((column, i) => {
+        const value = row[column.name];
+        if (column.keeps !== undefined && Array.isArray(value))
           items[i]![cells[i]!.length] = value.map((item) => sanitize(itemText(item)));
-        cells[i]!.push(typeof value === 'number' ? String(value) : sanitize(plainText(value, ', ')));
+        cells[i]!.push(cellText(column, row));
       });
     },
     problem: noProblems,
