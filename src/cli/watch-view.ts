@@ -96,11 +96,18 @@ function refusalOf({ socket, owner }: ViewRow, { errors, answer }: { errors: str
     return `${name} does not listen on ${port}: only programs that listen can be stopped.`;
   }
   const said = (errors === '' ? answer : errors).split('\n').map((line) => line.trim());
-  return said.filter((line) => line !== '').join(' ').replace(/^portowner: /, '');
+  return said
+    .filter((line) => line !== '')
+    .join(' ')
+    .replace(/^portowner: /, '');
 }
 
 /** Stops the owner of a row. Takes the terminal only for a question; without one, returns the reason. */
-async function stop(row: ViewRow, leave: () => boolean, { surroundings, catalogue }: ViewContext): Promise<string | null> {
+async function stop(
+  row: ViewRow,
+  leave: () => boolean,
+  { surroundings, catalogue }: ViewContext,
+): Promise<string | null> {
   const { confirm, error, output } = surroundings;
   const said = { errors: '', answer: '' };
   let isAsked = false;

@@ -162,8 +162,7 @@ for (const [by, without, all] of [
   ['protocol', 6, 6],
 ] as const)
   test(`closed connections are in sums by ${by} ${without === all ? 'always' : 'only with --all'}`, async () => {
-    const count = async (...args: string[]): Promise<number> =>
-      (await stats(['--by', by, ...args])).rows.reduce((sum, { Sockets }) => sum + Sockets!, 0);
+    const count = async (...args: string[]): Promise<number> => (await stats(['--by', by, ...args])).rows.reduce((sum, { Sockets }) => sum + Sockets!, 0);
     assert.equal([await count(), await count('--all'), await count('--state', 'timewait')], [without, all, 1]);
   });
 

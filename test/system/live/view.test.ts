@@ -105,6 +105,41 @@ for (const [columns, rows] of [
     assert.equal(await terminal.ended(), { code: 0, isRestored: true });
   });
 
+/** The styles that have enough contrast on a light and on a dark background: attributes, and the colors of the terminal's own palette. */
+const styles = new Set(['0', '1', '2', '4', '7', '22', '24', '27', '31', '32', '33', '36', '39', '49']);
+
+for (const [columns, rows, headings, hints] of [
+  [80, 24, 'Port↑ Prot State Remote Owner Send/s Recv/s', '? keys  q quit  Enter details  / filter  Tab group  <> sort  x stop  f follow'],
+  [
+    200,
+    50,
+    'Port↑ Prot State Local Remote Executable PID Application Owner Send/s Recv/s Sent Received RTT ms Retr',
+    '? keys  q quit  Enter details  / filter  Tab group  <> sort  x stop  f follow  Space pause  a listeners  Esc back  w write  c copy',
+  ],
+] as const)
+  inTerminal(`the picture at ${columns}×${rows}, for light and dark terminals, and without colors`, async () => {
+    for (const env of [{}, { NO_COLOR: '1' }]) {
+      const terminal = watch([port, '--interval', '200ms'], { columns, rows, env });
+      const lines = await terminal.until(new RegExp(`^1 listening[^]*^> *${port} +TCP +Listen[^]*^ +${port} +TCP +Established .* 0 +0`, 'm'));
+      assert.is(lines.length, rows);
+      for (const line of lines) assert.ok(line.length <= columns, line);
+      assert.match(lines[0]!, new RegExp(`^All sockets, sorted by port ↑ +${port}  \\d\\d:\\d\\d:\\d\\d$`));
+      assert.is(lines[0]!.length, columns);
+      assert.is(lines[2]!.trim().replaceAll(/ +/g, ' '), headings);
+      assert.is(lines.at(-1), hints);
+      // The values of a column are below its heading.
+      const state = lines[2]!.indexOf('State');
+      assert.match(lines[3]!.slice(state), /^Listen /);
+      assert.match(lines[4]!.slice(state), /^Established /);
+      const used = new Set([...terminal.styled().matchAll(/\x1b\[([\d;]*)m/g)].flatMap(([, codes = '']) => codes.split(';')));
+      const colors = [...used].filter((code) => /^3[0-8]$|^4[0-8]$|^9\d$|^10\d$/.test(code));
+      if ('NO_COLOR' in env) assert.equal(colors, []);
+      else assert.ok(colors.length >= 1 && [...used].every((code) => styles.has(code)), [...used].join(' '));
+      terminal.press('q');
+      assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+    }
+  });
+
 inTerminal('stops a server after the question, and comes back to the view', async () => {
   const child = start([process.execPath, '-e', 'require("node:net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -386,8 +421,6 @@ for (const [kind, name] of Object.entries(attacks))
 inTerminal('shows a connection that opened and closed between two looks', async () => {
   const terminal = watch([port, '--interval', '3'], { columns: 120 });
   await terminal.until(/1 listening/);
-  // Only with rights to its messages, the kernel tells of closed sockets.
-  if (process.getuid!() !== 0) return;
   const brief = connect(port, '127.0.0.1');
   await once(brief, 'connect');
   const { localPort } = brief;

@@ -120,8 +120,7 @@ for (const lookMs of [0, 30])
     assert.is(opening.looks, 7);
     const freeing = await lookingSlowly({ port, condition: { kind: 'Free' } }, lookMs, async (looks) => looks === 6 && close(server));
     assert.is(freeing.looks, 7);
-    for (const { pauses } of [opening, freeing])
-      assert.ok(pauses.length === 7 && pauses.every((ms) => ms >= 25 && ms <= 50), `${pauses.join(', ')}`);
+    for (const { pauses } of [opening, freeing]) assert.ok(pauses.length === 7 && pauses.every((ms) => ms >= 25 && ms <= 50), `${pauses.join(', ')}`);
   });
 
 test('a port that is named twice is waited for once', async () => {
