@@ -273,6 +273,14 @@ function placesOf(columns: readonly Column[], { cells, items, widths }: Drawn, w
   });
 }
 
+/** The text of a value; in a default table, with the value before a change. */
+function cellText({ name, comesFrom }: Column, row: AnyRow, asked: boolean): string {
+  const value = row[name];
+  if (typeof value === 'number') return String(value);
+  const before = comesFrom === undefined || asked ? null : row[comesFrom];
+  return sanitize(`${before == null ? '' : `${plainText(before, ', ')} -> `}${plainText(value, ', ')}`);
+}
+
 /**
  * Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as
  * wide as necessary.
@@ -284,14 +292,6 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
   let drawn: Map<Column, number> | null = null;
   let measure: Width | null = null;
   const width: Width = (text) => (measure === null || narrow.test(text) ? text.length : measure(text));
-
-  /** The text of a value, with the one before a change. */
-  function cellText({ name, comesFrom }: Column, row: AnyRow): string {
-    const value = row[name];
-    if (typeof value === 'number') return String(value);
-    const before = comesFrom === undefined || asked ? null : row[comesFrom];
-    return sanitize(`${before == null ? '' : `${plainText(before, ', ')} -> `}${plainText(value, ', ')}`);
-  }
 
   async function learnWidths(): Promise<void> {
     const wide = cells.some((list) => list.some((text) => !narrow.test(text)));
@@ -331,7 +331,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
         const value = row[column.name];
         if (column.keeps !== undefined && Array.isArray(value))
           items[i]![cells[i]!.length] = value.map((item) => sanitize(itemText(item)));
-        cells[i]!.push(cellText(column, row));
+        cells[i]!.push(cellText(column, row, asked));
       });
     },
     problem: noProblems,
