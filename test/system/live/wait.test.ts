@@ -61,6 +61,9 @@ function waiting(args: readonly (string | number)[], then?: () => unknown, looks
   return run(['wait', ...args.map(String)], { source: counted, binder, ...more });
 }
 
+/** A terminal with a person who reads the progress. */
+const person = { confirm: () => false };
+
 const rowsIn = (out: string): WaitResult[] => JSON.parse(out) as WaitResult[];
 
 test('a port that is open is seen at once, with its owner', async () => {
@@ -233,6 +236,19 @@ test('addresses and protocols count', async () => {
   assert.match(out, `UDP port ${socket.address().port} is open: `);
 });
 
+test('an address that this machine does not have may be that of another one', async () => {
+  const absent = /^ {2}203\.0\.113\.7 is not an address of this machine\. To connect to another machine: portowner wait 80 --host 203\.0\.113\.7$/m;
+  for (const asked of ['203.0.113.7:80', 'http://203.0.113.7/up']) {
+    const { code, err } = await waiting([asked, '--timeout', '0.1'], undefined, 3, person);
+    assert.is(code, 1);
+    assert.match(err, '203.0.113.7 is not an address of this machine; use --host');
+    assert.match(err, absent);
+  }
+  for (const asked of ['127.0.0.7:80', '[::1]:80', '0.0.0.0:80', 'localhost:80']) assert.not.match((await waiting([asked, '--timeout', '0'])).err, 'not an address');
+  const module = await waiting(['203.0.113.7:80', '--timeout', '0', '--format', 'clixml', '--problems', 'rows']);
+  assert.match(module.out, 'Wait-Port 80 -TargetName 203.0.113.7');
+});
+
 test('a port that closes late becomes free, and connections that linger do not matter', async () => {
   const server = createServer((socket) => socket.end());
   const port = await listen(0, '127.0.0.1', server);
@@ -357,9 +373,6 @@ test('another machine is connected to', async () => {
   setTimeout(() => void listen(closed), 100);
   assert.is((await waiting([closed, '--host', '127.0.0.1', '--timeout', 'none'])).code, 0);
 });
-
-/** A terminal with a person who reads the progress. */
-const person = { confirm: () => false };
 
 test('--redact: neither progress, nor results, nor errors name a project, a host, or a path of a request', async () => {
   const project = join(newFolder(), 'acme-shop');
