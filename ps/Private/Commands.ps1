@@ -308,6 +308,7 @@ function Get-CommandTable {
                 Any = '--any'
                 TimeoutSec = '--timeout'
                 Column = '--columns'
+                Redact = '--redact'
             }
             Values  = @{ TimeoutSec = @('None') }
         }
@@ -323,6 +324,7 @@ function Get-CommandTable {
                 Events = '--events'
                 Plain = '--plain'
                 Column = '--columns'
+                Redact = '--redact'
             }
         }
         'Test-PortBinding' = @{

@@ -25,7 +25,7 @@ function Measure-Port {
         Get-Process).
 
     .PARAMETER By
-        Adds up the sockets of each Process, Application, local Port, Remote end, or State. A property that is not the
+        Adds up the sockets of each Process, Application, local Port, Remote end, State, or Protocol. A property that is not the
         same for all sockets of an object is $null. With Remote, DynamicPortUse is what percentage of the dynamic ports
         the connections to one remote end use.
 
@@ -33,7 +33,8 @@ function Measure-Port {
         How long to measure: seconds, or 500ms, 30s, 5m. By default, 1 second.
 
     .PARAMETER All
-        Includes closed connections in TIME_WAIT, which have no statistics.
+        Includes closed connections in TIME_WAIT, which have no statistics. -By Remote, State, and Protocol always count
+        them.
 
     .PARAMETER Protocol
         Only TCP or only UDP.

@@ -50,6 +50,11 @@ function Wait-Port {
     .PARAMETER Column
         The columns of the objects.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, so that you can
+        show the answer to others. Names of programs and services are kept: review the answer before you send it.
+        The name in -OwnedBy is replaced, too, unless it is that of an interpreter such as node.
+
     .INPUTS
         Ports, or objects with a property LocalPort.
 
@@ -125,7 +130,9 @@ function Wait-Port {
         [switch] $Quiet,
 
         [ValidateNotNullOrEmpty()]
-        [string[]] $Column
+        [string[]] $Column,
+
+        [switch] $Redact
     )
 
     begin { $ports = @(Get-PortText -Cmdlet $PSCmdlet -Port $Port) }

@@ -40,6 +40,11 @@ function Watch-Port {
     .PARAMETER Column
         The columns of the objects.
 
+    .PARAMETER Redact
+        Replaces the names of users, machines, home folders, and projects, and IP addresses consistently, so that you can
+        show the answer to others. Names of programs and services are kept: review the answer before you send it. It
+        needs -Events or -Plain.
+
     .INPUTS
         Ports, or objects with a property LocalPort.
 
@@ -101,7 +106,9 @@ function Watch-Port {
 
         [Parameter(ParameterSetName = 'Events')]
         [ValidateNotNullOrEmpty()]
-        [string[]] $Column
+        [string[]] $Column,
+
+        [switch] $Redact
     )
 
     begin { $ports = @(Get-PortText -Cmdlet $PSCmdlet -Port $Port) }

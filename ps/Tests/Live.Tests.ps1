@@ -32,6 +32,14 @@ Describe 'Wait-Port' {
         $row.Seen | Should -Match "^port $port is open: .*$PID"
     }
 
+    It 'redacts with -Redact' {
+        (Wait-Port $port -Redact).ComputerName | Should -BeLike 'MACHINE*'
+        $null = Wait-Port $port -OwnedBy 'acme-shop' -TimeoutSec 0 -Redact -ErrorVariable problems -ErrorAction SilentlyContinue
+        "$problems" | Should -Match 'is owned by .*, not owner1'
+        "$problems" | Should -Not -Match 'acme'
+        Wait-Port $port -TimeoutSec 0 -Redact -Quiet | Should -BeTrue
+    }
+
     It 'writes an error that does not end the caller when the time is up' {
         $rows = Wait-Port $closed -TimeoutSec 0.2 -ErrorVariable problems -ErrorAction SilentlyContinue
         $rows | Should -BeNullOrEmpty
@@ -118,6 +126,24 @@ Describe 'Watch-Port' {
 
     It 'ends after a time' {
         @(Watch-Port (Get-ClosedPort) -Events -For 1).Count | Should -Be 0
+    }
+
+    It 'shows a change with what was before' {
+        $row = [pscustomobject]@{
+            PSTypeName = 'PortOwner.Event'; Time = [datetime]'2026-01-02'; Kind = 'State'; LocalPort = 80; RemoteAddress = '127.0.0.1'
+            State = 'Established'; PreviousState = 'SynReceived'; Owner = 'web (10)'; PreviousOwner = $null
+        }
+        $row | Format-Table | Out-String -Width 200 | Should -Match ' SynReceived -> Established +web \(10\)'
+        $row.Kind, $row.PreviousState, $row.PreviousOwner = 'Owner', $null, 'old (9)'
+        ($row | Format-Table | Out-String -Width 200) -replace '\x1b\[[0-9;]*m' | Should -Match ' Established +old \(9\) -> web \(10\)'
+    }
+
+    It 'redacts with -Redact' {
+        $event = Watch-Port $chatter.Port -Events -Redact -IntervalSec 0.1 -Count 1
+        $event.ComputerName | Should -BeLike 'MACHINE*'
+        $event.LocalPort | Should -Be $chatter.Port
+        $lines = @(Watch-Port $chatter.Port -Plain -Redact -IntervalSec 0.1 -Count 2 | ForEach-Object { $_ })
+        $lines -join "`n" | Should -Match "Listening TCP 127\.0\.0\.1:$($chatter.Port), "
     }
 
     It 'returns lines without -Events, if nothing shows them' {

@@ -80,6 +80,15 @@ function cell({ name, type }: Column, separator = "', '"): string {
   return `<PropertyName>${name}</PropertyName>`;
 }
 
+/** A cell of a table: with the value before a change. */
+function tableCell(column: Column): string {
+  const { name, comesFrom } = column;
+  const shown = cell(column);
+  if (comesFrom === undefined) return shown;
+  const script = shown.replace(/^<ScriptBlock>|<\/ScriptBlock>$/g, '');
+  return `<ScriptBlock>if ($_.${comesFrom}) { "$($_.${comesFrom}) -&gt; $($_.${name})" ${plain} } else { ${script} }</ScriptBlock>`;
+}
+
 // Every space between elements takes time when the module is imported.
 function view(typeName: string, control: string): string {
   return `<View><Name>${typeName}</Name><ViewSelectedBy><TypeName>${typeName}</TypeName></ViewSelectedBy>\n${control}</View>`;
@@ -103,7 +112,7 @@ const usualWidths: Readonly<Record<string, number>> = {
  * wrong with the sockets of an owner is below the owner.
  */
 function wrappedCell(column: Column, before: readonly Column[], isTraffic: boolean): string {
-  const shown = cell(column);
+  const shown = tableCell(column);
   // A path has no words.
   if (!shown.startsWith('<ScriptBlock>') || column.name === 'Program') return shown;
   const [fixed, texts] = [
@@ -134,7 +143,7 @@ function tableView(typeName: string, columns: readonly Column[]): string {
     if (column.name === 'FirstSeen' || column.name === 'LastSeen')
       return `<TableColumnItem><ScriptBlock>'{0:d}' -f $_.${column.name}</ScriptBlock></TableColumnItem>`;
     if (column.name === 'WorkingDirectory') return `<TableColumnItem>${folderCell}</TableColumnItem>`;
-    return `<TableColumnItem>${mayBeWrapped(column) ? wrappedCell(column, columns.slice(0, index), typeName.startsWith(traffic.typeName)) : cell(column)}</TableColumnItem>`;
+    return `<TableColumnItem>${mayBeWrapped(column) ? wrappedCell(column, columns.slice(0, index), typeName.startsWith(traffic.typeName)) : tableCell(column)}</TableColumnItem>`;
   });
   const rows = `<TableRowEntries><TableRowEntry><Wrap /><TableColumnItems>\n${items.join('\n')}\n</TableColumnItems></TableRowEntry></TableRowEntries>`;
   return view(

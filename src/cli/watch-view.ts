@@ -88,9 +88,48 @@ async function linesOf(args: readonly string[], { surroundings, catalogue }: Vie
   return text.trimEnd().split('\n');
 }
 
-async function stop(row: ViewRow, { surroundings, catalogue }: ViewContext): Promise<void> {
-  await runPortOwner({ args: stopCommand(row), catalogue, surroundings });
-  surroundings.confirm?.('Press Enter to return to the view. ');
+/** Why nothing was asked: the owner does not listen there, or is never stopped. */
+function refusalOf({ socket, owner }: ViewRow, { errors, answer }: { errors: string; answer: string }): string {
+  if (answer.startsWith('No matching program')) {
+    const port = socket === null ? 'any port' : `${socket.protocol} port ${socket.localPort}`;
+    const name = owner === null || owner.pid === null ? 'Its owner' : owner.owner;
+    return `${name} does not listen on ${port}: only programs that listen can be stopped.`;
+  }
+  const said = (errors === '' ? answer : errors).split('\n').map((line) => line.trim());
+  return said
+    .filter((line) => line !== '')
+    .join(' ')
+    .replace(/^portowner: /, '');
+}
+
+/** Stops the owner of a row. Takes the terminal only for a question; without one, returns the reason. */
+async function stop(
+  row: ViewRow,
+  leave: () => boolean,
+  { surroundings, catalogue }: ViewContext,
+): Promise<string | null> {
+  const { confirm, error, output } = surroundings;
+  const said = { errors: '', answer: '' };
+  let isAsked = false;
+  const ask = (question: string): boolean => {
+    if (confirm === null || !leave()) return false;
+    if (!isAsked) error(said.errors);
+    isAsked = true;
+    return confirm(question);
+  };
+  await runPortOwner({
+    args: stopCommand(row),
+    catalogue,
+    surroundings: {
+      ...surroundings,
+      error: (text) => (isAsked ? error(text) : void (said.errors += text)),
+      output: () => (isAsked ? output() : { ...nullSink(), write: (text) => void (said.answer += text) }),
+      confirm: ask,
+    },
+  });
+  if (!isAsked) return refusalOf(row, said);
+  confirm?.('Press Enter to return to the view. ');
+  return null;
 }
 
 /** Shows the view until it ends. The terminal is as it was then. */
@@ -130,7 +169,7 @@ export async function showView(
           for (const args of detailCommands(socket)) lines.push(...(await linesOf(args, context)), '');
           return lines;
         },
-        stop: surroundings.confirm === null ? null : (row) => stop(row, context),
+        stop: surroundings.confirm === null ? null : (row, leave) => stop(row, leave, context),
         write: async (rows, file) => (await import('./write-shown.ts')).writeRows(rows, file, context),
         exists: (file) => existsSync(file),
       });

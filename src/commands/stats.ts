@@ -32,7 +32,7 @@ export class StatsCommand extends withOptions(RowCommand, CountOptions, FilterOp
   static override usage = Command.Usage({
     description: 'measure traffic, round-trip times, retransmits, and queues of sockets and their owners',
     details: `
-      It looks at the sockets twice, --for seconds apart, and shows what each one transferred in between. PORTS are the same as for the main query, but connections are always included; --all adds closed ones in TIME_WAIT, which have no statistics.
+      It looks at the sockets twice, --for seconds apart, and shows what each one transferred in between. PORTS are the same as for the main query, but connections are always included; --all adds closed ones in TIME_WAIT, which have no statistics. Sums by remote, state, and protocol always count them.
 
       For a listener, AcceptQueue is the number of connections that wait until the program accepts them, and Backlog is the maximum: a full queue is a frequent cause of refused connections and timeouts.
 

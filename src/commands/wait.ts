@@ -51,7 +51,13 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
       name: 'Wait-Port',
       operand: 'Port',
       own: ['InputObject', 'Quiet'],
-      parameters: { ...WaitOptions.about.parameters, Any: '--any', TimeoutSec: '--timeout', Column: '--columns' },
+      parameters: {
+        ...WaitOptions.about.parameters,
+        Any: '--any',
+        TimeoutSec: '--timeout',
+        Column: '--columns',
+        Redact: '--redact',
+      },
       leftOut: { '--every': 'the default' },
     },
   };
@@ -73,6 +79,7 @@ export class WaitCommand extends withOptions(RowCommand, WaitOptions) {
       const { hosts, paths } = namesIn(this, this.ports);
       hosts.forEach(this.redactor.noteHost);
       paths.forEach(this.redactor.noteRequestPath);
+      this.redactor.noteExpectedOwner(this.ownedBy?.trim() ?? '');
     }
     if (this.any && this.every) throw new PortOwnerError('PO1005', '--any and --every exclude each other');
     if (this.ports.length === 0)

@@ -43,7 +43,13 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
       name: 'Watch-Port',
       operand: 'Port',
       own: ['InputObject'],
-      parameters: { ...WatchOptions.about.parameters, Events: '--events', Plain: '--plain', Column: '--columns' },
+      parameters: {
+        ...WatchOptions.about.parameters,
+        Events: '--events',
+        Plain: '--plain',
+        Column: '--columns',
+        Redact: '--redact',
+      },
     },
   };
 
@@ -58,22 +64,24 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     if (this.events && this.plain) throw new PortOwnerError('PO1005', '--events and --plain exclude each other');
     if (this.events) return super.perform();
     const { format, columns, delimiter, problems } = this;
-    const redact = this.redact || undefined;
-    for (const [name, value] of Object.entries({ format, columns, delimiter, problems, redact }))
+    for (const [name, value] of Object.entries({ format, columns, delimiter, problems }))
       if (value !== undefined) throw new PortOwnerError('PO1005', `--${name} needs --events`);
     const request = await watchRequest(this, this.ports);
     // Lines are about all sockets, unless some are asked for.
     const watched = { ...request, home: this.readerHome, rates: request.places !== null };
     const open = this.plain || this.output !== undefined ? null : await this.surroundings.screen();
     if (open !== null) {
+      if (this.redact) throw new PortOwnerError('PO1005', '--redact needs --events or --plain');
       const { showView } = await import('../cli/watch-view.ts');
       const computer = await this.askedMachine().ownName();
       return showView(watched, { ...this.context, open, asker: this.asker(), computer, title: this.ports.join(' ') });
     }
     const { watchLines } = await import('../live/watch.ts');
     return finished(this.openSink(), async (sink) =>
-      watchLines(watched, this.surroundings, (lines) => {
-        for (const line of lines) sink.write(`${sanitize(line)}\n`);
+      watchLines(watched, this.surroundings, (lines, owners) => {
+        // Lines name owners that no row names.
+        if (this.redactor !== null) this.redactor.rows([owners.map((Owner) => ({ Owner }))]);
+        for (const line of lines) sink.write(`${sanitize(this.shown(line))}\n`);
         sink.flush();
       }),
     );

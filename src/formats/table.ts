@@ -1,4 +1,4 @@
-import { spare, type Column, type ColumnType } from '../schema/column.ts';
+import { spare, type AnyRow, type Column, type ColumnType } from '../schema/column.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { narrow, shorten, type Cut, type Width } from '../io/cells.ts';
 import { wrapped, wrappedAddress } from './cell.ts';
@@ -87,7 +87,8 @@ const importance = ({ column }: Place): number => column.importance ?? Infinity;
 const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
 
 /** Whether the text of a column is wrapped instead of cut. */
-const isWrapped = ({ keeps, wraps }: Column): boolean => keeps === 'process' || wraps === true;
+const isWrapped = ({ keeps, wraps, comesFrom }: Column): boolean =>
+  keeps === 'process' || wraps === true || comesFrom !== undefined;
 
 /** Whether a column adds nothing to the other columns. */
 function saysNothing({ column, cells }: Place, places: readonly Place[]): boolean {
@@ -272,6 +273,14 @@ function placesOf(columns: readonly Column[], { cells, items, widths }: Drawn, w
   });
 }
 
+/** The text of a value; in a default table, with the value before a change. */
+function cellText({ name, comesFrom }: Column, row: AnyRow, asked: boolean): string {
+  const value = row[name];
+  if (typeof value === 'number') return String(value);
+  const before = comesFrom === undefined || asked ? null : row[comesFrom];
+  return sanitize(`${before == null ? '' : `${plainText(before, ', ')} -> `}${plainText(value, ', ')}`);
+}
+
 /**
  * Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as
  * wide as necessary.
@@ -318,11 +327,11 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
   return {
     carriesProblems: false,
     row(row) {
-      columns.forEach(({ name, keeps }, i) => {
-        const value = row[name];
-        if (keeps !== undefined && Array.isArray(value))
+      columns.forEach((column, i) => {
+        const value = row[column.name];
+        if (column.keeps !== undefined && Array.isArray(value))
           items[i]![cells[i]!.length] = value.map((item) => sanitize(itemText(item)));
-        cells[i]!.push(typeof value === 'number' ? String(value) : sanitize(plainText(value, ', ')));
+        cells[i]!.push(cellText(column, row, asked));
       });
     },
     problem: noProblems,

@@ -83,8 +83,14 @@ function busiest(before: Look, look: Look): string[] {
     );
 }
 
-/** Says what is there, then what happens, and now and then which connections are busy. Groups of lines with the time. */
-export async function* plainLines(steps: AsyncIterable<Step>, count: number | null): AsyncGenerator<string[]> {
+/** Lines with the time, and the owners that they may name. */
+interface Said {
+  readonly lines: readonly string[];
+  readonly owners: readonly string[];
+}
+
+/** Says what is there, then what happens, and now and then which connections are busy. */
+export async function* plainLines(steps: AsyncIterable<Step>, count: number | null): AsyncGenerator<Said> {
   let looks = 0;
   let last: Look | null = null;
   const gapsOf = newGaps();
@@ -98,7 +104,10 @@ export async function* plainLines(steps: AsyncIterable<Step>, count: number | nu
       ...(isDue && last !== null ? busiest(last, look) : []),
     ];
     if (before === null || isDue) last = look;
-    yield lines.map((line) => `${time} ${line}`);
+    const owners = new Set([...look.sockets.values()].map(({ owner }) => owner.owner));
+    for (const { change } of happened)
+      for (const socket of [change?.socket, change?.before]) if (socket != null) owners.add(socket.owner.owner);
+    yield { lines: lines.map((line) => `${time} ${line}`), owners: [...owners] };
     if (count !== null && looks + 1 >= count) return;
   }
 }

@@ -13,7 +13,7 @@ export type Grouping = (typeof groupings)[number];
 export interface StatisticsRequest {
   /** Null: one row for each socket. */
   readonly by: Grouping | null;
-  /** Whether the rows of sockets include closed connections in TIME_WAIT, which have no counters. */
+  /** Whether to include closed connections in TIME_WAIT, which have no counters, in rows that do not need them. */
   readonly closed: boolean;
   /**
    * For rows of remote ends: how many percent of the dynamic ports the connections of a client from its address to the same
@@ -24,6 +24,12 @@ export interface StatisticsRequest {
   readonly countsFromOpening: boolean;
   readonly computer: string;
 }
+
+/**
+ * Groups that closed connections in TIME_WAIT always belong to: they use dynamic ports, and they are counted. They belong
+ * to no process, and transfer nothing.
+ */
+const countsClosed: ReadonlySet<Grouping | null> = new Set(['remote', 'state', 'protocol']);
 
 /** A socket, and what happened to it during the measurement. */
 interface Measured {
@@ -209,9 +215,8 @@ export function statistics(before: Look, after: Look, request: StatisticsRequest
   const { by, closed, dynamicUse, countsFromOpening, computer } = request;
   const seconds = (after.at - before.at) / 1000;
   const groupOf = keyOf(by, dynamicUse);
-  const all = measured(before, after, countsFromOpening).filter(
-    ({ socket }) => by !== null || closed || socket.state !== 'TimeWait',
-  );
+  const isShown = closed || countsClosed.has(by);
+  const all = measured(before, after, countsFromOpening).filter(({ socket }) => isShown || socket.state !== 'TimeWait');
   const groups = Map.groupBy(all, ({ socket }) => groupOf(socket));
   groups.delete(null);
   return [...groups.values()]

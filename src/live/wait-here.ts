@@ -30,6 +30,7 @@ const ownersMs = 500;
 
 /** Watches ports of this machine. */
 export async function watchHere(watching: Watching, world: WaitWorld): Promise<void> {
+  const { rest = pause } = world;
   const eyes = await eyesOf(watching, world);
   const requests = new Map<WaitTarget, Promise<void>>();
   do {
@@ -47,7 +48,7 @@ export async function watchHere(watching: Watching, world: WaitWorld): Promise<v
     }
     if (watching.once) break;
     const cost = performance.now() - start;
-    await pause(Math.max(pauseMs, Math.min(longestPauseMs, cost * 20)), watching.signal);
+    await rest(Math.max(pauseMs, Math.min(longestPauseMs, cost * 20)), watching.signal);
   } while (!watching.signal.aborted);
   await Promise.all(requests.values());
 }

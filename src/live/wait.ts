@@ -1,3 +1,6 @@
+import type { AskedMachine } from '../facts/machine.ts';
+import { nothingAsked } from '../facts/model/question.ts';
+import { addressScope, unmapped, withoutScope } from '../ports/address.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { Problem, Report } from '../schema/problems.ts';
@@ -32,6 +35,35 @@ export function secondsText(ms: number): string {
   return `${ms < 9_950 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000)} s`;
 }
 
+/** Targets at addresses that this machine does not have now, by their texts: they may be those of another machine. */
+async function strayTargets(
+  targets: readonly WaitTarget[],
+  machine: AskedMachine,
+): Promise<ReadonlyMap<string, WaitTarget>> {
+  const asked = targets.filter(
+    ({ address }) => address !== null && address !== 'localhost' && addressScope(address) === 'Specific',
+  );
+  if (asked.length === 0) return new Map();
+  const { addresses } = (await machine.facts({ ...nothingAsked, addresses: true })).sections;
+  const own = new Set(addresses?.data.map(({ address }) => withoutScope(address)));
+  const isOwn = ({ address }: WaitTarget): boolean => own.size === 0 || own.has(withoutScope(unmapped(address!)));
+  return new Map(asked.filter((target) => !isOwn(target)).map((target) => [targetText(target), target]));
+}
+
+/** An answer about such targets, with what to do if they are of another machine. */
+function withHints(answer: Answer, strays: ReadonlyMap<string, WaitTarget>): Answer {
+  if (strays.size === 0) return answer;
+  return {
+    ...answer,
+    problems: answer.problems.map((problem) => {
+      const { address, port } = strays.get(problem.target ?? '') ?? {};
+      if (address === undefined) return problem;
+      const hint = `${address} is not an address of this machine. To connect to another machine: portowner wait ${port} --host ${address}`;
+      return { ...problem, hint };
+    }),
+  };
+}
+
 /** Waits until ports are in a condition. The rows are what was met; each other target that counts is an error. */
 export async function waitFor(request: WaitRequest, world: WaitWorld, report?: Report): Promise<Answer> {
   const { targets, isAny, timeoutMs } = request;
@@ -50,6 +82,10 @@ export async function waitFor(request: WaitRequest, world: WaitWorld, report?: R
     else if (sight.text !== before?.text && timeoutMs !== 0) report?.('Progress', sight.text);
     if (isAny ? met.size > 0 : met.size === targets.length) done.abort();
   };
+  const strays = await strayTargets(targets, world.machine);
+  for (const address of new Set([...strays.values()].map((target) => target.address)))
+    if (timeoutMs !== 0)
+      report?.('Progress', `${address} is not an address of this machine; use --host to connect to another machine`);
   const timer = timeoutMs === null || timeoutMs === 0 ? undefined : setTimeout(() => done.abort(), timeoutMs);
   try {
     const [here, there] = [targets.filter(({ host }) => host === null), targets.filter(({ host }) => host !== null)];
@@ -62,7 +98,7 @@ export async function waitFor(request: WaitRequest, world: WaitWorld, report?: R
     clearTimeout(timer);
     done.abort();
   }
-  return answerOf(request, seen, met, await world.machine.ownName());
+  return withHints(answerOf(request, seen, met, await world.machine.ownName()), strays);
 }
 
 function answerOf(

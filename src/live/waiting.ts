@@ -36,6 +36,8 @@ export interface WaitRequest {
 export interface WaitWorld {
   readonly machine: AskedMachine;
   readonly binder: () => Promise<RawSource>;
+  /** Passes the time between two looks at this machine; by default, `pause`. */
+  readonly rest?: typeof pause;
 }
 
 /** What was seen of a target. */

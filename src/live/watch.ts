@@ -56,13 +56,13 @@ export async function watchEvents(
   };
 }
 
-/** Writes what is there, and what happens, as lines. */
+/** Writes what is there, and what happens, as lines, with the owners that they may name. */
 export async function watchLines(
   watched: Watched,
   world: World,
-  write: (lines: readonly string[]) => void,
+  write: (lines: readonly string[], owners: readonly string[]) => void,
 ): Promise<ExitCode> {
   const { plainLines } = await import('./plain.ts');
-  for await (const lines of plainLines(stepsOf(watched, world), watched.count)) write(lines);
+  for await (const { lines, owners } of plainLines(stepsOf(watched, world), watched.count)) write(lines, owners);
   return exitCodeOf(true);
 }

@@ -31,6 +31,7 @@ export interface Names {
   readonly folder: (text: string) => string;
   readonly host: (text: string) => string;
   readonly path: (text: string) => string;
+  readonly owner: (text: string) => string;
   readonly contact: (text: string) => string;
   /** Replaces the 4 or 16 bytes of an address in place. */
   readonly address: (bytes: Uint8Array) => void;
@@ -59,6 +60,7 @@ export function newNames(): Names {
     folder: numbered('folder'),
     host: numbered('host'),
     path: numbered('path'),
+    owner: numbered('owner'),
     contact: numbered('contact'),
     secrets: new Map(),
     address(bytes) {
@@ -176,6 +178,16 @@ export function noteRequestPath(path: string, names: Names): void {
       path,
       path.replace(/[^/]+/g, (part) => names.path(part)),
     );
+}
+
+/**
+ * Notes the name of an owner that is waited for, where sentences name it: it may be that of a project or a container, which
+ * nothing on this machine tells before it runs. As a word of another sentence, it must not be replaced.
+ */
+export function noteExpectedOwner(name: string, names: Names): void {
+  if (name === '' || withoutProject(name) === name) return;
+  const shown = withoutProject(name) || names.owner(name);
+  for (const before of ['to be owned by ', ', not ', '; expected ']) names.secrets.set(before + name, before + shown);
 }
 
 /** Replaces paths below user profiles, SIDs, URLs, and addresses in a text. */

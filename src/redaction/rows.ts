@@ -11,6 +11,7 @@ import {
   hostName,
   machineName,
   newNames,
+  noteExpectedOwner,
   noteHome,
   noteProject,
   noteRequestPath,
@@ -30,6 +31,8 @@ export interface Redactor {
   readonly noteHost: (host: string) => void;
   /** Notes the path of a request that the command line names. */
   readonly noteRequestPath: (path: string) => void;
+  /** Notes the name of an owner that the command line waits for. */
+  readonly noteExpectedOwner: (name: string) => void;
   /** Redacts an answer; `columns` are those that will be written. */
   readonly answer: (answer: Answer, columns?: readonly Column[]) => Answer;
   /** Redacts rows of several kinds, which may name each other. */
@@ -369,6 +372,7 @@ export function newRedactor(): Redactor {
     noteHome: (home) => noteHome(home, names),
     noteHost: (host) => void hostName(host, names),
     noteRequestPath: (path) => noteRequestPath(path, names),
+    noteExpectedOwner: (name) => noteExpectedOwner(name, names),
     answer,
     rows: (kinds) => redactRows(kinds),
     text,

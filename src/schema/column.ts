@@ -52,6 +52,8 @@ export interface Column {
   readonly keeps?: 'end' | 'process' | 'all';
   /** The width of its usual values, for a table that is written while its rows come. */
   readonly usualWidth?: number;
+  /** The column with the value before a change: default tables show both, as `Established -> TimeWait`. */
+  readonly comesFrom?: string;
   /** A sentence that is wrapped, as owners are, instead of cut. */
   readonly wraps?: true;
   /**

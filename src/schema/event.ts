@@ -12,11 +12,11 @@ export const event = {
       usualWidth: 6,
       description: 'Opened, Closed, State (its TCP state changed), or Owner (another process has it).',
     },
-    { name: 'Protocol', type: 'text', importance: 3, isInModule: false, description: 'TCP or UDP.' },
+    { name: 'Protocol', type: 'text', importance: 6, isInModule: false, description: 'TCP or UDP.' },
     {
       name: 'LocalAddress',
       type: 'text',
-      importance: 3,
+      importance: 5,
       isInModule: false,
       usualWidth: 15,
       description: 'The local address.',
@@ -25,7 +25,7 @@ export const event = {
     {
       name: 'RemoteAddress',
       type: 'text',
-      importance: 4,
+      importance: 3,
       usualWidth: 15,
       description: 'The remote address; null for listeners.',
     },
@@ -39,8 +39,9 @@ export const event = {
     {
       name: 'State',
       type: 'text',
-      importance: 4,
-      usualWidth: 11,
+      importance: 2,
+      comesFrom: 'PreviousState',
+      usualWidth: 14,
       description:
         'The TCP state after the event, or before it was closed; null for UDP, and if it was never seen open.',
     },
@@ -58,6 +59,7 @@ export const event = {
       type: 'text',
       keeps: 'process',
       importance: 1,
+      comesFrom: 'PreviousOwner',
       usualWidth: 24,
       description: 'The owner in one line.',
     },
@@ -65,7 +67,7 @@ export const event = {
     {
       name: 'LifetimeMs',
       type: 'uint64',
-      importance: 5,
+      importance: 7,
       isInModule: false,
       description:
         'How long a closed socket was open, in milliseconds, to within the interval; null if it was already open when watching began, or never seen open.',
@@ -73,7 +75,7 @@ export const event = {
     {
       name: 'BytesSent',
       type: 'uint64',
-      importance: 6,
+      importance: 8,
       isInModule: false,
       description:
         'The bytes that the remote end acknowledged, as last seen; TCP counts the start and the end of a connection as one byte each. Null if unavailable, as on Windows.',
@@ -81,7 +83,7 @@ export const event = {
     {
       name: 'BytesReceived',
       type: 'uint64',
-      importance: 6,
+      importance: 8,
       isInModule: false,
       description: 'The bytes received, as last seen; null if unavailable, as on Windows.',
     },

@@ -103,9 +103,10 @@ above.slice(1).forEach((value, index) => {
   });
 });
 
-// A look of a live view.
+// A look, and a whole refresh of the view with it.
+const coreShare = 0.3;
 if (peers.ss)
-  for (const { sockets, own, peer } of await measureLooks([200, 2_000, 20_000]))
+  for (const { sockets, own, peer, view } of await measureLooks([200, 2_000, 20_000])) {
     add({
       what: `a look at ${sockets.toLocaleString('en')} sockets, processor time`,
       seen: `${own.toFixed(1)} ms against ${ms(peer)}`,
@@ -113,6 +114,14 @@ if (peers.ss)
       ratio: own / peer,
       budget: 1,
     });
+    add({
+      what: `a refresh of the view with ${sockets.toLocaleString('en')} sockets, processor time`,
+      seen: `${view.toFixed(1)} ms`,
+      peer: '30% of a core, once a second',
+      ratio: view / (coreShare * 1000),
+      budget: 1,
+    });
+  }
 
 // Another machine with as many.
 for (const line of await measureFar(portowner)) add(line);

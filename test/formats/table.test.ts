@@ -4,6 +4,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { AnyRow, Column, RowSchema } from '../../src/schema/column.ts';
+import { create } from '../../src/formats/table.ts';
+import { event } from '../../src/schema/event.ts';
 import { freePort } from '../../src/schema/free.ts';
 import { empty, full, hostileRow, sample, written } from '../support/formats.ts';
 
@@ -105,11 +107,40 @@ const server = {
   WorkingDirectory: '/home/ann/work/projects/shop',
 };
 
+test('a change is shown with what was before, unless columns are asked for', async () => {
+  const opened: AnyRow = { Time: '2026-01-02T03:04:05.678Z', Kind: 'Opened', LocalPort: 80, State: 'SynReceived', PreviousState: null, Owner: 'web (10)', PreviousOwner: null };
+  const changed: readonly AnyRow[] = [
+    { ...opened, Kind: 'State', State: 'Established', PreviousState: 'SynReceived' },
+    { ...opened, Kind: 'Owner', State: 'Established', Owner: 'worker\x1b (11)', PreviousOwner: 'web\x1b (10)' },
+  ];
+  const columns = event.columns.filter((column) => 'importance' in column);
+  const shownIn = async (width: number | null, asked = false): Promise<string[]> => {
+    let text = '';
+    const where = width === null ? null : terminal(width);
+    const writer = create(event, { columns, asked, sink: { write: (part) => void (text += part), flush() {} }, problems: 'auto', live: true, terminal: where });
+    for (const row of [opened, ...changed]) {
+      writer.row(row);
+      await writer.flush();
+    }
+    await writer.end();
+    return text.split('\n').slice(2, -1);
+  };
+  const [first, state, owner] = await shownIn(null);
+  assert.match(first!, / SynReceived +web \(10\)$/);
+  assert.match(state!, / SynReceived -> Established +web \(10\)$/);
+  assert.match(owner!, / Established +web\\x1b \(10\) -> worker\\x1b \(11\)$/);
+  assert.match((await shownIn(null, true))[1]!, / Established +web \(10\)$/);
+  // The columns have their widths when the change comes: both states are there on a narrow terminal, too.
+  const narrow = await shownIn(80);
+  assert.match(narrow[1]!, / State +80 +SynReceived -> +web \(10\)$/);
+  assert.match(narrow[2]!, /^ +Established$/);
+  assert.ok(narrow.every((line) => line.length <= 80));
+});
+
 test('rows that come later are below the columns of the first, each group at once', async () => {
   const columns: readonly Column[] = schema.columns.map((column) => (column.name === 'State' ? { ...column, usualWidth: 11 } : column));
   for (const where of [terminal(70), null]) {
     const parts: string[] = [''];
-    const { create } = await import('../../src/formats/table.ts');
     const writer = create(schema, {
       columns,
       sink: { write: (text) => void (parts[parts.length - 1] += text), flush: () => void parts.push('') },

@@ -148,9 +148,23 @@ test('the use of the dynamic ports for each remote end', async () => {
 
 test('closed connections do not hide the owner of the others', async () => {
   const world = sockets(0, [{ port: 80, remote: '192.0.2.7', remotePort: 5001, state: 6 }]);
-  const { rows } = await stats(['--by', 'port', '80'], world, world);
+  const { rows } = await stats(['--by', 'port', '80', '--all'], world, world);
   assert.equal([rows[0]!.Sockets, rows[0]!.Owner, rows[0]!.OwningProcess], [3, 'web (10)', 10]);
 });
+
+for (const [by, without, all] of [
+  ['process', 5, 6],
+  ['application', 5, 6],
+  ['port', 5, 6],
+  // A closed connection still uses a dynamic port, and is one of the sockets of its state.
+  ['remote', 4, 4],
+  ['state', 6, 6],
+  ['protocol', 6, 6],
+] as const)
+  test(`closed connections are in sums by ${by} ${without === all ? 'always' : 'only with --all'}`, async () => {
+    const count = async (...args: string[]): Promise<number> => (await stats(['--by', by, ...args])).rows.reduce((sum, { Sockets }) => sum + Sockets!, 0);
+    assert.equal([await count(), await count('--all'), await count('--state', 'timewait')], [without, all, 1]);
+  });
 
 test('nearly exhausted dynamic ports are a warning that names who uses them', async () => {
   const many = Array.from({ length: 90 }, (_, i): DiagRow => ({ port: 40000 + i, remote: '192.0.2.9', remotePort: 5432, state: 1, inode: 3, cookie: 1000 + i }));

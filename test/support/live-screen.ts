@@ -156,7 +156,7 @@ export function testView(sockets: readonly LiveSocket[], more: Partial<ViewWorld
     lasting: null,
     title: '',
     details: async () => ['Path : /usr/bin/node'],
-    stop: async () => {},
+    stop: async () => null,
     write: async (rows, file) => `Wrote ${rows.length} rows to ${file}.`,
     exists: () => false,
     ...more,

@@ -28,6 +28,8 @@ export interface TmuxTerminal {
   /** Sends text as it is. */
   readonly type: (text: string) => void;
   readonly lines: () => string[];
+  /** The lines with the sequences of their styles. */
+  readonly styled: () => string;
   /** The lines, as soon as they match. */
   readonly until: (pattern: RegExp) => Promise<string[]>;
   readonly resize: (columns: number, rows: number) => void;
@@ -90,6 +92,7 @@ export function startTmux(command: readonly string[], { columns = 80, rows = 24,
     press: (...keys) => void tmux('send-keys', ...keys),
     type: (text) => void tmux('send-keys', '-l', text),
     lines: () => tmux('capture-pane', '-p').trimEnd().split('\n'),
+    styled: () => tmux('capture-pane', '-p', '-e'),
     async until(pattern) {
       const end = Date.now() + limitMs;
       for (;;) {

@@ -41,21 +41,22 @@ export class WaitOptions {
   });
 }
 
-/** Reads the targets. Throws PO1001, PO1002, and PO1005. */
+/** Reads the targets, each once. Throws PO1001, PO1002, and PO1005. */
 export async function targetsOf(given: WaitOptions, operands: readonly string[]): Promise<WaitTarget[]> {
   const host = given.targetHost ?? null;
   checkConditions(given);
-  const targets: WaitTarget[] = [];
+  const targets = new Map<string, WaitTarget>();
   for (const text of portWords(operands)) {
     const url = URL.parse(text);
     if (host === null) checkHost(text, url);
-    for (const place of await places([text])) targets.push(...placeTargets(place, { given, host, url }));
-    if (targets.length > mostTargets)
+    for (const place of await places([text]))
+      for (const target of placeTargets(place, { given, host, url })) targets.set(JSON.stringify(target), target);
+    if (targets.size > mostTargets)
       throw new PortOwnerError('PO1001', `too many ports to wait for; expected at most ${mostTargets}`, {
         target: text,
       });
   }
-  return targets;
+  return [...targets.values()];
 }
 
 /** Throws PO1005 for conditions that exclude each other, and PO1001 for an empty value. */

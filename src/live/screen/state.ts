@@ -179,6 +179,8 @@ function stopping(state: ViewState, row: ViewRow | undefined): Pressed {
   if (row === undefined) return { state };
   if (row.owner === null) return { state: { ...state, message: 'Press Enter, and select one of its sockets.' } };
   if (row.mark === 'closed' || row.mark === 'fading') return { state: { ...state, message: 'This socket is closed.' } };
+  if (row.socket?.state === 'TimeWait')
+    return { state: { ...state, message: 'This connection is closed (TimeWait): it has no owner anymore.' } };
   return { state, action: { name: 'stop', row } };
 }
 

@@ -33,8 +33,11 @@ export interface ViewWorld {
   readonly title: string;
   /** Everything that is known about a socket, as lines. */
   readonly details: (socket: LiveSocket) => Promise<readonly string[]>;
-  /** Stops the owner of a row, with its questions, on the terminal that the view has left; null if it cannot ask. */
-  readonly stop: ((row: ViewRow) => Promise<void>) | null;
+  /**
+   * Stops the owner of a row, and asks on the terminal, which `leave` gives it; false if the view is over. Returns why
+   * there was nothing to ask, as a sentence; null after a question. Null if it cannot ask.
+   */
+  readonly stop: ((row: ViewRow, leave: () => boolean) => Promise<string | null>) | null;
   /** Writes the rows to a file, and returns a sentence about it, or about what prevented it. */
   readonly write: (rows: readonly ViewRow[], file: string) => Promise<string>;
   /** Whether a file exists already. */
@@ -73,6 +76,7 @@ class View {
   private looking: Promise<void> = Promise.resolve();
   /** Whether another program has the terminal. */
   private isAway = false;
+  private isStopping = false;
   private isOver = false;
   private timer: NodeJS.Timeout | undefined;
   private drawing: NodeJS.Timeout | undefined;
@@ -279,15 +283,25 @@ class View {
   private async stop(row: ViewRow): Promise<void> {
     const { screen, stop } = this.world;
     if (stop === null) return this.say('Cannot ask whether to stop it: standard input is not a terminal.');
-    this.isAway = true;
-    clearTimeout(this.timer);
-    screen.leave();
-    await stop(row);
+    if (this.isStopping) return;
+    this.isStopping = true;
+    const leave = (): boolean => {
+      if (this.isOver || this.isAway) return !this.isOver;
+      this.isAway = true;
+      clearTimeout(this.timer);
+      screen.leave();
+      return true;
+    };
+    const refusal = await stop(row, leave);
+    this.isStopping = false;
     if (this.isOver) return;
-    screen.enter();
-    this.isAway = false;
-    this.redraw();
-    this.lookNow();
+    if (this.isAway) {
+      screen.enter();
+      this.isAway = false;
+      this.redraw();
+      this.lookNow();
+    }
+    if (refusal !== null) this.say(refusal);
   }
 
   private copy(row: ViewRow): void {

@@ -205,9 +205,11 @@ test('stops an owner on the terminal that it left, and comes back', async () => 
   const screen = testScreen();
   const view = await testView([web, database], {
     screen,
-    stop: async (row) => {
+    stop: async (row, leave) => {
+      assert.ok(leave() && leave());
       assert.equal(screen.visits, ['leave']);
       stopped.push(row.owner?.pid);
+      return null;
     },
   });
   await screen.type('jx');
@@ -217,6 +219,36 @@ test('stops an owner on the terminal that it left, and comes back', async () => 
   await view.look([web]);
   await screen.type('x');
   assert.match((await screen.lines())[23]!, /This socket is closed\./);
+  await view.look([connection({ state: 'TimeWait', owner: { pid: null, owner: 'no process' } })]);
+  await screen.type('/timewait\rx');
+  assert.match((await screen.lines())[23]!, /^This connection is closed \(TimeWait\): it has no owner anymore\./);
+  assert.is(stopped.length, 1);
+});
+
+test('says in the last line why nothing is stopped, and stays on the screen', async () => {
+  const asked: { leave: () => boolean; answer: (text: string | null) => void }[] = [];
+  const screen = testScreen();
+  const view = await testView([web, database], {
+    screen,
+    stop: async (_row, leave) => new Promise((answer) => void asked.push({ leave, answer })),
+  });
+  // The second x is pressed while the first is being looked into.
+  await screen.type('xx');
+  assert.is(asked.length, 1);
+  asked[0]!.answer('curl (20) does not listen.');
+  await settle();
+  assert.match((await screen.lines())[23]!, /^curl \(20\) does not listen\.$/);
+  assert.equal(screen.visits, []);
+  await screen.type('j');
+  assert.equal(ports(await screen.lines()), ['3000', '>5432']);
+  // Whoever quits meanwhile is not asked any more.
+  await screen.type('xq');
+  await settle();
+  assert.not.ok(asked[1]!.leave());
+  asked[1]!.answer(null);
+  if (view.isWaiting()) await view.look([web]);
+  await view.over;
+  assert.equal(screen.visits, []);
 });
 
 test('copies a row, and says that the terminal must allow it', async () => {

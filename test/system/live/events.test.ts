@@ -1,6 +1,8 @@
 // Events against sockets that this process opens and closes, each in numbers: none is lost, none is told twice.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { suite } from 'uvu';
@@ -16,13 +18,17 @@ import type { SocketEvent } from '../../../src/schema/event.ts';
 import type { Sink } from '../../../src/io/sink.ts';
 import { run, type Outcome } from '../../support/harness.ts';
 import { products } from '../../support/build-machine.ts';
+import { endAll as endPrograms, hold, newFolder } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('events');
 const isLinux = process.platform === 'linux';
 const servers = new Set<Server>();
 const endAll = (): void => servers.forEach((server) => server.close());
-test.after(endAll);
+test.after(() => {
+  endAll();
+  endPrograms();
+});
 
 /** A server that keeps its connections, and resets them when told to, so that none lingers in TIME_WAIT. */
 async function keepingServer() {
@@ -227,7 +233,7 @@ test('what a look begins not to see is reported once, also in the middle', async
   for await (const group of rows) assert.equal(group, []);
   assert.equal(warned, ['PO3001 diag/tcp: it is out of order', 'PO3001 the owner of 2 sockets cannot be seen']);
   const lines: string[] = [];
-  for await (const group of plainLines(steps(), null)) lines.push(...group.map((line) => line.replace(/^\S+ /, '')));
+  for await (const group of plainLines(steps(), null)) lines.push(...group.lines.map((line) => line.replace(/^\S+ /, '')));
   assert.equal(
     lines.filter((line) => line.startsWith('Not seen')),
     ['Not seen: diag/tcp: it is out of order', 'Not seen: the owner of 2 sockets cannot be seen'],
@@ -317,6 +323,36 @@ test('lines for people', async () => {
   assert.match(text, new RegExp(`Listening TCP 127.0.0.1:${server.port}, .*\\(${process.pid}\\)`));
   assert.match(text, new RegExp(`Opened TCP 127.0.0.1:${server.port} to 127.0.0.1:${port}, Established, .*\\(${process.pid}\\)`));
   assert.match(text, new RegExp(`Closed TCP 127.0.0.1:${server.port} to 127.0.0.1:${port}, .*\\(${process.pid}\\), after \\d+\\.\\d s`));
+});
+
+test('--redact: neither rows nor lines name a project or a remote address', async () => {
+  const project = join(newFolder(), 'acme-shop');
+  mkdirSync(project);
+  writeFileSync(join(project, 'acme-server.js'), 'setInterval(() => {}, 1000);');
+  const held = await hold([[process.execPath, join(project, 'acme-server.js')]], { cwd: project });
+  try {
+    const seen = async (...args: string[]): Promise<string> => {
+      const watch = watching(held.port, '--interval', '0.1', ...args);
+      // One of them is opened while it watches. The program accepts none.
+      const sockets: Socket[] = [];
+      const timer = setInterval(() => sockets.push(connect(held.port, '127.0.0.1').on('error', () => {})), 150);
+      await watch.until((lines) => lines.some((line) => /Opened.*node/.test(line)));
+      clearInterval(timer);
+      sockets.forEach((socket) => socket.destroy());
+      watch.end();
+      const { code, err } = await watch.ended;
+      assert.is(code, 0, err);
+      return watch.lines().join('\n') + err;
+    };
+    for (const args of [['--events', '--format', 'ndjson'], ['--plain']]) {
+      assert.match(await seen(...args), /node [^\n]*acme-server/, 'the name is there to be replaced');
+      const text = await seen(...args, '--redact');
+      assert.not.match(text, /acme/);
+      assert.match(text, new RegExp(`Opened.*node \\(${held.pids[0]}\\)`));
+    }
+  } finally {
+    held.stop();
+  }
 });
 
 test('it ends after a number of looks, or a time', async () => {

@@ -105,6 +105,41 @@ for (const [columns, rows] of [
     assert.equal(await terminal.ended(), { code: 0, isRestored: true });
   });
 
+/** The styles that have enough contrast on a light and on a dark background: attributes, and the colors of the terminal's own palette. */
+const styles = new Set(['0', '1', '2', '4', '7', '22', '24', '27', '31', '32', '33', '36', '39', '49']);
+
+for (const [columns, rows, headings, hints] of [
+  [80, 24, 'Port↑ Prot State Remote Owner Send/s Recv/s', '? keys  q quit  Enter details  / filter  Tab group  <> sort  x stop  f follow'],
+  [
+    200,
+    50,
+    'Port↑ Prot State Local Remote Executable PID Application Owner Send/s Recv/s Sent Received RTT ms Retr',
+    '? keys  q quit  Enter details  / filter  Tab group  <> sort  x stop  f follow  Space pause  a listeners  Esc back  w write  c copy',
+  ],
+] as const)
+  inTerminal(`the picture at ${columns}×${rows}, for light and dark terminals, and without colors`, async () => {
+    for (const hasColors of [true, false]) {
+      const terminal = watch([port, '--interval', '200ms'], { columns, rows, env: hasColors ? {} : { NO_COLOR: '1' } });
+      const lines = await terminal.until(new RegExp(`^1 listening[^]*^> *${port} +TCP +Listen[^]*^ +${port} +TCP +Established .* 0 +0`, 'm'));
+      assert.is(lines.length, rows);
+      for (const line of lines) assert.ok(line.length <= columns, line);
+      assert.match(lines[0]!, new RegExp(`^All sockets, sorted by port ↑ +${port}  \\d\\d:\\d\\d:\\d\\d$`));
+      assert.is(lines[0]!.length, columns);
+      assert.is(lines[2]!.trim().replaceAll(/ +/g, ' '), headings);
+      assert.is(lines.at(-1), hints);
+      // The values of a column are below its heading.
+      const state = lines[2]!.indexOf('State');
+      assert.match(lines[3]!.slice(state), /^Listen /);
+      assert.match(lines[4]!.slice(state), /^Established /);
+      const used = new Set([...terminal.styled().matchAll(/\x1b\[([\d;]*)m/g)].flatMap(([, codes = '']) => codes.split(';')));
+      const colors = [...used].filter((code) => /^3[0-8]$|^4[0-8]$|^9\d$|^10\d$/.test(code));
+      if (!hasColors) assert.equal(colors, []);
+      else assert.ok(colors.length >= 1 && [...used].every((code) => styles.has(code)), [...used].join(' '));
+      terminal.press('q');
+      assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+    }
+  });
+
 inTerminal('stops a server after the question, and comes back to the view', async () => {
   const child = start([process.execPath, '-e', 'require("node:net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -131,6 +166,45 @@ inTerminal('stops a server after the question, and comes back to the view', asyn
   assert.is(terminal.value('alternate_on'), '1');
   terminal.press('q');
   assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+});
+
+inTerminal('says why it does not stop a client, or a program that is never stopped, and stays on the screen', async () => {
+  const code = 'const socket = require("node:net").connect(process.argv[1], "127.0.0.1", () => console.log(socket.localPort))';
+  const child = start([process.execPath, '-e', code, String(port)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [said] = (await once(child.stdout!, 'data')) as [Buffer];
+  const own = Number(said.toString());
+  const terminal = watch([own, '--interval', '200ms'], { columns: 120 });
+  await terminal.until(/1 connection/);
+  const refusal = new RegExp(`^node .*\\(${child.pid}\\) does not listen on TCP port ${own}: only programs that listen can be stopped\\.`, 'm');
+  terminal.press('x');
+  await terminal.until(refusal);
+  assert.is(terminal.value('alternate_on'), '1');
+  // The answer is there until the next key; details can be asked, too.
+  terminal.press('Enter');
+  await terminal.until(/^OwningProcess/m);
+  terminal.press('x');
+  await terminal.until(refusal);
+  terminal.press('q', 'Tab');
+  await terminal.until(/by process/);
+  terminal.press('x');
+  await terminal.until(/ does not listen on any port: only programs that listen can be stopped\./);
+  assert.is(child.exitCode, null);
+  assert.is(terminal.value('alternate_on'), '1');
+  terminal.press('q');
+  assert.equal(await terminal.ended(), { code: 0, isRestored: true });
+  // The view runs in this program.
+  const starts = `require("node:net").createServer().listen(0, "127.0.0.1", function () {
+    const [command, ...args] = process.argv.slice(1);
+    require("node:child_process").spawn(command, [...args, String(this.address().port)], { stdio: "inherit" }).on("exit", process.exit);
+  })`;
+  const inside = startTmux([process.execPath, '-e', starts, '--', ...portowner(['watch', '--interval', '200ms'])], { columns: 120 });
+  open.push(inside);
+  await inside.until(/1 listening/);
+  inside.press('x');
+  await inside.until(/^PO41\d\d: .*was not stopped: /m);
+  assert.is(inside.value('alternate_on'), '1');
+  inside.press('q');
+  assert.equal(await inside.ended(), { code: 0, isRestored: true });
 });
 
 inTerminal('writes what is shown to a file in the folder that it runs in', async () => {
@@ -347,8 +421,6 @@ for (const [kind, name] of Object.entries(attacks))
 inTerminal('shows a connection that opened and closed between two looks', async () => {
   const terminal = watch([port, '--interval', '3'], { columns: 120 });
   await terminal.until(/1 listening/);
-  // Only with rights to its messages, the kernel tells of closed sockets.
-  if (process.getuid!() !== 0) return;
   const brief = connect(port, '127.0.0.1');
   await once(brief, 'connect');
   const { localPort } = brief;

@@ -8,6 +8,9 @@ import { createSocket } from 'node:dgram';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { liveBinder, liveSource } from '../../../src/machine/live.ts';
+import { thisMachine } from '../../../src/facts/machine.ts';
+import { waitFor } from '../../../src/live/wait.ts';
+import type { WaitTarget } from '../../../src/live/waiting.ts';
 import type { RawSource } from '../../../src/system/raw.ts';
 import type { WaitResult } from '../../../src/schema/wait.ts';
 import { run, type Outcome } from '../../support/harness.ts';
@@ -58,6 +61,9 @@ function waiting(args: readonly (string | number)[], then?: () => unknown, looks
   return run(['wait', ...args.map(String)], { source: counted, binder, ...more });
 }
 
+/** A terminal with a person who reads the progress. */
+const person = { confirm: () => false };
+
 const rowsIn = (out: string): WaitResult[] => JSON.parse(out) as WaitResult[];
 
 test('a port that is open is seen at once, with its owner', async () => {
@@ -80,6 +86,57 @@ test('a port that opens late is waited for', async () => {
   const { code, out } = await waiting([port, '--timeout', 'none'], () => listen(port));
   assert.is(code, 0);
   assert.match(out, new RegExp(`^Port ${port} is open: .*\\.$`, 'm'));
+});
+
+/** Waits with a machine of which a look takes this long, and counts the looks; `between` comes after each of them. */
+async function lookingSlowly(target: Partial<WaitTarget>, lookMs: number, between: (looks: number) => unknown): Promise<{ looks: number; pauses: number[] }> {
+  const machine = thisMachine({ source: async () => source, now: () => new Date() });
+  const pauses: number[] = [];
+  let looks = 0;
+  await waitFor(
+    { targets: [{ protocol: 'TCP', port: 1, address: null, host: null, condition: { kind: 'Open' }, ...target }], isAny: false, timeoutMs: null },
+    {
+      machine: {
+        ...machine,
+        async facts(question, hash) {
+          // The listening sockets are listed once for each look; another question is about the owner of what was found.
+          if (question.details.size === 0) looks++;
+          await new Promise((resolve) => setTimeout(resolve, lookMs));
+          return machine.facts(question, hash);
+        },
+      },
+      binder: async () => binder,
+      async rest(ms) {
+        pauses.push(ms);
+        await between(looks);
+      },
+    },
+  );
+  return { looks, pauses };
+}
+
+for (const lookMs of [0, 30])
+  test(`a change is seen by the next look, at most 50 ms later, if a look takes ${lookMs} ms`, async () => {
+    const port = await closedPort();
+    const server = createServer();
+    const opening = await lookingSlowly({ port }, lookMs, async (looks) => looks === 6 && listen(port, '127.0.0.1', server));
+    assert.is(opening.looks, 7);
+    const freeing = await lookingSlowly({ port, condition: { kind: 'Free' } }, lookMs, async (looks) => looks === 6 && close(server));
+    assert.is(freeing.looks, 7);
+    for (const { pauses } of [opening, freeing]) assert.ok(pauses.length === 7 && pauses.every((ms) => ms >= 25 && ms <= 50), `${pauses.join(', ')}`);
+  });
+
+test('a port that is named twice is waited for once', async () => {
+  const port = await listen();
+  const { out } = await waiting([port, `tcp/${port}`, `${port}-${port}`, '--format', 'json']);
+  assert.is(rowsIn(out).length, 1);
+  const free = await closedPort();
+  const { err } = await waiting([free, free, '--timeout', '0']);
+  assert.is(err.split(`port ${free} is still free`).length, 2, err);
+  // Another address or condition is something else to wait for.
+  assert.is(rowsIn((await waiting([port, `127.0.0.1:${port}`, '--format', 'json'])).out).length, 2);
+  const { code } = await waiting(['1-1000', '1-1000', '--timeout', '0']);
+  assert.is(code, 1);
 });
 
 test('a port that opens is reported without a long search for its owner', async (context: TestContext) => {
@@ -177,6 +234,19 @@ test('addresses and protocols count', async () => {
   const { code, out } = await waiting([`${socket.address().port}/udp`, '--timeout', '0']);
   assert.is(code, 0);
   assert.match(out, `UDP port ${socket.address().port} is open: `);
+});
+
+test('an address that this machine does not have may be that of another one', async () => {
+  const absent = /^ {2}203\.0\.113\.7 is not an address of this machine\. To connect to another machine: portowner wait 80 --host 203\.0\.113\.7$/m;
+  for (const asked of ['203.0.113.7:80', 'http://203.0.113.7/up']) {
+    const { code, err } = await waiting([asked, '--timeout', '0.1'], undefined, 3, person);
+    assert.is(code, 1);
+    assert.match(err, '203.0.113.7 is not an address of this machine; use --host');
+    assert.match(err, absent);
+  }
+  for (const asked of ['127.0.0.7:80', '[::1]:80', '0.0.0.0:80', 'localhost:80']) assert.not.match((await waiting([asked, '--timeout', '0'])).err, 'not an address');
+  const module = await waiting(['203.0.113.7:80', '--timeout', '0', '--format', 'clixml', '--problems', 'rows']);
+  assert.match(module.out, 'Wait-Port 80 -TargetName 203.0.113.7');
 });
 
 test('a port that closes late becomes free, and connections that linger do not matter', async () => {
@@ -304,9 +374,6 @@ test('another machine is connected to', async () => {
   assert.is((await waiting([closed, '--host', '127.0.0.1', '--timeout', 'none'])).code, 0);
 });
 
-/** A terminal with a person who reads the progress. */
-const person = { confirm: () => false };
-
 test('--redact: neither progress, nor results, nor errors name a project, a host, or a path of a request', async () => {
   const project = join(newFolder(), 'acme-shop');
   mkdirSync(project);
@@ -318,7 +385,10 @@ test('--redact: neither progress, nor results, nor errors name a project, a host
       said.push(
         await waiting([held.port, '--redact', ...format], undefined, 3, person),
         await waiting([held.port, '--free', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
-        await waiting([held.port, '--owned-by', 'postgres', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'acme-api', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'node acme-api*', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', 'uvicorn', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
+        await waiting([held.port, '--owned-by', '*acme*', '--redact', ...format], undefined, 3, person),
         await waiting([held.port, '--http=/acme?key=acme', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
         await waiting([await closedPort(), '--host', 'acme-db.invalid', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
         await waiting([await closedPort(), '--host', 'ac', '--timeout', '0.2', '--redact', ...format], undefined, 3, person),
@@ -329,7 +399,15 @@ test('--redact: neither progress, nor results, nor errors name a project, a host
     assert.match(said[0]!.err, `Waiting for port ${held.port} to be open`);
     assert.match(said[0]!.out, new RegExp(`Port ${held.port} is open: node \\(${held.pids[0]}\\)`));
     assert.match(said[1]!.err, `port ${held.port} is still owned by node (${held.pids[0]})`);
-    assert.match(said[4]!.err, 'Waiting for host1:');
+    assert.match(said[2]!.err, `Waiting for port ${held.port} to be owned by owner1, for up to`);
+    for (const [at, name] of [
+      [2, 'owner1'],
+      [3, 'node'],
+      [4, 'uvicorn'],
+    ] as const)
+      assert.match(said[at]!.err, `port ${held.port} is owned by node (${held.pids[0]}), not ${name}`);
+    assert.match(said[5]!.out, `Port ${held.port} is owned by node (${held.pids[0]})`);
+    assert.match(said[7]!.err, 'Waiting for host1:');
     const near = await waiting([await listen(), '--host', 'localhost', '--redact', '--format', 'json']);
     assert.equal(
       rowsIn(near.out).map(({ RemoteHostName, RemoteAddress }) => [RemoteHostName, RemoteAddress]),
