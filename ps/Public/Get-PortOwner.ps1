@@ -76,8 +76,8 @@ function Get-PortOwner {
         Adds the property CommandLine: the command line of the owner, with password-like arguments masked.
 
     .PARAMETER Column
-        Returns only these properties, which can be faster. WorkingDirectory and Project (the
-        project in which the owner was started, and its folder) are only looked up if they are named here; the
+        Returns only these properties, which can be faster, or with * all of them. WorkingDirectory and Project (the
+        project in which the owner was started, and its folder) are only looked up if they are named here, or with *; the
         WorkingDirectory also for the table of a console window with 120 or more characters in a line.
 
     .PARAMETER FromSnapshot
@@ -107,7 +107,7 @@ function Get-PortOwner {
         Shows who owns port 3000 on this machine's loopback address, and UDP port 53.
 
     .EXAMPLE
-        80, 443, '8000-8100' | Get-PortOwner -Protocol TCP | Format-List
+        80, 443, '8000-8100' | Get-PortOwner -Protocol TCP -Column * | Format-List
 
         Shows everything known about the owners of several ports.
 

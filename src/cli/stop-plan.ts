@@ -12,13 +12,13 @@ const mostItems = 8;
 /** Describes what would end with a target, and other notes, for a person: one line for each kind. */
 function planLines(target: Target): string[] {
   const lines: [string, readonly string[]][] = [
-    ['also holders', target.holders.map(processText)],
-    ['children', target.children.map(processText)],
+    ['also stopped, because they share the port', target.holders.map(processText)],
+    ['child processes, which may end, too', target.children.map(processText)],
     ['services', target.services],
-    ['with them', target.dependents],
-    ['other ports', target.otherPorts.map(endpointKeyText)],
-    ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
+    ['services that depend on them, which are stopped, too', target.dependents],
+    ['other ports that become free', target.otherPorts.map(endpointKeyText)],
+    ['open connections', target.connections === 0 ? [] : [String(target.connections)]],
+    ['may be restarted by', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>

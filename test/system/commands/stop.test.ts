@@ -399,7 +399,7 @@ onLinux('what is never stopped is told once', async () => {
 onLinux('what nobody has needs no terminal', async () => {
   const { code, out, err } = await run(['stop', '1'], { source: await liveSource(), hands: await liveHands() });
   assert.is(code, 1, err);
-  assert.match(out + err, /No matching program listens on port 1/);
+  assert.match(out + err, /Nobody listens on port 1: there is nothing to stop\./);
 });
 
 for (const [answer, result] of [
