@@ -96,7 +96,12 @@ function nobodyText({ spans, pids, protocols, addresses }: GiveBackRequest): str
   const [protocol] = protocols.length === 1 ? protocols : [];
   const ports = spans.length === 0 ? 'any port' : portsText(formatPlaces(spans));
   const where = addresses === null ? '' : ` on ${addresses.join(' or ')}`;
-  const who = pids.size === 0 ? 'Nobody listens' : pids.size === 1 ? `Process ${[...pids][0]} does not listen` : 'None of these processes listens';
+  const who =
+    pids.size === 0
+      ? 'Nobody listens'
+      : pids.size === 1
+        ? `Process ${[...pids][0]} does not listen`
+        : 'None of these processes listens';
   return `${who} on ${protocol === undefined ? '' : `${protocol} `}${ports}${where}: there is nothing to stop.`;
 }
 

@@ -74,7 +74,11 @@ interface Indexes {
 function withApplication(one: TreeProcess, { processes, situation }: Scene): NamedProcess {
   const known = processes.get(one.pid);
   const application =
-    known === undefined ? (situation.applicationOf?.(one) ?? undefined) : known.imageName === one.imageName ? known.application : undefined;
+    known === undefined
+      ? (situation.applicationOf?.(one) ?? undefined)
+      : known.imageName === one.imageName
+        ? known.application
+        : undefined;
   return application === undefined ? one : { ...one, application };
 }
 

@@ -135,7 +135,10 @@ function bareOptions(text: string, about: CommandAbout): string {
       const [option, value = ''] = words.split(/[ =]/) as [string, string?];
       const name = Object.keys(powershell.parameters).find((key) => powershell.parameters[key] === option);
       if (name !== undefined) return `${before}-${name}${value === '' ? '' : ` ${value}`}`;
-      const known = own[option]?.(value, about).join('').replace(/^[ |]+/, '') ?? '';
+      const known =
+        own[option]?.(value, about)
+          .join('')
+          .replace(/^[ |]+/, '') ?? '';
       if (known !== '') return `${before}${known}`;
       const left = powershell.leftOut?.[option as `--${string}`];
       return left === undefined ? all : `${before}${executable} ${words}`;
