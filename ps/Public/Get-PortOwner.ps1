@@ -39,7 +39,7 @@ function Get-PortOwner {
         Only sockets of these processes.
 
     .PARAMETER ImageName
-        Only owners with this file or application name (python3, node, redis-server). Wildcards are allowed; the
+        Only owners with this file, application, or script name (python3, node, redis-server, server.js). Wildcards are allowed; the
         extension .exe can be omitted.
 
     .PARAMETER Address

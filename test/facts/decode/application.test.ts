@@ -171,7 +171,10 @@ test('only interpreters and programs of several in one need their arguments', ()
 });
 
 test('a process is found by any of its names', () => {
-  assert.equal(namesOf('python3.11', 'python -m http.server'), ['python3.11', 'python3', 'python', 'python -m http.server']);
+  assert.equal(namesOf('python3.11', 'python -m http.server'), ['python3.11', 'python3', 'python', 'python -m http.server', 'http.server']);
+  assert.equal(namesOf('node', 'node server.js'), ['node', 'node server.js', 'server.js']);
+  assert.equal(namesOf('java', 'java -jar shop.jar'), ['java', 'java -jar shop.jar', 'shop.jar']);
+  assert.equal(namesOf('node', 'node .'), ['node', 'node .']);
   assert.equal(namesOf('redis-check-rdb', 'redis-server'), ['redis-check-rdb', 'redis-server']);
   assert.equal(namesOf('node.exe', 'vite'), ['node.exe', 'node', 'vite']);
 });

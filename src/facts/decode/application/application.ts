@@ -89,7 +89,16 @@ export function isOwnName(imageName: string, application: string): boolean {
   return Object.hasOwn(multiCall, file) && multiCall[file]!.includes(application);
 }
 
-/** Returns every name by which users search for a program with this file name: `python3.11`, `python3`, `python`. */
+/** Returns the script, module, or archive that an application runs: `server.js` for `node server.js`; null if none is named. */
+function scriptIn(application: string): string | null {
+  const last = application.slice(application.lastIndexOf(' ') + 1);
+  return last !== application && last.lastIndexOf('.') > 0 ? last : null;
+}
+
+/**
+ * Returns every name by which users search for a program with this file name: `python3.11`, `python3`, `python`, and what
+ * it runs: `server.js`.
+ */
 export function namesOf(imageName: string, application: string | null): readonly string[] {
   const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
   const name = imageName.replace(/\.exe$/i, '');
@@ -99,6 +108,8 @@ export function namesOf(imageName: string, application: string | null): readonly
   }
   names.add(programName(imageName));
   if (application !== null) names.add(application).add(application.replace(/:?\s.*$/s, ''));
+  const script = application === null ? null : scriptIn(application);
+  if (script !== null) names.add(script);
   return [...names];
 }
 
