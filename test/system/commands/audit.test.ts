@@ -216,14 +216,14 @@ test('the rule that decided stays on 60 columns; a table that is piped has no em
 
 test('a date leaves a table before the rule of a policy is wrapped', async () => {
   const { policy, store } = await place();
-  writeFileSync(policy, rules.replace('no telnet', 'no telnet on any server of the company, ever'));
+  writeFileSync(policy, rules.replace('no telnet', 'no telnet on any server of the company'));
   for (const [columns, head] of [
     [100, /^Kind +Severity +Endpoint +Owner +Rule$/],
     [130, /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule/],
   ] as const) {
     const { out } = await audit(['--policy', policy, '--store', store], night(2, [22, 23]), { terminal: { columns, colors: false, unicode: true } });
     assert.match(out.split('\n')[2]!, head);
-    assert.match(out, /no telnet on any server of the company, ever/);
+    assert.match(out, /no telnet on any server of the company/);
   }
 });
 
