@@ -22,7 +22,7 @@ function Get-StopApproval {
             if ($row.$name) { "$($meanings[$name]): $($row.$name -join ', ')" }
         }
         $action = (@("Stop ($($row.Method))") + @($also | Where-Object { $_ })) -join '; '
-        $target = "$($row.Owner) on $($row.Endpoints -join ', ')"
+        $target = "$($row.Owner) on $($row.Endpoints -replace '/', ' ' -join ', ')"
         if ($Machine -and -not $Machine['IsHere']) { $target = "$target of $($Machine.Name)" }
         if (Test-ShouldProcess -Cmdlet $Cmdlet -Target $target -Action $action -Impact 'High') { $Approved[$row.Identity] = $row }
     }

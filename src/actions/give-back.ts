@@ -271,7 +271,8 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
-  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].join(', ');
+  // As in all sentences: TCP 127.0.0.1:80.
+  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].map((one) => one.replace('/', ' ')).join(', ');
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
     case 'Planned':

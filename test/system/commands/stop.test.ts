@@ -377,7 +377,7 @@ onLinux('a dry run says each thing once, and what would end with the owner below
   await once(client, 'connect');
   const { code, out, err } = await run(['stop', String(server.port), '--dry-run'], { source: await liveSource(), hands: await liveHands() });
   assert.equal([code, err], [0, '']);
-  assert.match(out, new RegExp(`^Would stop .+ \\(${server.pid}\\) on TCP/127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\n\nResult `));
+  assert.match(out, new RegExp(`^Would stop .+ \\(${server.pid}\\) on TCP 127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\n\nResult `));
   assert.match(out, new RegExp(`\n\nWith .+ \\(${server.pid}\\):\n {2}connections: 1 live\n`));
   assert.is(out.match(/SIGTERM/g)?.length, 2, 'in the sentence and in the row');
 });
@@ -412,14 +412,14 @@ for (const [answer, result] of [
     const confirm = (question: string): boolean => (questions.push(question), answer);
     const { code, out, err } = await run(['stop', String(server.port)], { source: await liveSource(), hands: await liveHands(), confirm });
     assert.is(code, answer ? 0 : 1);
-    assert.match(err, new RegExp(`^About to stop .+ \\(${server.pid}\\) on TCP/127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\\n`), 'it first shows what would end');
+    assert.match(err, new RegExp(`^About to stop .+ \\(${server.pid}\\) on TCP 127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\\n`), 'it first shows what would end');
     assert.equal(questions.length, 1);
     assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
     assert.match(
       out,
       new RegExp(
         answer
-          ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult `
+          ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP 127\\.0\\.0\\.1:${server.port} now\\.\n\nResult `
           : `^You answered no: .+ \\(${server.pid}\\) is still running\\.`,
       ),
     );
