@@ -271,6 +271,8 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
+  // An owner with others: nginx (10) and 3 more.
+  const isMany = who.endsWith(' more');
   // As in all sentences: TCP 127.0.0.1:80.
   const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].map((one) => one.replace('/', ' ')).join(', ');
   const why = Reason === null ? '' : `: ${Reason[0]}`;
@@ -283,15 +285,15 @@ function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
       return `Stopped ${who}: nobody listens on ${where} now${rest}.`;
     }
     case 'Gone':
-      return `${who} no longer listens on ${where}.`;
+      return `${who} no longer ${isMany ? 'listen' : 'listens'} on ${where}.`;
     case 'Retaken':
       return `${who} ended, but ${NewOwner} has ${where} now${Supervisor === null ? '' : `, started by ${Supervisor}: stop that first`}.`;
     case 'Declined':
-      return `You answered no: ${who} is still running.`;
+      return `You answered no: ${who} ${isMany ? 'are' : 'is'} still running.`;
     default:
       if (unseen === true)
         return `the owner of ${where} was not stopped: it is ${Owner ?? 'a process that cannot be seen'}.`;
-      return `${who} on ${where} was not stopped${why}.`;
+      return `${who} on ${where} ${isMany ? 'were' : 'was'} not stopped${why}.`;
   }
 }
 

@@ -428,6 +428,27 @@ for (const [answer, result] of [
   });
 }
 
+onLinux('what else would end is in words, with child processes by what they run', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'job.js'), 'setInterval(() => {}, 1000);');
+  // The first child inherits the listener, the second does not.
+  writeFileSync(
+    join(folder, 'shop.js'),
+    "const { spawn } = require('child_process'); const s = require('net').createServer().listen(0, '127.0.0.1', () => { spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', s._handle.fd] }); spawn(process.execPath, ['job.js'], { stdio: 'ignore' }).on('spawn', () => console.log(s.address().port)); process.on('SIGTERM', () => process.exit()); });",
+  );
+  const child = spawn(process.execPath, ['shop.js'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  children.push(child);
+  try {
+    const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+    const { out, err } = await run(['stop', text.trim()], { source: await liveSource(), hands: await liveHands(), confirm: () => false });
+    assert.match(err, /^ {2}also stopped, because they share the port: sleep \(\d+\)$/m);
+    assert.match(err, /^ {2}child processes, which may end, too: .*node job\.js \(\d+\)/m);
+    assert.match(out, /^You answered no: node shop\.js \(\d+\) and 1 more are still running\./);
+  } finally {
+    process.kill(-child.pid!, 'SIGKILL');
+  }
+});
+
 onLinux('redacted, no sentence, question, or error names what the owner runs', async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'acme-secret.js'), "const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port));");
