@@ -11,6 +11,12 @@ const test = suite('words');
 /** What is not to be written: how it is found, how it looks, and what to write instead. */
 const habits: readonly (readonly [RegExp, bad: string, better: string])[] = [
   [/\btells? (?:of|more)\b/, 'the machine that this snapshot tells of', 'describes, contains, or for details'],
+  [/\bwhoever gets\b/, 'whoever gets its number next', 'even if its ID is reused'],
+  [/\bcame meanwhile\b/, 'processes that came meanwhile', 'have started in the meantime'],
+  [/\basked (?:only |for )?where\b/, 'asked only where a socket is bound to one', 'queried only if …'],
+  [/\bwhere it is told\b/, 'where it is told what may start it again', 'if the answer shows …'],
+  [/\b(?:are|is) such\b[.;]/, 'numbers and booleans are such.', 'keep their types'],
+  [/\bcould not be told\b/, 'what could not be told', 'what PortOwner could not determine'],
   [/\bhas room for\b/, 'the format has room for rows of one kind', 'can contain only'],
   [/\bthat is no [a-z]+\b/, 'one character that is no letter', 'is not a'],
   [/\b(?:name|extension) of \S+ (?:does not )?says? it\b/, 'the name of -Path says it', 'determines it'],

@@ -105,7 +105,7 @@ Register-ArgumentCompleter -CommandName $asking -ParameterName 'Address' -Script
 # No ValidateSet: the executable takes more words than these, such as Listening, and its error names the nearest.
 $offered = {
     $values = (Get-CommandTable)[$args[0]]['Values']
-    $texts = if ($args[1] -eq 'Column') { (Get-ColumnTable)[$args[0]] } elseif ($values) { $values[$args[1]] }
+    $texts = if ($args[1] -eq 'Column') { @((Get-ColumnTable)[$args[0]]) + '*' } elseif ($values) { $values[$args[1]] }
     $found = foreach ($text in $texts) {
         if (Test-Completion -Text $text -Word $args[2]) { New-Completion -Text $text }
     }

@@ -10,13 +10,19 @@ function Get-StopApproval {
             $row
             continue
         }
-        $also = foreach ($name in 'Holders', 'Children', 'DependentServices', 'OtherPorts') {
-            if ($row.$name) { "$name $($row.$name -join ', ')" }
+        # As the executable describes it.
+        $meanings = [ordered]@{
+            Holders           = 'also stopped, because they share the port'
+            Children          = 'child processes, which may end, too'
+            DependentServices = 'services that depend on it, which are stopped, too'
+            OtherPorts        = 'other ports that become free'
+            Connections       = 'open connections'
         }
-        if ($row.Connections) { $also = @($also) + "$($row.Connections) connections" }
-        $action = "Stop ($($row.Method))"
-        if ($also) { $action = "$action, and with it: $($also -join '; ')" }
-        $target = "$($row.Owner) on $($row.Endpoints -join ', ')"
+        $also = foreach ($name in $meanings.Keys) {
+            if ($row.$name) { "$($meanings[$name]): $($row.$name -join ', ')" }
+        }
+        $action = (@("Stop ($($row.Method))") + @($also | Where-Object { $_ })) -join '; '
+        $target = "$($row.Owner) on $($row.Endpoints -replace '/', ' ' -join ', ')"
         if ($Machine -and -not $Machine['IsHere']) { $target = "$target of $($Machine.Name)" }
         if (Test-ShouldProcess -Cmdlet $Cmdlet -Target $target -Action $action -Impact 'High') { $Approved[$row.Identity] = $row }
     }

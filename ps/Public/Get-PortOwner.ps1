@@ -39,7 +39,7 @@ function Get-PortOwner {
         Only sockets of these processes.
 
     .PARAMETER ImageName
-        Only owners with this file or application name (python3, node, redis-server). Wildcards are allowed; the
+        Only owners with this file, application, or script name (python3, node, redis-server, server.js). Wildcards are allowed; the
         extension .exe can be omitted.
 
     .PARAMETER Address
@@ -76,8 +76,8 @@ function Get-PortOwner {
         Adds the property CommandLine: the command line of the owner, with password-like arguments masked.
 
     .PARAMETER Column
-        Returns only these properties, which can be faster. WorkingDirectory and Project (the
-        project in which the owner was started, and its folder) are only looked up if they are named here; the
+        Returns only these properties, which can be faster, or with * all of them. WorkingDirectory and Project (the
+        project in which the owner was started, and its folder) are only looked up if they are named here, or with *; the
         WorkingDirectory also for the table of a console window with 120 or more characters in a line.
 
     .PARAMETER FromSnapshot
@@ -107,7 +107,7 @@ function Get-PortOwner {
         Shows who owns port 3000 on this machine's loopback address, and UDP port 53.
 
     .EXAMPLE
-        80, 443, '8000-8100' | Get-PortOwner -Protocol TCP | Format-List
+        80, 443, '8000-8100' | Get-PortOwner -Protocol TCP -Column * | Format-List
 
         Shows everything known about the owners of several ports.
 

@@ -44,7 +44,7 @@ function Get-Package {
     }
 }
 
-# Whether a machine may be changed: asked where the function has -WhatIf and -Confirm.
+# Whether a machine may be changed: confirmed if the function has -WhatIf and -Confirm.
 function Test-FarChange {
     param($Cmdlet, $Target, [string] $Action)
 

@@ -107,7 +107,8 @@ function vitalReason({ name }: ServiceId, { dependents }: ServiceState, platform
   const vital = dependents.filter(isVitalService);
   if (vital.length === 0) return null;
   const [which, they] = vital.length === 1 ? ['service', 'it is'] : ['services', 'they are'];
-  return `much of Windows needs the ${which} ${vital.join(', ')}, which would be stopped with ${name}: ${they} never stopped to free a port`;
+  const needed = `${which} ${vital.join(', ')}, which would be stopped with ${name}`;
+  return `much of Windows needs the ${needed}: ${they} never stopped to free a port`;
 }
 
 /** Stops a service through its manager; null if the manager does not know it. */

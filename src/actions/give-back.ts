@@ -1,4 +1,5 @@
 import { counted } from '../io/counted.ts';
+import { applicationReader } from '../facts/gather/arguments.ts';
 import { gather } from '../facts/gather/gather.ts';
 import { factsText } from '../facts/gather/report.ts';
 import type { AskedMachine } from '../facts/machine.ts';
@@ -65,13 +66,12 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
   const all = there === null ? plan : plan.map((target) => targetThere(target, there));
   const { targets, missing } = targetsOf(all, situation, request);
   if (targets.length === 0 && missing.length === 0) {
-    const what = request.spans.length > 0 ? portsText(formatPlaces(request.spans)) : 'any port';
     const isNobody = isWhole(facts.sections.sockets);
     return {
       rows: [],
       problems,
       exitCode: exitCodeOf(isNobody ? false : null),
-      note: isNobody ? `No matching program listens on ${what}.` : 'Cannot tell: some sources could not be read.',
+      note: isNobody ? nobodyText(request) : 'Cannot tell: some sources could not be read.',
     };
   }
   const decided = targets.map((target): Target | Stopped => {
@@ -89,6 +89,20 @@ export async function giveBack(request: GiveBackRequest, world: GiveBackWorld, r
     problems: [...problems, ...results.flatMap(problemOf)],
     exitCode: verdict(results),
   };
+}
+
+/** Says that nothing is to be stopped. */
+function nobodyText({ spans, pids, protocols, addresses }: GiveBackRequest): string {
+  const [protocol] = protocols.length === 1 ? protocols : [];
+  const ports = spans.length === 0 ? 'any port' : portsText(formatPlaces(spans));
+  const where = addresses === null ? '' : ` on ${addresses.join(' or ')}`;
+  const who =
+    pids.size === 0
+      ? 'Nobody listens'
+      : pids.size === 1
+        ? `Process ${[...pids][0]} does not listen`
+        : 'None of these processes listens';
+  return `${who} on ${protocol === undefined ? '' : `${protocol} `}${ports}${where}: there is nothing to stop.`;
 }
 
 /** Returns a target whose command says that it has to be run on that machine. */
@@ -193,6 +207,7 @@ async function stopWorld({ source: asked, hands: given, now, home, note }: GiveB
     self: hands.self,
     home,
     asking: hands.asking,
+    applicationOf: applicationReader(source),
     service: (id) => hands.service(id),
     sites: () => hands.sites(),
     mayStop: (pid, startTime) => {
@@ -256,7 +271,10 @@ function absent(identity: Identity, targets: readonly Target[], why: string | nu
 function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
   const { Result, Owner, Endpoints, Method, NewOwner, Supervisor, Reason, LingeringConnections } = row;
   const who = Owner ?? 'the owner';
-  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].join(', ');
+  // An owner with others: nginx (10) and 3 more.
+  const isMany = who.endsWith(' more');
+  // As in all sentences: TCP 127.0.0.1:80.
+  const where = Endpoints === null ? 'no port' : [...new Set(Endpoints)].map((one) => one.replace('/', ' ')).join(', ');
   const why = Reason === null ? '' : `: ${Reason[0]}`;
   switch (Result) {
     case 'Planned':
@@ -267,15 +285,15 @@ function sentenceOf({ row, unseen }: Pick<Stopped, 'row' | 'unseen'>): string {
       return `Stopped ${who}: nobody listens on ${where} now${rest}.`;
     }
     case 'Gone':
-      return `${who} no longer listens on ${where}.`;
+      return `${who} no longer ${isMany ? 'listen' : 'listens'} on ${where}.`;
     case 'Retaken':
       return `${who} ended, but ${NewOwner} has ${where} now${Supervisor === null ? '' : `, started by ${Supervisor}: stop that first`}.`;
     case 'Declined':
-      return `You answered no: ${who} is still running.`;
+      return `You answered no: ${who} ${isMany ? 'are' : 'is'} still running.`;
     default:
       if (unseen === true)
         return `the owner of ${where} was not stopped: it is ${Owner ?? 'a process that cannot be seen'}.`;
-      return `${who} on ${where} was not stopped${why}.`;
+      return `${who} on ${where} ${isMany ? 'were' : 'was'} not stopped${why}.`;
   }
 }
 

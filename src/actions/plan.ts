@@ -71,9 +71,15 @@ interface Indexes {
 }
 
 /** Names a process by its application, as the owner is. */
-function withApplication(one: TreeProcess, { processes }: Scene): NamedProcess {
-  const { imageName, application } = processes.get(one.pid) ?? {};
-  return application === undefined || imageName !== one.imageName ? one : { ...one, application };
+function withApplication(one: TreeProcess, { processes, situation }: Scene): NamedProcess {
+  const known = processes.get(one.pid);
+  const application =
+    known === undefined
+      ? (situation.applicationOf?.(one) ?? undefined)
+      : known.imageName === one.imageName
+        ? known.application
+        : undefined;
+  return application === undefined ? one : { ...one, application };
 }
 
 function targetOf(one: StopDraft, scene: Scene, { descendantsOf, socketsOf }: Indexes): Target {

@@ -41,8 +41,68 @@ const windowsNames = new Set([
 const windowsFolders =
   /\\(?:windows|winnt)\\(?:system32\\|syswow64\\)?$|\\system32\\$|\\windows defender(?: advanced threat protection)?\\/i;
 
-const linuxPaths =
-  /^(?:\/usr)?\/(?:lib\/systemd\/(?:systemd|systemd-(?:logind|journald|udevd|executor|userdbd|userwork|oomd|machined|homed))|s?bin\/(?:init|runit|runsvdir|s6-svscan|openrc-init|dinit|agetty|getty|login|sulogin|udevd|auditd|sssd|dbus-daemon|dbus-broker|dbus-broker-launch|elogind|polkitd|gdm3?|lightdm|sddm|Xorg|Xwayland|gnome-shell|gnome-session-binary|kwin_wayland|plasmashell)|libexec\/(?:sssd\/.*|polkitd|Xorg|gdm-.*|gnome-session-binary)|lib\/(?:polkit-1\/polkitd|xorg\/Xorg))$/;
+/** Programs of the session and its security, by their folder below / or /usr. */
+const linuxPrograms = new Map<string, readonly string[]>(
+  Object.entries({
+    bin: [
+      'init',
+      'runit',
+      'runsvdir',
+      's6-svscan',
+      'openrc-init',
+      'dinit',
+      'agetty',
+      'getty',
+      'login',
+      'sulogin',
+      'udevd',
+      'auditd',
+      'sssd',
+      'dbus-daemon',
+      'dbus-broker',
+      'dbus-broker-launch',
+      'elogind',
+      'polkitd',
+      'gdm',
+      'gdm3',
+      'lightdm',
+      'sddm',
+      'Xorg',
+      'Xwayland',
+      'gnome-shell',
+      'gnome-session-binary',
+      'kwin_wayland',
+      'plasmashell',
+    ],
+    'lib/systemd': [
+      'systemd',
+      'systemd-logind',
+      'systemd-journald',
+      'systemd-udevd',
+      'systemd-executor',
+      'systemd-userdbd',
+      'systemd-userwork',
+      'systemd-oomd',
+      'systemd-machined',
+      'systemd-homed',
+    ],
+    'lib/polkit-1': ['polkitd'],
+    'lib/xorg': ['Xorg'],
+    libexec: ['polkitd', 'Xorg', 'gnome-session-binary'],
+  }),
+);
+/** The beginnings of the paths of more such programs. */
+const linuxBeginnings = ['libexec/sssd/', 'libexec/gdm-'];
+
+/** Whether a file is a program of the session or its security. */
+function isOfLinuxSession(file: string): boolean {
+  const path = file.slice(file.startsWith('/usr/') ? '/usr/'.length : 1);
+  const end = path.lastIndexOf('/');
+  const folder = path.slice(0, Math.max(end, 0));
+  const names = linuxPrograms.get(folder === 'sbin' ? 'bin' : folder) ?? [];
+  return names.includes(path.slice(end + 1)) || linuxBeginnings.some((begin) => path.startsWith(begin));
+}
+
 const linuxNames = new Set([
   'init',
   'systemd',
@@ -71,7 +131,7 @@ export function protectedReason({ pid, imageName, path, literalPath }: Named, pl
   if (pid === 0 || pid === 2) return 'it is the Linux kernel';
   if (pid === 1) return 'it is the first process, which all others depend on';
   const file = path === null ? null : programFile(path, literalPath === true);
-  return (file === null ? linuxNames.has(imageName ?? '') : linuxPaths.test(file))
+  return (file === null ? linuxNames.has(imageName ?? '') : isOfLinuxSession(file))
     ? `${imageName ?? file} belongs to the session or the security of the system`
     : null;
 }

@@ -14,8 +14,23 @@ export interface Watch {
 export const watchTimes: Watch = { alone: 150, prompt: 400, supervised: 1500 };
 
 /** Provide a terminal or a session, and never restart a program. */
-const sessions =
-  /^(?:sshd|sshd-session|login|su|sudo|doas|tmux: server|tmux|screen|script|conhost\.exe|OpenConsole\.exe|WindowsTerminal\.exe|explorer\.exe)$/i;
+const sessions = new Set([
+  'sshd',
+  'sshd-session',
+  'login',
+  'su',
+  'sudo',
+  'doas',
+  'tmux: server',
+  'tmux',
+  'screen',
+  'script',
+  'conhost.exe',
+  'openconsole.exe',
+  'windowsterminal.exe',
+  'explorer.exe',
+]);
+const isSession = (name: string): boolean => sessions.has(name.toLowerCase());
 
 /** Programs that people type in; a script in one of them may restart a program in a loop. */
 const shells =
@@ -35,8 +50,8 @@ export function watchTime(
   if (nearest === undefined || isInit(nearest)) return 'alone';
   const name = nearest.imageName ?? '';
   // A user who stops it from there does not want to restart it.
-  if (own.has(nearest.pid) || sessions.test(name)) return 'prompt';
-  const isPrompt = nearest.leadsTerminal === true || (next !== undefined && sessions.test(next.imageName ?? ''));
+  if (own.has(nearest.pid) || isSession(name)) return 'prompt';
+  const isPrompt = nearest.leadsTerminal === true || (next !== undefined && isSession(next.imageName ?? ''));
   if (shells.test(name) && isPrompt) return 'prompt';
   return 'supervised';
 }

@@ -38,10 +38,11 @@ const ofKernel: SocketRule = ({ platform, facts }, found) => {
   const { socket, row } = found;
   if (!socket.kernel) return null;
   const cannotTell = platform === 'win32' && row.refusals.length > 0;
+  const part = socket.kernelPart === undefined ? '' : `, for its ${socket.kernelPart}`;
   const text =
     platform === 'win32'
       ? 'Windows itself listens there, for a driver: the kernel is never stopped'
-      : `the Linux kernel itself listens there${socket.kernelPart === undefined ? '' : `, for its ${socket.kernelPart}`}: use the tools for that to stop it`;
+      : `the Linux kernel itself listens there${part}: use the tools for that to stop it`;
   return [
     draft(
       found,
@@ -105,14 +106,16 @@ const ofEnded: SocketRule = ({ processes, tree }, found) => {
   const textOf = (one: number): string =>
     processText(processes.get(one) ?? tree.get(one) ?? { pid: one, imageName: null });
   const names = heirs.map(textOf);
+  const candidates = heirCandidates.map(textOf).join(', ');
   const perhaps =
-    heirCandidates.length === 0
+    candidates === ''
       ? ''
-      : `; it may be one of the programs that were started since by programs that have ended, too: ${heirCandidates.map(textOf).join(', ')}`;
+      : `; it may be one of the programs that were started since by programs that have ended, too: ${candidates}`;
+  const held = `one of the programs that it started still holds its listener: ${names.join(', ')}`;
   const text =
     names.length === 0
       ? `process ${pid} has ended, and who has its listener now cannot be seen${perhaps}`
-      : `process ${pid} has ended, but one of the programs that it started still holds its listener: ${names.join(', ')}; Windows does not report which one`;
+      : `process ${pid} has ended, but ${held}; Windows does not report which one`;
   const command = heirs.length === 1 ? { command: `Get-Process -Id ${heirs[0]}` } : {};
   return [draft(found, pid, obstacle(text, command))];
 };

@@ -16,6 +16,8 @@ export interface Situation {
   readonly asking: string;
   readonly service: (id: ServiceId) => ServiceState | null;
   readonly sites: () => readonly Site[];
+  /** The application that a process runs; null if its file name says as much. Missing if it cannot be read now. */
+  readonly applicationOf?: (process: TreeProcess) => string | null;
   /** Why this user cannot stop a process; null if possible. */
   readonly mayStop: (pid: number, startTime: string) => Refusal | null;
 }

@@ -5,6 +5,7 @@ import { endpointText } from '../ports/address.ts';
 import type { FindingKind } from '../schema/finding-kinds.ts';
 import { fold, listenerOrder, ownerText, type Listener } from './listeners.ts';
 import { decide, type Policy, type Rule } from './policy.ts';
+import { say, step } from '../schema/step.ts';
 import { isPartial, wasAsked } from '../facts/model/section.ts';
 
 /** What the audit compared with, as quoted in findings. */
@@ -53,16 +54,16 @@ function severityOf(change: ListenerChange): Severity {
 
 const whoIs = ({ port, ports }: Listener): string[] => {
   const number = port === 'dynamic' ? ports[0] : port;
-  return number === undefined ? [] : [`portowner ${number}  # show the current owner`];
+  return number === undefined ? [] : [step(`portowner ${number}`, 'show the current owner')];
 };
 
 function remedyOf(
   { kind, before, after }: Pick<ListenerChange, 'before' | 'after'> & { kind: FindingKind },
   approve: string | null,
 ): string[] {
-  const approval = approve === null ? [] : [`${approve}  # if this is intended`];
-  if (kind === 'Closed') return [`restart ${ownerText(before!)} if it is needed`, ...approval];
-  if (kind === 'FileGone') return [...whoIs(after!), 'restart it if an update replaced its file'];
+  const approval = approve === null ? [] : [step(approve, 'if this is intended')];
+  if (kind === 'Closed') return [say(`if it is still needed, start it again: ${ownerText(before!)}`), ...approval];
+  if (kind === 'FileGone') return [...whoIs(after!), say('restart it if an update replaced its file')];
   return [...whoIs(after!), ...approval];
 }
 
@@ -186,7 +187,7 @@ function judge(
   const sides = { before: null, after: listener };
   const remedy = (quoted: Rule | null): string[] => [
     ...(quoted !== null && (quoted.owner ?? quoted.ticket) !== null
-      ? [`ask ${[quoted.owner, quoted.ticket].filter((text) => text !== null).join(', ')}`]
+      ? [say(`ask ${[quoted.owner, quoted.ticket].filter((text) => text !== null).join(', ')}`)]
       : []),
     ...whoIs(listener),
   ];

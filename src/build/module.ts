@@ -291,7 +291,9 @@ function shownElsewhere(schema: RowSchema): string[] {
   const isTold = schema.columns.some(({ name }) => name === 'Summary');
   return isTold
     ? ['Summary', 'Evidence', 'Remedy']
-    : plain.filter(({ name, importance = spare }) => importance <= 2 || name === 'Reason').map(({ name }) => name);
+    : plain
+        .filter(({ name, keeps, importance = spare }) => importance <= 2 || keeps === 'process' || name === 'Reason')
+        .map(({ name }) => name);
 }
 
 /** The additional properties of live rows, and the properties to show if no view is used: among objects of other types. */

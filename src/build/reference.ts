@@ -12,7 +12,7 @@ import { sectionTitle } from '../facts/model/sections.ts';
 import { sources, type Redaction } from '../facts/sources.ts';
 import { moreRights } from '../system/raw.ts';
 import { uncovered, uncoveredCalls } from '../machine/windows/uncovered.ts';
-import { problemKinds } from '../schema/problems.ts';
+import { exit, problemKinds } from '../schema/problems.ts';
 import { plainColumns, type RowSchema } from '../schema/column.ts';
 
 const folder = 'docs/reference';
@@ -54,7 +54,7 @@ function errorsPage(): string {
   const sections = Object.entries(problemKinds).flatMap(([code, { summary, action, exitCode, category }]) => [
     `## ${code}`,
     sentence(summary),
-    `${action} Exit code ${exitCode} when it ends the command; PowerShell's category is ${category}.`,
+    `${action} ${exitCode === exit.ok ? 'It is always a warning, which does not end the command' : `Exit code ${exitCode} if it ends the command`}; PowerShell's category is ${category}.`,
   ]);
   return page(
     '# Errors and warnings',
@@ -96,8 +96,8 @@ function sourcesPage(): string {
   return page(
     '# Sources of facts',
     mark,
-    '`PORTOWNER_DISABLE=httpsys,bound4` switches off individual sources, for example because of a defect, a slow tool, or an alert from a security product. `Reason` or a warning names what is missing, with the code `Disabled`. An unknown name is an error.',
-    '`portowner snapshot --raw` saves the raw entries by name. PID and UID stand for a number, ID for a container ID, PATH for a file path. The last column is how `portowner doctor --bundle` redacts an entry: src/facts/sources.ts describes each kind.',
+    '`PORTOWNER_DISABLE=httpsys,bound4` turns off individual sources, for example because of a defect, a slow tool, or an alert from a security product. `Reason` or a warning names what is missing, with the code `Disabled`. An unknown name is an error.',
+    '`portowner snapshot --raw` saves the raw entries by name. In a name, PID stands for a process ID, UID for a user ID, ID for a container ID, and PATH for a file path. The last column shows how `portowner doctor --bundle` redacts an entry; `src/facts/sources.ts` describes each kind of redaction.',
     ...sections,
   );
 }
@@ -112,8 +112,8 @@ function uncoveredPage(): string {
   return page(
     '# Calls that no test run covers',
     mark,
-    'Wine lacks these calls, or implements them without their real behavior. Only child processes of the executable make them, with a time limit (for statistics, one that lives as long as the view): if one crashes, the result is a warning or a `Reason`, and the rest of the answer is unaffected.',
-    table(['call', 'what for', 'signature from'], rows),
+    'Wine lacks these calls, or implements them without their real behavior. Only child processes of the executable make them, with a time limit (for statistics, one process that runs as long as the view): if one crashes, the result is a warning or a `Reason`, and the rest of the answer is unaffected.',
+    table(['call', 'purpose', 'signature'], rows),
   );
 }
 

@@ -1,17 +1,24 @@
 import { isArgument } from '../io/command-words.ts';
 import { operandParameters, type CommandAbout, type PowerShellFunction } from './about.ts';
 import type { Catalogue } from './base.ts';
+import { isLookedUp, type RowSchema } from '../schema/column.ts';
 import type { Connection } from './options/module.ts';
 
 /** The executable in the module's folder: for what the module has no function or parameter for. */
 const executable = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
 
-/** Options that PowerShell expresses in its own way; a pipeline goes at the end. */
-const own: Readonly<Record<string, (value: string) => string>> = {
-  '--dry-run': () => ' -WhatIf',
-  '--yes': () => ' -Confirm:$false',
-  '--format': (value) => (value === 'list' ? ' | Format-List -Property *' : ''),
-  '--sort': (value) => ` | Sort-Object -Property ${value}`,
+/** Shows every property: the rows have only some of those that are looked up, but a list has all of them. */
+const everyProperty = (rows: readonly RowSchema[]): readonly string[] =>
+  rows.some(({ columns }) => columns.some(isLookedUp))
+    ? [' -Column *', ' | Format-List']
+    : [' | Format-List -Property *'];
+
+/** Options that PowerShell expresses in its own way, in parts; a pipeline goes at the end. */
+const own: Readonly<Record<string, (value: string, about: CommandAbout) => readonly string[]>> = {
+  '--dry-run': () => [' -WhatIf'],
+  '--yes': () => [' -Confirm:$false'],
+  '--format': (value, { rows }) => (value === 'list' ? everyProperty(rows) : []),
+  '--sort': (value) => [` | Sort-Object -Property ${value}`],
 };
 
 /** The words of an option: its name, and its value, if it has one. */
@@ -35,25 +42,23 @@ function parameterOf({ parameters, terms }: PowerShellFunction, option: string, 
 }
 
 /** A call of a function; null if the module has no equivalent. */
-function callOf(
-  about: PowerShellFunction,
-  words: readonly string[],
-  connections: readonly Connection[],
-): string | null {
+function callOf(about: CommandAbout, words: readonly string[], connections: readonly Connection[]): string | null {
+  const { powershell } = about;
+  if (typeof powershell === 'string') return null;
   const first = words.findIndex((word) => word.startsWith('--'));
   const operands = first < 0 ? words : words.slice(0, first);
-  const parts = optionsOf(words).map(([option, value]) =>
+  const parts = optionsOf(words).flatMap(([option, value]) =>
     option === '--host' && connections[Number(value)] !== undefined
       ? ` ${connections[Number(value)]!.parameters}`
-      : (own[option]?.(value) ?? parameterOf(about, option, value)),
+      : (own[option]?.(value, about) ?? parameterOf(powershell, option, value)),
   );
-  const names = operandParameters(about);
+  const names = operandParameters(powershell);
   if (parts.includes(null) || (operands.length > 0 && names.length === 0)) return null;
   const [pipes, parameters] = [true, false].map((piped) =>
     parts.filter((part) => part!.startsWith(' |') === piped).join(''),
   );
   const values = operands.length === 0 ? '' : ` ${operands.join(names.length > 1 ? ' ' : ',')}`;
-  return `${about.name}${values}${parameters}${pipes}`;
+  return `${powershell.name}${values}${parameters}${pipes}`;
 }
 
 interface Token {
@@ -108,9 +113,7 @@ async function callAt(text: string, start: number, whole: boolean, { catalogue, 
   const name = typeof powershell === 'string' ? null : powershell.name;
   const call = words.includes('--help')
     ? `Get-Help ${length === 0 || name === null ? 'about_PortOwner' : name}`
-    : typeof powershell === 'string'
-      ? null
-      : callOf(powershell, words, connections);
+    : callOf(about, words, connections);
   return { end: last.end, call: call ?? [executable, ...all.slice(0, length), ...words].join(' ') };
 }
 
@@ -118,7 +121,8 @@ async function callAt(text: string, start: number, whole: boolean, { catalogue, 
 const foreignOrEnd = /\b(?:systemctl|docker|podman|nerdctl|wsl|git|npm|nft|ss)\b|[.,;:#]/g;
 
 /** Converts options of the called command that are not in a command line to parameters of its function. */
-function bareOptions(text: string, { powershell }: CommandAbout): string {
+function bareOptions(text: string, about: CommandAbout): string {
+  const { powershell } = about;
   if (typeof powershell === 'string') return text;
   const marks = text.matchAll(foreignOrEnd);
   let mark = marks.next();
@@ -131,7 +135,10 @@ function bareOptions(text: string, { powershell }: CommandAbout): string {
       const [option, value = ''] = words.split(/[ =]/) as [string, string?];
       const name = Object.keys(powershell.parameters).find((key) => powershell.parameters[key] === option);
       if (name !== undefined) return `${before}-${name}${value === '' ? '' : ` ${value}`}`;
-      const known = own[option]?.(value).replace(/^[ |]+/, '') ?? '';
+      const known =
+        own[option]?.(value, about)
+          .join('')
+          .replace(/^[ |]+/, '') ?? '';
       if (known !== '') return `${before}${known}`;
       const left = powershell.leftOut?.[option as `--${string}`];
       return left === undefined ? all : `${before}${executable} ${words}`;

@@ -27,6 +27,13 @@ function nearestProtocol(text: string): string | null {
   return found === null ? null : `${text.replace(/\D/g, '')}/${found}`;
 }
 
+/** Extensions of what interpreters run. */
+const scriptExtensions = new Set(['js', 'mjs', 'cjs', 'ts', 'py', 'rb', 'php', 'pl', 'jar', 'dll', 'exe', 'sh', 'ps1']);
+
+/** Whether a word is the name of a script or program. */
+const isScript = (word: string): boolean =>
+  /^[\w.-]+$/.test(word) && scriptExtensions.has(word.slice(word.lastIndexOf('.') + 1).toLowerCase());
+
 /** Makes an error about ports, with a suggestion. */
 function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwnerError {
   const { target = '' } = error;
@@ -38,6 +45,10 @@ function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwn
     return new PortOwnerError('PO1002', error.message, { ...more, hint: `Add a port, for example ${example}` });
   }
   if (!/not a port/.test(error.message)) return error;
+  if (isScript(target)) {
+    const hint = `To find the ports of a program: portowner --image ${target}`;
+    return new PortOwnerError('PO1002', error.message, { ...more, hint });
+  }
   const port = nearestPort(target);
   if (commands.length > 0 && /^[a-z-]+$/i.test(target)) {
     const found = nearest(target, commands, serviceNames());

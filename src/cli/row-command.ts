@@ -13,7 +13,7 @@ import { fitted } from '../io/wrap.ts';
 import { ClosedPipe, fileSink, finished, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Notice, type Problem, type Report } from '../schema/problems.ts';
-import { plainColumns, reportColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
+import { isLookedUp, plainColumns, reportColumns, type AnyRow, type Column, type RowSchema } from '../schema/column.ts';
 import { parseColumns } from '../schema/find.ts';
 import { filledVariant, machineVariant } from '../schema/variant.ts';
 import { BaseCommand, problemText, type CommandClass } from './base.ts';
@@ -403,13 +403,21 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     return true;
   }
 
+  /** Every column, except those that only options fill that were not used. */
+  private allColumns(): readonly Column[] {
+    return plainColumns(this.schema).filter(
+      (column) => column.askedBy === undefined || isLookedUp(column) || this.asks(column.askedBy),
+    );
+  }
+
   private chosenColumns(format: Format): readonly Column[] {
-    if (this.columns !== undefined) return parseColumns(this.columns, this.schema, this.reportColumns());
+    if (this.columns !== undefined)
+      return parseColumns(this.columns, this.schema, { report: this.reportColumns(), all: this.allColumns() });
     const { narrow, documents, whole, forPeople } = traitsOf(format);
     if (narrow === true) return this.withMachine(this.defaultColumns());
-    return plainColumns(this.schema).filter(({ name, askedBy }) => {
-      if (askedBy === 'columns' || askedBy === 'tree' || askedBy === 'commandLines')
-        return forPeople === true || this.asks(askedBy) || this.asks(name);
+    return plainColumns(this.schema).filter((column) => {
+      const { name, askedBy } = column;
+      if (isLookedUp(column)) return forPeople === true || this.asks(askedBy!) || this.asks(name);
       return (documents !== true && whole !== true) || askedBy === undefined || this.asks(askedBy);
     });
   }

@@ -1,6 +1,6 @@
-import { endpointKeyText } from '../actions/identity.ts';
 import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
+import { endpointText } from '../ports/address.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -12,13 +12,13 @@ const mostItems = 8;
 /** Describes what would end with a target, and other notes, for a person: one line for each kind. */
 function planLines(target: Target): string[] {
   const lines: [string, readonly string[]][] = [
-    ['also holders', target.holders.map(processText)],
-    ['children', target.children.map(processText)],
+    ['also stopped, because they share the port', target.holders.map(processText)],
+    ['child processes, which may end, too', target.children.map(processText)],
     ['services', target.services],
-    ['with them', target.dependents],
-    ['other ports', target.otherPorts.map(endpointKeyText)],
-    ['connections', target.connections === 0 ? [] : [`${target.connections} live`]],
-    ['may restart it', target.supervisor === null ? [] : [target.supervisor]],
+    ['services that depend on them, which are stopped, too', target.dependents],
+    ['other ports that become free', target.otherPorts.map(endpointText)],
+    ['open connections', target.connections === 0 ? [] : [String(target.connections)]],
+    ['may be restarted by', target.supervisor === null ? [] : [target.supervisor]],
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>
@@ -29,7 +29,7 @@ function planLines(target: Target): string[] {
 /** Returns the text about a target on which a person decides. */
 export function planText(target: Target): string {
   const { owner, endpoints, method } = target;
-  const head = sanitize(`About to stop ${owner} on ${endpoints.map(endpointKeyText).join(', ')} (${method}).`);
+  const head = sanitize(`About to stop ${owner} on ${endpoints.map(endpointText).join(', ')} (${method}).`);
   return [head, ...planLines(target)].map((line) => `${line}\n`).join('');
 }
 

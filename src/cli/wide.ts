@@ -1,3 +1,4 @@
+import { shortPath } from '../ownership/short-path.ts';
 import type { Answer } from '../schema/answer.ts';
 import { wideVariant } from '../schema/variant.ts';
 import { unknownValue } from './values.ts';
@@ -12,6 +13,15 @@ export const isWideTerminal = (terminal: { readonly columns: number } | null): b
 /** The answer with a table for its window, unless its rows have another one. */
 export const withTable = (answer: Answer, variant: string | null): Answer =>
   variant === null || answer.variant !== undefined ? answer : { ...answer, variant };
+
+/** The answer with the folders as the owners in a narrower table have them: the home folder is `~`. */
+export const withShortFolders = (answer: Answer, home: string): Answer => ({
+  ...answer,
+  rows: answer.rows.map((row) => {
+    const folder = row['WorkingDirectory'];
+    return typeof folder === 'string' ? { ...row, WorkingDirectory: shortPath(folder, home) } : row;
+  }),
+});
 
 /** Returns the table for a window of this width, in PowerShell; null for the usual one. */
 export function wideTableOf(width: string | undefined): string | null {

@@ -8,7 +8,7 @@ import { SnapshotOptions } from '../cli/options/snapshot.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { subjectOf } from '../cli/subject.ts';
 import { unknownValue } from '../cli/values.ts';
-import { isWideTerminal, wideTableOf, withTable } from '../cli/wide.ts';
+import { isWideTerminal, wideTableOf, withShortFolders, withTable } from '../cli/wide.ts';
 import { whoOwns } from '../ownership/who.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { Column } from '../schema/column.ts';
@@ -137,7 +137,8 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
-    return withTable(await whoOwns(request, this.askedMachine(), this.progress), this.wideTable);
+    const answer = await whoOwns(request, this.askedMachine(), this.progress);
+    return withTable(this.isWide ? withShortFolders(answer, this.readerHome) : answer, this.wideTable);
   }
 }
 

@@ -73,7 +73,8 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Redact
     description: 'the format (default: from the file name extension of --output)',
   });
   columns = Option.Array('--columns', {
-    description: 'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page',
+    description:
+      'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page, and all for every column',
   });
   delimiter = Option.String('--delimiter', {
     description: 'CSV: the separator between values: comma (default), semicolon, tab, or any other character',

@@ -1,6 +1,6 @@
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
-import { addressFamily, unmapped } from '../ports/address.ts';
+import { addressFamily, bracketed, unmapped } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
 import { dockerAllocated } from './causes/docker-allocated.ts';
@@ -18,7 +18,7 @@ import { dockerSteps, kubernetesSteps } from './relay-steps.ts';
 import { usualRange } from './remedy-steps.ts';
 import type { Request } from './request.ts';
 import { securityModuleSteps } from './security-module.ts';
-import { say, step } from './step.ts';
+import { say, step } from '../schema/step.ts';
 
 /** The input in which circumstances are found. */
 export interface Setting {
@@ -195,24 +195,21 @@ const kubernetesText: Finder = ({ request, error, can, cause }) =>
         remedies: kubernetesSteps(request),
       };
 
-/** A text about a port that another program holds permanently: its configuration may have been changed only in part. */
-const oldConfiguration: Finder = ({ request, error, can, cause }) =>
-  error === null ||
-  error.port !== request.port ||
-  request.port === 0 ||
-  can !== false ||
-  cause.isOwnerless === true ||
-  error.http ||
-  error.origin !== null
-    ? null
-    : {
-        evidence: [],
-        remedies: [
-          say(
-            `if the program was moved to another port: it still uses ${request.address ?? 'port'}${request.address === null ? ' ' : ':'}${request.port}, so a listen directive in another configuration file (include, virtual host, site) has the old port`,
-          ),
-        ],
-      };
+/** A text of a server about a port that another program holds: its configuration may have been changed only in part. */
+const oldConfiguration: Finder = ({ request, error, can, cause, owner }) => {
+  const server = error?.port === request.port && request.port !== 0 && can === false ? error.server : null;
+  const image = owner?.ImageName?.toLowerCase() ?? '';
+  if (server == null || cause.isOwnerless === true || server.images.some((name) => image.startsWith(name))) return null;
+  const place = request.address === null ? `port ${request.port}` : `${bracketed(request.address)}:${request.port}`;
+  return {
+    evidence: [],
+    remedies: [
+      say(
+        `if you changed the port of ${server.name}: another ${server.directive} directive still has ${place}, for example in an included file`,
+      ),
+    ],
+  };
+};
 
 const finders: readonly Finder[] = [
   takenPairs,

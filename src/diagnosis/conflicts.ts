@@ -7,6 +7,7 @@ import { socketOrder } from '../ownership/order.ts';
 import { comparableHost, endpointText, scopeOf, withoutScope } from '../ports/address.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { Conflict } from '../schema/conflict.ts';
+import { step } from '../schema/step.ts';
 import { conflictKinds, conflictSeverities, type ConflictKind } from './conflict-kinds.ts';
 import { crowdsMet, crowdsOn, remembered, shownHolders, type Crowd } from './crowd.ts';
 import { topText, usage } from './exhaustion.ts';
@@ -218,7 +219,7 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
       rows.push(
         make('UrlBlocked', holders, {
           owners: [`HTTP.sys: ${queue.name ?? 'a queue without a name'}, ${url}`],
-          remedy: ['netsh http show servicestate view=requestq  # as administrator: the registered URLs'],
+          remedy: [step('netsh http show servicestate view=requestq', 'as administrator: the registered URLs')],
         }),
       );
     }
@@ -232,7 +233,7 @@ function blockedUrls({ facts, byPort, make }: Context): Conflict[] {
       make('UrlReservationBlocked', holders, {
         isUsual: stockUrls.test(url),
         owners: [`reserved: ${url}`],
-        remedy: ['netsh http show urlacl  # the reserved URLs, and who they are reserved for'],
+        remedy: [step('netsh http show urlacl', 'the reserved URLs, and who they are reserved for')],
       }),
     );
   }
@@ -273,7 +274,7 @@ function blockedProxies({ facts, byPort, make, order }: Context): Conflict[] {
     rows.push(
       make('PortProxyBlocked', shown(found, order), {
         owners: [`portproxy ${listenAddress}:${listenPort} to ${connectAddress}:${connectPort}`],
-        remedy: ['netsh interface portproxy show all  # every rule'],
+        remedy: [step('netsh interface portproxy show all', 'every rule')],
       }),
     );
   }
@@ -320,7 +321,7 @@ function blockedUnits({ facts, byPort, make, order }: Context): Conflict[] {
     rows.push(
       make('ServiceBlocked', shown(found, order), {
         owners: [`${unit}: ${endpointText({ protocol, address, port })} for ${service}`],
-        remedy: command === null ? [] : [`${command}  # what is configured to use the port`],
+        remedy: command === null ? [] : [step(command, 'what is configured to use the port')],
       }),
     );
   }
@@ -347,6 +348,8 @@ function missingAddresses(facts: Facts): Conflict[] {
 }
 
 /** Finds connections to one address and port that use up the dynamic ports. */
+const anyLeft = step('portowner why 0', 'whether any is left, and what to do');
+
 function takenPairs(facts: Facts): Conflict[] {
   return fullPairs(facts).map((one) => ({
     Severity: one.used >= one.size * asGoodAsFull ? 'Error' : conflictKinds.ConnectionPairsLow.severity,
@@ -356,7 +359,7 @@ function takenPairs(facts: Facts): Conflict[] {
     Port: null,
     Owners: [`${farText(one)}: ${one.farEnd}`, ...one.clients],
     Description: `${pairText(one)} If none is left, nobody can connect there.`,
-    Remedy: [...(one.isHere ? [farEndStep(one)] : []), 'portowner why 0  # whether any is left, and what to do'],
+    Remedy: [...(one.isHere ? [farEndStep(one)] : []), anyLeft],
     ComputerName: facts.machine.name,
   }));
 }
@@ -372,10 +375,7 @@ function exhaustion(facts: Facts): Conflict[] {
       Port: null,
       Owners: [topText(facts, one)],
       Description: `${one.used} of ${one.size} dynamic ports ${one.start}-${one.end}${one.family === null ? '' : ` on ${one.family}`} are in use: if none is left, no program can connect.`,
-      Remedy: [
-        'portowner why 0  # whether any is left, and what to do',
-        'portowner --all --sort OwningProcess  # how many each program uses',
-      ],
+      Remedy: [anyLeft, step('portowner --all --sort OwningProcess', 'how many each program uses')],
       ComputerName: facts.machine.name,
     }));
 }
@@ -391,7 +391,8 @@ function maker(facts: Facts, home: string): Make {
     const { protocol, localPort } = found[0]!.socket;
     const where = places(found);
     const { address, owners } = where;
-    const why = `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}  # whether and how another program can bind it`;
+    const query = `portowner why ${localPort}${protocol === 'UDP' ? ' --protocol udp' : ''}`;
+    const why = step(query, 'whether and how another program can bind it');
     return {
       Severity: severity,
       Kind: kind,
@@ -402,7 +403,7 @@ function maker(facts: Facts, home: string): Make {
       Description: more.description ?? betweenTwo(kind, found, where) ?? sentence(meaning),
       Remedy: [
         ...(more.remedy ?? []),
-        `portowner ${localPort} --format list  # everything known about the owners`,
+        step(`portowner ${localPort} --format list`, 'everything known about the owners'),
         ...(severity === 'Information' ? [] : [why]),
       ],
       ComputerName: facts.machine.name,

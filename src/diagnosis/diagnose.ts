@@ -19,7 +19,7 @@ import { listenListOf } from './listen-list.ts';
 import { fullPairs, goesTo, type PairUse } from './pairs.ts';
 import { again, look, stop, takeAnother } from './remedy-steps.ts';
 import { bindsOf, type Request } from './request.ts';
-import { commandOf } from './step.ts';
+import { commandOf } from '../schema/step.ts';
 
 /** A verdict, and what would reveal what is missing. */
 export interface Diagnosis {

@@ -7,6 +7,25 @@
  */
 export type ErrorOrigin = 'DockerList' | 'KubernetesList' | 'Docker' | 'HttpSysListen';
 
+/** A server that binds what directives in its configuration name, possibly in several files. */
+export interface ConfiguredServer {
+  readonly name: string;
+  /** Its directive. */
+  readonly directive: string;
+  /** The beginnings of the names of its executables. */
+  readonly images: readonly string[];
+}
+
+/** Servers, each with the words that together only its own error has. */
+const configuredServers: readonly (ConfiguredServer & { readonly words: readonly string[] })[] = [
+  { name: 'nginx', directive: 'listen', images: ['nginx', 'openresty', 'angie'], words: ['bind() to ', ' failed ('] },
+  { name: 'Apache', directive: 'Listen', images: ['apache', 'httpd'], words: ['make_sock: could not bind'] },
+];
+
+/** Returns the server that wrote an error, if its configuration can name the port in several places; otherwise null. */
+export const configuredServer = (text: string): ConfiguredServer | null =>
+  configuredServers.find(({ words }) => words.every((word) => text.includes(word))) ?? null;
+
 export function errorOrigin(text: string): ErrorOrigin | null {
   // https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/service/portallocator/allocator.go
   if (/\bprovided port is already allocated\b/i.test(text)) return 'KubernetesList';

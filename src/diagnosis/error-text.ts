@@ -1,5 +1,5 @@
 import { bracketed, unmapped } from '../ports/address.ts';
-import { errorOrigin, type ErrorOrigin } from './error-origin.ts';
+import { configuredServer, errorOrigin, type ConfiguredServer, type ErrorOrigin } from './error-origin.ts';
 import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { complaintsIn } from './error-text/complaints.ts';
 import { confinementIn, type Confinement } from './error-text/confinement.ts';
@@ -53,6 +53,8 @@ export interface ParsedError {
   readonly farEnds: readonly FarEnd[];
   /** The source of the text, where the source determines the meaning. */
   readonly origin: ErrorOrigin | null;
+  /** The server that wrote it, if its configuration can name the port in several places. */
+  readonly server: ConfiguredServer | null;
   /** What the text shows about a security module, if one may have refused the bind. */
   readonly confinement: Confinement | null;
   /** One sentence for the evidence. */
@@ -244,6 +246,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
     sign: sign?.sign ?? null,
     http: isHttp(text),
     origin,
+    server: isBind ? configuredServer(text) : null,
     confinement: meaning === 'access' && origin === null ? confinementIn(around) : null,
     remote,
     farEnds,

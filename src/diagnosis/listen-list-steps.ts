@@ -1,7 +1,7 @@
 import { listensOn, type ListenList } from './listen-list.ts';
 import { isWildcard } from './overlap.ts';
 import { shownAddress } from './quote.ts';
-import { say, step } from './step.ts';
+import { say, step } from '../schema/step.ts';
 
 const netsh = (verb: string, address: string): string => `netsh http ${verb} iplisten ipaddress=${address}`;
 const plain = (address: string): boolean => shownAddress(address) !== null;

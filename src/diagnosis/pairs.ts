@@ -4,7 +4,7 @@ import { endpoints } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import type { FarEnd } from './error-text.ts';
 import { isWildcard, plainAddress } from './overlap.ts';
-import { step } from './step.ts';
+import { step } from '../schema/step.ts';
 
 /**
  * The number of connections from one local address to one remote address and port. Each needs a separate local port,

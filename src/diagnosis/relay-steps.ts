@@ -4,7 +4,7 @@ import type { Facts, PortProxy } from '../facts/model/facts.ts';
 import type { Patient } from './cause.ts';
 import type { Request } from './request.ts';
 import { quote, shownAddress } from './quote.ts';
-import { say, step } from './step.ts';
+import { say, step } from '../schema/step.ts';
 import { carriedList, carriedStop } from './stop-commands.ts';
 
 /**

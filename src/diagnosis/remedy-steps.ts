@@ -8,7 +8,7 @@ import type { Request } from './request.ts';
 import { relayOfOwner, relaySteps } from './relay-steps.ts';
 import { isUnusual, usualStart, usualText } from './ranges.ts';
 import { sharedProtocol } from './shared-ports.ts';
-import { say, step } from './step.ts';
+import { say, step } from '../schema/step.ts';
 import { containerCommands, isVitalService, quotePattern, stoppableUnit, systemctlCommand } from './stop-commands.ts';
 
 export { say, step };

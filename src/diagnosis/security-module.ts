@@ -1,7 +1,7 @@
 import type { Confinement } from './error-text/confinement.ts';
 import type { ParsedError } from './error-text.ts';
 import type { Request } from './request.ts';
-import { say, step } from './step.ts';
+import { say, step } from '../schema/step.ts';
 
 const nothingKnown: Confinement = { module: null, portType: null, isDefined: false };
 

@@ -4,6 +4,7 @@ import { advisedThere } from '../facts/there.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import type { Verdict } from '../schema/verdict.ts';
+import { step } from '../schema/step.ts';
 import { exitCodeOf, lackOf, type Lack } from '../schema/exit-code.ts';
 import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
@@ -127,7 +128,7 @@ function noPort(error: ParsedError): Verdict {
     Remedy:
       error.about === 'file'
         ? null
-        : ['portowner why PORT --error "…"  # the same with the port that the program needs'],
+        : [step('portowner why PORT --error "…"', 'the same with the port that the program needs')],
     Confidence: 'Low',
     ComputerName: null,
     Summary: error.about === 'file' ? 'There is no port to check.' : 'Cannot tell: the text names no port.',

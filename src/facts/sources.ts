@@ -71,7 +71,7 @@ const ofEach = (name: string): string[] =>
   ['ipv4/tcp', 'ipv4/udp', 'ipv6/tcp', 'ipv6/udp'].map((rest) => `${name}/${rest}`);
 
 const machine = (type: string): Source => ({
-  title: 'name, release, architecture and rights of the machine',
+  title: 'name, release, architecture, and rights of the machine',
   section: null,
   rights: false,
   always: true,
@@ -94,7 +94,7 @@ const engines = (names: readonly string[], where: string): Source => ({
     {
       names,
       content: 'JSON text',
-      what: `names, images, Compose projects and published ports of containers, asked of ${where} if a container, or a relay to it, is an owner; see decodeContainers`,
+      what: `names, images, Compose projects, and published ports of containers, queried through ${where} only if an owner is a container or a relay to one; see decodeContainers`,
       redaction: 'left out',
     },
     {
@@ -132,7 +132,7 @@ const windowsSources = {
       {
         names: ['tcp4'],
         content: 'bytes',
-        what: 'MIB_TCPTABLE_OWNER_MODULE; only listeners when `hint.states` has no other',
+        what: 'MIB_TCPTABLE_OWNER_MODULE; only listeners if `hint.states` has no other state',
         redaction: { first: 8, size: 160, places: [4, 12], length: 4 },
       },
     ],
@@ -145,7 +145,7 @@ const windowsSources = {
       {
         names: ['tcp6'],
         content: 'bytes',
-        what: 'MIB_TCP6TABLE_OWNER_MODULE; only listeners when `hint.states` has no other',
+        what: 'MIB_TCP6TABLE_OWNER_MODULE; only listeners if `hint.states` has no other state',
         redaction: { first: 8, size: 192, places: [0, 24], length: 16 },
       },
     ],
@@ -220,14 +220,14 @@ const windowsSources = {
     ],
   },
   process: {
-    title: 'path, account and command line of a process',
+    title: 'path, account, and command line of a process',
     section: 'processes',
     rights: true,
     entries: [
       {
         names: ['process/PID'],
         content: 'JSON text',
-        what: '`ProcessDetails`; the command line only with `hint.commandLine` and of programs that `hint.commandLineOf` names, the working directory only with `hint.workingDirectory`; recordings have what the program runs instead. Reading a process of another user turns on SeDebugPrivilege where it is held',
+        what: '`ProcessDetails`; the command line only with `hint.commandLine`, and for programs that `hint.commandLineOf` selects; the working directory only with `hint.workingDirectory`; recordings contain the application instead of the command line. To read a process of another user, SeDebugPrivilege is enabled if the account has it',
         redaction: 'process',
       },
     ],
@@ -240,7 +240,7 @@ const windowsSources = {
       {
         names: ['services'],
         content: 'bytes',
-        what: 'ENUM_SERVICE_STATUS_PROCESSW of those that are not stopped',
+        what: 'ENUM_SERVICE_STATUS_PROCESSW for each one that is not stopped',
         meta: '`pages`: see decodeServices',
         redaction: 'keep',
         doctor: true,
@@ -255,7 +255,7 @@ const windowsSources = {
       {
         names: ['drivers'],
         content: 'bytes',
-        what: 'ENUM_SERVICE_STATUS_PROCESSW of those that are not stopped',
+        what: 'ENUM_SERVICE_STATUS_PROCESSW for each one that is not stopped',
         meta: '`pages`: see decodeServices',
         redaction: 'keep',
         doctor: true,
@@ -285,7 +285,7 @@ const windowsSources = {
       {
         names: ['httpsys'],
         content: 'bytes',
-        what: 'the request queues, as netsh printed them',
+        what: 'the request queues, as printed by netsh',
         meta: '`codePage`',
         redaction: 'console text',
         doctor: true,
@@ -322,7 +322,7 @@ const windowsSources = {
       {
         names: ['portproxy'],
         content: 'JSON text',
-        what: 'for each of the four tables its registry values as [name, text]',
+        what: 'the registry values of each of the four tables, as [name, text]',
         redaction: 'JSON with slashes',
         doctor: true,
       },
@@ -413,7 +413,7 @@ const linuxSources = {
   machine: machine('name, release, architecture, elevated'),
   addresses,
   diag: {
-    title: 'sockets from sock_diag; /proc/net is read instead',
+    title: 'sockets from sock_diag (without it, /proc/net is read)',
     section: 'sockets',
     rights: false,
     entries: [
@@ -433,13 +433,13 @@ const linuxSources = {
       {
         names: ['proc/net/tcp', 'proc/net/tcp6', 'proc/net/udp', 'proc/net/udp6'],
         content: 'text',
-        what: 'that file, where there is no sock_diag',
+        what: 'that file; read only if sock_diag is unavailable',
         redaction: 'proc net',
       },
       {
         names: ['proc/net/if_inet6'],
         content: 'text',
-        what: 'that file: numbers and names of interfaces',
+        what: 'that file: the numbers and names of interfaces',
         redaction: 'if_inet6',
       },
     ],
@@ -452,8 +452,8 @@ const linuxSources = {
       {
         names: ['interfaces'],
         content: 'bytes',
-        what: 'rtnetlink messages, one an interface, asked for where a socket is bound to one; see decodeLinks',
-        meta: '`acceptsAll`: 1 where a TCP socket outside of every VRF is for all of them (tcp_l3mdev_accept)',
+        what: 'rtnetlink messages, one for each interface, queried only if a socket is bound to an interface; see decodeLinks',
+        meta: '`acceptsAll`: 1 if a TCP socket outside all VRFs accepts connections from each of them (tcp_l3mdev_accept)',
         redaction: 'left out',
       },
     ],
@@ -467,14 +467,14 @@ const linuxSources = {
         names: ['holders'],
         content: 'bytes',
         what: 'pid and socket inode, both little-endian uint32, for every open descriptor, narrowed by `hint.inodes`; also a refusal if some processes could not be inspected',
-        meta: '`unreadable`: the pids that were refused, with commas; `started`: when each was started (`pid:ticks` with commas)',
+        meta: '`unreadable`: the process IDs that were refused, separated by commas; `started`: when each process was started (`pid:ticks`, separated by commas)',
         redaction: 'keep',
         doctor: true,
       },
       {
         names: ['holders/threads'],
         content: 'bytes',
-        what: 'the same with the threads that have descriptors of their own, and with processes that came meanwhile',
+        what: 'the same, with threads that have their own descriptors, and with processes that have started in the meantime',
         meta: 'as `holders`',
         redaction: 'left out',
       },
@@ -502,7 +502,7 @@ const linuxSources = {
       {
         names: ['process/PID'],
         content: 'JSON text',
-        what: 'stat, uid (effective), exe, literalExe (true where ` (deleted)` at the end of exe belongs to the name), cgroup, cmdline (with `hint.commandLine`, and of programs that `hint.commandLineOf` names), cwd (with `hint.workingDirectory`), application (only in recordings: what cmdline said), and in refused why one of them is missing; all of one process, whoever gets its number next',
+        what: 'stat, uid (effective), exe, literalExe (true if ` (deleted)` at the end of exe is part of the name), cgroup, cmdline (with `hint.commandLine`, and for programs that `hint.commandLineOf` selects), cwd (with `hint.workingDirectory`), application (only in recordings: the application that cmdline names), and refused (why any of them is missing); all from the same process, even if its ID is reused',
         redaction: 'process',
       },
     ],
@@ -515,7 +515,7 @@ const linuxSources = {
       {
         names: ['boot'],
         content: 'JSON text',
-        what: 'stat (only its btime), hertz (clock ticks a second)',
+        what: 'stat (only its btime), hertz (clock ticks per second)',
         redaction: 'keep',
         doctor: true,
       },
@@ -548,7 +548,7 @@ const linuxSources = {
       {
         names: ['firewall'],
         content: 'JSON text',
-        what: 'what nft, iptables-save and ip6tables-save print, see decodeLinuxFirewall',
+        what: 'the output of nft, iptables-save, and ip6tables-save, see decodeLinuxFirewall',
         redaction: 'JSON',
       },
     ],
@@ -591,7 +591,7 @@ const linuxSources = {
       {
         names: ['unit/PID'],
         content: 'JSON text',
-        what: 'the `unit` that systemd shows to run a process, and its `restart`; asked only where it is told what may start an owner again',
+        what: 'the `unit` that runs the process, and its `restart` policy, according to systemd; queried only if the answer shows what may restart an owner',
         redaction: 'left out',
       },
     ],

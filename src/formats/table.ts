@@ -125,16 +125,16 @@ function leastImportant(places: readonly Place[], room: number): Place {
 /** Whether a column is important or has values. */
 const tells = (place: Place): boolean => importance(place) < 2 || place.cells.some((text) => text !== '');
 
-/** Adds the spare columns that have values, most important first, as long as there is room. */
+/**
+ * Adds the spare columns that have values, most important first, as long as there is room: none that would shorten or wrap
+ * a more important column.
+ */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
   let chosen = needed;
   for (const place of all.toSorted((a, b) => importance(a) - importance(b))) {
     if (needed.includes(place) || place.cells.every((text) => text === '')) continue;
     const more = all.filter((one) => one === place || chosen.includes(one));
-    const least =
-      total(needed) +
-      more.filter((one) => !needed.includes(one)).reduce((sum, { floor }) => sum + between.length + floor, 0);
-    if (least <= room) chosen = more;
+    if (total(chosen) + between.length + place.floor <= room) chosen = more;
   }
   return chosen;
 }

@@ -119,6 +119,12 @@ export function plainColumns(schema: RowSchema): readonly Column[] {
   return schema.columns.filter((column) => column.liveAliasOf === undefined);
 }
 
+/** The options that only look values up: lists have them without the option, and naming such a column is enough. */
+const lookups: ReadonlySet<string> = new Set(['columns', 'tree', 'commandLines']);
+
+/** Whether the values of a column are looked up for lists, and if the column is named. */
+export const isLookedUp = ({ askedBy }: Column): boolean => askedBy !== undefined && lookups.has(askedBy);
+
 /** Returns the columns, without those that only an option fills if no row has a value in them. */
 export function filledColumns(schema: RowSchema, rows: readonly AnyRow[]): readonly Column[] {
   return plainColumns(schema).filter(

@@ -48,22 +48,27 @@ export function findColumn(name: string, schema: RowSchema): Column {
   return found;
 }
 
-/** The name of the set of columns that a report has. */
-export const reportSet = 'report';
+/** The words that stand for several columns. `*` is what PowerShell users write. */
+const sets = { report: 'report', all: 'all', '*': 'all' } as const;
+
+/** The columns that the words in `sets` stand for. */
+export interface ColumnSets {
+  readonly report: readonly Column[];
+  readonly all: readonly Column[];
+}
 
 /**
- * Reads `--columns`: names separated by commas, in the requested order, without duplicates; `report` stands
- * for the columns in `report`. Throws PO1003.
+ * Reads `--columns`: names separated by commas, in the requested order, without duplicates; `report` and `all` stand for
+ * the columns in `of`. Throws PO1003.
  */
 export function parseColumns(
   texts: readonly string[],
   schema: RowSchema,
-  report: readonly Column[] = reportColumns(schema),
+  of: ColumnSets = { report: reportColumns(schema), all: plainColumns(schema) },
 ): Column[] {
-  const names = texts.flatMap((text) => text.split(','));
-  return [
-    ...new Set(
-      names.flatMap((name) => (name.trim().toLowerCase() === reportSet ? report : [findColumn(name, schema)])),
-    ),
-  ];
+  const columnsOf = (name: string): readonly Column[] => {
+    const word = name.trim().toLowerCase();
+    return Object.hasOwn(sets, word) ? of[sets[word as keyof typeof sets]] : [findColumn(name, schema)];
+  };
+  return [...new Set(texts.flatMap((text) => text.split(',')).flatMap(columnsOf))];
 }

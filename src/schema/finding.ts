@@ -1,4 +1,4 @@
-import type { RowOf, RowSchema } from './column.ts';
+import { spare, type RowOf, type RowSchema } from './column.ts';
 
 /** The severities of findings, lowest first. */
 export const severities = ['Info', 'Low', 'Medium', 'High', 'Critical'] as const;
@@ -20,7 +20,8 @@ export const finding = {
     {
       name: 'FirstSeen',
       type: 'date',
-      importance: 2,
+      importance: spare,
+      isInModule: true,
       whenFilled: 'stored',
       description: 'The first of the consecutive audits that found it, to the second; null without a store.',
     },
@@ -51,12 +52,12 @@ export const finding = {
     {
       name: 'Rule',
       type: 'text',
-      importance: 9,
+      importance: spare,
       wraps: true,
       isInModule: true,
       description: 'What decided: the baseline, the other snapshot, or the name of the policy rule.',
     },
-    { name: 'Evidence', type: 'texts', importance: 9, description: 'What exactly differs, or matches the rule.' },
+    { name: 'Evidence', type: 'texts', importance: spare, description: 'What exactly differs, or matches the rule.' },
     { name: 'Remedy', type: 'texts', description: 'What to do about it.' },
     { name: 'Contact', type: 'text', description: 'The owner that the policy names for the rule.' },
     { name: 'Ticket', type: 'text', description: 'The ticket that the policy names for the rule.' },

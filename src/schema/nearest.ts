@@ -20,7 +20,8 @@ const plain = (word: string): string => word.toLowerCase().replaceAll(/[-_]/g, '
 
 /** Returns how far a word is from a name. */
 function away(wanted: string, name: string): number {
-  if (name.startsWith(wanted) && name !== wanted) return 0.9;
+  // Of the names that a word begins, the shortest one: it leaves out the least.
+  if (name.startsWith(wanted) && name !== wanted) return 0.9 - 0.4 * (wanted.length / name.length);
   return distance(wanted, name) + (name[0] === wanted[0] ? 0 : 0.25);
 }
 

@@ -94,8 +94,8 @@ export const problemKinds = {
     category: 'WriteError',
   },
   PO2005: {
-    summary: 'a format could not show all that there is',
-    action: 'Ask for fewer rows, or choose another format.',
+    summary: 'a format could not contain everything',
+    action: 'Request fewer rows, or choose another format.',
     exitCode: exit.ok,
     category: 'WriteError',
   },

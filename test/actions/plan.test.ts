@@ -568,7 +568,7 @@ test('forks and children are named by their application, as the owner is', () =>
   });
   const { row } = planned(target!);
   assert.equal([row.Owner, row.Holders, row.Children], ['python fork.py (100) and 1 more', ['python fork.py (101)'], ['python job.py (102)']]);
-  assert.match(besidesText([target!]), /\n {2}also holders: python fork\.py \(101\)\n {2}children: python job\.py \(102\)/);
+  assert.match(besidesText([target!]), /\n {2}also stopped, because they share the port: python fork\.py \(101\)\n {2}child processes, which may end, too: python job\.py \(102\)/);
 });
 
 test('targets with the same name are distinguished by their folder', () => {

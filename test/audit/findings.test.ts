@@ -66,7 +66,7 @@ test('a file that is gone is told once, mildly, and hides nothing', () => {
   assert.equal(kinds([listener()], [gone], '  - { name: web, action: allow, program: nginx }'), ['Low FileGone TCP 0.0.0.0:80 by baseline b.yaml']);
   const [forbidden] = find(null, [gone], '  - { name: no web, action: forbid, program: /usr/sbin/* }').findings;
   assert.equal([forbidden?.Kind, forbidden?.Evidence], ['Forbidden', ['its file was removed or replaced after it started']]);
-  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80  # show the current owner', 'restart it if an update replaced its file']);
+  assert.equal(find([listener()], [gone]).findings[0]?.Remedy, ['portowner 80  # show the current owner', '# restart it if an update replaced its file']);
 });
 
 test('a row', () => {

@@ -32,6 +32,10 @@ for (const [args, meant] of [
   [['--format', 'jsn'], 'json'],
   [['--state', 'Lisen'], 'Listen'],
   [['--columns', 'Ownr'], 'Owner'],
+  [['--columns', 'Owne'], 'Owner'],
+  [['--columns', 'Own'], 'Owner'],
+  [['--columns', 'Local'], 'LocalPort'],
+  [['--sort', 'Serv'], 'Services'],
   [['--columns', 'port'], 'LocalPort'],
   [['--columns', 'PID'], 'OwningProcess'],
   [['--sort', '-user'], 'UserName'],
@@ -73,7 +77,8 @@ test('the letters of another tool are not the beginning of an option', async () 
 });
 
 test('the name of a program is found by its option', async () => {
-  for (const name of ['node', 'nginx', 'vite']) assert.match((await run([name])).err, `To find the ports of a program: portowner --image ${name}`);
+  for (const name of ['node', 'nginx', 'vite', 'server.js', 'app.py', 'shop.jar', 'nginx.exe'])
+    assert.match((await run([name])).err, `To find the ports of a program: portowner --image ${name}`);
 });
 
 test('an address alone needs a port', async () => {

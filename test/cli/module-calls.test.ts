@@ -22,7 +22,7 @@ const { WhyCommand } = await import('../../src/commands/why.ts');
 const here = '& "$((Get-Module PortOwner).ModuleBase)/bin/portowner"';
 
 const steps: [line: string, call: string][] = [
-  ['portowner 80 --format list  # see all', 'Get-PortOwner 80 | Format-List -Property *  # see all'],
+  ['portowner 80 --format list  # see all', 'Get-PortOwner 80 -Column * | Format-List  # see all'],
   ['portowner 80 --all', 'Get-PortOwner 80 -All'],
   ['portowner --all --sort OwningProcess  # who', 'Get-PortOwner -All | Sort-Object -Property OwningProcess  # who'],
   ['portowner why 5353 --protocol udp --address ::1 --reuse', 'Test-PortBinding 5353 -Protocol udp -Address ::1 -Reuse Address'],
@@ -35,7 +35,7 @@ const steps: [line: string, call: string][] = [
   ['portowner baseline update here.yaml', 'Update-PortBaseline here.yaml'],
   ['portowner diff a.json b.json --hash', 'Compare-PortSnapshot a.json b.json -IncludeHash'],
   ['portowner doctor  # what fails', `${here} doctor  # what fails`],
-  ['sudo portowner 80 --format list  # who', 'sudo pwsh -Command "Get-PortOwner 80 | Format-List -Property *"  # who'],
+  ['sudo portowner 80 --format list  # who', 'sudo pwsh -Command "Get-PortOwner 80 -Column * | Format-List"  # who'],
   ['netsh http show iplisten  # what', 'netsh http show iplisten  # what'],
   ['# wait a minute', '# wait a minute'],
 ];
@@ -47,7 +47,7 @@ const sentences: [command: CommandAbout, text: string, words: string][] = [
   [PortsCommand.about, 'Use a file written by "portowner snapshot", in UTF-8.', 'Use a file written by "Save-PortSnapshot", in UTF-8.'],
   [PortsCommand.about, 'Use a folder written by "portowner snapshot --raw".', 'Use a folder written by "Save-PortSnapshot -RawPath".'],
   [PortsCommand.about, 'Give what "portowner doctor" wrote.', `Give what ${here} doctor wrote.`],
-  [AuditCommand.about, 'To see why: portowner PORT --format list.', 'To see why: Get-PortOwner PORT | Format-List -Property *.'],
+  [AuditCommand.about, 'To see why: portowner PORT --format list.', 'To see why: Get-PortOwner PORT -Column * | Format-List.'],
   [StopCommand.about, 'node is still running; use --force to end it', 'node is still running; use -Force to end it'],
   [
     StopCommand.about,

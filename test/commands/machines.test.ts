@@ -283,7 +283,7 @@ test('advice for the PowerShell module has the parameters that reach the machine
   const written = await ask('server7 -ComputerName server7 -UseSSL');
   assert.match(written, '>Stop-PortOwner 80 -WhatIf -ComputerName server7 -UseSSL  # ');
   assert.match(written, '>Get-FreePort -Near 80 -ComputerName server7 -UseSSL  # ');
-  assert.match(written, '>Get-PortOwner 80 -ComputerName server7 -UseSSL | Format-List -Property *  # ');
+  assert.match(written, '>Get-PortOwner 80 -Column * -ComputerName server7 -UseSSL | Format-List  # ');
   const unwritten = await ask('server7');
   assert.match(unwritten, '>on server7: Stop-PortOwner 80 -WhatIf  # ');
   assert.match(unwritten, '>on server7: Get-FreePort -Near 80  # ');

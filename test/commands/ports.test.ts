@@ -300,6 +300,17 @@ test('--columns report stands for the columns that fit on a page', async () => {
   assert.match(all.out, /^PortRange,Protocol,LocalAddress,LocalPort,RemoteAddress,RemotePort,State,/);
 });
 
+test('--columns all, or * as in PowerShell, is every column, with those that are looked up only if they are named', async () => {
+  const header = async (...args: string[]) => (await run(['443', '--from', file, '--format', 'csv', ...args])).out.split('\r\n')[0]!.split(',');
+  const all = await header('--columns', 'all');
+  assert.equal(await header('--columns', '*'), all);
+  for (const name of ['CommandLine', 'WorkingDirectory', 'Project', 'Supervisor', 'Ancestors']) assert.ok(all.includes(name), name);
+  // The options that fill these were not used.
+  for (const name of ['RemoteHostName', 'FirewallStatus']) assert.not.ok(all.includes(name), name);
+  assert.equal((await header('--columns', 'Owner,ALL')).slice(0, 2), ['Owner', 'Protocol']);
+  assert.is(new Set(await header('--columns', 'Owner,all')).size, all.length);
+});
+
 test('--output writes a table to a name that ends with .txt, or with nothing', async () => {
   for (const name of ['ports.txt', 'ports.TXT', 'ports']) {
     const output = join(temporaryFolder(), name);
@@ -455,7 +466,7 @@ const byImage: [pattern: string, ports: number[]][] = [
   ['python3.11', [1]],
   ['python3', [1]],
   ['python', [1]],
-  ['http.server', []],
+  ['http.server', [1]],
   ['*http.server', [1]],
   ['redis-server', [2]],
   ['redis-check-rdb', [2]],
@@ -477,6 +488,8 @@ test('the working directory is told to a person who reads it now, and where it i
   const from = ['--from', snapshotFile(launched)];
   const terminal = { columns: 100, colors: false, unicode: true };
   assert.match((await run(['1', ...from], { terminal })).out, /python -m http\.server in ~\/shop \(100\)/);
+  // A wide table abbreviates the folder as the owner of a narrow one does.
+  assert.match((await run(['1', ...from], { terminal: { ...terminal, columns: 120 } })).out, /python -m http\.server \(100\) .* ~\/shop$/m);
   assert.match((await run(['1', ...from, '--format', 'list'])).out, /^WorkingDirectory +: \/home\/ann\/shop$/m);
   assert.match((await run(['1', ...from])).out, /python -m http\.server \(100\)/);
   for (const format of ['json', 'csv', 'clixml', 'ndjson']) assert.not.match((await run(['1', ...from, '--format', format], { terminal })).out, /WorkingDirectory|shop/);

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { errorOrigin, type ErrorOrigin } from '../../src/diagnosis/error-origin.ts';
+import { configuredServer, errorOrigin, type ErrorOrigin } from '../../src/diagnosis/error-origin.ts';
 
 const test = suite('who speaks in an error text');
 
@@ -23,6 +23,17 @@ const cases: [text: string, origin: ErrorOrigin | null][] = [
   ['bind: port 15005 is in use', null],
 ];
 for (const [text, origin] of cases) test(text, () => assert.is(errorOrigin(text), origin));
+
+// Only for a server whose configuration can name a port several times, one of its places may have been forgotten.
+for (const [text, server] of [
+  ['nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)', 'nginx'],
+  ['(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80', 'Apache'],
+  ['Error: listen EADDRINUSE: address already in use :::3000', undefined],
+  ['OSError: [Errno 98] Address already in use', undefined],
+  ['Web server failed to start. Port 8080 was already in use.', undefined],
+  ['[emerg] failed to bind host port for 0.0.0.0:5173', undefined],
+] as const)
+  test(`whose directives: ${text}`, () => assert.is(configuredServer(text)?.name, server));
 
 test('long texts take no time', () => {
   const text = 'W3SVC HttpEvent HttpListenerException '.repeat(2000);

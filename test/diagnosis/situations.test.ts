@@ -1614,7 +1614,7 @@ no, WildcardAgainstSpecific, Medium: HTTP.sys: DefaultAppPool, a queue without a
 $ portowner free --near 80  # or use a port that is free now
 $ netsh http show servicestate view=requestq  # as administrator: the HTTP.sys request queues, their URLs and processes; look for :80
 $ # stop the site, application pool, or service that uses the URL, not HTTP.sys itself, on which much else depends
-$ # if the program was moved to another port: it still uses 127.0.0.1:80, so a listen directive in another configuration file (include, virtual host, site) has the old port
+$ # if you changed the port of nginx: another listen directive still has 127.0.0.1:80, for example in an included file
 $ portowner 80 --format list  # show everything known about the owner`,
   },
   {
@@ -1788,7 +1788,6 @@ $ systemctl status -- nginx.service  # show the service
 $ sudo systemctl stop -- nginx.service  # stop the service
 $ portowner stop 80 --dry-run  # show what would be stopped; without --dry-run, it asks before stopping
 $ portowner free --near 80  # or use a port that is free now
-$ # if the program was moved to another port: it still uses 0.0.0.0:80, so a listen directive in another configuration file (include, virtual host, site) has the old port
 $ portowner 80 --format list  # show everything known about the owner`,
   },
   {

@@ -101,11 +101,27 @@ function powershellText(completion: Completion, last: string): string {
   );
 }
 
+/** The number of characters of a meaning that fit after the longest option on a terminal with 80 columns. */
+const longestMeaning = 58;
+
+/** Words that do not end a phrase. */
+const unfinished = new Set('a an and as each for from how if in not of only or that the their to with'.split(' '));
+
+/** Shortens a meaning to whole words that fit on a line: zsh cuts a longer one in the middle of a word. */
+function fitting(meaning: string): string {
+  if (meaning.length <= longestMeaning) return meaning;
+  const end = meaning.lastIndexOf(' ', longestMeaning - 1);
+  const words = meaning.slice(0, end > 0 ? end : longestMeaning - 1).split(' ');
+  while (words.length > 1 && unfinished.has(words.at(-1)!)) words.pop();
+  const begin = words.join(' ');
+  return `${',:('.includes(begin.at(-1)!) ? begin.slice(0, -1) : begin}…`;
+}
+
 /** The lines for zsh and fish: each is a word and its meaning, after a colon (zsh) or a tab (fish). */
 function lines(completion: readonly Candidate[], shell: string): string[] {
   return completion.map(({ before, word, description }) => {
     const text = `${before}${word}`;
-    const meaning = shown(description.replaceAll(/\s+/g, ' '));
+    const meaning = fitting(shown(description.replaceAll(/\s+/g, ' ')));
     if (shell === 'fish') return `${text}\t${meaning}`;
     // _describe of zsh splits the two at a colon.
     return text.replaceAll(/[\\:]/g, '\\$&') + (meaning === '' ? '' : `:${meaning}`);

@@ -32,6 +32,8 @@ export class FilterOptions {
     },
     synonyms: {
       '--listening': ['--state=Listen'],
+      '--app': ['--image'],
+      '--application': ['--image'],
       '--name': ['--image'],
       '--process': ['--image'],
       '--tcp': ['--protocol=tcp'],
@@ -60,7 +62,7 @@ export class FilterOptions {
   });
   pid = Option.Array('--pid', { description: 'only sockets of these processes' });
   image = Option.Array('--image', {
-    description: 'only owners with this file or application name; * and ? are wildcards',
+    description: 'only owners with this file, application, or script name; * and ? are wildcards',
   });
   address = Option.Array('--address', { description: 'only this local or remote address, or CIDR range' });
   remotePort = Option.Array('--remote-port', {

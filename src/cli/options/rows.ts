@@ -95,7 +95,8 @@ export class RowOptions {
     description: `how the rows are written: ${formats.join(', ')} (default: from the file name extension of --output, otherwise table); --json and so on are short forms`,
   });
   columns = Option.Array('--columns', {
-    description: 'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page',
+    description:
+      'the columns to write, in this order: A,B,C; report stands for the columns that fit on a printed page, and all for every column',
   });
   output = outputOption();
   excel = Option.Boolean('--excel', false, {

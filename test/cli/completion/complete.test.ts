@@ -111,6 +111,19 @@ test('bash lists owners beside ports, and inserts none', async () => {
   assert.equal(await lines(['--from', from, '3001'], ['bash', '63']), ['3001']);
 });
 
+test('what an option does fits on a line of 80 characters, and ends with a whole word', async () => {
+  for (const shell of ['zsh', 'fish'])
+    for (const words of [['free', '--'], ['audit', '--'], ['stats', '--'], ['--columns', ''], ['']])
+      for (const line of await lines(words, [shell])) {
+        const [word = '', ...meanings] = line.split(shell === 'fish' ? '\t' : ':');
+        const meaning = meanings.join(':');
+        assert.ok(meaning.length <= 58, line);
+        if (meaning.endsWith('…')) assert.match(meaning, /(?:[\p{L}\p{N}'")]| )…$/u, word);
+      }
+  const meanings = (await lines(['free', '--'], ['fish'])).join('\n');
+  assert.match(meanings, /^--ssh-config\tfor --host: the ssh configuration file to use instead…$/m);
+});
+
 test('zsh parts a word from its meaning at the first colon that is none of the word', async () => {
   assert.equal(await lines(['--from', from, 'localhost:3001'], ['zsh']), ['localhost\\:3001:a b (101)']);
 });

@@ -46,15 +46,14 @@ const cases: [imageName: string, args: string, application: string][] = [
   ['python3.11', 'python3|-mhttp.server|8000', 'python -m http.server'],
   ['python3.11', 'python3|-Wignore|-X|dev|app.py', 'python app.py'],
   ['python3.11', 'python3|-m', 'python'],
-  ['python3.11', 'python3|-', 'python'],
   // A script from standard input has no name, and its arguments may be secrets.
-  ['python3.11', 'python3|-u|-|hunter2|4470', 'python'],
-  ['node', 'node|--no-warnings|-|hunter2', 'node'],
-  ['perl', 'perl|-|hunter2', 'perl'],
-  ['bash', 'bash|-s|hunter2', 'bash'],
-  ['bash', 'bash|-es|--|hunter2', 'bash'],
-  ['sh', 'sh|-s|hunter2', 'sh'],
-  ['php8.2', 'php|--|hunter2', 'php'],
+  ['python3.11', 'python3|-u|-|hunter2|4470', 'python script from stdin'],
+  ['node', 'node|--no-warnings|-|hunter2', 'node script from stdin'],
+  ['perl', 'perl|-|hunter2', 'perl script from stdin'],
+  ['bash', 'bash|-s|hunter2', 'bash script from stdin'],
+  ['bash', 'bash|-es|--|hunter2', 'bash script from stdin'],
+  ['sh', 'sh|-s|hunter2', 'sh script from stdin'],
+  ['php8.2', 'php|--|hunter2', 'php script from stdin'],
   ['node', 'node|--eval=x()|hunter2', 'node -e'],
   ['node', 'node|--print=x()|hunter2', 'node -p'],
   // The value of an option is no script, even if the option is not known.
@@ -109,7 +108,14 @@ const cases: [imageName: string, args: string, application: string][] = [
   ['bash', 'bash|-li', 'bash'],
   ['bash', 'bash|/dev/fd/63', 'bash'],
   ['bash', 'bash|/proc/self/fd/3|x', 'bash'],
-  ['python3.11', 'python3|/dev/stdin', 'python'],
+  ['python3.11', 'python3|/dev/stdin', 'python script from stdin'],
+  ['python3.11', 'python3|-', 'python script from stdin'],
+  ['python3.11', 'python3|-u|-|--token|hunter2', 'python script from stdin'],
+  ['python3.11', 'python3', 'python'],
+  ['bash', 'bash|-', 'bash script from stdin'],
+  ['bash', 'bash|-|run.sh', 'bash run.sh'],
+  ['pwsh', 'pwsh|-File|-', 'pwsh script from stdin'],
+  ['php8.2', 'php|--', 'php script from stdin'],
   ['dash', 'sh|-ec|nc -l 3000', 'sh -c'],
   ['dash', 'sh|run.sh', 'sh run.sh'],
   ['zsh', 'zsh|-c|nc -l 3000', 'zsh -c'],
@@ -165,7 +171,10 @@ test('only interpreters and programs of several in one need their arguments', ()
 });
 
 test('a process is found by any of its names', () => {
-  assert.equal(namesOf('python3.11', 'python -m http.server'), ['python3.11', 'python3', 'python', 'python -m http.server']);
+  assert.equal(namesOf('python3.11', 'python -m http.server'), ['python3.11', 'python3', 'python', 'python -m http.server', 'http.server']);
+  assert.equal(namesOf('node', 'node server.js'), ['node', 'node server.js', 'server.js']);
+  assert.equal(namesOf('java', 'java -jar shop.jar'), ['java', 'java -jar shop.jar', 'shop.jar']);
+  assert.equal(namesOf('node', 'node .'), ['node', 'node .']);
   assert.equal(namesOf('redis-check-rdb', 'redis-server'), ['redis-check-rdb', 'redis-server']);
   assert.equal(namesOf('node.exe', 'vite'), ['node.exe', 'node', 'vite']);
 });

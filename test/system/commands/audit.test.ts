@@ -214,7 +214,20 @@ test('the rule that decided stays on 60 columns; a table that is piped has no em
   assert.match(asked, /^Kind +FirstSeen +Rule$/m);
 });
 
-test('a table says what, how bad, since when, where and who, on 80 columns and on 120', async () => {
+test('a date leaves a table before the rule of a policy is wrapped', async () => {
+  const { policy, store } = await place();
+  writeFileSync(policy, rules.replace('no telnet', 'no telnet on any server of the company'));
+  for (const [columns, head] of [
+    [100, /^Kind +Severity +Endpoint +Owner +Rule$/],
+    [130, /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule/],
+  ] as const) {
+    const { out } = await audit(['--policy', policy, '--store', store], night(2, [22, 23]), { terminal: { columns, colors: false, unicode: true } });
+    assert.match(out.split('\n')[2]!, head);
+    assert.match(out, /no telnet on any server of the company/);
+  }
+});
+
+test('a table says what, how bad, where and who; and since when only if nothing else is wrapped for it', async () => {
   const { baseline, store } = await place();
   const of = {
     ...facts([socket({ localPort: 22 }), socket({ localPort: 8080 }), socket({ localPort: 50000, pid: 101 })], {
@@ -222,14 +235,19 @@ test('a table says what, how bad, since when, where and who, on 80 columns and o
     }),
     at: '2026-01-02T02:00:00.123Z',
   };
-  for (const columns of [80, 120]) {
+  for (const columns of [60, 80, 120]) {
     const { out } = await audit(['--baseline', baseline, '--store', store], of, { terminal: { columns, colors: false, unicode: true } });
     const [sentence, , head, , ...lines] = out.split('\n');
     assert.is(sentence, 'Audit of box: 3 findings (2 High, 1 Low), 3 listeners.');
-    assert.match(head!, columns === 80 ? /^Kind +Sev\S+ +FirstSeen +Endpoint +Owner$/ : /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule +Evidence/);
-    assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:8080 +nginx as root/m);
-    assert.match(lines.join('\n'), /^Opened +High +2026-01-02T02:00:00Z +TCP any:50000 +door as eve/m);
-    assert.match(lines.join('\n'), /^Closed +Low +2026-01-02T02:00:00Z +TCP 0\.0\.0\.0:25 +nginx as root/m);
+    const dated = columns > 60;
+    assert.match(
+      head!,
+      [/^Kind +Severity +Endpoint +Owner$/, /^Kind +Severity +FirstSeen +Endpoint +Owner$/, /^Kind +Severity +FirstSeen +Endpoint +Owner +Rule/][[60, 80, 120].indexOf(columns)]!,
+    );
+    const since = dated ? ' +2026-01-02T02:00:00Z' : '';
+    assert.match(lines.join('\n'), new RegExp(String.raw`^Opened +High${since} +TCP 0\.0\.0\.0:8080 +nginx as root`, 'm'));
+    assert.match(lines.join('\n'), new RegExp(String.raw`^Opened +High${since} +TCP any:50000 +door as eve`, 'm'));
+    assert.match(lines.join('\n'), new RegExp(String.raw`^Closed +Low${since} +TCP 0\.0\.0\.0:25 +nginx as root`, 'm'));
     // Commands below the table stay whole.
     assert.ok(
       out

@@ -377,7 +377,7 @@ onLinux('a dry run says each thing once, and what would end with the owner below
   await once(client, 'connect');
   const { code, out, err } = await run(['stop', String(server.port), '--dry-run'], { source: await liveSource(), hands: await liveHands() });
   assert.equal([code, err], [0, '']);
-  assert.match(out, new RegExp(`^Would stop .+ \\(${server.pid}\\) on TCP/127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\n\nResult `));
+  assert.match(out, new RegExp(`^Would stop .+ \\(${server.pid}\\) on TCP 127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\n\nResult `));
   assert.match(out, new RegExp(`\n\nWith .+ \\(${server.pid}\\):\n {2}connections: 1 live\n`));
   assert.is(out.match(/SIGTERM/g)?.length, 2, 'in the sentence and in the row');
 });
@@ -399,7 +399,7 @@ onLinux('what is never stopped is told once', async () => {
 onLinux('what nobody has needs no terminal', async () => {
   const { code, out, err } = await run(['stop', '1'], { source: await liveSource(), hands: await liveHands() });
   assert.is(code, 1, err);
-  assert.match(out + err, /No matching program listens on port 1/);
+  assert.match(out + err, /Nobody listens on port 1: there is nothing to stop\./);
 });
 
 for (const [answer, result] of [
@@ -412,14 +412,14 @@ for (const [answer, result] of [
     const confirm = (question: string): boolean => (questions.push(question), answer);
     const { code, out, err } = await run(['stop', String(server.port)], { source: await liveSource(), hands: await liveHands(), confirm });
     assert.is(code, answer ? 0 : 1);
-    assert.match(err, new RegExp(`^About to stop .+ \\(${server.pid}\\) on TCP/127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\\n`), 'it first shows what would end');
+    assert.match(err, new RegExp(`^About to stop .+ \\(${server.pid}\\) on TCP 127\\.0\\.0\\.1:${server.port} \\(SIGTERM\\)\\.\\n`), 'it first shows what would end');
     assert.equal(questions.length, 1);
     assert.match(questions[0]!, new RegExp(`^Stop .+ \\(${server.pid}\\)\\? \\[y/N\\] $`));
     assert.match(
       out,
       new RegExp(
         answer
-          ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP/127\\.0\\.0\\.1:${server.port} now\\.\n\nResult `
+          ? `^Stopped .+ \\(${server.pid}\\): nobody listens on TCP 127\\.0\\.0\\.1:${server.port} now\\.\n\nResult `
           : `^You answered no: .+ \\(${server.pid}\\) is still running\\.`,
       ),
     );
@@ -427,6 +427,27 @@ for (const [answer, result] of [
     assert.is(isAlive(server.process), !answer);
   });
 }
+
+onLinux('what else would end is in words, with child processes by what they run', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'job.js'), 'setInterval(() => {}, 1000);');
+  // The first child inherits the listener, the second does not.
+  writeFileSync(
+    join(folder, 'shop.js'),
+    "const { spawn } = require('child_process'); const s = require('net').createServer().listen(0, '127.0.0.1', () => { spawn('sleep', ['60'], { stdio: ['ignore', 'ignore', 'ignore', s._handle.fd] }); spawn(process.execPath, ['job.js'], { stdio: 'ignore' }).on('spawn', () => console.log(s.address().port)); process.on('SIGTERM', () => process.exit()); });",
+  );
+  const child = spawn(process.execPath, ['shop.js'], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  children.push(child);
+  try {
+    const [text] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string];
+    const { out, err } = await run(['stop', text.trim()], { source: await liveSource(), hands: await liveHands(), confirm: () => false });
+    assert.match(err, /^ {2}also stopped, because they share the port: sleep \(\d+\)$/m);
+    assert.match(err, /^ {2}child processes, which may end, too: .*node job\.js \(\d+\)/m);
+    assert.match(out, /^You answered no: node shop\.js \(\d+\) and 1 more are still running\./);
+  } finally {
+    process.kill(-child.pid!, 'SIGKILL');
+  }
+});
 
 onLinux('redacted, no sentence, question, or error names what the owner runs', async () => {
   const folder = temporaryFolder();

@@ -89,7 +89,16 @@ export function isOwnName(imageName: string, application: string): boolean {
   return Object.hasOwn(multiCall, file) && multiCall[file]!.includes(application);
 }
 
-/** Returns every name by which users search for a program with this file name: `python3.11`, `python3`, `python`. */
+/** Returns the script, module, or archive that an application runs: `server.js` for `node server.js`; null if none is named. */
+function scriptIn(application: string): string | null {
+  const last = application.slice(application.lastIndexOf(' ') + 1);
+  return last !== application && last.lastIndexOf('.') > 0 ? last : null;
+}
+
+/**
+ * Returns every name by which users search for a program with this file name: `python3.11`, `python3`, `python`, and what
+ * it runs: `server.js`.
+ */
 export function namesOf(imageName: string, application: string | null): readonly string[] {
   const names = new Set([imageName, imageName.replace(/\.exe$/i, '')]);
   const name = imageName.replace(/\.exe$/i, '');
@@ -99,6 +108,8 @@ export function namesOf(imageName: string, application: string | null): readonly
   }
   names.add(programName(imageName));
   if (application !== null) names.add(application).add(application.replace(/:?\s.*$/s, ''));
+  const script = application === null ? null : scriptIn(application);
+  if (script !== null) names.add(script);
   return [...names];
 }
 
@@ -149,6 +160,9 @@ function withoutVersion(file: string): string {
 /** A script that has no name: an open file. */
 const openFile = /^\/(?:dev\/(?:stdin$|fd\/)|proc\/\w+\/fd\/)/;
 
+/** Returns the name of a launcher whose script comes from standard input, and so has no name. */
+const fromInput = ({ name }: Launcher): string => `${name} script from stdin`;
+
 /** Returns the name of a known program; if it is a launcher itself, such as PowerShell, with what that runs. */
 function knownName(name: string, args: readonly string[]): string {
   const launcher = launchers.find((one) => one.name === name);
@@ -160,7 +174,8 @@ function scriptName(launcher: Launcher, script: string, rest: readonly string[])
   const path = script.replaceAll('\\', '/');
   const file = withoutVersion(fileOf(path));
   if (Object.hasOwn(launcher.known ?? {}, file)) return knownName(launcher.known![file]!, [script, ...rest]);
-  if (openFile.test(path)) return launcher.name;
+  if (path === '-') return fromInput(launcher);
+  if (openFile.test(path)) return path === '/dev/stdin' ? fromInput(launcher) : launcher.name;
   const owner = packageOf(path);
   if (owner !== null && owner !== '') return toolName(owner, rest);
   // Launchers that pip and similar tools install: bin/uvicorn, Scripts\uvicorn.exe\__main__.py.
@@ -254,8 +269,10 @@ function launched(launcher: Launcher, args: readonly string[]): string | null {
     const next = args[i + 1];
     if (launcher.onlyNamed === true && !has(launcher.named, argument, false)) continue;
     // The script comes from standard input, and the rest are its arguments.
-    if (argument === '-' || launcher.standardInput?.test(argument) === true) return null;
-    if (argument === '--') return next === undefined ? null : scriptName(launcher, next, args.slice(i + 2));
+    const isScript = argument === '-' && (next === undefined || launcher.dashEndsOptions !== true);
+    if (isScript || launcher.standardInput?.test(argument) === true) return fromInput(launcher);
+    if (argument === '--' || argument === '-')
+      return next === undefined ? null : scriptName(launcher, next, args.slice(i + 2));
     const { option, attached } = separated(launcher, argument);
     const inline = inlineName(launcher, option.replace(/^(--[\w-]+)=[^]*$/, '$1'), anyCase);
     if (inline !== null) return inline;

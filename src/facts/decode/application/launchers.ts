@@ -10,8 +10,10 @@ export interface Launcher {
   readonly inline?: readonly (readonly string[])[];
   /** Options of one letter that take no value, and can be combined with the option after them: `-um` is `-u -m`. */
   readonly flags?: string;
-  /** Options after which the script comes from standard input. */
+  /** Options after which the script comes from standard input, in addition to `-`. */
   readonly standardInput?: RegExp;
+  /** Whether `-` only ends the options if a script follows. */
+  readonly dashEndsOptions?: true;
   /** Options whose value names the program, and that are part of the displayed name: `-m`, `-jar`. */
   readonly named?: readonly string[];
   /** Options whose value is the script. */
@@ -248,6 +250,7 @@ export const launchers: readonly Launcher[] = [
     valued: ['-O', '-o', '+O', '--rcfile', '--init-file'],
     inline: [['-c']],
     standardInput: shellStandardInput,
+    dashEndsOptions: true as const,
     flags: shellFlags,
   },
   ...[['sh', 'dash', 'ash'], ['ksh'], ['mksh'], ['zsh'], ['fish']].map((files) => ({
@@ -256,6 +259,7 @@ export const launchers: readonly Launcher[] = [
     valued: ['-o', '+o'],
     inline: [['-c', '--command']],
     standardInput: shellStandardInput,
+    dashEndsOptions: true as const,
     flags: shellFlags,
   })),
   // https://learn.microsoft.com/iis: the application pool that a worker process serves
