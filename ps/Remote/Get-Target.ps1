@@ -228,15 +228,23 @@ function Get-SshTarget {
     if (-not $MayAsk) { $options['BatchMode'] = 'yes' }
     if ($ssh['Options']) { foreach ($name in $ssh['Options'].Keys) { $options[$name] = $ssh['Options'][$name] } }
     $ssh['Options'] = $options
+    if ("$($ssh['UserName'])" -match '["\p{C}]') { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "The user name '$($ssh['UserName'])' of $($ssh['HostName']) is invalid; expected a name without quotation marks and control characters." }
     $arguments = $ssh.Clone()
     $arguments.Remove('Options')
+    # PowerShell separates the arguments of ssh at blanks.
+    if ("$($ssh['UserName'])" -match '\s') { $arguments['UserName'] = """$($ssh['UserName'] -replace '^([^\\]+)\\([^\\]+)$', '$2@$1')""" }
     # PowerShell accepts IPv6 addresses in brackets only, and ssh without them only.
     if ($ssh['HostName'] -like '*:*:*') { $arguments['HostName'] = "[$($ssh['HostName'])]" }
     if ((Get-Command -Name Invoke-Command).Parameters.Keys -contains 'Options') {
         # What ssh would write to the terminal, the error tells. Before its second attempt, ssh waits for a second: if it
         # ends before PowerShell has written to it, PowerShell itself can end, with an exception that nobody can catch.
         $arguments['Options'] = @{ LogLevel = 'QUIET'; ConnectionAttempts = 2 }
-        foreach ($name in $options.Keys) { $arguments['Options'][$name] = $options[$name] }
+        foreach ($name in $options.Keys) {
+            if ("$($options[$name])" -notmatch '\s') { $arguments['Options'][$name] = $options[$name]; continue }
+            if ("$($options[$name])" -match '["\p{C}]') { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "The value of the option $name of $($ssh['HostName']) cannot be passed to ssh: it has blanks, and quotation marks or control characters." -Hint 'Put it into ~/.ssh/config.' }
+            $arguments['Options'].Remove($name)
+            $arguments['Options']["""$name"] = "$($options[$name])"""
+        }
     }
     if ($arguments['KeyFilePath']) { $arguments['KeyFilePath'] = Resolve-FilePath -Cmdlet $Cmdlet -Path $arguments['KeyFilePath'] }
     $words = if (-not @($ssh['Options'].Keys | Where-Object { $_ -ne 'BatchMode' }) -and -not $ssh['Subsystem'] -and -not $ssh['ConnectingTimeout']) {
@@ -266,16 +274,17 @@ function Test-Lookup {
     "$($Lookup.Status)" -eq 'RanToCompletion'
 }
 
-# Why ssh would fail at once, because it rejects its configuration or the host has no address; nothing if it would not. No
-# session is started then: if ssh ends before PowerShell has written to it, PowerShell itself can end, with an exception
-# that nobody can catch.
+# Why ssh would fail at once, because there is none, it rejects its configuration, or the host has no address; nothing if it
+# would not. No session is started then: if ssh ends before PowerShell has written to it, PowerShell itself can end, with an
+# exception that nobody can catch. (On Linux, Collector/ssh.sh prevents that for whatever reason ssh has.)
 function Get-SshFailure {
     param($Target)
 
+    if ($null -eq $Target['Ssh']) { return }
+    $program = @(Get-Command -Name ssh -CommandType Application -ErrorAction Ignore)
+    if (-not $program) { return 'there is no ssh in the folders of the PATH; install the OpenSSH client.' }
     if ($null -eq $Target['Lookup'] -or (Test-Lookup $Target.Lookup)) { return }
     # The user's configuration may have another name for the host, or a way to it.
-    $program = @(Get-Command -Name ssh -CommandType Application -ErrorAction Ignore)
-    if (-not $program) { return }
     $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList $program[0].Path
     $ssh = $Target.Ssh
     $words = @('-G') + @(if ($ssh['Port']) { '-p', "$($ssh['Port'])" }) + @(if ($ssh['UserName']) { '-l', "$($ssh['UserName'])" })

@@ -224,6 +224,54 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $said[2] | Should -BeLike $(if ($What -like 'without*') { 'server1.invalid could not be queried: ssh: Could not resolve hostname server1.invalid*' } else { '127.0.1.* could not be queried: ssh: connect to host *Connection refused' })
     }
 
+    # Whatever ssh does: PowerShell's own transport would end with it, or wait for nothing.
+    It 'an ssh that ends at once is one error for each machine: <Count> machines, <What>' -ForEach @(
+        @{ Count = 1; What = 'silent'; Code = 3; Script = '' }
+        @{ Count = 40; What = 'silent'; Code = 3; Script = '' }
+        @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+        @{ Count = 10; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+        @{ Count = 10; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 4096 >/dev/null' }
+        @{ Count = 2; What = 'killed'; Code = 0; Script = 'kill -9 $$' }
+        @{ Count = 2; What = 'errors'; Code = 255; Script = 'echo no >&2' }
+        @{ Count = 2; What = 'closes its output first'; Code = 1; Script = 'exec >&- 2>&-; sleep 0.2' }
+        @{ Count = 2; What = 'many lines'; Code = 1; Script = 'head -c 3000000 /dev/zero | tr "\0" x' }
+    ) {
+        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        # The question for its settings is answered.
+        Set-Content -LiteralPath "$tools/ssh" -Value '#!/bin/sh', 'case "$1" in -G) exec /usr/bin/ssh "$@" ;; esac', $Script, "exit $Code"
+        chmod +x "$tools/ssh"
+        $names = @(1..$Count | ForEach-Object { "'127.0.1.$_'" }) -join ', '
+        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; `$began = Get-Date; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems.Count; `$problems | ForEach-Object { `"`$_`" -replace '127\.0\.1\.\d+', 'HOST' } | Select-Object -Unique; Get-Job; 'alive'" @{ PATH = "${tools}:$env:PATH" })
+        $said[0] | Should -Be "$Count" -Because "$said"
+        $said[-1] | Should -Be 'alive'
+        # Plain ssh, which is asked then, is the system's.
+        $said[1..($said.Count - 2)] | Should -BeLike 'HOST could not be queried: ssh: connect to host HOST port * Connection refused'
+    }
+
+    It 'says that there is no ssh' {
+        Get-PortOwner 1 -HostName server7 -ErrorVariable problems -ErrorAction SilentlyContinue
+        $usual, $env:PATH = $env:PATH, "$TestDrive"
+        try { Get-PortOwner 1 -HostName 127.0.0.1, 127.0.0.2 -ErrorVariable problems -ErrorAction SilentlyContinue } finally { $env:PATH = $usual }
+        @($problems).Count | Should -Be 2
+        "$($problems[0])" | Should -Be '127.0.0.1 could not be queried: there is no ssh in the folders of the PATH; install the OpenSSH client.'
+    }
+
+    It 'options and users with blanks are one argument of ssh' {
+        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        Set-Content -LiteralPath "$tools/ssh" -Value '#!/bin/sh', "printf '%s\n' `"`$@`" >> $tools/words", 'exit 3'
+        chmod +x "$tools/ssh"
+        $usual, $env:PATH = $env:PATH, "${tools}:$env:PATH"
+        try { Get-PortOwner 1 -SSHConnection @{ HostName = '127.0.1.1'; UserName = 'CORP\ann lee'; Port = $dead; Options = @{ ProxyCommand = 'false -o %h'; Compression = 'yes' } } -ErrorVariable problems -ErrorAction SilentlyContinue } finally { $env:PATH = $usual }
+        @($problems).Count | Should -Be 1
+        $words = Get-Content -LiteralPath "$tools/words"
+        $words | Should -Contain 'ann lee@CORP'
+        $words | Should -Contain 'ProxyCommand=false -o %h'
+        $words | Should -Contain 'Compression=yes'
+        foreach ($bad in @{ UserName = 'a"b' }, @{ UserName = "a`nb" }, @{ Options = @{ ProxyCommand = 'a "b"' } }) {
+            { Get-PortOwner 1 -SSHConnection (@{ HostName = 'server7' } + $bad) } | Should -Throw -ErrorId 'PO1005,Get-PortOwner'
+        }
+    }
+
     It 'a name that only the configuration of ssh knows, or its proxy, is queried: <_>' -ForEach 'HostName', 'ProxyCommand' {
         $connection = New-Connection $main 'server7.invalid'
         $connection.Options = $options + $(if ($_ -eq 'HostName') { @{ HostName = '127.0.0.1' } } else { @{ ProxyCommand = "/usr/bin/ssh -q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i $folder/user -p $main -W 127.0.0.1:$main root@127.0.0.1" } })
