@@ -228,23 +228,16 @@ function Get-SshTarget {
     if (-not $MayAsk) { $options['BatchMode'] = 'yes' }
     if ($ssh['Options']) { foreach ($name in $ssh['Options'].Keys) { $options[$name] = $ssh['Options'][$name] } }
     $ssh['Options'] = $options
-    if ("$($ssh['UserName'])" -match '["\p{C}]') { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "The user name '$($ssh['UserName'])' of $($ssh['HostName']) is invalid; expected a name without quotation marks and control characters." }
+    if ("$($ssh['UserName'])" -match '["\s\p{C}]') { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "The user name '$($ssh['UserName'])' of $($ssh['HostName']) is invalid; expected a name without blanks and quotation marks." -Hint 'PowerShell cannot pass it to ssh: put it into ~/.ssh/config.' }
     $arguments = $ssh.Clone()
     $arguments.Remove('Options')
-    # PowerShell separates the arguments of ssh at blanks.
-    if ("$($ssh['UserName'])" -match '\s') { $arguments['UserName'] = """$($ssh['UserName'] -replace '^([^\\]+)\\([^\\]+)$', '$2@$1')""" }
     # PowerShell accepts IPv6 addresses in brackets only, and ssh without them only.
     if ($ssh['HostName'] -like '*:*:*') { $arguments['HostName'] = "[$($ssh['HostName'])]" }
     if ((Get-Command -Name Invoke-Command).Parameters.Keys -contains 'Options') {
         # What ssh would write to the terminal, the error tells. Before its second attempt, ssh waits for a second: if it
         # ends before PowerShell has written to it, PowerShell itself can end, with an exception that nobody can catch.
         $arguments['Options'] = @{ LogLevel = 'QUIET'; ConnectionAttempts = 2 }
-        foreach ($name in $options.Keys) {
-            if ("$($options[$name])" -notmatch '\s') { $arguments['Options'][$name] = $options[$name]; continue }
-            if ("$($options[$name])" -match '["\p{C}]') { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "The value of the option $name of $($ssh['HostName']) cannot be passed to ssh: it has blanks, and quotation marks or control characters." -Hint 'Put it into ~/.ssh/config.' }
-            $arguments['Options'].Remove($name)
-            $arguments['Options']["""$name"] = "$($options[$name])"""
-        }
+        foreach ($name in $options.Keys) { $arguments['Options'][$name] = $options[$name] }
     }
     if ($arguments['KeyFilePath']) { $arguments['KeyFilePath'] = Resolve-FilePath -Cmdlet $Cmdlet -Path $arguments['KeyFilePath'] }
     $words = if (-not @($ssh['Options'].Keys | Where-Object { $_ -ne 'BatchMode' }) -and -not $ssh['Subsystem'] -and -not $ssh['ConnectingTimeout']) {
