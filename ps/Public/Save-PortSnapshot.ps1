@@ -92,7 +92,8 @@ function Save-PortSnapshot {
 
     end {
         Use-CallerPreference -Cmdlet $PSCmdlet
-        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action 'Save the facts about the ports of this machine')) { return }
+        $whose = if (Test-Remote $PSBoundParameters) { 'other machines' } else { 'this machine' }
+        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target $Path -Action "Save the facts about the ports of $whose")) { return }
         Invoke-Executable -Cmdlet $PSCmdlet -Function 'Save-PortSnapshot' -Bound $PSBoundParameters
         if ($PassThru -and -not (Test-Remote $PSBoundParameters)) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $PSCmdlet -Path $Path) }
     }

@@ -129,6 +129,7 @@ function Start-Opening {
     param($One)
 
     $shell = [powershell]::Create()
+    $shell.Runspace = New-Hostless
     $null = $shell.AddCommand('New-PSSession').AddParameters($One.Target.Arguments).AddParameter('ErrorAction', 'Stop')
     @{ Target = $One.Target; Job = $null; Opening = @{ Shell = $shell; Result = $shell.BeginInvoke() }; Began = Get-Date; File = $null; Before = $null; Step = 'Open'; Package = $One.Package; Path = $One.Path; Sent = 0; Deployed = $One.Deployed }
 }
@@ -184,7 +185,10 @@ function Close-Link {
     Write-Progress -Activity (ConvertTo-SafeText $One.Target.Name) -Id (2 + $One.Target.Id) -ParentId 1 -Completed
     if ($One.Target.Arguments['Session'] -ne $One.Link) {
         Remove-PSSession -Session $One.Link -WhatIf:$false -Confirm:$false
-        if ($One['Opener']) { $One.Opener.Dispose() }
+        if ($One['Opener']) {
+            $One.Opener.Runspace.Dispose()
+            $One.Opener.Dispose()
+        }
     }
     elseif ("$($One.Link.Availability)" -eq 'Available' -and $One.Step -eq 'Piece') {
         $null = Invoke-Command -Session $One.Link -ScriptBlock { $global:PortOwnerPieces = $null } -ErrorAction Ignore

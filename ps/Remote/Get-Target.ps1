@@ -228,6 +228,7 @@ function Get-SshTarget {
     if (-not $MayAsk) { $options['BatchMode'] = 'yes' }
     if ($ssh['Options']) { foreach ($name in $ssh['Options'].Keys) { $options[$name] = $ssh['Options'][$name] } }
     $ssh['Options'] = $options
+    if ("$($ssh['UserName'])" -match '["\s\p{C}]') { Write-BadConnection -Cmdlet $Cmdlet -Connection $Connection -Message "The user name '$($ssh['UserName'])' of $($ssh['HostName']) is invalid; expected a name without blanks and quotation marks." -Hint 'PowerShell cannot pass it to ssh: put it into ~/.ssh/config.' }
     $arguments = $ssh.Clone()
     $arguments.Remove('Options')
     # PowerShell accepts IPv6 addresses in brackets only, and ssh without them only.
@@ -266,16 +267,17 @@ function Test-Lookup {
     "$($Lookup.Status)" -eq 'RanToCompletion'
 }
 
-# Why ssh would fail at once, because it rejects its configuration or the host has no address; nothing if it would not. No
-# session is started then: if ssh ends before PowerShell has written to it, PowerShell itself can end, with an exception
-# that nobody can catch.
+# Why ssh would fail at once, because there is none, it rejects its configuration, or the host has no address; nothing if it
+# would not. No session is started then: if ssh ends before PowerShell has written to it, PowerShell itself can end, with an
+# exception that nobody can catch. (On Linux, Collector/ssh.sh prevents that for whatever reason ssh has.)
 function Get-SshFailure {
     param($Target)
 
+    if ($null -eq $Target['Ssh']) { return }
+    $program = @(Get-Command -Name ssh -CommandType Application -ErrorAction Ignore)
+    if (-not $program) { return 'there is no ssh in the folders of the PATH; install the OpenSSH client.' }
     if ($null -eq $Target['Lookup'] -or (Test-Lookup $Target.Lookup)) { return }
     # The user's configuration may have another name for the host, or a way to it.
-    $program = @(Get-Command -Name ssh -CommandType Application -ErrorAction Ignore)
-    if (-not $program) { return }
     $start = New-Object -TypeName System.Diagnostics.ProcessStartInfo -ArgumentList $program[0].Path
     $ssh = $Target.Ssh
     $words = @('-G') + @(if ($ssh['Port']) { '-p', "$($ssh['Port'])" }) + @(if ($ssh['UserName']) { '-l', "$($ssh['UserName'])" })

@@ -65,7 +65,7 @@ function Invoke-Remote {
             # Machines that call themselves the same are told apart by the names of the files.
             Push-Location -LiteralPath $folder
             $isThere = $true
-            $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object Name)
+            $read = @(Get-ChildItem -LiteralPath $folder | ForEach-Object { $_.Name })
             if ($read) { Invoke-Executable @Call -Machine @{ Name = $null; Path = $read; Names = @($read | ForEach-Object { $names[$_] }); Connection = @($read | ForEach-Object { $connections[$_] }) } }
         }
     } finally {

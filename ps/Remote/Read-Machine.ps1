@@ -198,10 +198,7 @@ function Start-Script {
 function Invoke-Hostless {
     param([string] $Cmdlet, $Arguments)
 
-    if ($null -eq $script:Hostless) {
-        $script:Hostless = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
-        $script:Hostless.Open()
-    }
+    if ($null -eq $script:Hostless) { $script:Hostless = New-Hostless }
     $shell = [powershell]::Create()
     try {
         $shell.Runspace = $script:Hostless
@@ -216,6 +213,32 @@ function Invoke-Hostless {
     } finally {
         $shell.Dispose()
     }
+}
+
+# A runspace without a host. On Linux, its ssh is Collector/ssh.sh, whose end cannot end PowerShell.
+function New-Hostless {
+    $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
+    $runspace.Open()
+    $ssh = Get-Item -LiteralPath (Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'ssh.sh')
+    if ($PSVersionTable.PSVersion.Major -lt 7 -or $IsWindows -or (Enable-Executable -File $ssh -Own) -ne 'runnable') { return $runspace }
+    $shell = [powershell]::Create()
+    try {
+        $shell.Runspace = $runspace
+        $find = {
+            param([string] $Path)
+            $global:PortOwnerSsh = Get-Command -Name $Path -CommandType Application
+            $ExecutionContext.InvokeCommand.PreCommandLookupAction = {
+                param($Name, $Lookup)
+                if ($Name -ne 'ssh') { return }
+                $Lookup.Command = $global:PortOwnerSsh
+                $Lookup.StopSearch = $true
+            }
+        }
+        $null = $shell.AddScript($find).AddArgument($ssh.FullName).Invoke()
+    } finally {
+        $shell.Dispose()
+    }
+    $runspace
 }
 
 # What a job brought: the text, or what went wrong.
@@ -279,13 +302,13 @@ function Get-Late {
     @{ Severity = 'Error'; Code = 'PO3006'; Message = "$($One.Target.Name) could not be queried: it took longer than $Seconds seconds."; Hint = 'Increase -OperationTimeout.'; Target = $One.Target.Name; Category = 'OperationTimeout'; Terminating = $false; HasBegun = $true }
 }
 
-# Where SSH works and PowerShell is not the subsystem there, the executable asks by plain ssh: it keeps what the machine said in a folder.
-# Nothing, where that is not so.
+# Where SSH works and PowerShell is not the subsystem there, or something else is, which says what PowerShell does not
+# understand (2102), the executable asks by plain ssh: it keeps what the machine said in a folder. Nothing, where that is not so.
 function Start-PlainSsh {
     param($Cmdlet, $Failed, $Problem, [switch] $CommandLine)
 
     $ssh = $Failed.Target['Ssh']
-    if ($null -eq $ssh -or $null -ne $Failed.Before -or $Problem['HasBegun'] -or $Problem.Code -notlike 'PSSessionStateBroken*') { return }
+    if ($null -eq $ssh -or $null -ne $Failed.Before -or $Problem['HasBegun'] -or $Problem.Code -notmatch '^(PSSessionStateBroken|2102$)') { return }
     $name = $Failed.Target.Name
     Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$name`: no PowerShell session could be opened over SSH; querying with plain ssh, and the collector for its shell."; Hint = $null }
     $folder = New-PrivateFolder

@@ -1,99 +1,9 @@
-# Other machines, for real: SSH remoting to daemons on addresses of the loopback, with keys of their own.
-BeforeDiscovery {
-    $no = if ($PSVersionTable.PSVersion.Major -lt 7 -or -not $IsLinux) { 'sshd is started on Linux' }
-    elseif (@('/usr/sbin/sshd', '/usr/bin/ssh', '/usr/bin/ssh-keygen') -ne '' | Where-Object { -not (Test-Path -LiteralPath $_) }) { 'there is no OpenSSH (openssh-server, openssh-client)' }
-    elseif ((id -u) -ne 0) { 'sshd wants root for its folder' }
-    $noApart = if (-not (Get-Command -Name unshare -ErrorAction Ignore)) { 'there is no unshare' } elseif ((Get-Process -Id $PID).Path -like '/opt/*') { 'this PowerShell is in /opt' }
-}
+# Other machines, for real, over SSH: how they are named, reached, and queried.
+BeforeDiscovery { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') -Discovery }
 
-BeforeAll {
-    . (Join-Path $PSScriptRoot 'Common.ps1')
-    $folder = (New-Item -ItemType Directory (Join-Path ([System.IO.Path]::GetTempPath()) "portowner-remote-$([guid]::NewGuid())")).FullName
-    $daemons = @{}
-    $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
+BeforeAll { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') }
 
-    # Starts sshd, whose subsystem is this PowerShell with these words behind it, or none; gives its port.
-    # With -Apart, it has a /opt of its own, which is empty; with -Size no more than so large. Nothing of it is unmounted,
-    # and nothing is removed there without a look at the mount: below it is the machine's own /opt.
-    function Start-Daemon([string] $Name, [string] $Subsystem, [string] $More, [switch] $Apart, [string] $Size = '400m', [string] $Before = 'true') {
-        $port = Get-ClosedPort
-        $file = Join-Path $folder "$Name.sshd"
-        $lines = @("Port $port", 'ListenAddress 0.0.0.0', "HostKey $folder/host", "AuthorizedKeysFile $folder/user.pub", 'StrictModes no', 'UsePAM no', 'PidFile none', 'PermitRootLogin yes', 'MaxStartups 100')
-        if ($Subsystem) { $lines += "Subsystem powershell $Subsystem" }
-        if ($More) { $lines += $More }
-        Set-Content -LiteralPath $file -Value $lines
-        $start = New-Object System.Diagnostics.ProcessStartInfo '/usr/sbin/sshd', "-D -e -f $file"
-        if ($Apart) { $start = New-Object System.Diagnostics.ProcessStartInfo 'unshare', "-m /bin/sh -c ""mount -t tmpfs -o mode=755,size=$Size portowner-test /opt && $Before && exec /usr/sbin/sshd -D -e -f $file""" }
-        $start.RedirectStandardError = $true
-        $process = [System.Diagnostics.Process]::Start($start)
-        $daemons[$Name] = $process
-        while ($null -ne ($line = $process.StandardError.ReadLine()) -and $line -notlike '*Server listening*') { }
-        $null = $process.StandardError.ReadToEndAsync()
-        $port
-    }
-
-    # A machine as -SSHConnection takes it.
-    function New-Connection([int] $Port, [string] $Address = '127.0.0.1') {
-        @{ HostName = $Address; Port = $Port; UserName = 'root'; KeyFilePath = "$folder/user"; Options = $options }
-    }
-
-    # The processes that sessions to a daemon leave, by the daemon's process.
-    function Get-Below([int] $Id) {
-        $all = @(Get-Process | Where-Object { $_.Id -ne $PID } | ForEach-Object { @{ Id = $_.Id; Parent = try { $_.Parent.Id } catch { 0 } } })
-        $found = @($Id)
-        do {
-            $before = $found.Count
-            $found += @($all | Where-Object { $_.Parent -in $found -and $_.Id -notin $found } | ForEach-Object { $_.Id })
-        } while ($found.Count -gt $before)
-        @($found | Where-Object { $_ -ne $Id })
-    }
-
-    # Waits until something is so, for a while.
-    function Wait-Until([scriptblock] $Test, [int] $Second = 20) {
-        $end = (Get-Date).AddSeconds($Second)
-        while (-not (& $Test) -and (Get-Date) -lt $end) { Start-Sleep -Milliseconds 100 }
-        & $Test
-    }
-
-    if ($PSVersionTable.PSVersion.Major -ge 7 -and $IsLinux -and (Test-Path /usr/sbin/sshd) -and (id -u) -eq 0) {
-        $null = New-Item -ItemType Directory -Force /run/sshd
-        foreach ($name in 'host', 'user') { ssh-keygen -q -t ed25519 -N '' -f "$folder/$name" }
-        $pwsh = "$($shell -join ' ') -sshs -NoLogo -NoProfile"
-        foreach ($mode in 'NoLanguage', 'ConstrainedLanguage') {
-            Set-Content -LiteralPath "$folder/$mode.pssc" -Value "@{ SchemaVersion = '2.0.0.0'; GUID = '$([guid]::NewGuid())'; SessionType = 'Default'; LanguageMode = '$mode' }"
-        }
-        # Programs in place of PowerShell: one that says nothing, a slow one, one that counts, and one that dies in the middle.
-        $programs = @{
-            mute    = 'exec sleep 600'
-            slow    = "sleep 3; exec $pwsh"
-            counted = "echo + >>$folder/count; $pwsh; echo - >>$folder/count"
-            dying   = "case `"`$SSH_ORIGINAL_COMMAND`" in none) ;; *) exit 3 ;; esac; exec 3<&0; $pwsh <&3 & p=`$!; until pgrep -P `$p >/dev/null; do sleep 0.02; done; sleep 0.1; kill -9 `$p"
-        }
-        foreach ($name in $programs.Keys) {
-            Set-Content -LiteralPath "$folder/$name" -Value '#!/bin/sh', $programs[$name]
-            chmod +x "$folder/$name"
-        }
-        $main = Start-Daemon 'main' $pwsh
-        $bare = Start-Daemon 'bare'
-        $jea = Start-Daemon 'jea' "$pwsh -ConfigurationFile $folder/NoLanguage.pssc"
-        $constrained = Start-Daemon 'constrained' "$pwsh -ConfigurationFile $folder/ConstrainedLanguage.pssc"
-        foreach ($name in 'mute', 'slow', 'counted') { Set-Variable -Name $name -Value (Start-Daemon $name "$folder/$name") }
-        $dying = Start-Daemon 'dying' 'none' "ForceCommand $folder/dying"
-        $dead = Get-ClosedPort
-        $listener = New-Listener
-        $port = $listener.Port
-        $policy = "$folder/policy.yaml"
-        Set-Content -LiteralPath $policy -Value 'kind: PortOwner.Policy', 'version: 1', 'rules:', '  - name: none', "    ports: $port", '    action: forbid'
-        $session = New-PSSession -HostName 127.0.0.1 -Port $main -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
-    }
-}
-
-AfterAll {
-    if ($session) { Remove-PSSession $session }
-    if ($listener) { $listener.Stop() }
-    foreach ($daemon in $daemons.Values) { $daemon.Kill() }
-    Remove-Item -LiteralPath $folder -Recurse -Force
-}
+AfterAll { Remove-Daemon }
 
 Describe 'The parameters that name other machines' {
     BeforeAll {
@@ -217,11 +127,46 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         @($problems | Where-Object { "$_" -like "$($bad.HostName) could not be queried: *" }).Count | Should -Be 1
     }
 
-    It 'many machines that ssh cannot reach do not end PowerShell: <What>' -ForEach @{ What = 'without an address'; Name = 'server$_.invalid' }, @{ What = 'that refuse'; Name = '127.0.1.$_' } {
-        $names = @(1..40 | ForEach-Object { "'$($Name -replace '\$_', $_)'" }) -join ', '
+    It 'many machines that ssh cannot reach do not end PowerShell: <What>' -ForEach @{ What = 'without an address'; Name = 'server$_.invalid'; Count = 40 }, @{ What = 'that refuse'; Name = '127.0.1.$_'; Count = 10 } {
+        $names = @(1..$Count | ForEach-Object { "'$($Name -replace '\$_', $_)'" }) -join ', '
         $said = @(Invoke-Shell "Import-Module '$moduleFolder'; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems | ForEach-Object FullyQualifiedErrorId | Select-Object -Unique; `$problems.Count; `"`$(`$problems[0])`"")
-        $said[0..1] | Should -Be 'PSSessionStateBroken,Get-PortOwner', '40'
+        $said[0..1] | Should -Be 'PSSessionStateBroken,Get-PortOwner', "$Count"
         $said[2] | Should -BeLike $(if ($What -like 'without*') { 'server1.invalid could not be queried: ssh: Could not resolve hostname server1.invalid*' } else { '127.0.1.* could not be queried: ssh: connect to host *Connection refused' })
+    }
+
+    # Whatever ssh does: PowerShell's own transport would end with it, or wait for nothing.
+    It 'an ssh that ends at once is one error for each machine: <Count> machines, <What>' -ForEach @(
+        @{ Count = 1; What = 'silent'; Code = 3; Script = '' }
+        @{ Count = 40; What = 'silent'; Code = 3; Script = '' }
+        @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+        @{ Count = 10; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+        @{ Count = 2; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 1000 >/dev/null' }
+        @{ Count = 2; What = 'killed'; Code = 0; Script = 'kill -9 $$' }
+        @{ Count = 2; What = 'errors'; Code = 255; Script = 'echo no >&2' }
+        @{ Count = 2; What = 'closes its output first'; Code = 1; Script = 'exec >&- 2>&-; sleep 0.2' }
+        @{ Count = 2; What = 'many lines'; Code = 1; Script = 'head -c 3000000 /dev/zero | tr "\0" x' }
+    ) {
+        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        # The question for its settings is answered.
+        Set-Content -LiteralPath "$tools/ssh" -Value '#!/bin/sh', 'case "$1" in -G) exec /usr/bin/ssh "$@" ;; esac', $Script, "exit $Code"
+        chmod +x "$tools/ssh"
+        $names = @(1..$Count | ForEach-Object { "'127.0.1.$_'" }) -join ', '
+        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; `$began = Get-Date; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems.Count; `$problems | ForEach-Object { `"`$_`" -replace '127\.0\.1\.\d+', 'HOST' } | Select-Object -Unique; Get-Job; 'alive'" @{ PATH = "${tools}:$env:PATH" })
+        $said[0] | Should -Be "$Count" -Because "$said"
+        $said[-1] | Should -Be 'alive'
+        # Plain ssh, which is asked then, is the system's.
+        $said[1..($said.Count - 2)] | Should -BeLike 'HOST could not be queried: ssh: connect to host HOST port * Connection refused'
+    }
+
+    It 'says that there is no ssh' {
+        $usual, $env:PATH = $env:PATH, "$TestDrive"
+        try { Get-PortOwner 1 -HostName 127.0.0.1, 127.0.0.2 -ErrorVariable problems -ErrorAction SilentlyContinue } finally { $env:PATH = $usual }
+        @($problems).Count | Should -Be 2
+        "$($problems[0])" | Should -Be '127.0.0.1 could not be queried: there is no ssh in the folders of the PATH; install the OpenSSH client.'
+    }
+
+    It 'a user that PowerShell would pass to ssh as several arguments is refused: <_>' -ForEach 'a -oProxyCommand=false', 'a"b', "a`nb" {
+        { Get-PortOwner 1 -SSHConnection @{ HostName = 'server7'; UserName = $_ } } | Should -Throw -ErrorId 'PO1005,Get-PortOwner'
     }
 
     It 'a name that only the configuration of ssh knows, or its proxy, is queried: <_>' -ForEach 'HostName', 'ProxyCommand' {
@@ -301,6 +246,18 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $session.State | Should -Be 'Opened'
     }
 
+    It '-WhatIf in force keeps no answer back' {
+        $global:WhatIfPreference = $true
+        try {
+            $row = Get-PortOwner $port -SSHConnection (New-Connection $bare) -WarningAction Ignore
+            $found = @(Invoke-PortAudit -PolicyPath $policy -ReportPath "$TestDrive/whatif.csv" -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null)
+        } finally {
+            $global:WhatIfPreference = $false
+        }
+        $row.OwningProcess | Should -Be $PID
+        $found.PSComputerName | Should -Be '127.0.0.1', '127.0.0.2'
+    }
+
     It 'a session without a language is one error, which names the endpoint' {
         $null = Get-PortOwner $port -SSHConnection (New-Connection $jea) -ErrorVariable problems -ErrorAction SilentlyContinue
         $problems.FullyQualifiedErrorId | Should -BeLike 'ScriptsNotAllowed*'
@@ -376,237 +333,6 @@ Import-Module '$moduleFolder'
     }
 }
 
-# The places where a portowner is looked for are real ones: the daemon has a /opt of its own.
-Describe 'A portowner on the other machine' -Skip:([bool] ($no + $noApart)) {
-    BeforeAll {
-        $apart = Start-Daemon 'apart' $pwsh -Apart
-        $there = New-PSSession -HostName 127.0.0.1 -Port $apart -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
-        function Get-Verbose([object[]] $Row) { @($Row | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" }
-        Invoke-Command -Session $there -ArgumentList $executable { mkdir -p /opt/portowner && cp $args[0] /opt/portowner/portowner && chown root:root /opt/portowner/portowner && chmod 755 /opt/portowner/portowner }
-    }
-    AfterAll { if ($there) { Remove-PSSession $there } }
-
-    It 'answers, if only root can change it' {
-        $rows = @(Get-PortOwner $port -Session $there -Verbose -WarningAction Ignore 4>&1)
-        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
-        Get-Verbose $rows | Should -BeLike '*127.0.0.1: answered by /opt/portowner/portowner there.*'
-    }
-
-    It 'tries a bind there' {
-        $rows = @(Test-PortBinding $port, 1 -Session $there -WarningAction Ignore)
-        $rows.Port | Should -Be $port, 1
-        $rows.PSComputerName | Select-Object -Unique | Should -Be '127.0.0.1'
-        $rows[0].CanBind | Should -BeFalse
-        $rows[0].PSTypeNames | Should -Contain 'PortOwner.Verdict'
-        foreach ($row in $rows) {
-            "$($row.Evidence)" | Should -BeLike '*attempt to bind TCP*'
-            "$($row.Evidence)" | Should -Not -BeLike '*No attempt was made*'
-        }
-        (Test-PortBinding -ErrorText "bind 127.0.0.1:$port failed: it's $([char]0xe4) `$x" -Session $there -WarningAction Ignore).Port | Should -Be $port
-        { Test-PortBinding $port -Address x -Session $there -WarningAction Ignore } | Should -Throw -ErrorId 'PO1004,Test-PortBinding'
-    }
-
-    It 'is ignored if others can change it' {
-        try {
-            Invoke-Command -Session $there { chmod 777 /opt/portowner }
-            $rows = @(Get-PortOwner $port -Session $there -Verbose -WarningAction Ignore 4>&1)
-        } finally {
-            Invoke-Command -Session $there { chmod 755 /opt/portowner }
-        }
-        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
-        Get-Verbose $rows | Should -BeLike '*ignored /opt/portowner/portowner: users other than root can write to /opt/portowner.*answered by the collector*'
-    }
-}
-
-Describe 'Deploying' -Skip:([bool] ($no + $noApart)) {
-    BeforeAll {
-        Set-Content -LiteralPath "$folder/recorded" -Value '#!/bin/sh', "tee -a $folder/wire | $pwsh"
-        Set-Content -LiteralPath "$folder/ordinary" -Value '#!/bin/sh', "export HOME=/tmp; exec setpriv --reuid=65534 --regid=65534 --clear-groups $pwsh"
-        chmod +x "$folder/recorded" "$folder/ordinary"
-        $recorded = Start-Daemon 'recorded' "$folder/recorded" -Apart
-        $ordinary = Start-Daemon 'ordinary' "$folder/ordinary" -Apart
-        $deployed = '/opt/portowner/deployed/portowner'
-        $there = New-PSSession -HostName 127.0.0.1 -Port $recorded -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
-        function Get-Verbose([object[]] $Row) { @($Row | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }) -join "`n" }
-        function Get-Place { Invoke-Command -Session $there { Get-ChildItem -LiteralPath /opt -Recurse -Force | ForEach-Object FullName } }
-        # A step of the script there, which fits in a few bytes.
-        function Invoke-Step([string] $Step, [string] $Hash, [byte[]] $Byte, $Through = $there) {
-            $text = if ($Byte) {
-                $memory = New-Object System.IO.MemoryStream
-                $packed = New-Object System.IO.Compression.GZipStream $memory, ([System.IO.Compression.CompressionMode]::Compress)
-                $packed.Write($Byte, 0, $Byte.Length)
-                $packed.Dispose()
-                [System.Convert]::ToBase64String($memory.ToArray())
-            }
-            @(Invoke-Command -Session $Through -FilePath (Join-Path $moduleFolder 'Collector/Deploy.ps1') -ArgumentList $Step, $Hash, $text)
-        }
-    }
-    AfterAll { if ($there) { Remove-PSSession $there } }
-
-    It 'copies the executable once, lets it answer, and removes it again' {
-        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $recorded) -Deploy -Verbose -WarningAction Ignore 4>&1)
-        ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
-        Get-Verbose $rows | Should -BeLike "*portowner was deployed to $deployed *answered by $deployed there.*"
-        (Invoke-Command -Session $there -ArgumentList $deployed { param($Path) Get-FileHash -LiteralPath $Path }).Hash | Should -Be (Get-FileHash -LiteralPath $executable).Hash
-        Invoke-Command -Session $there -ArgumentList $deployed { param($Path) /bin/stat -c '%a %u %g' $Path } | Should -Be '755 0 0'
-
-        # What a copy sends keeps to the default limits of WinRM: 10 MB for an object, 50 MB for a command.
-        $script = @'
-const lines = require('fs').readFileSync(process.argv[2], 'utf8').split('\n');
-const commands = new Map(), objects = new Map();
-for (const [, id, data] of lines.map((line) => /^<Data Stream='Default' PSGuid='([^']*)'>([^<]*)</.exec(line)).filter(Boolean)) {
-  const bytes = Buffer.from(data, 'base64');
-  commands.set(id, (commands.get(id) ?? 0) + bytes.length);
-  // Fragments: number of the object, number of the fragment, flags, length.
-  for (let at = 0; at + 21 <= bytes.length;) {
-    const [object, length] = [`${id} ${bytes.readBigUInt64BE(at)}`, bytes.readUInt32BE(at + 17)];
-    objects.set(object, (objects.get(object) ?? 0) + length);
-    at += 21 + length;
-  }
-}
-const sum = [...commands.values()].reduce((a, b) => a + b, 0);
-console.log([sum, Math.max(...commands.values()), Math.max(...objects.values())].join(' '));
-'@
-        Set-Content -LiteralPath (Join-Path $TestDrive 'wire.cjs') -Value $script
-        [long] $sum, [long] $command, [long] $object = (& $node (Join-Path $TestDrive 'wire.cjs') "$folder/wire") -split ' '
-        $sum | Should -BeGreaterThan 30MB
-        $command | Should -BeLessThan 40MB
-        $object | Should -BeLessOrEqual 4MB
-
-        $rows = @(Get-PortOwner $port -Session $there -Deploy -Verbose -WarningAction Ignore 4>&1)
-        Get-Verbose $rows | Should -BeLike "*is the same portowner already, and nothing is copied.*answered by $deployed there.*"
-        $null = Save-PortSnapshot (Join-Path $TestDrive 'kept.json') -Session $there -Undeploy -WhatIf -WarningAction Ignore
-        Get-Place | Should -Not -BeNullOrEmpty
-        $rows = @(Test-PortBinding $port -Session $there -Undeploy -Verbose -WarningAction Ignore 4>&1)
-        "$(($rows | Where-Object Port).Evidence)" | Should -BeLike '*attempt to bind*'
-        Get-Verbose $rows | Should -BeLike "*answered by $deployed there.*"
-        Get-Place | Should -BeNullOrEmpty
-        $there.State | Should -Be 'Opened'
-    }
-
-    It 'two at once both succeed' {
-        $jobs = 1..2 | ForEach-Object { Get-PortOwner $port -SSHConnection (New-Connection $recorded "127.0.0.$_") -Deploy -WarningAction Ignore -AsJob }
-        $said = @($jobs | Wait-Job | ForEach-Object { $_ | Receive-Job -ErrorVariable +problems -ErrorAction SilentlyContinue })
-        $jobs | Remove-Job
-        "$problems" | Should -BeNullOrEmpty
-        @($said | Where-Object LocalPort).OwningProcess | Should -Be $PID, $PID
-        Get-Place | Should -Be '/opt/portowner', '/opt/portowner/deployed', $deployed
-        Invoke-Step 'Remove' | Should -Be '#End'
-        Get-Place | Should -BeNullOrEmpty
-    }
-
-    It 'leaves alone what another session is writing' {
-        $null = Invoke-Step 'Piece' '' (1..100)
-        Invoke-Command -Session $there -ArgumentList $PID { param($Id) New-Item -ItemType Directory -Force /opt/portowner/deployed; Set-Content "/opt/portowner/deployed/portowner.$Id.partial" 'x'; Set-Content '/opt/portowner/deployed/portowner.999999999.partial' 'x' } | Out-Null
-        (Invoke-Step 'Finish' ('0' * 64))[0] | Should -BeLike 'failed *'
-        Get-Place | Should -Contain "/opt/portowner/deployed/portowner.$PID.partial"
-        Get-Place | Should -Not -Contain '/opt/portowner/deployed/portowner.999999999.partial'
-        Invoke-Command -Session $there -ArgumentList $PID { param($Id) Remove-Item "/opt/portowner/deployed/portowner.$Id.partial" }
-        Invoke-Step 'Remove' | Should -Be '#End'
-        Get-Place | Should -BeNullOrEmpty
-    }
-
-    It 'a machine that says nothing when the copy begins is one error, and holds up none' {
-        # The first session answers what is there; the second one, for the copy, says nothing.
-        Set-Content -LiteralPath "$folder/second" -Value '#!/bin/sh', "if mkdir $folder/first 2>/dev/null; then exec $pwsh; else exec sleep 600; fi"
-        chmod +x "$folder/second"
-        $second = Start-Daemon 'second' "$folder/second" -Apart
-        $began = Get-Date
-        try {
-            $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $second '127.0.0.2'), (New-Connection $recorded '127.0.0.3') -Deploy -OperationTimeout 20 -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
-            $rows.PSComputerName | Should -Be '127.0.0.3'
-            @($problems).Count | Should -Be 1
-            "$problems" | Should -BeLike '127.0.0.2 could not be queried: it took longer than 20 seconds*'
-            # It would be silent for ten minutes.
-            ((Get-Date) - $began).TotalSeconds | Should -BeLessThan 300
-            Wait-Until { -not (Get-Below $daemons.second.Id) } | Should -BeTrue
-        } finally {
-            $null = Invoke-Step 'Remove'
-        }
-    }
-
-    It 'leaves nothing of a copy that does not have the right hash, or breaks off' {
-        Invoke-Step 'Piece' '' (1..100) | Should -Be '#End'
-        Get-Place | Should -BeNullOrEmpty
-        (Invoke-Step 'Finish' ('0' * 64))[0] | Should -BeLike 'failed the copy has the SHA-256 hash *instead of 0000*'
-        Get-Place | Should -BeNullOrEmpty
-    }
-
-    It 'leaves nothing where the disk is full' {
-        $full = Start-Daemon 'full' $pwsh -Apart -Size 1m
-        $session = New-PSSession -HostName 127.0.0.1 -Port $full -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
-        try {
-            $null = Invoke-Step 'Piece' '' (New-Object byte[] 4MB) $session
-            (Invoke-Step 'Finish' ('0' * 64) $null $session)[0] | Should -BeLike 'failed *space*'
-            Invoke-Command -Session $session { Get-ChildItem -LiteralPath /opt -Recurse -Force | ForEach-Object FullName } | Should -BeNullOrEmpty
-        } finally {
-            Remove-PSSession $session
-        }
-    }
-
-    It 'keeps what was there where a copy fails' {
-        $bytes = [System.Text.Encoding]::ASCII.GetBytes('before')
-        $hash = (Get-FileHash -InputStream ([System.IO.MemoryStream]::new($bytes))).Hash
-        $null = Invoke-Step 'Piece' '' $bytes
-        Invoke-Step 'Finish' $hash | Should -Be '#End'
-        $null = Invoke-Step 'Piece' '' (1..100)
-        (Invoke-Step 'Finish' ('0' * 64))[0] | Should -BeLike 'failed *'
-        Invoke-Command -Session $there -ArgumentList $deployed { param($Path) Get-Content -LiteralPath $Path -Raw } | Should -Be 'before'
-        Invoke-Step 'Remove' | Should -Be '#End'
-        Get-Place | Should -BeNullOrEmpty
-    }
-
-    It 'refuses a folder that others can change: <_>' -ForEach 'mkdir -m 777 /opt/portowner', 'mkdir -p /opt/portowner/deployed && chown 65534 /opt/portowner/deployed', 'mkdir /opt/a && ln -s a /opt/portowner' {
-        try {
-            Invoke-Command -Session $there -ArgumentList $_ { /bin/sh -c $args[0] }
-            $before = Get-Place
-            Get-PortOwner $port -Session $there -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-            $problems.FullyQualifiedErrorId | Should -Be 'PO3007,Get-PortOwner'
-            "$problems" | Should -Match 'users other than root can write to|root does not own|is behind a link'
-            Get-Place | Should -Be $before
-        } finally {
-            Invoke-Command -Session $there { /bin/sh -c 'grep -q "^portowner-test /opt tmpfs " /proc/mounts && rm -rf /opt/portowner /opt/a' }
-        }
-    }
-
-    It 'is one error about a machine where it cannot be, and the others answer' {
-        $machines = @{ ordinary = $ordinary; constrained = $constrained; jea = $jea; bare = $bare }
-        foreach ($name in $machines.Keys) {
-            $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $machines[$name] '127.0.0.2') -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
-            $rows | Should -BeNullOrEmpty
-            @($problems).Count | Should -Be 1 -Because $name
-            $said = "$problems $($problems[0].ErrorDetails.RecommendedAction)"
-            switch ($name) {
-                'ordinary' { $said | Should -BeLike '*is not an administrator there (root on Linux)*' }
-                'constrained' { $said | Should -BeLike '*has the language mode ConstrainedLanguage*' }
-                'jea' { $said | Should -BeLike '*the endpoint of 127.0.0.2*runs no scripts*' }
-                'bare' { $said | Should -BeLike '*need a PowerShell session*' }
-            }
-        }
-        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $dead '127.0.0.3'), (New-Connection $constrained '127.0.0.4') -Undeploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
-        $rows.PSComputerName | Should -Be '127.0.0.4'
-        $problems.FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
-    }
-
-    It 'says that there is no executable for a platform' {
-        Set-Content -LiteralPath "$folder/uname" -Value '#!/bin/sh', 'echo Linux aarch64'
-        chmod +x "$folder/uname"
-        $arm = Start-Daemon 'arm' $pwsh -Apart -Before "mount --bind $folder/uname /usr/bin/uname"
-        $null = Get-PortOwner $port -SSHConnection (New-Connection $arm) -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore
-        "$problems" | Should -BeLike '*the module has no portowner for Linux aarch64*'
-    }
-
-    It 'is asked about where the function asks' {
-        $one = Start-NodeListener
-        try {
-            $null = Stop-PortOwner $one.Port -Session $there -Deploy -WhatIf -WarningAction Ignore
-            Get-Place | Should -BeNullOrEmpty
-        } finally {
-            $one.Kill()
-        }
-    }
-}
-
 # Machines say what they like: as output, as errors, and to the host that asks them.
 Describe 'A hostile machine' -Skip:([bool] $no) {
     BeforeAll {
@@ -647,380 +373,5 @@ Get-PortOwner $port -SSHConnection `$connection -Verbose -OperationTimeout 60
         $rows = @(Get-PortOwner $port -SSHConnection (@($hostile.Keys | Sort-Object | ForEach-Object { New-Connection $hostile[$_] "127.0.0.2" }) + @(New-Connection $main)) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
         $rows.PSComputerName | Should -Be '127.0.0.1'
         @($problems).Count | Should -BeGreaterOrEqual 4
-    }
-}
-
-Describe 'Every function' -Skip:([bool] $no) {
-    BeforeAll { Push-Location $TestDrive }
-    AfterAll { Pop-Location }
-
-    It 'names the machine in each row, as itself and as the user does: <_>' -ForEach @(
-        'Get-PortOwner', 'Get-PortOwner -All', 'Get-PortRange', 'Get-PortConflict', 'Get-FreePort 2', 'Get-FreePort 3000-3010 -Explain', 'Test-PortBinding $port, 1', 'Test-PortBinding -ErrorText "bind :$port failed"'
-        'New-PortBaseline rows.yaml -Force', 'Update-PortBaseline rows.yaml -Force', 'Compare-PortSnapshot empty.json', 'Stop-PortOwner $one.Port -Confirm:$false'
-        'Invoke-PortAudit -PolicyPath $policy', 'Invoke-PortAudit -PolicyPath $policy -StorePath rows.db', 'Invoke-PortAudit -PolicyPath $policy -ReportPath rows.csv', 'Invoke-PortAudit -PolicyPath $policy -ReportPath rows.json, rows.html -StorePath rows2.db'
-    ) {
-        $one = Start-NodeListener
-        try {
-            if ($_ -like 'Update-*' -and -not (Test-Path rows.yaml)) { $null = New-PortBaseline rows.yaml -Force -Session $session -WarningAction Ignore }
-            if ($_ -like 'Compare-*') {
-                Save-PortSnapshot empty.json -Session $session -WarningAction Ignore
-                $facts = Get-Content empty.json -Raw | ConvertFrom-Json
-                $facts.sections.sockets.data = @()
-                $facts | ConvertTo-Json -Depth 20 | Set-Content empty.json
-            }
-            $own = [System.Net.Dns]::GetHostName()
-            $far = New-Connection $main '127.0.0.2'
-            $calls = @("$_ -Session `$session"; if ($_ -like 'Invoke-*') { "$_ -SSHConnection (New-Connection `$main), `$far" })
-            foreach ($call in $calls) {
-                $rows = @(& ([scriptblock]::Create("$call -WarningAction Ignore 6>`$null")) | Where-Object { $_ })
-                if ($_ -notlike 'Update-*' -and $_ -notlike '*Conflict') { $rows.Count | Should -BeGreaterOrEqual 1 }
-                $names = if ($call -like '*$far') { '127.0.0.1', '127.0.0.2' } else { '127.0.0.1' }
-                if ($rows) { $rows | ForEach-Object PSComputerName | Sort-Object -Unique | Should -Be $names }
-                foreach ($row in $rows) {
-                    $row.PSComputerName | Should -BeIn $names
-                    # Machines with one name of their own are told apart by those that the user gave.
-                    $row.ComputerName | Should -BeIn $(if ($call -like '*$far*' -and $call -match 'ReportPath|StorePath') { $names } else { $own })
-                    if ($row.ComputerName -ne $own) { $row.ComputerName | Should -Be $row.PSComputerName }
-                }
-            }
-        } finally {
-            if (-not $one.HasExited) { $one.Kill() }
-        }
-    }
-
-    It 'names the machine also where its own name is not asked for' {
-        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath columns.csv -Column Kind, Endpoint -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null)
-        $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.2'
-        $rows[0].PSObject.Properties.Name | Should -Be 'Kind', 'Endpoint', 'PSComputerName'
-    }
-
-    It 'keeps machines that share an address apart in a report and in a store' {
-        $machines = (New-Connection $main), (New-Connection $counted)
-        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath same.csv -StorePath same.db -SSHConnection $machines -WarningAction Ignore 6>$null)
-        $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.1'
-        Import-Csv same.csv | Where-Object Kind -eq 'Forbidden' | ForEach-Object ComputerName | Sort-Object | Should -Be '127.0.0.1', '127.0.0.1-1'
-        Get-PortAudit -StorePath same.db -WarningAction Ignore | ForEach-Object ComputerName | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.1-1'
-    }
-
-    It 'says that nothing was tried there' {
-        $row = Test-PortBinding $port -Session $session -WarningAction Ignore
-        $row.CanBind | Should -BeFalse
-        "$($row.Evidence)" | Should -BeLike '*No attempt was made*'
-        (Test-PortBinding -ErrorText "bind 127.0.0.1:$port failed" -Session $session -WarningAction Ignore).Owner | Should -Be $row.Owner
-    }
-
-    It 'keeps, compares and audits what was told' {
-        (Save-PortSnapshot far.json -Session $session -PassThru -WarningAction Ignore).Name | Should -Be 'far.json'
-        (Get-PortOwner $port -FromSnapshot far.json -WarningAction Ignore).OwningProcess | Should -Be $PID
-        Save-PortSnapshot . -Session $session -PassThru -WarningAction Ignore | ForEach-Object Name | Should -Be '127.0.0.1.json'
-        { Save-PortSnapshot one.json -ComputerName localhost, elsewhere } | Should -Throw -ErrorId 'PO1005,Save-PortSnapshot'
-        Compare-PortSnapshot far.json -Session $session -WarningAction Ignore 6>$null | Should -BeNullOrEmpty
-        @(New-PortBaseline far.yaml -Force -Session $session -WarningAction Ignore).LocalAddress.Count | Should -BeGreaterThan 1
-        # A baseline takes a program's dynamic ports together, and something here may have some: this one is below them.
-        $more = $null
-        while (-not $more) {
-            try { ($more = New-Object System.Net.Sockets.TcpListener ([System.Net.IPAddress]::Loopback), (Get-Random -Minimum 20000 -Maximum 30000)).Start() } catch { $more = $null }
-        }
-        try {
-            $found = @(Invoke-PortAudit -BaselinePath far.yaml -StorePath far.db -Session $session -WarningAction Ignore 6>$null)
-            # Other programs of the machine may have closed a port.
-        $found.Kind | Should -Contain 'Opened'
-            $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
-            Import-Csv far.csv | ForEach-Object ComputerName | Where-Object { $_ } | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.2'
-        } finally {
-            $more.Stop()
-        }
-    }
-}
-
-Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
-    BeforeAll {
-        # Puts a process into the control group of a unit, as systemd would. Throws if none can be made.
-        function Enter-TestUnit($Process) {
-            $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
-            $own = "$tree/portowner-test/web.service"
-            $null = & mkdir -p $own 2>&1
-            $Process.Id > "$own/cgroup.procs"
-            $own
-        }
-
-        function Exit-TestUnit($Own) {
-            $null = Wait-Until { -not (Get-Content -LiteralPath "$Own/cgroup.procs") }
-            rmdir $Own (Split-Path -Path $Own)
-        }
-
-        # Puts beside a stand-in of systemctl the script that stops, which finds it first.
-        function Set-StopTool($Tools) {
-            chmod +x "$Tools/systemctl"
-            $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$Tools', '/usr/sbin', "
-            Set-Content -LiteralPath "$Tools/Stop.ps1" -Value $script
-        }
-    }
-
-    BeforeEach { $one = Start-NodeListener }
-    AfterEach { if (-not $one.HasExited) { $one.Kill() } }
-
-    It 'stops a port, after asking here' {
-        Stop-PortOwner $one.Port -Session $session -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
-        $one.HasExited | Should -BeFalse
-        $row = Stop-PortOwner $one.Port -Session $session -Confirm:$false -WarningAction Ignore
-        $row.Result | Should -Be 'Stopped'
-        $row.PSComputerName | Should -Be '127.0.0.1'
-        $one.WaitForExit(5000) | Should -BeTrue
-    }
-
-    It 'stops the owner of a row, in the way the machine was queried' {
-        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main '127.0.0.3') -WarningAction Ignore
-        ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
-        $one.WaitForExit(5000) | Should -BeTrue
-    }
-
-    It 'sends a row back through the very connection that it came through, however it was passed on' {
-        $two = Start-NodeListener
-        try {
-            # Two machines that have one name.
-            $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore) + @(Get-PortOwner $two.Port -SSHConnection (New-Connection $counted 'localhost') -WarningAction Ignore)
-            $rows.PSComputerName | Should -Be 'localhost', 'localhost'
-            $passed = [ordered]@{
-                'as it is'          = { $rows }
-                'sorted'            = { $rows | Sort-Object LocalPort | Where-Object LocalPort }
-                'selected'          = { $rows | Select-Object * }
-                'chosen properties' = { $rows | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName, PSComputerName }
-                'another object'    = { $rows | ForEach-Object { Add-Member -InputObject ($_ | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName) -NotePropertyName PSComputerName -NotePropertyValue $_.PSComputerName -PassThru } }
-            }
-            $sessions = { @(Get-Content -LiteralPath "$folder/count" | Where-Object { $_ -eq '+' }).Count }
-            foreach ($way in $passed.Keys) {
-                foreach ($process in $one, $two) {
-                    $before = & $sessions
-                    & $passed[$way] | Where-Object LocalPort -eq $process.Port | Stop-PortOwner -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
-                    & $sessions | Should -Be ($before + [int] ($process -eq $two)) -Because $way
-                }
-            }
-            # Both at once.
-            ($rows | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped', 'Stopped'
-            foreach ($process in $one, $two) { $process.WaitForExit(5000) | Should -BeTrue }
-        } finally {
-            if (-not $two.HasExited) { $two.Kill() }
-        }
-    }
-
-    It 'keeps a row to its session, though a newer one has its name' {
-        $other = New-PSSession -HostName 127.0.0.1 -Port $counted -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
-        try {
-            $row = Get-PortOwner $one.Port -Session $other -WarningAction Ignore
-            $null = Get-PortOwner $one.Port -Session $session -WarningAction Ignore
-        } finally {
-            Remove-PSSession $other
-        }
-        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        "$problems" | Should -BeLike '127.0.0.1 could not be queried: *'
-        $one.HasExited | Should -BeFalse
-        # The user can name another way to it.
-        ($row | Stop-PortOwner -Session $session -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
-    }
-
-    It 'does not mix rows of two machines that have one name and one given way' {
-        $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main) -WarningAction Ignore) + @(Get-PortOwner $one.Port -SSHConnection (New-Connection $counted) -WarningAction Ignore)
-        $rows | Stop-PortOwner -Session $session -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        @($problems).FullyQualifiedErrorId | Select-Object -Unique | Should -Be 'PO4105,Stop-PortOwner'
-        "$problems" | Should -BeLike '*different machines with the name 127.0.0.1*'
-        $rows[0] | Stop-PortOwner -Session $session, (New-PSSession -HostName 127.0.0.1 -Port $counted -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' }) -OutVariable other) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        $other | Remove-PSSession
-        "$problems" | Should -BeLike '*several of the specified machines have that name*'
-        $one.HasExited | Should -BeFalse
-    }
-
-    It 'refuses a row from a file, unless the call names the way: <_>' -ForEach 'CLIXML', 'JSON' {
-        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore
-        $row = if ($_ -eq 'CLIXML') {
-            $row | Export-Clixml "$TestDrive/row.clixml"
-            Import-Clixml "$TestDrive/row.clixml"
-        } else {
-            $row | ConvertTo-Json | ConvertFrom-Json
-        }
-        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
-        $problems[0].ErrorDetails.RecommendedAction | Should -BeLike '*session*'
-        $one.HasExited | Should -BeFalse
-        if ($_ -eq 'JSON') { return }
-        ($row | Stop-PortOwner -SSHConnection (New-Connection $main 'localhost') -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
-    }
-
-    It 'stops rows from a job, and in a job: <_>' -ForEach 'row', 'stop', 'both', 'given' {
-        $parameters = @{ SSHConnection = New-Connection $main; WarningAction = 'Ignore' }
-        $row = if ($_ -in 'row', 'both', 'given') { Get-PortOwner $one.Port @parameters -AsJob | Receive-Job -Wait -AutoRemoveJob } else { Get-PortOwner $one.Port @parameters }
-        $result = switch ($_) {
-            'row' { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore }
-            'given' { $row | Stop-PortOwner @parameters -Confirm:$false -AsJob | Receive-Job -Wait -AutoRemoveJob }
-            default { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore -AsJob | Receive-Job -Wait -AutoRemoveJob }
-        }
-        $result.Result | Should -Be 'Stopped'
-        $one.WaitForExit(5000) | Should -BeTrue
-    }
-
-    It 'stops rows from another process only where the call names the way' {
-        $text = "Import-Module '$moduleFolder'; Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } } -WarningAction Ignore"
-        $row = Start-Job ([scriptblock]::Create($text)) | Receive-Job -Wait -AutoRemoveJob
-        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
-        $one.HasExited | Should -BeFalse
-    }
-
-    It 'refuses what plain ssh reached before it asks' {
-        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WarningAction Ignore
-        foreach ($stop in { $row | Stop-PortOwner -WhatIf }, { Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WhatIf }) {
-            # What would be done is not said either.
-            $null = Start-Transcript -LiteralPath "$TestDrive/asked"
-            try { $said = @(& { $ErrorActionPreference = 'Continue'; & $stop } 2>&1) } finally { $null = Stop-Transcript }
-            "$said" | Should -BeLike 'Nothing is stopped on 127.0.0.1: it has no PowerShell session*'
-            Get-Content -LiteralPath "$TestDrive/asked" -Raw | Should -Not -BeLike '*What if:*'
-        }
-        $one.HasExited | Should -BeFalse
-    }
-
-    It 'sends a row back in constrained language, too, and refuses it where a name is ambiguous' {
-        $script = @"
-`$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
-Import-Module '$moduleFolder'
-`$o = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
-`$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
-`$null = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $counted; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
-`$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore -ErrorAction SilentlyContinue -ErrorVariable problems
-`$problems | ForEach-Object FullyQualifiedErrorId
-Import-Module '$moduleFolder' -Force
-`$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
-(`$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore).Result
-"@
-        Invoke-Shell $script | Should -Be 'PO4105,Write-Problem', 'Stopped'
-    }
-
-    It 'refuses a row whose process was replaced, and one of a machine that nobody knows the way to' {
-        $row = Get-PortOwner $one.Port -Session $session -WarningAction Ignore
-        $row.StartTime = $row.StartTime.AddSeconds(-5)
-        ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore -ErrorAction SilentlyContinue).Result | Should -Be 'Refused'
-        $row.PSComputerName = 'elsewhere'
-        $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
-        $one.HasExited | Should -BeFalse
-    }
-
-    It 'refuses objects that name no machine, whose process ID is one of this machine' {
-        foreach ($object in (Get-Process -Id $one.Id), [pscustomobject]@{ LocalAddress = '127.0.0.1'; LocalPort = $one.Port; OwningProcess = $one.Id; State = 'Listen' }) {
-            $object | Stop-PortOwner -Session $session -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-            $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
-            $one.HasExited | Should -BeFalse
-        }
-    }
-
-    It 'looks there again right before: <What>' -ForEach @{ What = 'another start'; Process = 'own'; Second = -5; Port = 'own'; Result = 'Refused' }, @{ What = 'another process'; Process = 'other'; Second = 0; Port = 'own'; Result = 'Refused' }, @{ What = 'no such listener'; Process = 'own'; Second = 0; Port = 'closed'; Result = 'Gone' } {
-        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().AddSeconds($Second).ToString('o')
-        $id = if ($Process -eq 'own') { $one.Id } else { $PID }
-        $where = if ($Port -eq 'own') { $one.Port } else { Get-ClosedPort }
-        $said = & (Join-Path $moduleFolder 'Collector/Stop.ps1') -Identity "TCP/127.0.0.1:$where;$id;$start;x" -Force $true -TimeoutSec 1
-        $said[0] | Should -BeLike "$Result`t*"
-        $said[1] | Should -Be '#End'
-        $one.HasExited | Should -BeFalse
-    }
-
-    It 'stops a service through its manager only if the process is in that very unit: <Name> in <Group>' -ForEach @(
-        @{ Name = 'web.service'; Group = '/portowner-test/web.service'; Result = 'Stopped' }
-        @{ Name = 'web.service'; Group = '/portowner-test'; Result = 'Stopped' }
-        @{ Name = 'web.service'; Group = '/portowner-test/web.servic'; Result = 'NotStopped' }
-        @{ Name = 'web.service'; Group = '/portowner-test/web.service2'; Result = 'NotStopped' }
-        @{ Name = 'web.service'; Group = '/portowner-test/user/web.service'; Result = 'NotStopped' }
-        @{ Name = 'web.service'; Group = ''; Result = 'NotStopped' }
-        @{ Name = 'w*.service'; Group = '/portowner-test/web.service'; Result = 'NotStopped' }
-    ) {
-        try {
-            $own = Enter-TestUnit $one
-        } catch {
-            Set-ItResult -Skipped -Because "no control group can be made: $_"
-            return
-        }
-        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
-        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
-        Set-StopTool $tools
-        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
-        $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=$([uri]::EscapeDataString($Name))" -Force $false -TimeoutSec 5
-        $said[0] | Should -BeLike "$Result`t*"
-        if ($Result -eq 'Stopped') { $said[0] | Should -BeLike "*`tsystemctl stop web.service`t" } else { $one.HasExited | Should -BeFalse }
-        if (-not $one.HasExited) { $one.Kill() }
-        Exit-TestUnit $own
-    }
-
-    It 'names the socket unit for which systemd listens again' {
-        try {
-            $own = Enter-TestUnit $one
-        } catch {
-            Set-ItResult -Skipped -Because "no control group can be made: $_"
-            return
-        }
-        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
-        # In place of systemd, something else has the port at once.
-        $again = "$tools/again.cjs"
-        Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1'); setTimeout(() => process.exit(), 10000)"
-        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & sleep 1 ;; esac"
-        Set-StopTool $tools
-        $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
-        $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=web.service" -Force $false -TimeoutSec 5
-        $said[0] | Should -BeLike "Retaken`tsystemctl stop web.service`tit ended, but TCP 127.0.0.1 port $($one.Port) is in use again: systemd listens for web.socket *run there: systemctl stop -- web.socket"
-        Exit-TestUnit $own
-    }
-
-    It 'sends no signal to a process that has another start time by then: <Signal>' -ForEach @{ Signal = 'TERM'; Looks = 2 }, @{ Signal = 'KILL'; Looks = 4 } {
-        # The clock of the process changes between two looks, as if its ID went to another one.
-        $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace 'function Test-Same\(', "`$global:looks = 0`nfunction Test-Same([hashtable] `$Wanted) { `$global:looks++; `$global:looks -lt $Looks -and (Test-SameThere `$Wanted) }`nfunction Test-SameThere("
-        $file = Join-Path $TestDrive "Stop-$Signal.ps1"
-        Set-Content -LiteralPath $file -Value $script
-        # It ignores SIGTERM.
-        $deaf = Join-Path $TestDrive 'deaf.cjs'
-        Set-Content -LiteralPath $deaf -Value "process.on('SIGTERM', () => {}); require('net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })"
-        $begin = New-Object System.Diagnostics.ProcessStartInfo $node, $deaf
-        $begin.RedirectStandardOutput = $true
-        $process = [System.Diagnostics.Process]::Start($begin)
-        try {
-            $where = $process.StandardOutput.ReadLine()
-            $time = (Get-PortOwner $where -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
-            $null = & $file -Identity "TCP/127.0.0.1:$where;$($process.Id);$time;x" -Force $true -TimeoutSec 0
-            Start-Sleep -Milliseconds 200
-            $process.HasExited | Should -BeFalse
-        } finally {
-            $process.Kill()
-        }
-    }
-
-    It 'sees that a program starts it again' {
-        # It takes the port itself a while after its child ended.
-        $script = @'
-const { spawn } = require('child_process');
-const child = spawn(process.execPath, ['-e', 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>console.log(s.address().port))']);
-child.stdout.once('data', (port) => {
-  console.log(`${child.pid} ${String(port).trim()}`);
-  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 500));
-});
-'@
-        $file = Join-Path $TestDrive 'again.cjs'
-        Set-Content -LiteralPath $file -Value $script
-        $start = New-Object System.Diagnostics.ProcessStartInfo $node, $file
-        $start.RedirectStandardOutput = $true
-        $parent = [System.Diagnostics.Process]::Start($start)
-        try {
-            $id, $where = $parent.StandardOutput.ReadLine() -split ' '
-            $time = (Get-PortOwner $where -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
-            $said = & (Join-Path $moduleFolder 'Collector/Stop.ps1') -Identity "TCP/127.0.0.1:$where;$id;$time;x" -Force $false -TimeoutSec 5
-            $said[0] | Should -BeLike "Retaken`tSIGTERM`tit ended, but another program listens on TCP 127.0.0.1 port $where now*"
-        } finally {
-            $parent.Kill()
-        }
-    }
-
-    It 'never stops what the session runs in' {
-        (Stop-PortOwner $main -Session $session -Confirm:$false -Force -ErrorAction SilentlyContinue -WarningAction Ignore).Result | Should -Be 'Refused'
-    }
-
-    It 'stops nothing where there is no session' {
-        $null = Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore
-        $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
-        $one.HasExited | Should -BeFalse
     }
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../src/build/runtime.mjs';
@@ -57,4 +57,12 @@ export async function pester(shell: Shell, files: readonly string[] = ['*']): Pr
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The names of the test files, the largest first: what is left for the end is short. */
+export function testFiles(): string[] {
+  const folder = join(root, 'ps/Tests');
+  const size = (file: string): number => statSync(join(folder, file)).size;
+  const files = readdirSync(folder).filter((file) => file.endsWith('.Tests.ps1'));
+  return files.toSorted((one, other) => size(other) - size(one)).map((file) => file.slice(0, -'.Tests.ps1'.length));
 }

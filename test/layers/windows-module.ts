@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { moduleFolder } from '../../src/build/module.ts';
-import { nodeBinary, root, runtimes } from '../../src/build/runtime.mjs';
+import { nodeBinary, runtimes } from '../../src/build/runtime.mjs';
 import { wine } from '../support/build-machine.ts';
 import { type Layer, type Result, skipAll, total } from './layer.ts';
-import { pester, type Shell } from './pester.ts';
+import { pester, type Shell, testFiles } from './pester.ts';
 
 const name = "Windows' PowerShell";
 const missing = "Windows' PowerShell is not installed (.ci/windows-powershell-setup, which needs the .NET SDK 10)";
@@ -22,14 +22,6 @@ export function windowsPowerShell(): string | undefined {
 
 /** A path as Windows programs say it under Wine. */
 const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
-
-/** The names of the test files, the largest first: what is left for the end is short. */
-function testFiles(): string[] {
-  const folder = join(root, 'ps/Tests');
-  const size = (file: string): number => statSync(join(folder, file)).size;
-  const files = readdirSync(folder).filter((file) => file.endsWith('.Tests.ps1'));
-  return files.toSorted((one, other) => size(other) - size(one)).map((file) => file.slice(0, -'.Tests.ps1'.length));
-}
 
 /** The tests of the Windows module with its executable, in Windows' PowerShell. On Windows itself, moduleLayer has them. */
 export const windowsModuleLayer: Layer = async () => {
