@@ -22,6 +22,7 @@ for (const [name, atLeast] of [
   ['programs', 97],
   ['rounds', 478],
   ['further', 201],
+  ['announced', 75],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()

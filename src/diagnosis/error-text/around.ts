@@ -118,9 +118,25 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   // A server that accepts clients has its port, and an error that may be about anything belongs to what was done last.
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
   const since = before.findLastIndex(
-    ({ text }) => /\baccept(?:ed|ing)\b/i.test(text) || (isUnclear && natureOf(text, text.length) === 'connection'),
+    ({ text }) => acceptsClients.test(text) || (isUnclear && natureOf(text, text.length) === 'connection'),
   );
-  return onePort(toldIn(before.slice(since + 1).filter(({ text }) => announces(text))));
+  return onePort(pendingIn(before.slice(since + 1)));
+}
+
+/** What a server says when it has all its ports. */
+const acceptsClients =
+  /\baccept(?:ed|ing)\b|^\W{0,4}(?:the )?(?:(?:web|https?|api|dev|application) )?(?:server|listener|service|app|application) (?:is |has )?(?:been )?(?:now )?(?:successfully )?(?:started|ready|running|up)\b(?! (?:on|at|in)\b)/i;
+
+/** Returns the announced places that no later line reports as opened. */
+function pendingIn(lines: readonly Line[]): ToldAround[] {
+  const opened = new Map<number, number>();
+  for (const [at, line] of lines.entries()) {
+    const port = isReady(line.text) && !announces(line.text) ? placeIn(line)?.port : undefined;
+    if (port !== undefined) opened.set(port, at);
+  }
+  return lines.flatMap((line, at) =>
+    (announces(line.text) ? toldIn([line]) : []).filter(({ place }) => (opened.get(place.port) ?? -1) < at),
+  );
 }
 
 /** A line after a stack that names the port: it consists only of a label and the place. */
