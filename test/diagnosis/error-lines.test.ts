@@ -23,6 +23,8 @@ for (const [name, atLeast] of [
   ['rounds', 478],
   ['further', 201],
   ['announced', 75],
+  ['stacks', 25],
+  ['later', 120],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()

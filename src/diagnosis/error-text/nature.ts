@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -119,7 +119,7 @@ const uses =
 /** Whether a text announces where a program is about to listen, or says where it could not. */
 export function announces(text: string): boolean {
   if (isEarly.test(text)) return true;
-  return (attempts.test(text) || attemptsElsewhere.test(text)) && !uses.test(text) && !succeeded.test(text);
+  return (attempts.test(text) || attemptsElsewhere.test(text)) && !tellsOfOthers(text);
 }
 
 /** A port that was opened, or belongs to another program, did not fail. */
@@ -128,7 +128,7 @@ const succeeded =
 
 /** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {
-  return succeeded.test(text);
+  return succeeded.test(text) || uses.test(text);
 }
 
 /** What a server says when it has its port. */
@@ -150,7 +150,7 @@ export function endsAtOnce(text: string): boolean {
 
 /** Whether a line is about a socket that is opened next. */
 export function opensSocket(text: string): boolean {
-  return /^opening\b.{0,60}\b(?:socket|listener)\b/i.test(text);
+  return /^opening\b.{0,60}\b(?:socket|listener)\b/i.test(text) && !uses.test(text);
 }
 
 /** Whether a program that fails immediately prints such a line right before it listens. */

@@ -77,7 +77,7 @@ const forms: readonly Form[] = [
   },
   // Go, Docker: listen tcp4 0.0.0.0:80:, listen udp :53, exposing port TCP 0.0.0.0:5432 -> …
   {
-    form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
+    form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|(?!\d{1,2}:\d\d:)[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
   // Node: address already in use :::3000, listen EACCES ::1:80
@@ -132,7 +132,7 @@ const forms: readonly Form[] = [
   { form: /\bsocket -server \S{1,60} (?:-myaddr (?<a>[\w.:]{1,45}) )?(?<p>\d{1,5})(?![\w.])/g, score: 5 },
   // IBM MQ: Remote host 'mqhub (10.2.3.4) (1414)'
   { form: /\bhost '[\w.-]{0,64} ?\((?<a>[0-9a-f.:]{2,45})\) \((?<p>\d{1,5})\)'/g, score: 4, remote: true },
-  { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
+  { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3, loose: true },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
     form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?(?<!\w)port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
@@ -171,7 +171,7 @@ const forms: readonly Form[] = [
   },
   // "line 80 port" and "pid 80 port" name other things: the number begins a clause, which "Port" would begin again.
   {
-    form: /(?:^|[^\s\w]\s|\b(?:[Tt]he|[Aa]|[Aa]z|[Tt]his|[Tt]hat|[Bb]ecause|[Ss]ince|[Ii]f|[Ww]hen|tcp|TCP|udp|UDP|local|[Oo]n|[Yy]our|[Bb]u|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? (?:port|PORT)\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict)/gu,
+    form: /(?:^|[^\s\w]\s|\b(?:[Tt]he|[Aa]|[Aa]z|[Tt]his|[Tt]hat|[Bb]ecause|[Ss]ince|[Ii]f|[Ww]hen|tcp|TCP|udp|UDP|local|[Oo]n|[Yy]our|[Bb]u|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? (?:port|PORT)\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict| bind)/gu,
     score: 2,
   },
   // PostgreSQL: the only number next to "postmaster", in any language
@@ -246,6 +246,8 @@ const forms: readonly Form[] = [
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
   { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
   { form: /(?:\b|_)(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
+  // Dovecot: listen(993) failed
+  { form: /\blisten\((?<p>\d{3,5})\) failed/g, score: 3 },
   { form: new RegExp(`\\b(?:listen|bind)(?:ing)? (?<t>tcp|udp)[46]? on (?<p>\\d{2,5})${ends}`, 'gi'), score: 3 },
   // A host name, but not a line of a source file: api.example.com:443
   {
@@ -296,7 +298,7 @@ const sourceFile =
 
 /** What follows a number that counts or measures something. */
 const amount =
-  /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of\b|times\b|retries\b|attempts?\b|connections?\b|clients?\b|requests?\b|ports\b)/i;
+  /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of (?:\d|the |all )|times\b|retries\b|attempts?\b(?! \d)|connections?\b|clients?\b|requests?\b|ports\b)/i;
 
 /** Reads a port; Java's formatted messages have it in groups, like other numbers: port 8,080. */
 function portNumber(text: string, after: string): number | null {

@@ -2,7 +2,7 @@ import type { NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
 /** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;

@@ -40,7 +40,8 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const nature = natureOf(text, errorAt);
   // This error may be about anything, so it counts only where a bind failed.
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
-  const isOfOthers = nature === 'connection' || (nature === null && isOfConnections(sign));
+  const toEvery = connectsToEveryAddress(text);
+  const isOfOthers = nature === 'connection' || toEvery || (nature === null && isOfConnections(sign));
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
@@ -50,7 +51,7 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
     (nature === 'connection' && code === null && words === null && guess !== null) ||
     (nature === 'connection' &&
       (sign?.meaning === 'inUse' || sign?.meaning === 'access') &&
-      connectsToEveryAddress(text));
+      toEvery);
   const about = isBind ? 'bind' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
 }
