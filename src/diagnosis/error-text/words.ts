@@ -27,7 +27,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   // English
   [
     'inUse',
-    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|add?ress in use|being used by another process/iu,
+    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|add?ress in use|being used by another process|shared flag to bind\(\) needs to be/iu,
   ],
   // German
   ['inUse', /nur jeweils einmal verwendet|Adresse wird bereits verwendet|von einem anderen Prozess verwendet/iu],
