@@ -93,7 +93,7 @@ const forms: readonly Form[] = [
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
   // An address that somebody made unreadable: <ip>:19132, xxx.xxx.xx.xx:5060
   {
-    form: /(?:<[a-z][\w -]{1,20}>|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /(?:<[a-z][\w -]{1,20}>|<(?:[a-z]{1,10}[_ -])?(?:ip|addr|address|host)(?=:\d)|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])(?:[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}|[x*]{1,3}(?:\.[x*\d]{1,3}){3})):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 2,
   },
   // Java: /0:0:0:0:0:0:0:0:9000
@@ -101,6 +101,11 @@ const forms: readonly Form[] = [
   // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, all interfaces:80, [localhost]:631
   {
     form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    score: 3,
+  },
+  // Jetty: SocketConnector@host.example.com:4444, ServerConnector@1b2c{HTTP/1.1}{host.example.com:8080}
+  {
+    form: /(?:\bS\w{0,30}Connector@|\}\{)(?<a>[a-z][\w.-]{0,200}):(?<p>\d{2,5})(?!\w|[.:]\d)/gi,
     score: 3,
   },
   // Vapor: 'api.example.com':8080
