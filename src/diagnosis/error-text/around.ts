@@ -91,7 +91,9 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
   const after = lines.slice(first.at, last.at + 8).filter(ofRecord);
   const own = [
     ...pending(before).filter(({ text }) => !isReady(text)),
-    ...after.filter((line) => said.some((one) => one.line === line) || !(startsAnother.test(line.text) || announces(line.text))),
+    ...after.filter(
+      (line) => said.some((one) => one.line === line) || !(startsAnother.test(line.text) || announces(line.text)),
+    ),
   ];
   return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
 }
@@ -191,7 +193,8 @@ function inCall(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
 }
 
 /** The file of a Python library, and the calls with which a server handles a request, in which another socket may fail. */
-const library = /^File "(?:<|[^"\n]{0,300}[\\/](?:(?:site|dist)-packages|python\d[\d.]{0,5}|Python\d{2,3}[\\/]Lib)[\\/])/i;
+const library =
+  /^File "(?:<|[^"\n]{0,300}[\\/](?:(?:site|dist)-packages|python\d[\d.]{0,5}|Python\d{2,3}[\\/]Lib)[\\/])/i;
 const handling = /\b(?:serve_forever|handle_request|process_request|wsgi_app|dispatch_request|run_forever|lifespan)\b/;
 /** The arguments of a call with an address and a port, or with only a port. */
 const withPort = /(?:^|[(,] ?)port ?= ?\d|\( ?["'][^"'\n]{0,64}["'], ?\d{2,5}\b/;

@@ -49,9 +49,7 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
     (nature === 'file' && !isFile) ||
     // A program's error class may be about connections, and what it says about a port that is in use.
     (nature === 'connection' && code === null && words === null && guess !== null) ||
-    (nature === 'connection' &&
-      (sign?.meaning === 'inUse' || sign?.meaning === 'access') &&
-      toEvery);
+    (nature === 'connection' && (sign?.meaning === 'inUse' || sign?.meaning === 'access') && toEvery);
   const about = isBind ? 'bind' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
 }
