@@ -197,7 +197,7 @@ const library =
   /^File "(?:<|[^"\n]{0,300}[\\/](?:(?:site|dist)-packages|python\d[\d.]{0,5}|Python\d{2,3}[\\/]Lib)[\\/])/i;
 const handling = /\b(?:serve_forever|handle_request|process_request|wsgi_app|dispatch_request|run_forever|lifespan)\b/;
 /** The arguments of a call with an address and a port, or with only a port. */
-const withPort = /(?:^|[(,] ?)port ?= ?\d|\( ?["'][^"'\n]{0,64}["'], ?\d{2,5}\b/;
+const withPort = /(?:^|[(,] ?)(?:listen_?)?port ?= ?\d|\( ?["'][^"'\n]{0,64}["'], ?\d{2,5}\b/i;
 
 /**
  * Returns the code of the program's own innermost call in a stack of Python: what libraries do inside of it is done for

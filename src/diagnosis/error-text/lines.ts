@@ -68,6 +68,8 @@ const prefixes: readonly RegExp[] = [
   /^[\w./-]{1,120}\.(?:go|rs|py|js|ts|cc?|cpp|cs|java|rb|php|ex|erl)(?::\d{1,6}){1,2}:?(?= )/,
   /^(?:[a-z]\w{0,30}\.){1,8}[\w$]{1,60}(?::\d{1,6} -| {1,40}[:-])(?= )/,
   /^npm (?:ERR!|error|warn|WARN)(?= )/,
+  // OpenFaaS, which prefixes what its function printed
+  /^std(?:err|out):(?= )/,
   // Minecraft's threads, which may be named after a client: [Server thread/INFO] [net.minecraft.Server]:
   /^\[[^\]\n]{1,100}\/(?:INFO|WARN|ERROR|FATAL|DEBUG|TRACE)\](?: \[[\w.$/-]{1,100}\])?:?(?= )/,
   // Columns after a time

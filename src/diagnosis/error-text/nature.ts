@@ -27,7 +27,7 @@ const binding: readonly RegExp[] = [
 
 /** Calls in stack traces. */
 const bindingCall =
-  /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_sockets|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
+  /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_(?:server_)?sockets?|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
 const connectingCall =
   /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|SendToAsync|EndReceive|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>]connect\(|\bSocksSocketImpl\b/i;
 
@@ -92,9 +92,10 @@ export function saysThatBindFailed(text: string): boolean {
     /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
-  // "Error listening on" and "bind error", but not "listening on port 80, 3 errors".
+  // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
   const isError =
-    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) || /\bbind(?:ing)? error\b/i.test(message);
+    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) ||
+    /\bbind(?:ing)? error\b|\d: bind:$/i.test(message);
   return operation !== null && (failed || isError);
 }
 

@@ -93,7 +93,7 @@ const forms: readonly Form[] = [
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
   // An address that somebody made unreadable: <ip>:19132, xxx.xxx.xx.xx:5060
   {
-    form: /(?:<[a-z][\w -]{1,20}>|<(?:[a-z]{1,10}[_ -])?(?:ip|addr|address|host)(?=:\d)|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])(?:[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}|[x*]{1,3}(?:\.[x*\d]{1,3}){3})):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /(?:<[a-z][\w -]{1,20}>|<(?:[a-z]{1,10}[_ -])?(?:ip|addr|address|host)(?=:\d)|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])(?:[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}|[x*]{1,3}(?:\.[x*\d]{1,3}){3,4})):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 2,
   },
   // Java: /0:0:0:0:0:0:0:0:9000
@@ -297,6 +297,9 @@ function context(text: string, index: number, wanted: Wanted): number {
 const device =
   /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
 
+/** What stands before the port in Python's description of a socket that is bound already. */
+const boundBefore = /\bladdr=\(["'][^"'\n]{0,50}["'], ?$/;
+
 /** What stands where an address would be, and is a line of a source file. */
 const sourceFile =
   /^(?:lines?|pid|tid)$|\.(?:go|rs|py|[jt]sx?|m[jt]s|cc?|cpp|cxx|cs|hpp?|java|rb|php|p[lm]|exs?|erl|scala|kts?|lua|swift|zig|dart|fs|vb|mli?|mm?|hs|clj|groovy|nim|jl|cr|pas|dpr|coffee|vue|svelte|properties|toml|txt|log|sh|cmd|bat|ps1|cnf|conf|cfg|ini|ya?ml|json|xml)$/i;
@@ -382,7 +385,8 @@ export function placesIn(
         const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
         if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
-        if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
+        if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
+          return [];
         // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
         if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
         if (score <= 2 && amount.test(after)) return [];
