@@ -103,7 +103,8 @@ const portsOf = ({ errors }: ErrorReading): number[] => errors.flatMap(({ port, 
 /** What would be the error or the port itself at its place, or the prefix of a log that only this line has. */
 const isMeant = (bit: string, before: string): boolean =>
   (/^(?:[[(<#]|server\.c|12:)/.test(bit) && before.endsWith('\n')) ||
-  (/^error/.test(bit) && /(?:^|\n)[^\n:]{0,30}:?$/.test(before)) ||
+  (bit.startsWith('error') && /(?:^|\n)[^\n:]{0,30}:?$/.test(before)) ||
+  (bit.startsWith('ports') && /\d$/.test(before)) ||
   (/^\(?[[(#]/.test(bit) && /(?:[\d:.)]|端口|\bport already in use|\bport number)$/i.test(before)) ||
   (/^(?:ports|size|count|rev|viewport|N )/.test(bit) && before === '');
 
@@ -158,7 +159,7 @@ export function readWithNoise(test: Test, every: boolean): void {
   });
   each('what stands between the clauses', (one, at) => {
     const { text } = one;
-    const ends = [...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?!\d)|(?<!ports?\s?|PORT|занят|\bport already in use)$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm)].map(
+    const ends = [...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport already in use)$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm)].map(
       ({ index }) => index,
     );
     for (const [index, bit] of some(bits, one, at, 8).entries()) {
