@@ -22,6 +22,9 @@ for (const [name, atLeast] of [
   ['programs', 97],
   ['rounds', 478],
   ['further', 201],
+  ['announced', 75],
+  ['stacks', 25],
+  ['later', 470],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()

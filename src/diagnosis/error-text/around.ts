@@ -85,16 +85,16 @@ const startsAnother = /^(?:(?:start|launch|open)ing|trying)\b/i;
 function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const [first, last] = [said[0]!, said.at(-1)!];
   const from = Math.max(0, first.at - 15);
-  const own = lines
-    .slice(from, last.at + 8)
-    .filter(
-      ({ record, frame, text }, index) =>
-        record === last.line.record &&
-        !frame &&
-        !tellsOfOthers(text) &&
-        !(from + index < first.at && isReady(text)) &&
-        !(from + index > last.at && startsAnother.test(text)),
-    );
+  const ofRecord = ({ record, frame, text }: Line): boolean =>
+    record === last.line.record && !frame && !tellsOfOthers(text);
+  const before = lines.slice(from, first.at).filter(ofRecord);
+  const after = lines.slice(first.at, last.at + 8).filter(ofRecord);
+  const own = [
+    ...pending(before).filter(({ text }) => !isReady(text)),
+    ...after.filter(
+      (line) => said.some((one) => one.line === line) || !(startsAnother.test(line.text) || announces(line.text)),
+    ),
+  ];
   return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
 }
 
@@ -117,10 +117,23 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
     return onePort(toldIn([opened]));
   // A server that accepts clients has its port, and an error that may be about anything belongs to what was done last.
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
-  const since = before.findLastIndex(
-    ({ text }) => /\baccept(?:ed|ing)\b/i.test(text) || (isUnclear && natureOf(text, text.length) === 'connection'),
-  );
-  return onePort(toldIn(before.slice(since + 1).filter(({ text }) => announces(text))));
+  const since = before.findLastIndex(({ text }) => isUnclear && natureOf(text, text.length) === 'connection');
+  return onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
+}
+
+/** What a server says when it has all its ports. */
+const acceptsClients =
+  /\baccept(?:ed|ing)\b|(?:^|[^\w'-] ?)(?:the )?(?:(?:web|https?|api|dev|application) )?(?:server|listener|service|app|application) (?:is |has )?(?:been )?(?:now )?(?:successfully )?(?:started|ready|running|up)\b(?! (?:on|at|in) (?!line\b))/i;
+
+/** Removes what was done: the lines before a server says that it is ready, and those whose port a later line reports as opened. */
+function pending(lines: readonly Line[]): Line[] {
+  const done = lines.findLastIndex(({ text }) => acceptsClients.test(text));
+  const opened = new Map<number, number>();
+  for (const [at, line] of lines.entries()) {
+    const port = isReady(line.text) && !announces(line.text) ? placeIn(line)?.port : undefined;
+    if (port !== undefined) opened.set(port, at);
+  }
+  return lines.filter((line, at) => at > done && (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at);
 }
 
 /** A line after a stack that names the port: it consists only of a label and the place. */
@@ -171,12 +184,31 @@ export function remoteAround(said: readonly LineSigns[], lines: readonly Line[])
 
 /** Returns the port in the call that failed, which Python prints right before the error: `s.bind(('', 5000))`. */
 function inCall(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
-  const { at } = said[0]!;
-  const from = Math.max(0, at - near * 3);
-  const stack = lines.slice(from, at);
+  const stack = lines.slice(Math.max(0, said[0]!.at - longest), said[0]!.at);
   const calls = stack.slice(stack.findLastIndex(({ frame }) => !frame) + 1);
-  const call = calls.findLast(({ text }) => natureOfCall(text) !== null && !/^(?:File "|at )/.test(text));
-  return call !== undefined && natureOfCall(call.text) === 'bind' ? onePort(toldIn([call])) : undefined;
+  const isCode = ({ text }: Line): boolean => !/^(?:File "|at |[~^\s]+$)/.test(text);
+  const call = calls.findLast((line) => isCode(line) && natureOfCall(line.text) !== null);
+  if (call === undefined || natureOfCall(call.text) !== 'bind') return undefined;
+  return onePort(toldIn([call])) ?? onePort(toldIn(ownCall(calls).filter(isCode)));
+}
+
+/** The file of a Python library, and the calls with which a server handles a request, in which another socket may fail. */
+const library =
+  /^File "(?:<|[^"\n]{0,300}[\\/](?:(?:site|dist)-packages|python\d[\d.]{0,5}|Python\d{2,3}[\\/]Lib)[\\/])/i;
+const handling = /\b(?:serve_forever|handle_request|process_request|wsgi_app|dispatch_request|run_forever|lifespan)\b/;
+/** The arguments of a call with an address and a port, or with only a port. */
+const withPort = /(?:^|[(,] ?)(?:listen_?)?port ?= ?\d|\( ?["'][^"'\n]{0,64}["'], ?\d{2,5}\b/i;
+
+/**
+ * Returns the code of the program's own innermost call in a stack of Python: what libraries do inside of it is done for
+ * its arguments, such as app.run(port=5000), unless a server handles a request there.
+ */
+function ownCall(calls: readonly Line[]): Line[] {
+  const own = calls.findLastIndex(({ text }) => text.startsWith('File "') && !library.test(text));
+  const inside = calls.slice(own + 1);
+  const end = inside.findIndex(({ text }) => text.startsWith('File "'));
+  if (own < 0 || end < 0 || inside.some(({ text }) => handling.test(text))) return [];
+  return inside.slice(0, end).filter(({ text }) => withPort.test(text) && natureOf(text, text.length) !== 'connection');
 }
 
 /** Returns the place of a failure whose own lines do not name the port. */

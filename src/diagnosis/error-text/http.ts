@@ -26,7 +26,7 @@ const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
 
 /** "This registration already exists" in the languages of Windows. */
 const taken: readonly RegExp[] = [
-  /existing registration|already registered|prefix '[^'\n]{1,200}' is already/i,
+  /existing registration|already registered|prefix (?:'[^'\n]{1,200}' is )?already/i,
   /vorhandenen? Registrierung|inscription existante|enregistrement existant|registr?o existente|registrazione esistente|istniejącą rejestracją/iu,
   /существующей регистрацией|现有注册|現有註冊|既存の登録|기존 등록/u,
 ];

@@ -68,6 +68,8 @@ const prefixes: readonly RegExp[] = [
   /^[\w./-]{1,120}\.(?:go|rs|py|js|ts|cc?|cpp|cs|java|rb|php|ex|erl)(?::\d{1,6}){1,2}:?(?= )/,
   /^(?:[a-z]\w{0,30}\.){1,8}[\w$]{1,60}(?::\d{1,6} -| {1,40}[:-])(?= )/,
   /^npm (?:ERR!|error|warn|WARN)(?= )/,
+  // OpenFaaS, which prefixes what its function printed
+  /^std(?:err|out):(?= )/,
   // Minecraft's threads, which may be named after a client: [Server thread/INFO] [net.minecraft.Server]:
   /^\[[^\]\n]{1,100}\/(?:INFO|WARN|ERROR|FATAL|DEBUG|TRACE)\](?: \[[\w.$/-]{1,100}\])?:?(?= )/,
   // Columns after a time
@@ -84,7 +86,7 @@ const sources: readonly RegExp[] = [
 
 /** A call in a stack trace, also in the languages of .NET. */
 const frame =
-  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
+  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d(?![^\n]{0,200}': \S)|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
 
 /** The error at the end of a traceback, which may be indented as a whole. */
 const pythonError = /^(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|error): /;

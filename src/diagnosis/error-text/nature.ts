@@ -27,13 +27,13 @@ const binding: readonly RegExp[] = [
 
 /** Calls in stack traces. */
 const bindingCall =
-  /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_sockets|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
+  /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_(?:server_)?sockets?|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
 const connectingCall =
   /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|SendToAsync|EndReceive|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>]connect\(|\bSocksSocketImpl\b/i;
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -92,9 +92,10 @@ export function saysThatBindFailed(text: string): boolean {
     /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
-  // "Error listening on" and "bind error", but not "listening on port 80, 3 errors".
+  // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
   const isError =
-    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) || /\bbind(?:ing)? error\b/i.test(message);
+    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) ||
+    /\bbind(?:ing)? error\b|\d: bind:$/i.test(message);
   return operation !== null && (failed || isError);
 }
 
@@ -105,29 +106,42 @@ export function saysThatConnectFailed(text: string): boolean {
   );
 }
 
-/** Whether a text announces where a program is about to listen. */
+/** What a program is about to do, or failed to do. The past tense says that it did it. */
+const attempts =
+  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding to\b|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
+/** The same in other languages. */
+const attemptsElsewhere =
+  /\b(?:starte|öffne)\b|\bdémarrage\b|\b(?:iniciando|arrancando|levantando|avvio)\b|(?<!\p{L})(?:запуск|запускаем|запускаю)(?!\p{L})|正在启动|正在監聽|起動中|起動して|시작 ?(?:중|합니다)/iu;
+
+/** A client, or a tool that uses a server, and the preposition before what it uses. */
+const uses =
+  /\bbrowser\b|\b(?:health|status) ?checks?\b|\btunnel\b|\bsync\w{0,10}\b|\b(?:chrome|chromium|firefox|edge|safari)\b|\b(?:with|from|of|via|against|(?<!\b(?:bind|binding|listen|listening|map|mapping|publish|publishing) )to) (?:the )?["'(<[]?(?:[a-z][a-z0-9+]{1,8}:\/\/|(?:[\w-]{1,63}\.){0,6}[\w-]{1,63}:\d{2,5}(?!\d))/i;
+
+/** Whether a text announces where a program is about to listen, or says where it could not. */
 export function announces(text: string): boolean {
-  return (
-    /\b(?:start(?:ing|ed|s)?|launch\w{0,4}|open(?:ing)?|binding to|initiali[sz]\w{0,4}|serving|boot\w{0,4}|configur\w{0,6}|options|bind-address|used for gameplay|same address|will (?:listen|run)|your tests are here)\b/i.test(
-      text,
-    ) && !succeeded.test(text)
-  );
+  if (isEarly.test(text)) return true;
+  return (attempts.test(text) || attemptsElsewhere.test(text)) && !tellsOfOthers(text);
 }
 
 /** A port that was opened, or belongs to another program, did not fail. */
 const succeeded =
-  /\bnow listening\b|\b(?:has been|was|have been) started\b|\blistens? on\b|\blistening (?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
+  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
 
 /** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {
-  return succeeded.test(text);
+  return succeeded.test(text) || uses.test(text);
 }
 
-/** Whether a server says that it is ready, and therefore has its port. Hypercorn and Odoo say less, and before it. */
+/** What a server says when it has its port. */
+const ready =
+  /(?<!\b(?:already|not|n't|be|was) )\b(?:started|running|launched|booted|initiali[sz]ed|opened|serving|ready|live|up|available|responding|listening|bound)\b|\b(?:accepting|waiting for) (?:\w{1,12} )?(?:connection|client|request)s?\b|#start\b/i;
+/** Hypercorn, Odoo and Spring say so before they listen. */
+const isEarly =
+  /^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
+
+/** Whether a server says that it is ready, and therefore has its port. */
 export function isReady(text: string): boolean {
-  return /\bUvicorn running\b|\brunning (?:on|at)\b.{1,200}\(Press CTRL\+C to quit\)|\bavailable (?:on|at)\b|\baccepting connections\b/i.test(
-    text,
-  );
+  return ready.test(text) && !isEarly.test(text);
 }
 
 /** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
@@ -137,10 +151,13 @@ export function endsAtOnce(text: string): boolean {
 
 /** Whether a line is about a socket that is opened next. */
 export function opensSocket(text: string): boolean {
-  return /^opening\b.{0,60}\b(?:socket|listener)\b/i.test(text);
+  return /^opening\b.{0,60}\b(?:socket|listener)\b/i.test(text) && !uses.test(text);
 }
 
 /** Whether a program that fails immediately prints such a line right before it listens. */
 export function printsBeforehand(text: string): boolean {
-  return /\b(?:running|listening|serving|available) (?:on|at)\b/i.test(text) && !/\bnow listening\b/i.test(text);
+  return (
+    /\b(?:running|listening|serving|available) (?:the \w{1,20} )?(?:on|at)\b/i.test(text) &&
+    !/\bnow listening\b/i.test(text)
+  );
 }

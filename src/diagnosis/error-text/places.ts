@@ -77,7 +77,7 @@ const forms: readonly Form[] = [
   },
   // Go, Docker: listen tcp4 0.0.0.0:80:, listen udp :53, exposing port TCP 0.0.0.0:5432 -> …
   {
-    form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
+    form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|(?!\d{1,2}:\d\d:)[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
   // Node: address already in use :::3000, listen EACCES ::1:80
@@ -93,7 +93,7 @@ const forms: readonly Form[] = [
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
   // An address that somebody made unreadable: <ip>:19132, xxx.xxx.xx.xx:5060
   {
-    form: /(?:<[a-z][\w -]{1,20}>|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /(?:<[a-z][\w -]{1,20}>|<(?:[a-z]{1,10}[_ -])?(?:ip|addr|address|host)(?=:\d)|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])(?:[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}|[x*]{1,3}(?:\.[x*\d]{1,3}){3,4})):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 2,
   },
   // Java: /0:0:0:0:0:0:0:0:9000
@@ -101,6 +101,11 @@ const forms: readonly Form[] = [
   // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, all interfaces:80, [localhost]:631
   {
     form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    score: 3,
+  },
+  // Jetty: SocketConnector@host.example.com:4444, ServerConnector@1b2c{HTTP/1.1}{host.example.com:8080}
+  {
+    form: /(?:\bS\w{0,30}Connector@|\}\{)(?<a>[a-z][\w.-]{0,200}):(?<p>\d{2,5})(?!\w|[.:]\d)/gi,
     score: 3,
   },
   // Vapor: 'api.example.com':8080
@@ -132,7 +137,7 @@ const forms: readonly Form[] = [
   { form: /\bsocket -server \S{1,60} (?:-myaddr (?<a>[\w.:]{1,45}) )?(?<p>\d{1,5})(?![\w.])/g, score: 5 },
   // IBM MQ: Remote host 'mqhub (10.2.3.4) (1414)'
   { form: /\bhost '[\w.-]{0,64} ?\((?<a>[0-9a-f.:]{2,45})\) \((?<p>\d{1,5})\)'/g, score: 4, remote: true },
-  { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3 },
+  { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3, loose: true },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
     form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?(?<!\w)port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
@@ -171,7 +176,7 @@ const forms: readonly Form[] = [
   },
   // "line 80 port" and "pid 80 port" name other things: the number begins a clause, which "Port" would begin again.
   {
-    form: /(?:^|[^\s\w]\s|\b(?:[Tt]he|[Aa]|[Aa]z|[Tt]his|[Tt]hat|[Bb]ecause|[Ss]ince|[Ii]f|[Ww]hen|tcp|TCP|udp|UDP|local|[Oo]n|[Yy]our|[Bb]u|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? (?:port|PORT)\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict)/gu,
+    form: /(?:^|[^\s\w]\s|\b(?:[Tt]he|[Aa]|[Aa]z|[Tt]his|[Tt]hat|[Bb]ecause|[Ss]ince|[Ii]f|[Ww]hen|tcp|TCP|udp|UDP|local|[Oo]n|[Yy]our|[Bb]u|is) )["'(]?(?<p>\d{2,5})(?:-[aáeéoö]s)? (?:port|PORT)\p{L}{0,4}(?![\p{L}"']{0,3}[ :=#("']{0,4}\d)(?!s\b| conflict| bind)/gu,
     score: 2,
   },
   // PostgreSQL: the only number next to "postmaster", in any language
@@ -246,6 +251,8 @@ const forms: readonly Form[] = [
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
   { form: /\b(?:bind(?:ing)?|listen(?:ing)?) (?:to|on|at) \[(?<p>\d{1,5})\]/gi, score: 3 },
   { form: /(?:\b|_)(?:bind|listen)\((?<a>[\w*.:[\]]{0,46}), ?(?<p>\d{1,5})\)/gi, score: 4 },
+  // Dovecot: listen(993) failed
+  { form: /\blisten\((?<p>\d{3,5})\) failed/g, score: 3 },
   { form: new RegExp(`\\b(?:listen|bind)(?:ing)? (?<t>tcp|udp)[46]? on (?<p>\\d{2,5})${ends}`, 'gi'), score: 3 },
   // A host name, but not a line of a source file: api.example.com:443
   {
@@ -290,13 +297,16 @@ function context(text: string, index: number, wanted: Wanted): number {
 const device =
   /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
 
+/** What stands before the port in Python's description of a socket that is bound already. */
+const boundBefore = /\bladdr=\(["'][^"'\n]{0,50}["'], ?$/;
+
 /** What stands where an address would be, and is a line of a source file. */
 const sourceFile =
   /^(?:lines?|pid|tid)$|\.(?:go|rs|py|[jt]sx?|m[jt]s|cc?|cpp|cxx|cs|hpp?|java|rb|php|p[lm]|exs?|erl|scala|kts?|lua|swift|zig|dart|fs|vb|mli?|mm?|hs|clj|groovy|nim|jl|cr|pas|dpr|coffee|vue|svelte|properties|toml|txt|log|sh|cmd|bat|ps1|cnf|conf|cfg|ini|ya?ml|json|xml)$/i;
 
 /** What follows a number that counts or measures something. */
 const amount =
-  /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of\b|times\b|retries\b|attempts?\b|connections?\b|clients?\b|requests?\b|ports\b)/i;
+  /^ ?(?:%|\w{1,8}\/s(?:ec)?\b|[µmn]?s\b|sec(?:ond)?s?\b|min(?:ute)?s?\b|hours?\b|[KMGT]?i?B\b|bytes?\b|total\b|of (?:\d|the |all )|times\b|retries\b|attempts?\b(?! \d)|connections?\b|clients?\b|requests?\b|ports\b)/i;
 
 /** Reads a port; Java's formatted messages have it in groups, like other numbers: port 8,080. */
 function portNumber(text: string, after: string): number | null {
@@ -375,7 +385,8 @@ export function placesIn(
         const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
         const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
         if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
-        if (device.test(text.slice(Math.max(0, at - 40), at))) return [];
+        if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
+          return [];
         // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
         if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
         if (score <= 2 && amount.test(after)) return [];

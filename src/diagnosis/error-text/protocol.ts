@@ -2,7 +2,10 @@ import type { NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+
+/** A call of Node's TCP sockets in a stack. */
+const isNet = /\((?:node:)?net(?:\.js)?:\d/;
 
 /** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;
@@ -27,8 +30,8 @@ export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' 
     ) ||
     // In a name: SourceUDPHandler
     /[a-z]U(?:DP|dp)(?=[A-Z][a-z])/.test(text) ||
-    // Node's dgram
-    /\bbind E[A-Z]{4}/.test(text);
+    // Node's dgram, and the workers of its cluster, which bind for net
+    (/\bbind E[A-Z]{4}/.test(text) && !isNet.test(text));
   const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
   if (udp !== tcp) return udp ? 'UDP' : 'TCP';
   if (!udp && udpOnly.test(text)) return 'UDP';

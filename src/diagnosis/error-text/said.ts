@@ -40,7 +40,8 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const nature = natureOf(text, errorAt);
   // This error may be about anything, so it counts only where a bind failed.
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
-  const isOfOthers = nature === 'connection' || (nature === null && isOfConnections(sign));
+  const toEvery = connectsToEveryAddress(text);
+  const isOfOthers = nature === 'connection' || toEvery || (nature === null && isOfConnections(sign));
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
@@ -48,9 +49,7 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
     (nature === 'file' && !isFile) ||
     // A program's error class may be about connections, and what it says about a port that is in use.
     (nature === 'connection' && code === null && words === null && guess !== null) ||
-    (nature === 'connection' &&
-      (sign?.meaning === 'inUse' || sign?.meaning === 'access') &&
-      connectsToEveryAddress(text));
+    (nature === 'connection' && (sign?.meaning === 'inUse' || sign?.meaning === 'access') && toEvery);
   const about = isBind ? 'bind' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
 }
