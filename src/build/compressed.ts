@@ -14,10 +14,10 @@ interface CompressedModule {
   readonly shares?: readonly string[];
 }
 
-const validator = (name: string): [string, CompressedModule] => [
-  `${name}.validate`,
-  { from: `./src/generated/${name}.validate.js`, names: ['keys', 'validate', 'words'] },
-];
+const validator = (
+  name: string,
+  names: readonly string[] = ['keys', 'validate', 'words'],
+): [string, CompressedModule] => [`${name}.validate`, { from: `./src/generated/${name}.validate.js`, names }];
 
 /**
  * The compressed modules, by the names of their assets. The first that a process needs costs 2 ms more than the others,
@@ -48,7 +48,9 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
   ['hucre', { from: 'hucre/xlsx', names: ['writeXlsx', 'writeXlsxStream'] }],
   ['d3-scale', { from: 'd3-scale', names: ['scaleLinear', 'scaleSqrt'] }],
   ['d3-shape', { from: 'd3-shape', names: ['area', 'curveMonotoneX', 'line', 'linkHorizontal'] }],
-  ...['policy', 'baseline'].map(validator),
+  validator('facts', ['validate']),
+  validator('policy'),
+  validator('baseline'),
   ['page', { from: './src/generated/page.js', names: ['script', 'scriptHash', 'style', 'styleHash'] }],
   [
     'configuration',

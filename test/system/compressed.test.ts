@@ -20,8 +20,8 @@ interface Question {
 
 /** In this order: some read what others wrote. */
 const questions: readonly Question[] = [
-  { needs: ['hucre'], args: ['--from', 'facts.json', '--output', 'rows.xlsx'], file: ['rows.xlsx', /^PK[^]*xl\/worksheets\/sheet1\.xml/] },
-  { needs: ['page', 'd3-scale', 'd3-shape'], args: ['--from', 'facts.json', '--output', 'rows.html'], file: ['rows.html', /<script[^]*<svg[^]*<\/html>/] },
+  { needs: ['hucre', 'facts.validate'], args: ['--from', 'facts.json', '--output', 'rows.xlsx'], file: ['rows.xlsx', /^PK[^]*xl\/worksheets\/sheet1\.xml/] },
+  { needs: ['page', 'd3-scale', 'd3-shape', 'facts.validate'], args: ['--from', 'facts.json', '--output', 'rows.html'], file: ['rows.html', /<script[^]*<svg[^]*<\/html>/] },
   { needs: ['yaml'], args: ['baseline', 'create', 'baseline.yaml', '--from', 'facts.json'], file: ['baseline.yaml', /^kind: PortOwner\.Baseline$/m] },
   { needs: ['yaml', 'baseline.validate'], args: ['baseline', 'show', 'baseline.yaml'], out: /\b80\b/ },
   { needs: ['yaml', 'policy.validate'], args: ['audit', '--policy', 'policy.yaml', '--from', 'facts.json', '--format', 'csv'], code: 1, out: /no web server/ },
