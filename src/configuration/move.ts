@@ -103,7 +103,7 @@ async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world
     }
     const failure = checkFailure(plan, machine);
     if (failure !== null || !restart || plan.configured.instance.pid === null) return failure;
-    return (await restartServer(plan, world)) ?? (await waitForPort(plan, world, timeoutMs));
+    return (await restartServer(plan, world, timeoutMs)) ?? (await waitForPort(plan, world, timeoutMs));
   } catch (error) {
     return messageOf(error);
   }
@@ -115,7 +115,7 @@ async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world:
   if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
   restore(move, world.machine);
   if (!request.restart || plan.configured.instance.pid === null) return [];
-  const failure = await restartServer(plan, world);
+  const failure = await restartServer(plan, world, request.timeoutMs);
   if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
   const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, request.timeoutMs);
   return late === null ? [] : [`with its old configuration, ${late}`];
@@ -285,7 +285,7 @@ async function restored(
     return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
   }
   const back = { configured: server.configured, from: move.to, to: move.from };
-  const failure = (await restartServer(server, world)) ?? (await waitForPort(back, world, timeoutMs));
+  const failure = (await restartServer(server, world, timeoutMs)) ?? (await waitForPort(back, world, timeoutMs));
   const reasons = failure === null ? [] : [`the files are restored, but ${failure}`];
   const row = { ...journalRow(move, 'Undone', null, reasons), Restart: failure === null ? 'restarted' : 'failed' };
   return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };

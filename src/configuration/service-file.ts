@@ -106,7 +106,7 @@ export function readUnitStart(reading: Reading, unit: string, path: string | nul
 
 /** Reads what starts a service: its unit if it has one; otherwise, the files with an environment. */
 export function readServiceStart(
-  { service, path }: Instance,
+  { service, serviceUser, path }: Instance,
   reading: Reading,
   environmentFiles: readonly string[] = [],
 ): ServiceStart {
@@ -119,7 +119,9 @@ export function readServiceStart(
     return readUnitStart(reading, unit.name, unit.path);
   }
   const name = service === null || service.includes('.') ? service : `${service}.service`;
-  const start = name?.endsWith('.service') === true ? readUnitStart(reading, name) : none;
+  // The units of users are in other folders.
+  const isKnown = name?.endsWith('.service') === true && serviceUser === null;
+  const start = isKnown ? readUnitStart(reading, name) : none;
   if (start.variables.length + start.commands.length > 0) return start;
   return { ...none, variables: environmentFiles.flatMap((one) => variablesOfFiles(reading, `-${one}`)) };
 }

@@ -83,6 +83,7 @@ export async function seen(files: Files, { application, ...given }: Partial<Inst
     workingDirectory: null,
     account: null,
     service: null,
+    serviceUser: null,
     path: null,
     ...given,
   };

@@ -29,6 +29,7 @@ async function wins(args: readonly string[], files: ConfigurationFiles, environm
     workingDirectory: files.folder,
     account: null,
     service,
+    serviceUser: null,
     path: null,
   };
   python.read(instance, reading);
