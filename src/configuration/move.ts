@@ -7,6 +7,7 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
+import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
@@ -172,7 +173,8 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const to = await targetFor(request.from, request.to, need, { ...world, facts });
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
-  const moved = { all: [subject, ...others], subject, machine, facts };
+  const clients = await connectedClients(asked, request.from);
+  const moved = { all: [subject, ...others], subject, machine, facts, clients };
   const plan = planMove(moved, request.from, to);
   const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
