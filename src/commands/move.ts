@@ -48,6 +48,7 @@ export class MoveCommand extends RowCommand {
     powershell: {
       name: 'Set-PortConfiguration',
       operand: 'Port',
+      own: ['InputObject'],
       parameters: {
         NewPort: '--to',
         Application: '--app',
