@@ -9,7 +9,7 @@ import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
 import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
-import { changedSince, differencesSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
+import { changedSince, differencesSince, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
 import { asItsUser, restartServer, restartText, waitForPort, type Restarted } from './restart.ts';
 import { sessionObstacle } from './session.ts';
@@ -113,13 +113,27 @@ async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world
 /** Restores the files after a failure, and makes the server use them again if it was restarted. */
 async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world: MoveWorld): Promise<string[]> {
   const conflict = changedSince(move, world.machine);
+  try {
+    restore(move, world.machine, false);
+  } catch (error) {
+    return [`the files were not restored: ${messageOf(error)}`, `undo it: portowner move --undo ${move.id}`];
+  }
   if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
-  restore(move, world.machine);
   if (!request.restart || plan.configured.instance.pid === null) return [];
   const failure = await restartServer(plan, world, request.timeoutMs);
   if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
   const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, request.timeoutMs);
   return late === null ? [] : [`with its old configuration, ${late}`];
+}
+
+/** Notes the new state of a move in the journal. Returns why that failed, or null: the move can be undone anyway. */
+function noteFailure(journal: Journal, move: Move, state: Move['state']): string | null {
+  try {
+    journal.write({ ...move, state });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): Promise<Outcome> {
@@ -135,9 +149,8 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
     const move = begin(plan, world.now());
     journal.write(move);
     const told = { id: move.id, at: move.at };
-    const failure = await change(plan, request, world);
+    const failure = (await change(plan, request, world)) ?? noteFailure(journal, move, 'done');
     if (failure === null) {
-      journal.write({ ...move, state: 'done' });
       const isRunning = plan.configured.instance.pid !== null;
       return request.restart || !isRunning
         ? { ...told, result: 'Moved' }
@@ -149,8 +162,9 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
           };
     }
     const remaining = await rollBack(plan, move, request, world);
-    if (changedSince(move, world.machine).length === 0) journal.write({ ...move, state: 'undone' });
-    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons: [failure, ...remaining] };
+    const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'undone') : null;
+    const reasons = [failure, ...remaining, ...(unnoted === null || unnoted === failure ? [] : [unnoted])];
+    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons };
   } finally {
     release();
   }
@@ -270,7 +284,7 @@ async function restored(
 ): Promise<Answer> {
   const server = restart ? await serverOf(move, world) : null;
   try {
-    restore(move, world.machine);
+    restore(move, world.machine, true);
   } catch (error) {
     throw cannotMove(
       `the files were not restored: ${messageOf(error)}`,
