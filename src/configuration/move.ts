@@ -31,7 +31,7 @@ export interface MoveRequest {
 export interface MoveWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
   readonly asked: AskedMachine;
   readonly machine: ConfigurationMachine;
-  /** Shows a plan before the question. */
+  /** Shows a plan. */
   readonly show: (plan: MovePlan) => void;
   /** Whether to go on with a plan. */
   readonly approve: (plan: MovePlan) => boolean;
@@ -203,8 +203,8 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
     problems: [],
     exitCode: exitCodeOf(yes),
   });
-  if (request.dryRun) return answer({ result: 'Planned', reasons: obstacles }, true);
   world.show(plan);
+  if (request.dryRun) return answer({ result: 'Planned', reasons: obstacles }, true);
   if (!world.approve(plan)) return answer({ result: 'Declined' }, false);
   const outcome = await perform(plan, request, world);
   return answer(outcome, outcome.result === 'Moved');
