@@ -25,6 +25,10 @@ export interface WildcardOptions {
   readonly sets: false | 'like' | 'shell';
 }
 
+const likeParts = /\[[^\]]+\]|[\s\S]/gu;
+/** In a shell, a bracket that closes is a member of the set if it is the first one. */
+const shellParts = /\[(?:[!^]?\][^\]]*|(?![!^]\])[^\]]+)\]|[\s\S]/gu;
+
 type Step = '*' | '?' | { readonly literal: string } | { readonly set: RegExp };
 
 const foldAll = (characters: readonly string[]): string[] => characters.map((character) => character.toLowerCase());
@@ -54,7 +58,8 @@ function stepsOf(pattern: string, options: WildcardOptions): Step[] {
       pattern,
       `a wildcard pattern has ${pattern.length} characters; the limit is ${longestPattern}`,
     );
-  const parts = options.sets !== false ? pattern.match(/\[[^\]]+\]|[\s\S]/gu) : [...pattern];
+  const parts =
+    options.sets === false ? [...pattern] : pattern.match(options.sets === 'shell' ? shellParts : likeParts);
   return (parts ?? []).map((part): Step => {
     if (part === '*' || part === '?') return part;
     if (options.sets !== false && part.length > 2 && part.startsWith('['))

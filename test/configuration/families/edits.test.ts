@@ -277,9 +277,9 @@ for (const [path, own] of Object.entries(parts))
           assert.is(after.places.length, before.places.length);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
-    assert.ok(moves > 20, `only ${moves} moves`);
+    assert.ok(moves > 8, `only ${moves} moves`);
   });
 
 test.run();
