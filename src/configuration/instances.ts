@@ -1,3 +1,4 @@
+import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { splitCommandLine } from '../facts/decode/relays.ts';
 import type { Facts, Process, Socket } from '../facts/model/facts.ts';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
@@ -46,6 +47,8 @@ function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
   const started = machine.program(process.pid);
   const told = process.commandLine === null ? [] : splitCommandLine(process.commandLine);
   const service = facts.sections.services.data.find(({ pid }) => pid === process.pid)?.name ?? null;
+  // Not a session, nor all that a user runs.
+  const unit = stoppableUnit(process);
   return {
     pid: process.pid,
     executable: process.path,
@@ -53,7 +56,8 @@ function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
     environment: started?.environment ?? null,
     workingDirectory: process.workingDirectory ?? null,
     account: started?.account ?? null,
-    service: process.unit ?? service,
+    service: unit?.name ?? service,
+    serviceUser: unit?.user ?? null,
     path: null,
   };
 }
@@ -99,6 +103,7 @@ const idle = (path: string | null): Instance => ({
   workingDirectory: null,
   account: null,
   service: null,
+  serviceUser: null,
   path,
 });
 

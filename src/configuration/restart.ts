@@ -33,18 +33,26 @@ export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
 /** Describes how a server will use its new configuration. */
 export function restartText({ configured: { family, instance, reading }, needsRestart }: MovePlan): string {
   if (instance.pid === null) return 'it does not run';
-  if (instance.service !== null) return `${needsRestart ? 'restart' : 'reload'} ${instance.service}`;
+  const { service, serviceUser } = instance;
+  if (service !== null)
+    return `${needsRestart ? 'restart' : 'reload'} ${service}${serviceUser === null ? '' : ` of user ${serviceUser}`}`;
   const reload = family.reload?.(instance, reading) ?? null;
   if (reload === null) return 'restart it yourself';
   return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
-export async function restartServer(plan: Restarted, { asked, machine }: RestartWorld): Promise<string | null> {
+export async function restartServer(
+  plan: Restarted,
+  { asked, machine }: RestartWorld,
+  timeoutMs: number,
+): Promise<string | null> {
   const { family, instance, reading, startTime } = plan.configured;
-  if (instance.pid === null) return null;
-  if (instance.service !== null) {
-    const failure = machine.service(instance.service, plan.needsRestart ? 'restart' : 'reload');
+  const { pid, service, serviceUser } = instance;
+  if (pid === null) return null;
+  if (service !== null) {
+    const action = plan.needsRestart ? 'restart' : 'reload';
+    const failure = machine.service(service, action, { pid, user: serviceUser, timeoutMs });
     if (failure === null) return null;
     if (!failure.isMissing) return failure.text;
   }
@@ -56,9 +64,9 @@ export async function restartServer(plan: Restarted, { asked, machine }: Restart
   }
   // The number could belong to another process by now.
   const facts = await asked.facts(listenersQuestion);
-  const same = facts.sections.processes.data.find(({ pid }) => pid === instance.pid);
-  if (same === undefined || same.startTime !== startTime) return `process ${instance.pid} has ended`;
-  machine.signal(instance.pid, reload.signal);
+  const same = facts.sections.processes.data.find((one) => one.pid === pid);
+  if (same === undefined || same.startTime !== startTime) return `process ${pid} has ended`;
+  machine.signal(pid, reload.signal);
   return null;
 }
 

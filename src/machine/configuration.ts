@@ -118,21 +118,10 @@ function runProgram({ words: [program = '', ...args], as, workingDirectory, envi
   return { status: error === undefined ? status : null, output: output.trim().slice(0, longestOutput) };
 }
 
-type ServiceControl = ConfigurationMachine['service'];
-
-async function serviceControl(): Promise<ServiceControl> {
+async function serviceControl(): Promise<ConfigurationMachine['service']> {
   if (process.platform !== 'linux')
     return () => ({ text: 'services are not restarted on this system', isMissing: true });
-  const { systemctl } = await import('./linux/systemctl.ts');
-  return (name, action) => {
-    // The port may be in the unit itself, of which systemd knows only what it read last.
-    if (systemctl(['show', '--property=NeedDaemonReload', '--value', '--', name])?.out.trim() === 'yes')
-      systemctl(['daemon-reload']);
-    // A unit that cannot be reloaded is restarted.
-    const answer = systemctl([action === 'reload' ? 'reload-or-restart' : 'restart', '--', name]);
-    if (answer === null) return { text: 'systemd is not in charge of this machine', isMissing: true };
-    return answer.status === 0 ? null : { text: `systemctl: ${answer.error}`, isMissing: false };
-  };
+  return (await import('./linux/control-unit.ts')).controlUnit;
 }
 
 /** The configurations of this machine. Throws PO3003 on an unsupported operating system. */

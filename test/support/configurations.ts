@@ -83,6 +83,7 @@ export async function seen(files: Files, { application, ...given }: Partial<Inst
     workingDirectory: null,
     account: null,
     service: null,
+    serviceUser: null,
     path: null,
     ...given,
   };
@@ -95,7 +96,7 @@ export async function seen(files: Files, { application, ...given }: Partial<Inst
     places: configured.places,
     move(from, to) {
       const subject = serverAt([configured], from);
-      const plan = planMove({ all: [configured], subject, machine, facts: facts([]) }, from, to);
+      const plan = planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, from, to);
       return {
         files: Object.fromEntries(plan.files.map(({ path, after }) => [path, Buffer.from(after).toString('latin1')])),
         sideEffects: plan.sideEffects,
