@@ -10,6 +10,7 @@ import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { registryPath } from '../system/registry.ts';
 
 /** Moves a server to another port. */
 export class MoveCommand extends RowCommand {
@@ -135,7 +136,7 @@ export class MoveCommand extends RowCommand {
       from: wholeNumber('PORT', port, { most: 65_535 }),
       to: to === 'auto' ? null : wholeNumber('--to', to, { most: 65_535 }),
       application: this.app ?? null,
-      path: this.file === undefined ? null : resolve(this.file),
+      path: this.file === undefined ? null : (registryPath(this.file) ?? resolve(this.file)),
       dryRun: this.dryRun,
       ...how,
     };

@@ -33,22 +33,23 @@ export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
 /** Describes how a server will use its new configuration. */
 export function restartText({ configured: { family, instance, reading }, needsRestart }: MovePlan): string {
   if (instance.pid === null) return 'it does not run';
+  if (family.reload?.(instance, reading) === 'watches') return `${family.name} uses it without a restart`;
   if (instance.service !== null) return `${needsRestart ? 'restart' : 'reload'} ${instance.service}`;
   const reload = family.reload?.(instance, reading) ?? null;
-  if (reload === null) return 'restart it yourself';
+  if (reload === null || reload === 'watches') return 'restart it yourself';
   return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
 export async function restartServer(plan: Restarted, { asked, machine }: RestartWorld): Promise<string | null> {
   const { family, instance, reading, startTime } = plan.configured;
-  if (instance.pid === null) return null;
+  const reload = family.reload?.(instance, reading) ?? null;
+  if (instance.pid === null || reload === 'watches') return null;
   if (instance.service !== null) {
     const failure = machine.service(instance.service, plan.needsRestart ? 'restart' : 'reload');
     if (failure === null) return null;
     if (!failure.isMissing) return failure.text;
   }
-  const reload = family.reload?.(instance, reading) ?? null;
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
   if ('call' in reload) {
     const { status, output } = machine.run(asItsUser(reload.call, plan));
@@ -64,7 +65,7 @@ export async function restartServer(plan: Restarted, { asked, machine }: Restart
 
 /** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
 export async function waitForPort(
-  { configured: { instance }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
+  { configured: { instance, sockets }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
   { asked, now }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {
@@ -72,14 +73,22 @@ export async function waitForPort(
   const question: Question = {
     ...listenersQuestion,
     localPorts: [from, to].map((port) => ({ start: port, end: port })),
-    details: new Set(['owner', 'path'] as const),
+    details: new Set(['owner', 'path', 'services'] as const),
     ranges: false,
   };
+  // HTTP.sys listens for others, and stays.
+  const holders = new Set(sockets.flatMap(pidsOf));
   for (;;) {
     const facts = await asked.facts(question);
     const paths = new Map(facts.sections.processes.data.map(({ pid, path }) => [pid, path]));
+    const { services } = facts.sections;
+    const isService = (pid: number): boolean =>
+      services.data.some((one) => one.pid === pid && one.name === instance.service);
+    // Many services have the same program.
+    const isSame = (path: string | null | undefined): boolean =>
+      path != null && path === instance.executable && !/[\\/]svchost\.exe$/i.test(path);
     const isOwn = (pid: number): boolean =>
-      pid === instance.pid || (instance.executable !== null && paths.get(pid) === instance.executable);
+      pid === instance.pid || holders.has(pid) || isService(pid) || isSame(paths.get(pid));
     const owned = (port: number): { own: boolean; any: boolean } => {
       const sockets = facts.sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
       return {

@@ -35,6 +35,7 @@ export function machineWith(files: Files): ConfigurationMachine {
     realPath: (path) => path,
     ownerOf: () => null,
     obstacle: () => null,
+    access: null,
     replace: unavailable,
     service: unavailable,
     run: unavailable,

@@ -1,0 +1,46 @@
+import type { Family } from '../family.ts';
+import { wordsOfCommand } from '../readers/command.ts';
+import { inFile, type Reading } from '../reading.ts';
+import { openPath, openValue } from '../registry.ts';
+import { portInValue, portPart, serviceOfPath, servicesKey, serviceValues } from '../windows-service.ts';
+
+/*
+ * A program that PortOwner does not know, which a service starts with its port on the command line, or in a variable of
+ * the service.
+ */
+
+/** Options and variables that are a port, or an address with one, in most programs. */
+const optionName = /^(?:--?|\/)(?:[\w.-]{1,64}[-._])?(?:port|listen|bind|addr|address|urls?)(?==|$)/i;
+const variables = ['PORT', 'HTTP_PORT', 'SERVER_PORT', 'ASPNETCORE_URLS', 'ASPNETCORE_HTTP_PORTS'];
+
+function optionsOfService(reading: Reading, service: string): string[] {
+  const commands = ['ImagePath', String.raw`Parameters\AppParameters`];
+  const texts = commands.flatMap((name) => openValue(reading, `${servicesKey}\\${service}`, name)?.word.value ?? []);
+  const words = texts.flatMap((text) => wordsOfCommand(text.replaceAll('\\', '/')));
+  return [...new Set(words.flatMap(({ value }) => optionName.exec(value)?.[0] ?? []))];
+}
+
+export const windowsService: Family = {
+  name: 'Windows service',
+  defaultFiles: [],
+  defaultPatterns: [`${servicesKey}\\*\\ImagePath`],
+  read(instance, reading) {
+    if (instance.path !== null) openPath(reading, instance.path);
+    const service = instance.service ?? (instance.path === null ? null : serviceOfPath(instance.path));
+    if (service === null) return;
+    const options = optionsOfService(reading, service);
+    for (const found of serviceValues(reading, service, { options, variables })) {
+      const { name, value, from } = found;
+      const read = portInValue(value);
+      if (read !== null)
+        reading.add({
+          setting: name,
+          value,
+          port: read.port,
+          address: read.address,
+          source: inFile(from.file, found, portPart(found, read.port)),
+          reason: 'the code of the program decides whether it uses this',
+        });
+    }
+  },
+};

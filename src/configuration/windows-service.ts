@@ -1,0 +1,94 @@
+import { registryPlace } from '../system/registry.ts';
+import type { ConfiguredPort, Instance } from './configured-port.ts';
+import { commandValues } from './readers/command.ts';
+import { partOf, type NamedValue, type Word } from './readers/setting.ts';
+import { readEnv } from './readers/lines.ts';
+import { openValue, readRegistryText, type OpenValue } from './registry.ts';
+import { addressAndPort, inFile, type AddressAndPort, type Reading } from './reading.ts';
+
+/*
+ * What starts a Windows service, in the registry: ImagePath and Environment of the service itself, and what its wrapper
+ * runs, as nssm and srvany have it.
+ * https://learn.microsoft.com/windows/win32/services/service-installation-removal-and-enumeration
+ * https://nssm.cc/usage
+ */
+
+export const servicesKey = String.raw`HKLM\SYSTEM\CurrentControlSet\Services`;
+const commands = ['ImagePath', String.raw`Parameters\AppParameters`];
+const environments = ['Environment', String.raw`Parameters\AppEnvironment`, String.raw`Parameters\AppEnvironmentExtra`];
+
+/** An option or a variable of a service, with the value of the registry that has it. */
+export interface ServiceValue extends NamedValue {
+  readonly from: OpenValue;
+}
+
+/** A value of a service that has one of these names. */
+function valuesIn(reading: Reading, service: string, path: string): OpenValue[] {
+  const found = openValue(reading, `${servicesKey}\\${service}`, path);
+  return found === null ? [] : [found];
+}
+
+/** Returns the options of a service with these names, and its variables. */
+export function serviceValues(
+  reading: Reading,
+  service: string,
+  { options, variables }: { readonly options: readonly string[]; readonly variables: readonly string[] },
+): ServiceValue[] {
+  const given = commands
+    .flatMap((path) => valuesIn(reading, service, path))
+    .flatMap((from) =>
+      // A path of Windows has backslashes, which are no escapes; the text is as long with slashes.
+      commandValues(from.word.value.replaceAll('\\', '/'), options).map((one) => ({ ...moved(one, from.word), from })),
+    );
+  const set = environments
+    .flatMap((path) => valuesIn(reading, service, path))
+    .flatMap((from) =>
+      readRegistryText(from.file.text).strings.flatMap((line) =>
+        readEnv(line.value)
+          .filter(({ name }) => variables.includes(name))
+          .map((one) => ({ ...moved(one, line), from })),
+      ),
+    );
+  return [...given, ...set];
+}
+
+/** A value within a word, with its position in the text of the word. */
+const moved = <Value extends NamedValue>(value: Value, { start }: Word): Value => ({
+  ...value,
+  start: start + value.start,
+  end: start + value.end,
+});
+
+/** The part of a value that is the port; null if it is not there exactly once. */
+export function portPart({ from: _, ...value }: ServiceValue, port: number): Word | null {
+  const digits = String(port);
+  const found = [...value.value.matchAll(/\d+/g)].filter(([one]) => one === digits);
+  return found.length === 1 ? partOf(value, found[0]!.index, found[0]!.index + digits.length) : null;
+}
+
+/** Finds the values of a running service's command line and environment in the registry, where they can be changed. */
+export function traceToService({ service }: Instance, reading: Reading): void {
+  if (service === null || reading.machine.platform !== 'win32') return;
+  const isGiven = ({ source: { kind } }: ConfiguredPort): boolean => kind === 'commandLine' || kind === 'environment';
+  const names = reading.places.filter(isGiven).map(({ setting }) => setting);
+  if (names.length === 0) return;
+  const values = serviceValues(reading, service, { options: names, variables: names });
+  for (const [index, place] of reading.places.entries()) {
+    const { setting, value, port } = place;
+    const found = isGiven(place) ? values.findLast((one) => one.name === setting && one.value === value) : undefined;
+    if (found === undefined || port === null) continue;
+    reading.places[index] = { ...place, source: inFile(found.from.file, found, portPart(found, port)) };
+  }
+}
+
+/** The name of the service that a value of the registry belongs to; null for any other. */
+export function serviceOfPath(path: string): string | null {
+  const { key } = registryPlace(path);
+  return /^SYSTEM\\[^\\]+\\Services\\([^\\]+)(?:\\Parameters)?$/i.exec(key)?.[1] ?? null;
+}
+
+/** The address and the port of a value such as `8080`, `0.0.0.0:8080`, or `http://*:8080/`; null if it has none. */
+export function portInValue(value: string): AddressAndPort | null {
+  const found = addressAndPort(value.replace(/^https?:\/\//i, '').replace(/\/$/, ''));
+  return found === null || found.port === 0 ? null : found;
+}
