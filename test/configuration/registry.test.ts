@@ -53,8 +53,15 @@ test('whatever the data is, its text stands for it', () => {
 
 test('a text that is no value is refused', () => {
   for (const text of ['', 'REG_DWORD 3389', 'REG_DWORD 4294967296\n', 'REG_DWORD -1\n', 'REG_DWORD 0x10\n', 'REG_BINARY 0\n', 'REG_NONE \n', '3389\n'])
-    assert.throws(() => registryData(utf16(`\ufeff${text}`)), RangeError, text);
-  assert.throws(() => registryData(Buffer.from('REG_DWORD 1\n')), RangeError);
+    assert.throws(
+      () => registryData(utf16(`\ufeff${text}`)),
+      (error: unknown) => error instanceof RangeError,
+      text,
+    );
+  assert.throws(
+    () => registryData(Buffer.from('REG_DWORD 1\n')),
+    (error: unknown) => error instanceof RangeError,
+  );
 });
 
 test('every way to write a path', () => {

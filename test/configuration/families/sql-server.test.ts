@@ -71,7 +71,10 @@ test('a fixed port of all addresses; those of single addresses do not count', as
     const server = await seen(exported({ one: ['1444', ''] }), how);
     assert.equal(server.rows, [`loser: TcpPort 1444 -> 127.0.0.1:1444 (${tcp}\\IP1\\TcpPort)`, `TcpPort 1433 -> 1433 (${tcp}\\IPAll\\TcpPort)`]);
     assert.equal(changed(server, 1433, 14_330), { 'IPAll\\TcpPort': '14330\0' });
-    assert.throws(() => server.move(1444, 1445), 'is overridden by TcpPort 1433');
+    assert.throws(
+      () => server.move(1444, 1445),
+      ({ message }: Error) => message.includes('is overridden by TcpPort 1433'),
+    );
   }
 });
 
@@ -99,7 +102,10 @@ test('a port that SQL Server chose becomes a fixed one', async () => {
   assert.equal(server.move(59_157, 14_330).plan.changes, [`${tcp}\\IPAll\\TcpDynamicPorts: TcpDynamicPorts 59157 -> empty`, `${tcp}\\IPAll\\TcpPort: TcpPort 59157 -> 14330`]);
   const both = await seen(exported({ all: ['1433', '59157'], one: ['', ''] }), running);
   assert.equal(changed(both, 1433, 14_330), { 'IPAll\\TcpPort': '14330\0' });
-  assert.throws(() => both.move(59_157, 14_330), 'cannot be changed automatically');
+  assert.throws(
+    () => both.move(59_157, 14_330),
+    ({ message }: Error) => message.includes('cannot be changed automatically'),
+  );
   const open = await seen(exported({ all: ['', '0'], one: ['', ''] }), running);
   assert.equal(open.rows, [`TcpDynamicPorts 0 -> ? (${tcp}\\IPAll\\TcpDynamicPorts): SQL Server chooses a port when it starts`]);
 });
@@ -113,7 +119,10 @@ test('single addresses', async () => {
 test('switched off, and an unknown instance', async () => {
   const off = await seen(exported({ isEnabled: 0 }), running);
   assert.equal(off.rows.at(-1), `Enabled 0 -> ? (${tcp}\\Enabled): TCP/IP is switched off`);
-  assert.throws(() => off.move(1433, 14_330), 'is overridden by Enabled 0');
+  assert.throws(
+    () => off.move(1433, 14_330),
+    ({ message }: Error) => message.includes('is overridden by Enabled 0'),
+  );
   const { gaps, rows } = await seen(exported({}), { arguments: ['sqlservr.exe', '-sOTHER'] });
   assert.equal([rows, gaps], [[], ['the name of the instance of SQL Server is unknown']]);
 });
