@@ -163,9 +163,9 @@ export function differencesSince(move: Move, machine: ConfigurationMachine): str
   });
 }
 
-/** Restores the old contents of every file that does not have them. Throws system errors. */
+/** Restores the old contents of every file that does not have them, the last one first. Throws system errors. */
 export function restore({ files }: Move, machine: ConfigurationMachine): void {
-  for (const { path, contents, before } of files) {
+  for (const { path, contents, before } of files.toReversed()) {
     const { bytes } = machine.read(path);
     if (bytes === null || digestOf(bytes) !== before) machine.replace(path, Buffer.from(contents, 'base64'));
   }

@@ -38,7 +38,9 @@ export function serviceValues(
     .flatMap((path) => valuesIn(reading, service, path))
     .flatMap((from) =>
       // A path of Windows has backslashes, which are no escapes; the text is as long with slashes.
-      commandValues(from.word.value.replaceAll('\\', '/'), options).map((one) => ({ ...moved(one, from.word), from })),
+      commandValues(from.word.value.replaceAll('\\', '/'), options).map((one) =>
+        Object.assign(moved(one, from.word), { from }),
+      ),
     );
   const set = environments
     .flatMap((path) => valuesIn(reading, service, path))
@@ -46,7 +48,7 @@ export function serviceValues(
       readRegistryText(from.file.text).strings.flatMap((line) =>
         readEnv(line.value)
           .filter(({ name }) => variables.includes(name))
-          .map((one) => ({ ...moved(one, line), from })),
+          .map((one) => Object.assign(moved(one, line), { from })),
       ),
     );
   return [...given, ...set];

@@ -93,8 +93,8 @@ function dynamic(
   };
   if (!isFree) return [place];
   const empty = inTheTextOf(fixed.word);
+  // In this order, it listens on one of them wherever a move is interrupted.
   return [
-    place,
     {
       ...common,
       setting: fixed.name,
@@ -102,6 +102,7 @@ function dynamic(
       source: inFile(fixed.file, empty),
       reason: 'it is empty: it gets the port of a move',
     },
+    place,
   ];
 }
 

@@ -17,6 +17,7 @@ const kernel32 = systemLibrary('kernel32.dll', {
 
 const noAttributes = 0xffff_ffff;
 const readOnly = 0x1;
+const isReadOnly = (attributes: number): boolean => attributes !== noAttributes && (attributes & readOnly) !== 0;
 const writeThrough = 0x8;
 /** While another program has the file open; nothing was changed yet. */
 const busy: ReadonlySet<number> = new Set([win32.accessDenied, 32, 1175]);
@@ -45,14 +46,16 @@ function swap(temporary: string, path: string): void {
  */
 export function replaceKeeping(path: string, bytes: Uint8Array): void {
   if (isRegistryPath(path)) return setRegistryValue(registryPlace(path), registryData(bytes));
-  const attributes = kernel32.GetFileAttributesW(anyLength(path));
-  const isReadOnly = attributes !== noAttributes && (attributes & readOnly) !== 0;
+  const name = anyLength(path);
+  const attributes = kernel32.GetFileAttributesW(name);
   // Windows replaces no file that is marked read-only.
-  if (isReadOnly) kernel32.SetFileAttributesW(anyLength(path), attributes & ~readOnly);
+  if (isReadOnly(attributes)) kernel32.SetFileAttributesW(name, attributes & ~readOnly);
   try {
     replaceFile(path, bytes, 0o600, { swap });
   } finally {
-    if (isReadOnly) kernel32.SetFileAttributesW(anyLength(path), attributes);
+    // Wine does not keep those of hidden files.
+    const isSame = attributes === noAttributes || kernel32.GetFileAttributesW(name) === attributes;
+    if (!isSame) kernel32.SetFileAttributesW(name, attributes);
   }
 }
 
@@ -61,7 +64,7 @@ export function replaceObstacle(path: string): ReplaceObstacle | null {
   if (isRegistryPath(path)) return null;
   const hindrance = nameObstacle(path, lstatSync(path));
   if (hindrance !== null) return hindrance;
-  const attributes = kernel32.GetFileAttributesW(anyLength(path));
-  const isReadOnly = attributes !== noAttributes && (attributes & readOnly) !== 0;
-  return isReadOnly ? { text: `${path} is marked read-only`, serious: false } : null;
+  return isReadOnly(kernel32.GetFileAttributesW(anyLength(path)))
+    ? { text: `${path} is marked read-only`, serious: false }
+    : null;
 }

@@ -95,11 +95,11 @@ test('a list of ports', async () => {
 test('a port that SQL Server chose becomes a fixed one', async () => {
   const server = await seen(exported({ all: ['', '59157'], one: ['', ''] }), running);
   assert.equal(server.rows, [
-    `TcpDynamicPorts 59157 -> 59157 (${tcp}\\IPAll\\TcpDynamicPorts): SQL Server chose it, and tries it again; a move makes it a fixed port (TcpPort)`,
     `TcpPort  -> 59157 (${tcp}\\IPAll\\TcpPort): it is empty: it gets the port of a move`,
+    `TcpDynamicPorts 59157 -> 59157 (${tcp}\\IPAll\\TcpDynamicPorts): SQL Server chose it, and tries it again; a move makes it a fixed port (TcpPort)`,
   ]);
   assert.equal(changed(server, 59_157, 14_330), { 'IPAll\\TcpDynamicPorts': '\0', 'IPAll\\TcpPort': '14330\0' });
-  assert.equal(server.move(59_157, 14_330).plan.changes, [`${tcp}\\IPAll\\TcpDynamicPorts: TcpDynamicPorts 59157 -> empty`, `${tcp}\\IPAll\\TcpPort: TcpPort 59157 -> 14330`]);
+  assert.equal(server.move(59_157, 14_330).plan.changes, [`${tcp}\\IPAll\\TcpPort: TcpPort 59157 -> 14330`, `${tcp}\\IPAll\\TcpDynamicPorts: TcpDynamicPorts 59157 -> empty`]);
   const both = await seen(exported({ all: ['1433', '59157'], one: ['', ''] }), running);
   assert.equal(changed(both, 1433, 14_330), { 'IPAll\\TcpPort': '14330\0' });
   assert.throws(
