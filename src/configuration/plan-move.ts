@@ -7,7 +7,7 @@ import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
 import { decodeFile, edited, type Edit, type TextFile } from './text-file.ts';
-import { writersOf } from './writers.ts';
+import { programObstacle, writersOf } from './writers.ts';
 
 /** A file of a plan, by its path without links. */
 export interface PlannedFile {
@@ -131,6 +131,9 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
     ...reading.gaps.map((gap) => `the configuration is not known completely: ${gap}`),
     ...new Set(places.flatMap((place) => family.obstacles?.(place, reading) ?? [])),
   ];
+  const ownCheck = family.check?.(instance, reading) ?? null;
+  const isUnsafe = ownCheck === null ? null : programObstacle(ownCheck, machine);
+  if (isUnsafe !== null) obstacles.push(isUnsafe);
   const files: PlannedFile[] = [];
   for (const [path, group] of byPath) {
     const { file } = group[0]!;
@@ -155,7 +158,7 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
       files.map(({ path }) => path),
     ),
     needsRestart: places.some((place) => place.needsRestart),
-    check: family.check?.(instance, reading) ?? null,
+    check: isUnsafe === null ? ownCheck : null,
     obstacles,
   };
 }

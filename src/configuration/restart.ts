@@ -4,6 +4,7 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { listenersQuestion } from './instances.ts';
 import type { MovePlan } from './plan-move.ts';
+import { programObstacle } from './writers.ts';
 
 /** What restarting a server needs. */
 export interface RestartWorld {
@@ -52,6 +53,8 @@ export async function restartServer(plan: Restarted, { asked, machine }: Restart
   }
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
   if ('call' in reload) {
+    const obstacle = programObstacle(reload.call, machine);
+    if (obstacle !== null) return obstacle;
     const { status, output } = machine.run(asItsUser(reload.call, plan));
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
   }

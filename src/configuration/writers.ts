@@ -1,6 +1,12 @@
 import { concernsOf } from '../schedule/trust.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
+
+/** Returns why a program must not be run with the rights of this process; null if it can be. */
+export function programObstacle({ words: [program = ''] }: ProgramCall, machine: ConfigurationMachine): string | null {
+  const [first] = writersOf(program, machine);
+  return first === undefined ? null : `${program} is not run: ${first}`;
+}
 
 /**
  * Returns who else can change a file while this process has more rights than they have: they could make it write

@@ -131,6 +131,16 @@ export function registryValue({ key, name }: RegistryPlace): RegistryData | null
   });
 }
 
+/** Whether this process can change the values of a key. */
+export function canChange({ key }: RegistryPlace): boolean {
+  try {
+    return withKey(key, access.set, () => true) ?? true;
+  } catch (error) {
+    if (error instanceof Refused && error.refusal.code === 'AccessDenied') return false;
+    throw error;
+  }
+}
+
 /** Changes a value, which has to exist with the same type. Throws Refused. */
 export function setRegistryValue(place: RegistryPlace, { kind, data }: RegistryData): void {
   const present = registryValue(place);

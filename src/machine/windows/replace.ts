@@ -6,7 +6,7 @@ import { anyLength } from './acl.ts';
 import { refused, win32 } from './errors.ts';
 import { systemLibrary } from './ffi.ts';
 import { lastErrorCode } from './kernel32.ts';
-import { setRegistryValue } from './registry.ts';
+import { canChange, setRegistryValue } from './registry.ts';
 
 const kernel32 = systemLibrary('kernel32.dll', {
   ReplaceFileW: { arguments: ['pointer', 'pointer', 'pointer', 'uint32', 'pointer', 'pointer'], return: 'int32' },
@@ -61,7 +61,10 @@ export function replaceKeeping(path: string, bytes: Uint8Array): void {
 
 /** Why a file must not be replaced; see ConfigurationMachine. */
 export function replaceObstacle(path: string): ReplaceObstacle | null {
-  if (isRegistryPath(path)) return null;
+  if (isRegistryPath(path))
+    return canChange(registryPlace(path))
+      ? null
+      : { text: `changing ${path} needs an administrator (an elevated PowerShell)`, serious: true };
   const hindrance = nameObstacle(path, lstatSync(path));
   if (hindrance !== null) return hindrance;
   return isReadOnly(kernel32.GetFileAttributesW(anyLength(path)))
