@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
+import type { Reload } from './family.ts';
 import { listenersQuestion } from './instances.ts';
 import type { MovePlan } from './plan-move.ts';
 import { programObstacle } from './writers.ts';
@@ -31,20 +32,28 @@ export function asItsUser(
 /** A server that has to use its changed configuration. */
 export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
 
-/** Describes how a server will use its new configuration. */
-export function restartText({ configured: { family, instance, reading }, needsRestart }: MovePlan): string {
-  if (instance.pid === null) return 'it does not run';
-  if (family.reload?.(instance, reading) === 'watches') return `${family.name} uses it without a restart`;
-  if (instance.service !== null) return `${needsRestart ? 'restart' : 'reload'} ${instance.service}`;
+/** How a server uses its new configuration without its service; Windows has no signals. */
+function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload {
   const reload = family.reload?.(instance, reading) ?? null;
-  if (reload === null || reload === 'watches') return 'restart it yourself';
+  const isSignal = reload !== null && reload !== 'watches' && 'signal' in reload;
+  return isSignal && reading.machine.platform === 'win32' ? null : reload;
+}
+
+/** Describes how a server will use its new configuration. */
+export function restartText({ configured, needsRestart }: MovePlan): string {
+  const { family, instance } = configured;
+  const reload = reloadOf(configured);
+  if (instance.pid === null) return 'it does not run';
+  if (reload === 'watches') return `${family.name} uses it without a restart`;
+  if (instance.service !== null) return `${needsRestart ? 'restart' : 'reload'} ${instance.service}`;
+  if (reload === null) return 'restart it yourself';
   return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
 export async function restartServer(plan: Restarted, { asked, machine }: RestartWorld): Promise<string | null> {
-  const { family, instance, reading, startTime } = plan.configured;
-  const reload = family.reload?.(instance, reading) ?? null;
+  const { family, instance, startTime } = plan.configured;
+  const reload = reloadOf(plan.configured);
   if (instance.pid === null || reload === 'watches') return null;
   if (instance.service !== null) {
     const failure = machine.service(instance.service, plan.needsRestart ? 'restart' : 'reload');

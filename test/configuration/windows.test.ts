@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { isConfirmed } from '../../src/configuration/find.ts';
 import { survey, surveyFile } from '../../src/configuration/instances.ts';
 import { planMove, serverAt } from '../../src/configuration/plan-move.ts';
+import { restartText } from '../../src/configuration/restart.ts';
 import { families } from '../../src/configuration/families.ts';
 import type { FileAccess } from '../../src/system/configuration.ts';
 import { machineWith, type Files } from '../support/configurations.ts';
@@ -113,6 +114,21 @@ test('URL reservations are listed with the command for the new port', async () =
       'a URL reservation names port 8080: https://[::1]:8080/; for the new port: netsh http add urlacl url=https://[::1]:9090/ user=ACCOUNT',
     ],
   );
+});
+
+test('without signals, nginx is called, and others are restarted by hand', async () => {
+  const text = async (program: string, file: string, contents: string, args: string): Promise<string> => {
+    const running = facts([socket({ localPort: 8080, pid: 700 })], {
+      platform: 'win32',
+      processes: [process({ pid: 700, imageName: program, path: `C:\\x\\${program}`, commandLine: `C:\\x\\${program} ${args}` })],
+    });
+    const machine = machineWith({ [file]: contents });
+    const all = await survey({ facts: running, machine });
+    return restartText(planMove({ all, subject: serverAt(all, 8080), machine, facts: running }, 8080, 9090));
+  };
+  const conf = 'C:\\x\\nginx.conf';
+  assert.is(await text('nginx.exe', conf, 'http { server { listen 8080; } }\n', `-p C:\\x -c ${conf}`), `C:\\x\\nginx.exe -s reload -p C:\\x -c ${conf}`);
+  assert.is(await text('sshd.exe', 'C:\\ProgramData\\ssh\\sshd_config', 'Port 8080\n', ''), 'restart it yourself');
 });
 
 const [administrators, everyone, own] = ['S-1-5-32-544', 'S-1-1-0', 'S-1-5-21-1-2-3-1001'];
