@@ -249,7 +249,7 @@ export const families: readonly FamilyEntry[] = [
     programs: /(?!)/,
     platform: 'win32',
     files: /^HKLM\\SYSTEM\\[^\\]+\\Services\\[^\\]+\\(?:ImagePath|Environment|Parameters\\App\w+)$/i,
-    load: async () => (await import('./families/windows-service.ts')).windowsService,
+    load: async () => (await import('./families/service-program.ts')).serviceProgram,
   },
   {
     name: 'ASP.NET Core',

@@ -20,7 +20,7 @@ function optionsOfService(reading: Reading, service: string): string[] {
   return [...new Set(words.flatMap(({ value }) => optionName.exec(value)?.[0] ?? []))];
 }
 
-export const windowsService: Family = {
+export const serviceProgram: Family = {
   name: 'Windows service',
   defaultFiles: [],
   defaultPatterns: [`${servicesKey}\\*\\ImagePath`],
