@@ -16,7 +16,10 @@ export function writersOf(path: string, { access, isElevated, platform }: Config
   if (access === null || !isElevated || isRegistryPath(path)) return [];
   const { look, trusted, accountName } = access;
   const used = { role: 'the configuration', path, mayBeMissing: false, standing: 'file' } as const;
-  return concernsOf(used, { platform, look, accountName, trusted: { sids: trusted, uids: [] } })
-    .filter(({ isOpen }) => isOpen)
-    .map((concern) => `others can change it while this runs elevated: ${concern.path}: ${concern.text}`);
+  return concernsOf(used, { platform, look, accountName, trusted: { sids: trusted, uids: [] } }).map(
+    ({ isOpen, path: where, text }) =>
+      isOpen
+        ? `others can change it while this runs elevated: ${where}: ${text}`
+        : `it is unknown who can change it while this runs elevated: ${where}: ${text}`,
+  );
 }

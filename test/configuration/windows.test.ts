@@ -135,8 +135,9 @@ const [administrators, everyone, own] = ['S-1-5-32-544', 'S-1-1-0', 'S-1-5-21-1-
 const modify = 0x1301bf;
 
 /** Access lists: those of administrators, with more for some paths. */
-const accessOf = (more: Readonly<Record<string, readonly [sid: string, mask: number]>>): FileAccess => ({
+const accessOf = (more: Readonly<Record<string, readonly [sid: string, mask: number]>>, link = ''): FileAccess => ({
   look: (path) => {
+    if (path === link) return { standing: 'link', access: null, refusal: null };
     const extra = more[path];
     const entries = [ace({ sid: administrators, mask: 0x1f01ff }), ...(extra === undefined ? [] : [ace({ sid: extra[0], mask: extra[1] })])];
     return { standing: /\.\w+$/.test(path) ? 'file' : 'folder', access: { platform: 'win32', descriptor: descriptor({ owner: administrators, entries }) }, refusal: null };
@@ -168,6 +169,9 @@ test('elevated, what others can change needs --force, and a program of others is
     obstacles: [`others can change it while this runs elevated: ${path}: Everyone could change the file`],
     isChecked: true,
   });
+  assert.equal((await obstaclesOf(accessOf({}, 'C:\\nginx\\conf'))).obstacles, [
+    'it is unknown who can change it while this runs elevated: C:\\nginx\\conf: it is a link or another reparse point',
+  ]);
   assert.equal(await obstaclesOf(accessOf({ 'C:\\nginx\\conf': [everyone, modify] })), {
     obstacles: ['others can change it while this runs elevated: C:\\nginx\\conf: Everyone could change the contents of the folder'],
     isChecked: true,

@@ -1,7 +1,7 @@
 // dist/portowner.exe changes the registry and files of Wine, and undoes it; killed at each step, too. On a real Windows,
 // nothing is changed.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -22,6 +22,7 @@ const test = (name: string, check: () => void | Promise<void>): void =>
   suiteOf(name, (context) => (isWine ? check() : skip(command === null ? without : 'it would change the registry of this machine', context as unknown as TestContext)));
 
 const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
+const node = windowsPath(nodeBinary(runtimes['win32-x64']));
 const drive = '/var/cache/portowner/wine/prefix/drive_c';
 
 /** Runs a command line with a state folder of its own: a script sets it, because Wine has its own environment. */
@@ -183,7 +184,6 @@ test('SQL Server: one port of a list, and a chosen port that becomes a fixed one
 
 test('killed at each step, SQL Server listens on the old port or the new one, and the executable undoes it', async () => {
   const [from, to] = [21_450, 21_451];
-  const node = windowsPath(nodeBinary(runtimes['win32-x64']));
   const script = windowsPath(join(root, 'test/support/killed-move.ts'));
   await withRegistry([sqlKey], sql('', String(from)), () => {
     const [old, young] = [
@@ -279,6 +279,46 @@ test('a file with blanks and letters of any language in its path, which is hidde
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('who else can change a file, by its access list', () => {
+  const folder = join(drive, 'PortOwner Test');
+  mkdirSync(folder, { recursive: true });
+  try {
+    for (const [name, mode] of [
+      ['a b.conf', 0o644],
+      ['ö.conf', 0o666],
+    ] as const) {
+      writeFileSync(join(folder, name), 'x');
+      chmodSync(join(folder, name), mode);
+    }
+    const paths = ['C:\\PortOwner Test\\a b.conf', 'C:\\PortOwner Test\\ö.conf', 'HKLM\\SYSTEM\\x'];
+    const { out, err } = runProgram([...runner, node, ...nodeFlags, windowsPath(join(root, 'test/support/windows-writers.ts')), ...paths]);
+    assert.ok(out !== '', err);
+    assert.equal(JSON.parse(out), [[], [`others can change it while this runs elevated: ${paths[1]}: Everyone could change the file`], []]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a service that does not listen on its new port gets its old one back', async () => {
+  const [from, to, state] = [23_389, 23_391, temporaryFolder()];
+  const service = (...args: readonly string[]): Outcome => runProgram([...runner, 'sc.exe', ...args]);
+  await withRdp(from, () => {
+    service('start', 'TermService');
+    try {
+      const moved = portowner(state, 'move', String(from), '--to', String(to), '--yes', '--restart', '--timeout', '1', '--json');
+      assert.is(moved.code, 1, moved.err);
+      const [row] = rows<MoveResult>(moved);
+      assert.is(row!.Result, 'RolledBack');
+      assert.equal(row!.Reason, [`it does not listen on port ${to} after 1 s`, `with its old configuration, it does not listen on port ${from} after 1 s`]);
+      assert.is(valueOf(rdpKey, 'PortNumber'), `REG_DWORD 0x${from.toString(16)}`);
+      assert.match(service('query', 'TermService').out, 'RUNNING');
+      assert.match(portowner(state, 'move', String(from), '--to', String(to), '--dry-run', '--json').out, '"restart TermService"');
+    } finally {
+      service('stop', 'TermService');
+    }
+  });
 });
 
 suiteOf.run();
