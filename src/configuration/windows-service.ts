@@ -54,11 +54,11 @@ export function serviceValues(
   return [...given, ...set];
 }
 
-/** A value within a word, with its position in the text of the word. */
+/** A value within a word, with its position in the text of the word; one that is not literal there is at its start. */
 const moved = <Value extends NamedValue>(value: Value, { start }: Word): Value => ({
   ...value,
-  start: start + value.start,
-  end: start + value.end,
+  start: start + Math.max(value.start, 0),
+  end: start + (value.start < 0 ? 0 : value.end),
 });
 
 /** The part of a value that is the port; null if it is not there exactly once. */

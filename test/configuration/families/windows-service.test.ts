@@ -32,6 +32,17 @@ test('a program that nobody knows', async () => {
   assert.equal(changed(server, 8083, 9003), [['Shop\\Environment', 7, 'A=1\0PORT=9003\0\0']]);
 });
 
+test('quotes within a word', async () => {
+  const path = `${services}\\Shop\\ImagePath`;
+  const server = await seen({ [path]: text('x.exe --po"rt"=8080 "--port=8081" --port="8082"\0', 1) }, { path });
+  assert.throws(
+    () => server.move(8080, 9000),
+    ({ message }: Error) => message.includes('cannot be changed automatically'),
+  );
+  assert.equal(changed(server, 8081, 9001), [['Shop\\ImagePath', 1, 'x.exe --po"rt"=8080 "--port=9001" --port="8082"\0']]);
+  assert.equal(changed(server, 8082, 9002), [['Shop\\ImagePath', 1, 'x.exe --po"rt"=8080 "--port=8081" --port="9002"\0']]);
+});
+
 test('the command line of a running server comes from its service', async () => {
   const path = `${services}\\Redis\\ImagePath`;
   const files = registryFiles(`[HKEY_LOCAL_MACHINE\\${path.slice(5, -10)}]\n"ImagePath"="C:\\\\Redis\\\\redis-server.exe --service-run --port 6390"`);
