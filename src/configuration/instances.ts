@@ -8,7 +8,7 @@ import type { Family } from './family.ts';
 import type { Instance } from './configured-port.ts';
 import { ranked, type RankedPort } from './overlay.ts';
 import { Reading } from './reading.ts';
-import { traceToService } from './windows-service.ts';
+import { serviceOfPath, traceToService } from './windows-service.ts';
 
 /** An instance with its family, and what its configuration asks for. */
 export interface Configured {
@@ -123,6 +123,19 @@ function servicesOf(world: Surveyed, byPid: ReadonlyMap<number, Process>): Found
   });
 }
 
+/** What a configuration file describes that no running server was found with: a Windows service may run all the same. */
+function described(entry: FamilyEntry, path: string | null, world: Surveyed): Found {
+  const { services, processes } = world.facts.sections;
+  const name = path === null ? null : serviceOfPath(path);
+  const service = services.data.find((one) => one.name.toLowerCase() === name?.toLowerCase());
+  const process = processes.data.find(({ pid }) => pid !== 0 && pid === service?.pid);
+  if (service === undefined || process === undefined) return { entry, instance: idle(path), pids: new Set() };
+  // A wrapper listens nowhere itself.
+  const children = processes.data.filter(({ parent }) => parent === process.pid).map(({ pid }) => pid);
+  const instance = { ...instanceOf(process, world, service.name), path };
+  return { entry, instance, pids: new Set([process.pid, ...children]) };
+}
+
 /** An instance of which only the configuration is known. */
 const idle = (path: string | null): Instance => ({
   pid: null,
@@ -162,7 +175,7 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
       ...single,
       ...several.filter((one) => !known.has(one) && world.machine.read(one).bytes !== null),
     ]) {
-      const answer = await configured({ entry, instance: idle(path), pids: new Set() }, world);
+      const answer = await configured(described(entry, path, world), world);
       const { places, reading } = answer;
       const isNew = reading.main !== null && !known.has(reading.main);
       if (isNew && (places.length > 0 || reading.gaps.length > 0)) answers.push(answer);
@@ -186,6 +199,6 @@ export async function surveyFile(path: string, world: Surveyed, only: readonly F
   const using = live.filter(({ reading }) => [...reading.files.keys()].some(isSame));
   if (using.length > 0) return using;
   const answers: Configured[] = [];
-  for (const entry of entries) answers.push(await configured({ entry, instance: idle(path), pids: new Set() }, world));
+  for (const entry of entries) answers.push(await configured(described(entry, path, world), world));
   return answers.filter(({ places }) => places.length > 0);
 }

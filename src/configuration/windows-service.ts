@@ -14,18 +14,35 @@ import { addressAndPort, inFile, type AddressAndPort, type Reading } from './rea
  */
 
 export const servicesKey = String.raw`HKLM\SYSTEM\CurrentControlSet\Services`;
-const commands = ['ImagePath', String.raw`Parameters\AppParameters`];
-const environments = ['Environment', String.raw`Parameters\AppEnvironment`, String.raw`Parameters\AppEnvironmentExtra`];
+/** What is read only of a service that a wrapper runs: a machine has hundreds of services. */
+const wrapper = /(?:nssm|srvany)[\w.-]{0,32}\.exe/i;
+
+/** The values of a service with command lines. */
+export function serviceCommands(reading: Reading, service: string): OpenValue[] {
+  const [image, wrapped] = openedOf(reading, service);
+  return [image, wrapped ? read(reading, service, String.raw`Parameters\AppParameters`) : null].filter(
+    (one) => one !== null,
+  );
+}
+
+function serviceEnvironments(reading: Reading, service: string): OpenValue[] {
+  const [, wrapped] = openedOf(reading, service);
+  const more = wrapped ? [String.raw`Parameters\AppEnvironment`, String.raw`Parameters\AppEnvironmentExtra`] : [];
+  return ['Environment', ...more].flatMap((name) => read(reading, service, name) ?? []);
+}
+
+const read = (reading: Reading, service: string, name: string): OpenValue | null =>
+  openValue(reading, `${servicesKey}\\${service}`, name);
+
+/** The command line of a service, and whether it is that of a wrapper. */
+function openedOf(reading: Reading, service: string): readonly [image: OpenValue | null, isWrapped: boolean] {
+  const image = read(reading, service, 'ImagePath');
+  return [image, image !== null && wrapper.test(image.word.value)];
+}
 
 /** An option or a variable of a service, with the value of the registry that has it. */
 export interface ServiceValue extends NamedValue {
   readonly from: OpenValue;
-}
-
-/** A value of a service that has one of these names. */
-function valuesIn(reading: Reading, service: string, path: string): OpenValue[] {
-  const found = openValue(reading, `${servicesKey}\\${service}`, path);
-  return found === null ? [] : [found];
 }
 
 /** Returns the options of a service with these names, and its variables. */
@@ -34,23 +51,19 @@ export function serviceValues(
   service: string,
   { options, variables }: { readonly options: readonly string[]; readonly variables: readonly string[] },
 ): ServiceValue[] {
-  const given = commands
-    .flatMap((path) => valuesIn(reading, service, path))
-    .flatMap((from) =>
-      // A path of Windows has backslashes, which are no escapes; the text is as long with slashes.
-      commandValues(from.word.value.replaceAll('\\', '/'), options).map((one) =>
-        Object.assign(moved(one, from.word), { from }),
-      ),
-    );
-  const set = environments
-    .flatMap((path) => valuesIn(reading, service, path))
-    .flatMap((from) =>
-      readRegistryText(from.file.text).strings.flatMap((line) =>
-        readEnv(line.value)
-          .filter(({ name }) => variables.includes(name))
-          .map((one) => Object.assign(moved(one, line), { from })),
-      ),
-    );
+  const given = serviceCommands(reading, service).flatMap((from) =>
+    // A path of Windows has backslashes, which are no escapes; the text is as long with slashes.
+    commandValues(from.word.value.replaceAll('\\', '/'), options).map((one) =>
+      Object.assign(moved(one, from.word), { from }),
+    ),
+  );
+  const set = serviceEnvironments(reading, service).flatMap((from) =>
+    readRegistryText(from.file.text).strings.flatMap((line) =>
+      readEnv(line.value)
+        .filter(({ name }) => variables.includes(name))
+        .map((one) => Object.assign(moved(one, line), { from })),
+    ),
+  );
   return [...given, ...set];
 }
 

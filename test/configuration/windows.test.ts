@@ -86,6 +86,23 @@ test('a variable of the service that started a program is changed in the registr
   assert.equal(await told(files, running), [['Redis', 6390, 'TCP', 700, 'Web', true]]);
 });
 
+test('a service whose program nobody knows, and what its wrapper runs', async () => {
+  const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Shop';
+  const files = registryFiles(
+    `[HKEY_LOCAL_MACHINE\\${key.slice(5)}]\n"ImagePath"="C:\\\\nssm\\\\nssm-2.24.exe"\n[HKEY_LOCAL_MACHINE\\${key.slice(5)}\\Parameters]\n"AppParameters"="--port 9000"\n[HKEY_LOCAL_MACHINE\\${key.slice(5)}2]\n"ImagePath"="\\\\SystemRoot\\\\x.sys"`,
+  );
+  const running = facts([socket({ localPort: 9000, pid: 700 })], {
+    platform: 'win32',
+    processes: [
+      process({ pid: 700, parent: 600, imageName: 'shop.exe', path: 'C:\\shop.exe', commandLine: 'C:\\shop.exe --port 9000' }),
+      process({ pid: 600, imageName: 'nssm-2.24.exe', path: 'C:\\nssm\\nssm-2.24.exe', commandLine: 'C:\\nssm\\nssm-2.24.exe' }),
+    ],
+    services: [service({ name: 'SHOP', pid: 600 })],
+  });
+  assert.equal(await told(files, running), [['Windows service', 9000, 'TCP', 600, 'SHOP', true]]);
+  assert.equal(await told(files, facts([], { platform: 'win32', processes: [] })), [['Windows service', 9000, 'TCP', null, null, false]]);
+});
+
 test('URL reservations are listed with the command for the new port', async () => {
   const seen = facts([], {
     platform: 'win32',

@@ -1,8 +1,15 @@
 import type { Family } from '../family.ts';
 import { wordsOfCommand } from '../readers/command.ts';
 import { inFile, type Reading } from '../reading.ts';
-import { openPath, openValue } from '../registry.ts';
-import { portInValue, portPart, serviceOfPath, servicesKey, serviceValues } from '../windows-service.ts';
+import { openPath } from '../registry.ts';
+import {
+  portInValue,
+  portPart,
+  serviceCommands,
+  serviceOfPath,
+  servicesKey,
+  serviceValues,
+} from '../windows-service.ts';
 
 /*
  * A program that PortOwner does not know, which a service starts with its port on the command line, or in a variable of
@@ -14,9 +21,9 @@ const optionName = /^(?:--?|\/)(?:[\w.-]{1,64}[-._])?(?:port|listen|bind|addr|ad
 const variables = ['PORT', 'HTTP_PORT', 'SERVER_PORT', 'ASPNETCORE_URLS', 'ASPNETCORE_HTTP_PORTS'];
 
 function optionsOfService(reading: Reading, service: string): string[] {
-  const commands = ['ImagePath', String.raw`Parameters\AppParameters`];
-  const texts = commands.flatMap((name) => openValue(reading, `${servicesKey}\\${service}`, name)?.word.value ?? []);
-  const words = texts.flatMap((text) => wordsOfCommand(text.replaceAll('\\', '/')));
+  const words = serviceCommands(reading, service).flatMap(({ word }) =>
+    wordsOfCommand(word.value.replaceAll('\\', '/')),
+  );
   return [...new Set(words.flatMap(({ value }) => optionName.exec(value)?.[0] ?? []))];
 }
 
@@ -26,7 +33,7 @@ export const serviceProgram: Family = {
   defaultPatterns: [`${servicesKey}\\*\\ImagePath`],
   read(instance, reading) {
     if (instance.path !== null) openPath(reading, instance.path);
-    const service = instance.service ?? (instance.path === null ? null : serviceOfPath(instance.path));
+    const service = (instance.path === null ? null : serviceOfPath(instance.path)) ?? instance.service;
     if (service === null) return;
     const options = optionsOfService(reading, service);
     for (const found of serviceValues(reading, service, { options, variables })) {

@@ -57,8 +57,5 @@ export const winrm: Family = {
     const names = machine.ancestors().map((pid) => path.basename(machine.program(pid)?.arguments[0] ?? ''));
     return names.some((name) => host.test(name)) ? ['this session is connected through WinRM'] : [];
   },
-  sideEffects: (_, { port }, to) => [
-    `clients have to name the new port: Enter-PSSession -Port ${to}`,
-    `WinRM reserves its URL only if it makes the listener itself; if it does not start on port ${to}: netsh http show urlacl shows the one of port ${port}`,
-  ],
+  sideEffects: (_, __, to) => [`clients have to name the new port: Enter-PSSession -Port ${to}`],
 };
