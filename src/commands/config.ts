@@ -47,7 +47,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
 
   ports = Option.Rest({ name: 'PORTS' });
   app = Option.String('--app', { description: 'only this kind of server: nginx, PostgreSQL …' });
-  file = Option.String('--path', { description: 'only this configuration file' });
+  file = Option.String('--path', { description: 'only this configuration file, or value of the Windows registry' });
 
   override readonly schema = configuration;
 

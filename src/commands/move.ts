@@ -72,7 +72,7 @@ export class MoveCommand extends RowCommand {
   port = Option.String({ name: 'PORT', required: false });
   to = Option.String('--to', { description: 'the new port, or auto for a free one' });
   app = Option.String('--app', { description: 'only this kind of server: nginx, PostgreSQL …' });
-  file = Option.String('--path', { description: 'only this configuration file' });
+  file = Option.String('--path', { description: 'only this configuration file, or value of the Windows registry' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would change' });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   restart = Option.Boolean('--restart', false, { description: 'reload or restart the server, and check its ports' });
