@@ -169,6 +169,7 @@ function Get-CommandTable {
             Command = @('move')
             Always  = @('--format=clixml', '--problems=rows')
             Operand = @('Port')
+            Own     = @('InputObject')
             Options = [ordered]@{
                 NewPort = '--to'
                 Application = '--app'

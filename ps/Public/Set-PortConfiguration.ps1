@@ -5,8 +5,9 @@ function Set-PortConfiguration {
 
     .DESCRIPTION
         Set-PortConfiguration finds where a port is configured, as Get-PortConfiguration does, and changes only the
-        number: comments, order, encoding, owner, and permissions of the files stay. It asks first, unless you use
-        -Confirm:$false; in a noninteractive session, it changes nothing without that, and reports an error.
+        number: comments, order, encoding, owner, and permissions of the files stay. It shows the changes and what else
+        names the port, and asks, unless you use -Confirm:$false; in a noninteractive session, it changes nothing without
+        that, and reports an error. -WhatIf only shows them.
 
         The server's own check runs before and after; if it fails, every file is restored. With -Restart, the service
         is reloaded or restarted, and the move is undone if the server does not own the new port within -TimeoutSec.
@@ -15,6 +16,10 @@ function Set-PortConfiguration {
 
     .PARAMETER Port
         The port that the server is configured for.
+
+    .PARAMETER InputObject
+        Objects with a Port or a LocalPort, such as those of Get-PortConfiguration and Get-PortOwner: the server that is
+        configured for it is moved, once, of the Application that the object names.
 
     .PARAMETER NewPort
         The new port, or auto for a free one.
@@ -35,7 +40,7 @@ function Set-PortConfiguration {
         With -Restart: how long to wait for the new port. By default, 30 seconds.
 
     .INPUTS
-        None.
+        PortOwner.Configuration, PortOwner.Endpoint
 
     .OUTPUTS
         PortOwner.MoveResult
@@ -43,7 +48,7 @@ function Set-PortConfiguration {
     .EXAMPLE
         Set-PortConfiguration 8080 auto -WhatIf
 
-        Shows which server would be moved.
+        Shows what would be changed.
 
     .EXAMPLE
         Set-PortConfiguration 8080 8090 -Restart -WhatIf
@@ -55,21 +60,32 @@ function Set-PortConfiguration {
 
         Without -WhatIf, moves only nginx, and restores its files if it does not own the port after 10 seconds.
 
+    .EXAMPLE
+        Get-PortConfiguration 3000 -Application Node.js | Set-PortConfiguration -NewPort 3005 -WhatIf
+
+        Shows what would be changed to move the Node.js program that is configured for port 3000.
+
     .LINK
         about_PortOwner
 
     .LINK
         Get-PortConfiguration
     #>
-    [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
+    [CmdletBinding(DefaultParameterSetName = 'Port', SupportsShouldProcess, ConfirmImpact = 'High')]
     [OutputType('PortOwner.MoveResult')]
     param(
-        [Parameter(Mandatory, Position = 0)]
+        [Parameter(Mandatory, Position = 0, ParameterSetName = 'Port')]
         [ValidateRange(1, 65535)]
         [int] $Port,
 
-        [Parameter(Mandatory, Position = 1)]
+        [Parameter(Mandatory, ValueFromPipeline, ParameterSetName = 'Object')]
+        [AllowNull()]
+        [object] $InputObject,
+
+        [Parameter(Mandatory, Position = 1, ParameterSetName = 'Port')]
+        [Parameter(Mandatory, Position = 0, ParameterSetName = 'Object')]
         [ValidateNotNullOrEmpty()]
+        [Alias('To')]
         [string] $NewPort,
 
         [ValidateNotNullOrEmpty()]
@@ -86,8 +102,22 @@ function Set-PortConfiguration {
         [int] $TimeoutSec
     )
 
-    end {
-        if (-not (Test-ShouldProcess -Cmdlet $PSCmdlet -Target "port $Port" -Action "Move to port $NewPort")) { return }
-        Invoke-Executable -Cmdlet $PSCmdlet -Function 'Set-PortConfiguration' -Bound $PSBoundParameters -Extra '--yes'
+    begin {
+        Use-CallerPreference -Cmdlet $PSCmdlet
+        $moved = @{}
+    }
+
+    process {
+        foreach ($one in ConvertTo-MoveRequest -Cmdlet $PSCmdlet -Bound $PSBoundParameters) {
+            # A server that listens on several addresses has a row for each.
+            $key = "$($one.Port) $($one['Application'])"
+            if ($moved[$key]) { continue }
+            $moved[$key] = $true
+            $plan = Get-MoveApproval -Cmdlet $PSCmdlet -Bound $one
+            if ($null -eq $plan) { continue }
+            # What was shown is done, also for auto.
+            $one['NewPort'] = "$($plan.NewPort)"
+            Invoke-Executable -Cmdlet $PSCmdlet -Function 'Set-PortConfiguration' -Bound $one -Extra '--yes'
+        }
     }
 }

@@ -18,7 +18,7 @@ export class MoveCommand extends RowCommand {
   static override usage = Command.Usage({
     description: 'move a server to another port, in its own configuration',
     details: `
-      It finds where the port is configured, as portowner config does, and changes only the number: comments, order, encoding, owner, and permissions of the files stay. First it shows the changes as a unified diff, and what else names the port, which it never changes. Then it asks, unless you use --yes.
+      It finds where the port is configured, as portowner config does, and changes only the number: comments, order, encoding, owner, and permissions of the files stay. First it shows the changes as a unified diff, and what else names the port, such as proxies, health checks, .env files, and connected programs, which it never changes. Then it asks, unless you use --yes.
 
       With --to auto, it chooses a free port. A port is refused if it cannot be bound, is reserved, is in the dynamic range, or is wanted by another configuration on this machine.
 
@@ -49,6 +49,7 @@ export class MoveCommand extends RowCommand {
     powershell: {
       name: 'Set-PortConfiguration',
       operand: 'Port',
+      own: ['InputObject'],
       parameters: {
         NewPort: '--to',
         Application: '--app',

@@ -16,6 +16,8 @@ export interface Instance {
   readonly account: Account | null;
   /** The service that runs it: a systemd unit, a Windows service. */
   readonly service: string | null;
+  /** Linux: the user whose systemd instance runs the service; null for the system's. */
+  readonly serviceUser: number | null;
   /** The configuration file that --path names; otherwise null. */
   readonly path: string | null;
 }

@@ -1,3 +1,4 @@
+import { stoppableUnit } from '../diagnosis/stop-commands.ts';
 import { splitCommandLine } from '../facts/decode/relays.ts';
 import type { Facts, Process, Socket } from '../facts/model/facts.ts';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
@@ -51,6 +52,8 @@ function argumentsOf({ pid, commandLine }: Process, machine: ConfigurationMachin
 function instanceOf(process: Process, world: Surveyed, named: string | null = null): Instance {
   const started = world.machine.program(process.pid);
   const told = argumentsOf(process, world.machine);
+  // Not a session, nor all that a user runs.
+  const unit = stoppableUnit(process);
   return {
     pid: process.pid,
     executable: process.path,
@@ -58,7 +61,8 @@ function instanceOf(process: Process, world: Surveyed, named: string | null = nu
     environment: started?.environment ?? null,
     workingDirectory: process.workingDirectory ?? null,
     account: started?.account ?? null,
-    service: named ?? process.unit ?? serviceOf(process, world.facts),
+    service: named ?? unit?.name ?? serviceOf(process, world.facts),
+    serviceUser: unit?.user ?? null,
     path: null,
   };
 }
@@ -145,6 +149,7 @@ const idle = (path: string | null): Instance => ({
   workingDirectory: null,
   account: null,
   service: null,
+  serviceUser: null,
   path,
 });
 

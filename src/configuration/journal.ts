@@ -153,6 +153,14 @@ export function changedSince({ files }: Move, machine: ConfigurationMachine): st
     .map(({ path }) => path);
 }
 
+/** Whether no file has the new contents: they are as before, or another program has changed them. */
+export function isRestored({ files }: Move, machine: ConfigurationMachine): boolean {
+  return files.every(({ path, after }) => {
+    const { bytes } = machine.read(path);
+    return bytes !== null && digestOf(bytes) !== after;
+  });
+}
+
 /** Returns what a restore would change in files that are neither as before nor as after a move, as a unified diff. */
 export function differencesSince(move: Move, machine: ConfigurationMachine): string[] {
   const changed = new Set(changedSince(move, machine));
@@ -163,10 +171,14 @@ export function differencesSince(move: Move, machine: ConfigurationMachine): str
   });
 }
 
-/** Restores the old contents of every file that does not have them, the last one first. Throws system errors. */
-export function restore({ files }: Move, machine: ConfigurationMachine): void {
-  for (const { path, contents, before } of files.toReversed()) {
+/**
+ * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. Throws
+ * system errors.
+ */
+export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
+  for (const { path, contents, before, after } of files.toReversed()) {
     const { bytes } = machine.read(path);
-    if (bytes === null || digestOf(bytes) !== before) machine.replace(path, Buffer.from(contents, 'base64'));
+    const present = bytes === null ? null : digestOf(bytes);
+    if (present === after || (all && present !== before)) machine.replace(path, Buffer.from(contents, 'base64'));
   }
 }

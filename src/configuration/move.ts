@@ -7,8 +7,9 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
+import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
-import { changedSince, differencesSince, digestOf, Journal, newId, restore, type Move } from './journal.ts';
+import { changedSince, differencesSince, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
 import { asItsUser, restartServer, restartText, waitForPort, type Restarted } from './restart.ts';
 import { sessionObstacle } from './session.ts';
@@ -30,7 +31,7 @@ export interface MoveRequest {
 export interface MoveWorld extends Pick<Surroundings, 'binder' | 'stateFolder' | 'now'> {
   readonly asked: AskedMachine;
   readonly machine: ConfigurationMachine;
-  /** Shows a plan before the question. */
+  /** Shows a plan. */
   readonly show: (plan: MovePlan) => void;
   /** Whether to go on with a plan. */
   readonly approve: (plan: MovePlan) => boolean;
@@ -103,7 +104,7 @@ async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world
     }
     const failure = checkFailure(plan, machine);
     if (failure !== null || !restart || plan.configured.instance.pid === null) return failure;
-    return (await restartServer(plan, world)) ?? (await waitForPort(plan, world, timeoutMs));
+    return (await restartServer(plan, world, timeoutMs)) ?? (await waitForPort(plan, world, timeoutMs));
   } catch (error) {
     return messageOf(error);
   }
@@ -112,13 +113,27 @@ async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world
 /** Restores the files after a failure, and makes the server use them again if it was restarted. */
 async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world: MoveWorld): Promise<string[]> {
   const conflict = changedSince(move, world.machine);
+  try {
+    restore(move, world.machine, false);
+  } catch (error) {
+    return [`the files were not restored: ${messageOf(error)}`, `undo it: portowner move --undo ${move.id}`];
+  }
   if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
-  restore(move, world.machine);
   if (!request.restart || plan.configured.instance.pid === null) return [];
-  const failure = await restartServer(plan, world);
+  const failure = await restartServer(plan, world, request.timeoutMs);
   if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
   const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, request.timeoutMs);
   return late === null ? [] : [`with its old configuration, ${late}`];
+}
+
+/** Notes the new state of a move in the journal. Returns why that failed, or null: the move can be undone anyway. */
+function noteFailure(journal: Journal, move: Move, state: Move['state']): string | null {
+  try {
+    journal.write({ ...move, state });
+    return null;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): Promise<Outcome> {
@@ -134,9 +149,8 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
     const move = begin(plan, world.now());
     journal.write(move);
     const told = { id: move.id, at: move.at };
-    const failure = await change(plan, request, world);
+    const failure = (await change(plan, request, world)) ?? noteFailure(journal, move, 'done');
     if (failure === null) {
-      journal.write({ ...move, state: 'done' });
       const isRunning = plan.configured.instance.pid !== null;
       return request.restart || !isRunning
         ? { ...told, result: 'Moved' }
@@ -148,8 +162,9 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
           };
     }
     const remaining = await rollBack(plan, move, request, world);
-    if (changedSince(move, world.machine).length === 0) journal.write({ ...move, state: 'undone' });
-    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons: [failure, ...remaining] };
+    const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'undone') : null;
+    const reasons = [failure, ...remaining, ...(unnoted === null || unnoted === failure ? [] : [unnoted])];
+    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons };
   } finally {
     release();
   }
@@ -172,7 +187,8 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const to = await targetFor(request.from, request.to, need, { ...world, facts });
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
-  const moved = { all: [subject, ...others], subject, machine, facts };
+  const clients = await connectedClients(asked, request.from);
+  const moved = { all: [subject, ...others], subject, machine, facts, clients };
   const plan = planMove(moved, request.from, to);
   const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
@@ -187,8 +203,8 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
     problems: [],
     exitCode: exitCodeOf(yes),
   });
-  if (request.dryRun) return answer({ result: 'Planned', reasons: obstacles }, true);
   world.show(plan);
+  if (request.dryRun) return answer({ result: 'Planned', reasons: obstacles }, true);
   if (!world.approve(plan)) return answer({ result: 'Declined' }, false);
   const outcome = await perform(plan, request, world);
   return answer(outcome, outcome.result === 'Moved');
@@ -268,7 +284,7 @@ async function restored(
 ): Promise<Answer> {
   const server = restart ? await serverOf(move, world) : null;
   try {
-    restore(move, world.machine);
+    restore(move, world.machine, true);
   } catch (error) {
     throw cannotMove(
       `the files were not restored: ${messageOf(error)}`,
@@ -285,7 +301,7 @@ async function restored(
     return { rows: [journalRow(move, 'Undone', null, reasons)], problems: [], exitCode: exitCodeOf(true) };
   }
   const back = { configured: server.configured, from: move.to, to: move.from };
-  const failure = (await restartServer(server, world)) ?? (await waitForPort(back, world, timeoutMs));
+  const failure = (await restartServer(server, world, timeoutMs)) ?? (await waitForPort(back, world, timeoutMs));
   const reasons = failure === null ? [] : [`the files are restored, but ${failure}`];
   const row = { ...journalRow(move, 'Undone', null, reasons), Restart: failure === null ? 'restarted' : 'failed' };
   return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };

@@ -1,4 +1,5 @@
 import { posix, win32 } from 'node:path';
+import { anyOf, PatternError } from '../ports/wildcard.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { ConfiguredPort, SettingSource } from './configured-port.ts';
 import { NotParsed, type Word } from './readers/setting.ts';
@@ -86,7 +87,7 @@ export class Reading {
       if (part === '') continue;
       if (!/[*?[]/.test(part)) found = found.map((folder) => this.path.join(folder, part));
       else {
-        const test = matcher(part);
+        const test = this.nameTest(part, pattern);
         found = found.flatMap((folder) =>
           (this.machine.list(folder) ?? []).filter(test).map((name) => this.path.join(folder, name)),
         );
@@ -97,6 +98,18 @@ export class Reading {
       }
     }
     return found;
+  }
+
+  /** Returns the test of a name for a part of a pattern: as in a shell, only `.*` matches names that begin with a dot. */
+  private nameTest(part: string, pattern: string): (name: string) => boolean {
+    try {
+      const test = anyOf([part], { anyCase: false, sets: 'shell' });
+      return part.startsWith('.') ? test : (name) => !name.startsWith('.') && test(name);
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error;
+      this.gap(`${pattern} is not followed: ${error.message}`);
+      return () => false;
+    }
   }
 
   add(place: NewConfiguredPort): void {
@@ -112,41 +125,6 @@ export class Reading {
       ...place,
     });
   }
-}
-
-/** Returns the test of a name for a pattern, which takes time in proportion to the product of both lengths. */
-function matcher(pattern: string): (name: string) => boolean {
-  const pieces = [...pattern.matchAll(/\*|\?|\[!?[^\]]+\]|[^]/g)].map(([piece]) => piece);
-  const one = (piece: string, character: string): boolean => {
-    if (piece === '?') return true;
-    if (piece.length < 3) return piece === character;
-    const isNegated = piece[1] === '!';
-    const set = piece.slice(isNegated ? 2 : 1, -1);
-    const ranges = [...set.matchAll(/([^])-([^])|([^])/g)];
-    const isIn = ranges.some(([, from, to, single]) =>
-      single === undefined ? character >= from! && character <= to! : single === character,
-    );
-    return isIn !== isNegated;
-  };
-  return (name) => {
-    // As in a shell.
-    if (name.startsWith('.') && !pattern.startsWith('.')) return false;
-    let reached = new Set([0]);
-    const skipStars = (set: Set<number>): Set<number> => {
-      for (const at of set) if (pieces[at] === '*') set.add(at + 1);
-      return set;
-    };
-    skipStars(reached);
-    for (const character of name) {
-      const next = new Set<number>();
-      for (const at of reached) {
-        if (pieces[at] === '*') next.add(at);
-        else if (at < pieces.length && one(pieces[at]!, character)) next.add(at + 1);
-      }
-      reached = skipStars(next);
-    }
-    return reached.has(pieces.length);
-  };
 }
 
 /** The source of a value in a file. `port` is the part with the port, if it is literal. */

@@ -42,21 +42,29 @@ function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload
 /** Describes how a server will use its new configuration. */
 export function restartText({ configured, needsRestart }: MovePlan): string {
   const { family, instance } = configured;
+  const { service, serviceUser } = instance;
   const reload = reloadOf(configured);
   if (instance.pid === null) return 'it does not run';
   if (reload === 'watches') return `${family.name} uses it without a restart`;
-  if (instance.service !== null) return `${needsRestart ? 'restart' : 'reload'} ${instance.service}`;
+  if (service !== null)
+    return `${needsRestart ? 'restart' : 'reload'} ${service}${serviceUser === null ? '' : ` of user ${serviceUser}`}`;
   if (reload === null) return 'restart it yourself';
   return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
-export async function restartServer(plan: Restarted, { asked, machine }: RestartWorld): Promise<string | null> {
+export async function restartServer(
+  plan: Restarted,
+  { asked, machine }: RestartWorld,
+  timeoutMs: number,
+): Promise<string | null> {
   const { family, instance, startTime } = plan.configured;
+  const { pid, service, serviceUser } = instance;
   const reload = reloadOf(plan.configured);
-  if (instance.pid === null || reload === 'watches') return null;
-  if (instance.service !== null) {
-    const failure = machine.service(instance.service, plan.needsRestart ? 'restart' : 'reload');
+  if (pid === null || reload === 'watches') return null;
+  if (service !== null) {
+    const action = plan.needsRestart ? 'restart' : 'reload';
+    const failure = machine.service(service, action, { pid, user: serviceUser, timeoutMs });
     if (failure === null) return null;
     if (!failure.isMissing) return failure.text;
   }
@@ -69,9 +77,9 @@ export async function restartServer(plan: Restarted, { asked, machine }: Restart
   }
   // The number could belong to another process by now.
   const facts = await asked.facts(listenersQuestion);
-  const same = facts.sections.processes.data.find(({ pid }) => pid === instance.pid);
-  if (same === undefined || same.startTime !== startTime) return `process ${instance.pid} has ended`;
-  machine.signal(instance.pid, reload.signal);
+  const same = facts.sections.processes.data.find((one) => one.pid === pid);
+  if (same === undefined || same.startTime !== startTime) return `process ${pid} has ended`;
+  machine.signal(pid, reload.signal);
   return null;
 }
 

@@ -5,7 +5,9 @@ import { isWhole } from '../facts/model/section.ts';
 import { serviceName } from '../ports/iana.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Configured } from './instances.ts';
+import { mentions } from './mentions.ts';
 import { settingText, type RankedPort } from './overlay.ts';
+import { lineAt } from './text-file.ts';
 
 /*
  * What else names the old port, or has to allow the new one. It is listed, never changed: whether it should follow is
@@ -20,6 +22,8 @@ export interface MoveSubject {
   readonly places: readonly RankedPort[];
   readonly machine: ConfigurationMachine;
   readonly facts: Facts;
+  /** What is connected to the old port now, in sentences. */
+  readonly clients: readonly string[];
 }
 
 /** Programs of families whose names are others, for SELinux; Caddy's ports are those of web servers. */
@@ -130,6 +134,24 @@ function packageNotes(machine: ConfigurationMachine, paths: readonly string[]): 
   });
 }
 
+/** The settings with the port that something overrides, which stay as they are. */
+const overridden = ({ subject: { places } }: MoveSubject, port: number): string[] =>
+  places
+    .filter((place) => place.role === 'listen' && !place.isEffective && place.port === port)
+    .map((place) => `an overridden setting keeps port ${port}: ${settingText(place)}`);
+
+/** Where the families found the port: `FILE:LINE`, without links. */
+const placesOf = ({ all, machine }: MoveSubject, port: number): ReadonlySet<string> =>
+  new Set(
+    all.flatMap(({ places }) =>
+      places.flatMap(({ port: own, source }) => {
+        if (own !== port || source.kind !== 'file') return [];
+        const { path, text } = source.file;
+        return [`${machine.realPath(path) ?? path}:${lineAt(text, source.at)}`];
+      }),
+    ),
+  );
+
 /** Returns what else may have to be changed by hand, in sentences. `files`: the files that are changed. */
 export function sideEffects(moved: MoveSubject, from: number, to: number, files: readonly string[]): string[] {
   const { subject, places, machine, facts } = moved;
@@ -139,8 +161,11 @@ export function sideEffects(moved: MoveSubject, from: number, to: number, files:
   const texts = [
     ...references(moved.all, from),
     ...others(moved, from),
+    ...overridden(moved, from),
     ...references(moved.all, to),
     ...places.flatMap((place) => family.sideEffects?.(instance, place, to, reading) ?? []),
+    ...moved.clients,
+    ...mentions({ machine, facts, pid: instance.pid, known: placesOf(moved, from) }, from),
     ...systemMentions(facts, [from, to], protocols),
     ...firewallRules(facts, from, protocols),
     ...labels(moved, to),

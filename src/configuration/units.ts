@@ -20,6 +20,17 @@ const folders = [
 /** `shop@1.service` is made from `shop@.service`. */
 const templateOf = (name: string): string => name.replace(/^([^@]*@).*(\.\w+)$/, '$1$2');
 
+/** The unit that a file or a drop-in belongs to, and the file of the unit if it is not where systemd looks for units. */
+export function unitOfFile(given: string, reading: Reading): { readonly name: string; readonly path: string | null } {
+  const { path } = reading;
+  const folder = path.dirname(given);
+  const isDropIn = folder.endsWith('.d') && given.endsWith('.conf');
+  const unit = isDropIn ? folder.slice(0, -2) : given;
+  // An enabled unit is a link in a folder such as sockets.target.wants.
+  const isKnown = /^\/(?:etc|run|(?:usr\/)?(?:local\/)?lib)\/systemd\/system\//.test(given);
+  return { name: path.basename(unit), path: isKnown ? null : unit };
+}
+
 /** Why a setting of a unit is not changed where it is; null if it can be. */
 export function unitObstacle(path: string): string | null {
   if (/^\/(?:usr\/)?lib\/systemd\//.test(path))
@@ -28,7 +39,7 @@ export function unitObstacle(path: string): string | null {
 }
 
 function openUnit(reading: Reading, name: string, path: string | null): TextFile | null {
-  if (path !== null) return reading.open(path);
+  if (path !== null) return reading.open(path, { optional: true });
   const names = [...new Set([name, templateOf(name)])];
   return reading.openFirst(folders.flatMap((folder) => names.map((one) => `${folder}/${one}`)));
 }
@@ -55,9 +66,9 @@ const groupOf = (name: string): string => (name.startsWith('Socket.Listen') ? 'S
  * https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html
  */
 export function unitSettings(reading: Reading, name: string, path: string | null = null): UnitSetting[] {
-  const main = openUnit(reading, name, path);
-  if (main === null) return [];
-  const files = [main, ...dropIns(reading, name, path).flatMap((one) => reading.open(one) ?? [])];
+  const files = [openUnit(reading, name, path), ...dropIns(reading, name, path).map((one) => reading.open(one))].filter(
+    (file) => file !== null,
+  );
   let settings: UnitSetting[] = [];
   for (const file of files)
     for (const setting of reading.parse(file, readUnit) ?? [])

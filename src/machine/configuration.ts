@@ -134,9 +134,9 @@ type SystemParts = Pick<
 };
 
 async function linuxParts(): Promise<SystemParts> {
-  const [{ replaceKeeping, replaceObstacle }, { systemctl }] = await Promise.all([
+  const [{ replaceKeeping, replaceObstacle }, { controlUnit }] = await Promise.all([
     import('./linux/replace.ts'),
-    import('./linux/systemctl.ts'),
+    import('./linux/control-unit.ts'),
   ]);
   return {
     isElevated: process.geteuid?.() === 0,
@@ -144,15 +144,7 @@ async function linuxParts(): Promise<SystemParts> {
     program: startedProgram,
     obstacle: replaceObstacle,
     replace: replaceKeeping,
-    service(name, action) {
-      // The port may be in the unit itself, of which systemd knows only what it read last.
-      if (systemctl(['show', '--property=NeedDaemonReload', '--value', '--', name])?.out.trim() === 'yes')
-        systemctl(['daemon-reload']);
-      // A unit that cannot be reloaded is restarted.
-      const answer = systemctl([action === 'reload' ? 'reload-or-restart' : 'restart', '--', name]);
-      if (answer === null) return { text: 'systemd is not in charge of this machine', isMissing: true };
-      return answer.status === 0 ? null : { text: `systemctl: ${answer.error}`, isMissing: false };
-    },
+    service: controlUnit,
     access: null,
     bare: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
     readOther: () => null,

@@ -24,7 +24,7 @@ export interface RowFilter {
 /** Combines -like patterns into one test. Throws PO1001. */
 export function anyPattern(patterns: readonly string[]): (text: string) => boolean {
   try {
-    return anyOf(patterns, { anyCase: true, sets: true });
+    return anyOf(patterns, { anyCase: true, sets: 'like' });
   } catch (error) {
     if (!(error instanceof PatternError)) throw error;
     throw new PortOwnerError('PO1001', error.message, { hint: 'Use *, ?, and [a-z].', target: error.pattern });

@@ -21,8 +21,8 @@ export class PatternError extends Error {
 export interface WildcardOptions {
   /** Whether to ignore case. */
   readonly anyCase: boolean;
-  /** Whether `[a-z]` matches a set of characters, as in PowerShell's -like. */
-  readonly sets: boolean;
+  /** Whether `[a-z]` matches a set of characters: as in PowerShell's -like, or as in a shell, where `[!a-z]` matches others. */
+  readonly sets: false | 'like' | 'shell';
 }
 
 type Step = '*' | '?' | { readonly literal: string } | { readonly set: RegExp };
@@ -38,9 +38,11 @@ function charactersOf(text: string, { anyCase }: WildcardOptions): string[] {
 /** Converts a text to lower case, as patterns compare it. */
 export const foldCase = (text: string): string => charactersOf(text, { anyCase: true, sets: false }).join('');
 
-function setOf(part: string, pattern: string, { anyCase }: WildcardOptions): RegExp {
+function setOf(part: string, pattern: string, { anyCase, sets }: WildcardOptions): RegExp {
+  const isNegated = sets === 'shell' && /^\[[!^]./.test(part.slice(0, -1));
+  const inside = part.slice(isNegated ? 2 : 1, -1).replace(/[\\\]^[]/g, '\\$&');
   try {
-    return new RegExp(`^[${part.slice(1, -1).replace(/[\\\]^[]/g, '\\$&')}]$`, anyCase ? 'iu' : 'u');
+    return new RegExp(`^[${isNegated ? '^' : ''}${inside}]$`, anyCase ? 'iu' : 'u');
   } catch {
     throw new PatternError(pattern, `${JSON.stringify(pattern)} is not a wildcard pattern`);
   }
@@ -52,10 +54,11 @@ function stepsOf(pattern: string, options: WildcardOptions): Step[] {
       pattern,
       `a wildcard pattern has ${pattern.length} characters; the limit is ${longestPattern}`,
     );
-  const parts = options.sets ? pattern.match(/\[[^\]]+\]|[\s\S]/gu) : [...pattern];
+  const parts = options.sets !== false ? pattern.match(/\[[^\]]+\]|[\s\S]/gu) : [...pattern];
   return (parts ?? []).map((part): Step => {
     if (part === '*' || part === '?') return part;
-    if (options.sets && part.length > 2 && part.startsWith('[')) return { set: setOf(part, pattern, options) };
+    if (options.sets !== false && part.length > 2 && part.startsWith('['))
+      return { set: setOf(part, pattern, options) };
     return { literal: options.anyCase ? part.toLowerCase() : part };
   });
 }
@@ -95,7 +98,7 @@ function plainPart(
   pattern: string,
   { sets }: WildcardOptions,
 ): { text: string; kind: 'whole' | 'end' | 'start' } | null {
-  const special = sets ? /[*?[]/ : /[*?]/;
+  const special = sets !== false ? /[*?[]/ : /[*?]/;
   if (!special.test(pattern)) return { text: pattern, kind: 'whole' };
   if (pattern.startsWith('*') && !special.test(pattern.slice(1))) return { text: pattern.slice(1), kind: 'end' };
   if (pattern.endsWith('*') && !special.test(pattern.slice(0, -1)))

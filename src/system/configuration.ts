@@ -47,6 +47,15 @@ export interface ProgramResult {
   readonly output: string;
 }
 
+/** The process that a service has to run for it to be restarted. */
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Linux: the user whose systemd instance runs the service; null for the system's. */
+  readonly user: number | null;
+  /** How long to wait for the service manager. */
+  readonly timeoutMs: number;
+}
+
 /** The files and programs of this machine, for reading and changing configurations. */
 export interface ConfigurationMachine {
   readonly platform: Platform;
@@ -73,7 +82,11 @@ export interface ConfigurationMachine {
   /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */
   replace(path: string, bytes: Uint8Array): void;
   /** Restarts or reloads a service; returns why it failed, or null. `isMissing`: no service manager is in charge. */
-  service(name: string, action: 'restart' | 'reload'): { readonly text: string; readonly isMissing: boolean } | null;
+  service(
+    name: string,
+    action: 'restart' | 'reload',
+    of: ServiceProcess,
+  ): { readonly text: string; readonly isMissing: boolean } | null;
   run(call: ProgramCall): ProgramResult;
   /** Sends a signal to a process. Throws system errors. */
   signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGUSR2'): void;

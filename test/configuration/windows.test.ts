@@ -123,7 +123,7 @@ test('URL reservations are listed with the command for the new port', async () =
   });
   const machine = machineWith({ [hostPath]: hostText(8080) });
   const all = await survey({ facts: seen, machine });
-  const { sideEffects } = planMove({ all, subject: serverAt(all, 8080), machine, facts: seen }, 8080, 9090);
+  const { sideEffects } = planMove({ all, subject: serverAt(all, 8080), machine, facts: seen, clients: [] }, 8080, 9090);
   assert.equal(
     sideEffects.filter((one) => one.includes('reservation')),
     [
@@ -141,7 +141,7 @@ test('without signals, nginx is called, and others are restarted by hand', async
     });
     const machine = machineWith({ [file]: contents });
     const all = await survey({ facts: running, machine });
-    return restartText(planMove({ all, subject: serverAt(all, 8080), machine, facts: running }, 8080, 9090));
+    return restartText(planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090));
   };
   const conf = 'C:\\x\\nginx.conf';
   assert.is(await text('nginx.exe', conf, 'http { server { listen 8080; } }\n', `-p C:\\x -c ${conf}`), `C:\\x\\nginx.exe -s reload -p C:\\x -c ${conf}`);
@@ -174,7 +174,7 @@ test('elevated, what others can change needs --force, and a program of others is
   const obstaclesOf = async (access: FileAccess | null, isElevated = true) => {
     const machine = { ...machineWith(files), access, isElevated };
     const all = await survey({ facts: running, machine });
-    const { obstacles, check } = planMove({ all, subject: serverAt(all, 8080), machine, facts: running }, 8080, 9090);
+    const { obstacles, check } = planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090);
     return { obstacles, isChecked: check !== null };
   };
   const none = { obstacles: [], isChecked: true };

@@ -91,6 +91,7 @@ export async function seen(
     workingDirectory: null,
     account: null,
     service: null,
+    serviceUser: null,
     path: null,
     ...given,
   };
@@ -104,7 +105,7 @@ export async function seen(
     places: configured.places,
     move(from, to) {
       const subject = serverAt([configured], from);
-      const plan = planMove({ all: [configured], subject, machine, facts: facts([]) }, from, to);
+      const plan = planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, from, to);
       return {
         files: Object.fromEntries(plan.files.map(({ path, after }) => [path, Buffer.from(after).toString('latin1')])),
         plan,

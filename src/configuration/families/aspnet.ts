@@ -3,16 +3,8 @@ import type { Instance } from '../configured-port.ts';
 import { lastOption } from '../readers/arguments.ts';
 import { readJson } from '../readers/json.ts';
 import { portOf, type Reading } from '../reading.ts';
-import {
-  addLayers,
-  defaultLayer,
-  startLayers,
-  wholeValue,
-  written,
-  type Layer,
-  type PortsOf,
-  type WrittenValue,
-} from '../layers.ts';
+import { addLayers, defaultLayer, startLayers, written, type Layer, type PortsOf } from '../layers.ts';
+import { wholeValue, type WrittenValue } from '../service-file.ts';
 
 /*
  * Of the URLs, from the least important on: ASPNETCORE_HTTP_PORTS, ASPNETCORE_URLS, DOTNET_URLS, Urls in

@@ -3,7 +3,7 @@ import type { Family } from '../family.ts';
 import { lastOption } from '../readers/arguments.ts';
 import { ini, readLines } from '../readers/lines.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';
-import { originOf, readServiceStart, startVariable, unitSideEffects } from '../service-file.ts';
+import { originOf, readServiceStart, sourceOf, startVariable, unitSideEffects } from '../service-file.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -13,6 +13,7 @@ import type { TextFile } from '../text-file.ts';
 
 const rank = { defaults: 1, defaultArgument: 2, file: 3, environment: 4, commandLine: 5 } as const;
 const variable = 'GF_SERVER_HTTP_PORT';
+const environmentFiles = ['/etc/default/grafana-server', '/etc/sysconfig/grafana-server'];
 
 /** Adds the port in a file; returns the protocol that it sets, which can be a socket. */
 function addFile(file: TextFile, reading: Reading, isDefaults: boolean): void {
@@ -79,13 +80,9 @@ export const grafana: Family = {
     if (defaults !== null) addFile(defaults, reading, true);
     const set = instance.environment?.get(variable) ?? null;
     const isService = instance.path === null && (instance.service !== null || instance.pid === null);
-    const start = isService
-      ? startVariable(
-          readServiceStart(instance, reading, ['/etc/default/grafana-server', '/etc/sysconfig/grafana-server']),
-          variable,
-        )
-      : null;
-    const value = set ?? (instance.pid === null ? start?.word.value : undefined);
+    const start = isService ? readServiceStart(instance, reading, environmentFiles) : null;
+    const value = set ?? (start === null || instance.pid !== null ? undefined : startVariable(start, variable)?.value);
+    const origin = value === undefined || start === null ? null : originOf(variable, value, start.variables);
     if (value !== undefined)
       reading.add({
         setting: variable,
@@ -93,7 +90,7 @@ export const grafana: Family = {
         port: portOf(value),
         key: 'http_port',
         rank: rank.environment,
-        ...originOf(value, start, { kind: 'environment' }),
+        ...(origin === null ? { source: { kind: 'environment' } } : sourceOf(origin)),
       });
     for (const argument of instance.arguments) {
       const value = /^cfg:(?:default\.)?server\.http_port=(.*)$/.exec(argument)?.[1];

@@ -2,8 +2,16 @@ import type { Instance } from '../configured-port.ts';
 import type { Family } from '../family.ts';
 import { optionsOf } from '../readers/arguments.ts';
 import { readXml } from '../readers/xml.ts';
-import { inFile, portOf, type Reading } from '../reading.ts';
-import { readServiceStart, startOptions, startVariable, unitSideEffects, type StartValue } from '../service-file.ts';
+import { portOf, type Reading } from '../reading.ts';
+import {
+  optionsIn,
+  readServiceStart,
+  sourceOf,
+  startOptions,
+  startVariable,
+  unitSideEffects,
+  type WrittenValue,
+} from '../service-file.ts';
 
 /*
  * The service manager gives Jenkins its arguments: https://www.jenkins.io/doc/book/system-administration/systemd-services/
@@ -24,7 +32,7 @@ function optionsInXml(
   { path: given, arguments: args, workingDirectory }: Instance,
   reading: Reading,
   option: string,
-): StartValue[] {
+): WrittenValue[] {
   const { path } = reading;
   const war = args.find((one) => one.endsWith('.war'));
   const beside = war === undefined ? null : path.resolve(workingDirectory ?? '/', path.dirname(war), 'jenkins.xml');
@@ -37,8 +45,8 @@ function optionsInXml(
   const text =
     file === null ? undefined : reading.parse(file, readXml)?.find((one) => one.path === 'service/arguments')?.text;
   if (file === null || text == null) return [];
-  const variables = new Map([['arguments', { ...text, file }]]);
-  return startOptions({ variables, command: null }, option);
+  const { start, end } = text;
+  return optionsIn({ file, text: file.text.slice(start, end), start, quote: null }, [option]);
 }
 
 export const jenkins: Family = {
@@ -65,13 +73,14 @@ export const jenkins: Family = {
         ...variables
           .toReversed()
           .flatMap((name) => (start === null ? [] : [{ setting: name, found: startVariable(start, name) }])),
-        ...(start === null ? [] : startOptions(start, option)).map((found) => ({ setting: option, found })),
+        ...(start === null ? [] : startOptions(start, [option])).map((found) => ({ setting: option, found })),
         ...optionsInXml(instance, reading, option).map((found) => ({ setting: option, found })),
       ];
       let isFromService = false;
       for (const { setting, found } of set) {
-        if (found === null || found.word.value.includes('$')) continue;
-        const { value } = found.word;
+        if (found === null || found.value.includes('$')) continue;
+        const { value } = found;
+        const { source, reason } = sourceOf(found);
         // If it was started with something else, that is what counts.
         const isOrigin = instance.pid === null || inUse === value;
         isFromService ||= isOrigin;
@@ -81,8 +90,8 @@ export const jenkins: Family = {
           port: portOf(value) || null,
           key: option,
           rank: isOrigin ? rank.service : rank.default,
-          source: inFile(found.file, found.word, found.refusal === null ? found.word : null),
-          reason: found.refusal ?? (portOf(value) ? (isOrigin ? null : 'Jenkins was not started with it') : off),
+          source,
+          reason: reason ?? (portOf(value) ? (isOrigin ? null : 'Jenkins was not started with it') : off),
         });
       }
       if (!isFromService)

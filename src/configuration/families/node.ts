@@ -8,18 +8,16 @@ import { portOf, type Reading } from '../reading.ts';
 import {
   addLayers,
   codeDecides,
-  commandIn,
   computed,
   defaultLayer,
   onePort,
   startLayers,
-  wholeValue,
   written,
   type Layer,
   type PortsOf,
   type StartSyntax,
-  type WrittenValue,
 } from '../layers.ts';
+import { commandIn, wholeValue, type WrittenValue } from '../service-file.ts';
 
 /*
  * The command line wins over the environment, and that over .env files:

@@ -3,7 +3,7 @@ import type { Family } from '../family.ts';
 import { optionsOf } from '../readers/arguments.ts';
 import { partOf } from '../readers/setting.ts';
 import { addressAndPort, inFile, type AddressAndPort, type Reading } from '../reading.ts';
-import { readServiceStart, startOptions, unitSideEffects } from '../service-file.ts';
+import { readServiceStart, startOptions, unitSideEffects, type ServiceStart } from '../service-file.ts';
 
 /*
  * Prometheus and its exporters have their port on the command line only; Debian's packages take it from ARGS in
@@ -45,28 +45,25 @@ function addOption(
   option: (typeof options)[number],
   instance: Instance,
   reading: Reading,
-  start: ReturnType<typeof readServiceStart>,
+  start: ServiceStart,
 ): boolean {
   // The Go programs take one dash, too.
   const given = optionsOf(instance.arguments, [option, option.slice(1)]);
   const isInUse = (text: string): boolean => instance.pid === null || given.some(({ value }) => value === text);
-  const set = startOptions(start, `${option}|${option.slice(1)}`).filter(({ word }) => isInUse(word.value));
-  for (const { file, word, refusal } of set) {
-    const read = addressAndPort(word.value);
+  const set = startOptions(start, [option, option.slice(1)]).filter(({ value }) => isInUse(value));
+  for (const { file, whole, value, obstacle = null } of set) {
+    const read = addressAndPort(value);
+    const isFixed = read === null || obstacle !== null;
     add(reading, option, {
-      value: word.value,
+      value,
       port: read?.port ?? null,
       address: addressIn(read),
-      source: inFile(
-        file,
-        word,
-        read === null || refusal !== null ? null : partOf(word, read.start, word.value.length),
-      ),
-      reason: read === null ? notAddress(word.value) : refusal,
+      source: inFile(file, whole, isFixed ? null : partOf(whole, read.start, value.length)),
+      reason: read === null ? notAddress(value) : obstacle,
     });
   }
   for (const { value } of given) {
-    if (set.some(({ word }) => word.value === value)) continue;
+    if (set.some((one) => one.value === value)) continue;
     const read = addressAndPort(value);
     add(reading, option, {
       value,
@@ -87,7 +84,7 @@ export const prometheus: Family = {
     const name = instance.path ?? instance.executable ?? instance.arguments[0] ?? '';
     // What the package manager kept is not used.
     if (/(?:\.(?:dpkg|ucf)-\w+|\.rpm\w+|~)$/.test(name)) return;
-    const start = readServiceStart(instance, reading, []);
+    const start = readServiceStart(instance, reading);
     const isSet = addOption('--web.listen-address', instance, reading, start);
     addOption('--cluster.listen-address', instance, reading, start);
     const fallback = defaults.find(([pattern]) => pattern.test(name))?.[1];

@@ -13,11 +13,11 @@ import {
   defaultLayer,
   onePort,
   startLayers,
-  wholeValue,
   written,
   type Layer,
   type PortsOf,
 } from '../layers.ts';
+import { wholeValue } from '../service-file.ts';
 
 /*
  * gunicorn: its file, then GUNICORN_CMD_ARGS, then the command line: https://docs.gunicorn.org/en/stable/configure.html

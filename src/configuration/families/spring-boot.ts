@@ -5,14 +5,7 @@ import { properties, readLines, textLines } from '../readers/lines.ts';
 import type { NamedValue } from '../readers/setting.ts';
 import { readYaml } from '../readers/yaml.ts';
 import { inFile, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
-import {
-  originOf,
-  readServiceStart,
-  startOptions,
-  startVariable,
-  unitSideEffects,
-  type StartValue,
-} from '../service-file.ts';
+import { originOf, readServiceStart, sourceOf, startValues, unitSideEffects } from '../service-file.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -217,15 +210,17 @@ function addFiles(instance: Instance, documents: readonly Document[], reading: R
 /** What is set outside of the files; a service gets it from its unit. */
 function addGiven(instance: Instance, reading: Reading): void {
   const { arguments: args, environment, service } = instance;
-  const start = service === null ? null : readServiceStart(instance, reading, []);
+  const start = service === null ? null : readServiceStart({ ...instance, path: null }, reading);
+  const names = keys.flatMap((key) => [variableOf(key), `-D${key}`, `--${key}`]);
+  const places = start === null ? [] : startValues(start, names);
   const add = (
     setting: string,
     value: string | null | undefined,
     one: Pick<NewConfiguredPort, 'key' | 'rank' | 'source'>,
-    origin: StartValue | null | undefined,
   ): void => {
     if (value == null) return;
-    const { source, reason } = originOf(value, origin, one.source);
+    const origin = originOf(setting, value, places);
+    const { source, reason } = origin === null ? { source: one.source, reason: null } : sourceOf(origin);
     reading.add({
       ...one,
       setting,
@@ -237,26 +232,10 @@ function addGiven(instance: Instance, reading: Reading): void {
   };
   for (const key of keys) {
     const variable = variableOf(key);
-    const option = (name: string): StartValue | undefined =>
-      start === null ? undefined : startOptions(start, name).at(-1);
-    add(
-      variable,
-      environment?.get(variable),
-      { key, rank: rank.environment, source: { kind: 'environment' } },
-      start === null ? null : startVariable(start, variable),
-    );
-    add(
-      `-D${key}`,
-      argumentOf(args, '-D', key),
-      { key, rank: rank.system, source: { kind: 'commandLine' } },
-      option(`-D${key}`),
-    );
-    add(
-      `--${key}`,
-      argumentOf(args, '--', key),
-      { key, rank: rank.argument, source: { kind: 'commandLine' } },
-      option(`--${key}`),
-    );
+    const commandLine = { key, source: { kind: 'commandLine' } } as const;
+    add(variable, environment?.get(variable), { key, rank: rank.environment, source: { kind: 'environment' } });
+    add(`-D${key}`, argumentOf(args, '-D', key), { ...commandLine, rank: rank.system });
+    add(`--${key}`, argumentOf(args, '--', key), { ...commandLine, rank: rank.argument });
   }
   const json = environment?.get('SPRING_APPLICATION_JSON');
   if (json !== undefined && json.includes('server')) reading.gap('SPRING_APPLICATION_JSON can set the port, too');

@@ -2,7 +2,8 @@ import type { Family } from '../family.ts';
 import { lastOption } from '../readers/arguments.ts';
 import { readUnit } from '../readers/unit.ts';
 import type { Word } from '../readers/setting.ts';
-import { commandIn, onePort, wholeValue, written, type WrittenValue } from '../layers.ts';
+import { onePort, written } from '../layers.ts';
+import { commandIn, wholeValue, type WrittenValue } from '../service-file.ts';
 import type { Reading } from '../reading.ts';
 import type { TextFile } from '../text-file.ts';
 

@@ -1,8 +1,9 @@
 import type { Family } from '../family.ts';
-import { onePort, startValues, written } from '../layers.ts';
+import { onePort, written } from '../layers.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';
 import { partOf } from '../readers/setting.ts';
-import { unitObstacle, unitSettings, type UnitSetting } from '../units.ts';
+import { readUnitStart, startValues, type ServiceStart } from '../service-file.ts';
+import { unitObstacle, unitOfFile, unitSettings, type UnitSetting } from '../units.ts';
 
 /*
  * Sockets: every ListenStream and ListenDatagram counts until an empty one resets them.
@@ -12,17 +13,6 @@ import { unitObstacle, unitSettings, type UnitSetting } from '../units.ts';
 
 const options = ['--port', '-p', '--http-port', '--listen-port', '--httpPort', '--bind', '-b', '--listen', '--urls'];
 const variables = ['PORT', 'HTTP_PORT', 'SERVER_PORT', 'LISTEN_PORT', 'FLASK_RUN_PORT', 'UVICORN_PORT'];
-
-/** The unit that a file or a drop-in belongs to, and the file of the unit if it is not where systemd looks for units. */
-function unitOf(given: string, reading: Reading): { name: string; path: string | null } {
-  const { path } = reading;
-  const folder = path.dirname(given);
-  const isDropIn = folder.endsWith('.d') && given.endsWith('.conf');
-  const unit = isDropIn ? folder.slice(0, -2) : given;
-  // An enabled unit is a link in a folder such as sockets.target.wants.
-  const isKnown = /^\/(?:etc|run|(?:usr\/)?(?:local\/)?lib)\/systemd\/system\//.test(given);
-  return { name: path.basename(unit), path: isKnown ? null : unit };
-}
 
 /** An address of a socket: a port, an IPv4 address or an IPv6 address in brackets with one; everything else has no port. */
 function addSocket(reading: Reading, setting: UnitSetting): void {
@@ -45,16 +35,26 @@ function addSocket(reading: Reading, setting: UnitSetting): void {
   });
 }
 
+/** Leaves out variables with options that no command mentions: nobody knows whether anything uses them. */
+function used({ commands, variables: all }: ServiceStart): ServiceStart {
+  const isMentioned = (name: string): boolean =>
+    commands.some(({ value }) => value.includes(`$${name}`) || value.includes(`\${${name}}`));
+  return { commands, variables: all.filter(({ name }) => variables.includes(name) || isMentioned(name)) };
+}
+
 export const systemd: Family = {
   name: 'systemd',
   defaultFiles: [],
   defaultPatterns: ['/etc/systemd/system/*.wants/*.socket', '/etc/systemd/system/*.requires/*.socket'],
   read(instance, reading) {
     if (instance.path === null) return;
-    const { name, path } = unitOf(instance.path, reading);
+    const { name, path } = unitOfFile(instance.path, reading);
     if (name.endsWith('.socket')) for (const setting of unitSettings(reading, name, path)) addSocket(reading, setting);
     else
-      for (const [rank, value] of startValues(reading, name, [...options, ...variables], path).entries()) {
+      for (const [rank, value] of startValues(used(readUnitStart(reading, name, path)), [
+        ...options,
+        ...variables,
+      ]).entries()) {
         // Of a variable that is set twice, the last one counts.
         const key = value.name.startsWith('-') ? null : value.name;
         for (const place of written(value, onePort)) if (place.port !== null) reading.add({ ...place, key, rank });

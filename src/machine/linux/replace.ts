@@ -7,31 +7,66 @@ type Ffi = typeof import('node:ffi');
 
 const largest = 65_536;
 
+/** The extended attributes of a file, which are access lists, SELinux labels, and those of users. */
+class Attributes {
+  private readonly calls = attributeCalls();
+  private readonly path: Buffer;
+
+  constructor(path: string) {
+    this.path = Buffer.from(`${path}\0`);
+  }
+
+  names(): string[] {
+    const names = Buffer.alloc(largest);
+    const length = Number(this.calls.listxattr(this.path, names, BigInt(names.length)));
+    // Without a list, the file system has none.
+    return length <= 0 ? [] : names.toString('latin1', 0, length - 1).split('\0');
+  }
+
+  /** Returns a value; null if it cannot be read. */
+  value(name: string): Buffer | null {
+    const value = Buffer.alloc(largest);
+    const size = this.calls.getxattr(this.path, nameBytes(name), value, BigInt(value.length));
+    return size < 0n ? null : value.subarray(0, Number(size));
+  }
+
+  set(name: string, value: Buffer): boolean {
+    return this.calls.setxattr(this.path, nameBytes(name), value, BigInt(value.length), 0) === 0;
+  }
+
+  remove(name: string): boolean {
+    return this.calls.removexattr(this.path, nameBytes(name)) === 0;
+  }
+}
+
+const nameBytes = (name: string): Buffer => Buffer.from(`${name}\0`, 'latin1');
+
 function attributeCalls() {
   const ffi = process.getBuiltinModule('node:ffi') as Ffi;
   const { functions } = ffi.dlopen(null, {
     listxattr: { arguments: ['buffer', 'buffer', 'uint64'], return: 'int64' },
     getxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64'], return: 'int64' },
     setxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64', 'int32'], return: 'int32' },
+    removexattr: { arguments: ['buffer', 'buffer'], return: 'int32' },
   } as const);
   return functions;
 }
 
-/** Copies the extended attributes: access lists, SELinux labels, and those of users. Throws if one cannot be copied. */
+/** Gives a file the extended attributes of another one, and no others. Throws if that is not possible. */
 function copyAttributes(from: string, to: string): void {
-  const calls = attributeCalls();
-  const [source, target] = [Buffer.from(`${from}\0`), Buffer.from(`${to}\0`)];
-  const names = Buffer.alloc(largest);
-  const length = Number(calls.listxattr(source, names, BigInt(names.length)));
-  if (length < 0) return; // The file system has none.
-  for (const name of names.toString('latin1', 0, length).split('\0')) {
-    if (name === '') continue;
-    const key = Buffer.from(`${name}\0`, 'latin1');
-    const value = Buffer.alloc(largest);
-    const size = calls.getxattr(source, key, value, BigInt(value.length));
-    if (size < 0n || calls.setxattr(target, key, value, size, 0) !== 0)
+  const [source, target] = [new Attributes(from), new Attributes(to)];
+  const names = source.names();
+  for (const name of names) {
+    const value = source.value(name);
+    // What it already has may not be changed by everybody, such as its SELinux label.
+    const isSame = value !== null && target.value(name)?.equals(value) === true;
+    if (!isSame && (value === null || !target.set(name, value)))
       throw new Error(`the extended attribute ${name} of ${from} cannot be copied`);
   }
+  // A folder gives new files its default access list.
+  for (const name of target.names())
+    if (!names.includes(name) && !target.remove(name))
+      throw new Error(`the extended attribute ${name}, which ${from} does not have, cannot be removed`);
 }
 
 /**

@@ -6,7 +6,7 @@ import { controlGroupOf, decodeCgroup, isUnitName } from '../../facts/decode/lin
 
 /** Its locations in distributions; the caller's search path is never used. */
 const systemctlPaths = ['/usr/bin/systemctl', '/bin/systemctl'];
-const timeoutMs = 10_000;
+const shortestMs = 10_000;
 
 /** The properties to read with `systemctl show`. */
 const properties = [
@@ -80,8 +80,10 @@ export function managerArguments(user: number | null, self: number | undefined =
   return user === self ? ['--user'] : ['--user', `--machine=${user}@.host`];
 }
 
+/** Runs systemctl: null if systemd is not in charge. A service may take long to start, for which there is more time. */
 export function systemctl(
   args: readonly string[],
+  timeoutMs = shortestMs,
 ): { readonly status: number | null; readonly out: string; readonly error: string } | null {
   const path = systemctlPaths.find((one) => existsSync(one));
   // sd_booted(3): there is a manager to query only if systemd is the init system.
@@ -89,7 +91,7 @@ export function systemctl(
   const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS } = process.env;
   const { status, stdout, stderr, error } = spawnSync(path, args, {
     encoding: 'utf8',
-    timeout: timeoutMs,
+    timeout: Math.max(timeoutMs, shortestMs),
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       LC_ALL: 'C',

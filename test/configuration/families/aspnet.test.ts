@@ -23,6 +23,7 @@ async function wins(files: ConfigurationFiles, environment: Record<string, strin
     workingDirectory: files.folder,
     account: null,
     service: null,
+    serviceUser: null,
     path: null,
   };
   aspnet.read(instance, reading);

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isRegistryPath, registryData, registryText } from '../../../src/system/registry.ts';
+import { families, familiesOfFile } from '../../../src/configuration/families.ts';
 import { seen, type SeenServer } from '../../support/configurations.ts';
 
 const test = suite('edits of the families');
@@ -12,6 +13,107 @@ const noise = [' ', '\t', '\n', '\r\n', '=', ':', '#', ';', '\\', '"', "'", ',',
 
 /** The parts of which the files consist, by the paths of the files. */
 const parts: Readonly<Record<string, readonly string[]>> = {
+  '/etc/nginx/nginx.conf': [
+    'http { server { listen 8080; } }\n',
+    'http { server {\r\n listen 127.0.0.1:8081 ssl ;\r\nlisten [::]:8080 # x\n; } }',
+    'stream { server { listen "8081" udp; listen \'8080\'; } }',
+    'http { server {\n',
+    '}}\n',
+    'listen 8080;',
+    'listen $p;',
+    'proxy_pass http://localhost:8080;',
+    'include /x;',
+    'stream {',
+  ],
+  '/etc/postgresql/16/main/postgresql.conf': [
+    'port = 8080\n',
+    "PORT '8081' # x\n",
+    'port=8080\r\n',
+    "port = '80''81'\n",
+    "listen_addresses = 'a, b'\n",
+    "include 'x'\n",
+    '#port = 8081\n',
+  ],
+  '/etc/redis/redis.conf': ['port 8080\n', 'PORT  "8081"\r\n', 'tls-port 8080\n', 'bind a ::1\n', 'include x\n', "port '8081' # x\n", 'port 0\n'],
+  '/etc/logstash/logstash.yml': ['api.http.port: 8080\n', 'api:\n  http:\n    port: 8081\n', 'http.port: 8080-8090\n', 'api: {http: {port: "8081"}}\r\n', 'api.enabled: false\n'],
+  '/etc/opensearch/opensearch.yml': ['http.port: 8080\n', 'http: {port: 8081}\r\n', 'transport.port: "8081" # x\n', 'network.host: a\n'],
+  '/x/compose.yaml': [
+    'services:\n  a:\n    ports:\n',
+    'services: {a: {ports: ["8080:80", 127.0.0.1:8081:1]}}\n',
+    '  b:\n    ports:\n',
+    '      - "8080:80"\n',
+    '      - "8081:80"\n',
+    '      - 127.0.0.1:8081:80/udp\r\n',
+    "      - '8080-8081:80-81'\n",
+    '      - {target: 80, published: 8080}\n',
+    '      - target: 80\n        published: "8081"\n',
+    '      - ${P:-8080}:80\n',
+    '    network_mode: host\n',
+    '      - 80\n',
+  ],
+  '/etc/systemd/system/shop.socket': [
+    '[Socket]\n',
+    'ListenStream=8080\n',
+    'ListenStream = [::1]:8081\r\n',
+    'ListenDatagram=127.0.0.1:8080\n',
+    'ListenStream=\n',
+    '[Unit]\n',
+    'ListenStream=/x\n',
+    '; x\n',
+  ],
+  '/etc/systemd/system/shop.service': [
+    '[Service]\n',
+    'Environment=PORT=8080\n',
+    'Environment="A=b" "PORT=8081"\r\n',
+    'Environment=ARGS="--port 8080"\n',
+    'ExecStart=/x --port 8080\n',
+    'ExecStart=/x "--port=8081" $ARGS \\\n # x\n -p 8080\n',
+    'ExecStart=\n',
+    'Environment=\n',
+  ],
+  '/etc/supervisor/supervisord.conf': [
+    '[inet_http_server]\n',
+    '[program:a]\n',
+    'port = 127.0.0.1:8080 ; x\n',
+    'port=*:8081\r\n',
+    'command = x --port 8080 -b [::]:8081\n',
+    'environment = PORT="8080",A=1\n',
+    'environment=APORT=8081\n',
+    'command=x "--port" \'8081\'\n',
+  ],
+  '/x/gunicorn.conf.py': [
+    'bind = "127.0.0.1:8080"\n',
+    "bind = ['a:8080', '[::1]:8081']\r\n",
+    'bind = ":8081" # x\n',
+    'bind = f(8080)\n',
+    'if x:\n    bind = "8080"\n',
+    'workers = 2\n',
+  ],
+  '/x/.flaskenv': ['FLASK_RUN_PORT=8080\n', 'export FLASK_RUN_PORT="8081" # x\r\n', "FLASK_RUN_PORT = '8080'\n", 'FLASK_APP=a\n'],
+  '/x/.env': ['PORT=8080\n', 'export PORT="8081" # x\r\n', "PORT = '8080'\n", 'A=$PORT\n', '# PORT=8081\n'],
+  '/x/package.json': [
+    '{"scripts": {"start": "node a --port 8080"}}',
+    '{\n  "scripts": {\r\n    "dev": "PORT=8081 node a", "x": "vite -p 8080"\n  }\n}',
+    '{"scripts": {"start": "node a --port=\\"8080\\""}}',
+    '// x\n',
+  ],
+  '/x/angular.json': [
+    '{"projects": {"a": {"architect": {"serve": {"options": {"port": 8080}}}}}}',
+    '{"projects": {"a": {"targets": {"serve": {"options": {"port": 8081, "host": "a"}, "configurations": {"x": {"port": 8080}}}}}}}',
+  ],
+  '/x/vite.config.ts': [
+    'export default {\n',
+    'server: { port: 8080 },\n',
+    'server: {\n port: 8081, // x\n host: "a" },\r\n',
+    'preview: { port: +8080 },\n',
+    '}\n',
+    'server: { port: f(8080) },\n',
+  ],
+  '/x/appsettings.json': [
+    '{"Urls": "http://localhost:8080;https://[::1]:8081"}',
+    '{\r\n  // x\n  "Kestrel": {"Endpoints": {"A": {"Url": "http://*:8080"}, "B": {"Url": "https://a:8081/x"}}}\n}',
+    '{"urls": "http://+:8081", "Kestrel": {"Endpoints": {}}}',
+  ],
   '/x/conf/server.xml': [
     '<Server port="8080">',
     '</Server>',
@@ -147,6 +249,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     '<!--',
     '-->',
   ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp\\PortNumber': ['8080', '8081', '0'],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WSMAN\\Listener\\*+HTTP\\Port': ['8080', '8081', '0'],
   'HKLM\\SYSTEM\\CurrentControlSet\\Services\\A\\ImagePath': [
     'C:\\x\\a.exe ',
     '"C:\\a b\\x.exe" ',
@@ -170,6 +274,14 @@ function bytesOf(path: string, content: string, encoding: string): Buffer {
   const whole = `${before}${content}${after}`;
   return Buffer.from(encoding === 'utf8' ? whole : `\ufeff${whole}`, encoding as BufferEncoding);
 }
+
+test('every family is here', () => {
+  const own = new Set(Object.keys(parts).map((path) => familiesOfFile(path)[0]?.name));
+  assert.equal(
+    families.map(({ name }) => name).filter((name) => !own.has(name)),
+    [],
+  );
+});
 
 const listening = ({ places }: SeenServer, port: number): number => places.filter((place) => place.role === 'listen' && place.isEffective && place.port === port).length;
 

@@ -29,6 +29,7 @@ async function wins(args: readonly string[], files: ConfigurationFiles, environm
     workingDirectory: files.folder,
     account: null,
     service,
+    serviceUser: null,
     path: null,
   };
   python.read(instance, reading);
@@ -75,7 +76,7 @@ test('gunicorn: its file, then GUNICORN_CMD_ARGS, then every -b', async () => {
     [20_107, null, 'the command line'],
   ]);
   // A command line that the unit of the service has is changed there.
-  assert.equal(await wins([...program, '--bind', '127.0.0.1:20150'], files, {}, 'shop.service'), [[20_150, '127.0.0.1', '/etc/systemd/system/shop.service:2']]);
+  assert.equal(await wins([...program, '--bind', '127.0.0.1:20150'], files, {}, 'shop.service'), [[20_150, '127.0.0.1', '/etc/systemd/system/shop.service:3']]);
 });
 
 test('uvicorn, Django, and Flask', async () => {

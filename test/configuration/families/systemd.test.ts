@@ -43,14 +43,28 @@ test('services: literal ports of the environment and of commands in several line
   });
   await files.expectRows('systemd', [
     ['PORT', '20100', 20_100, 'shop.service:4'],
-    ['--port', '20101', 20_101, 'shop.service:7'],
-    ['--listen', '127.0.0.1:20102', 20_102, 'shop.service:7'],
-    ['--http-port', '20103', 20_103, 'shop.service:7'],
-    ['--bind', '[::]:20104', 20_104, 'shop.service:7'],
+    ['--port', '20101', 20_101, 'shop.service:10'],
+    ['--listen', '127.0.0.1:20102', 20_102, 'shop.service:10'],
+    ['--http-port', '20103', 20_103, 'shop.service:10'],
+    ['--bind', '[::]:20104', 20_104, 'shop.service:10'],
   ]);
   await files.expectMove('systemd', [20_100, 31_000], { 'shop.service': [['"PORT=20100"', '"PORT=31000"']] });
   await files.expectMove('systemd', [20_101, 31_000], { 'shop.service': [['20101 ', '31000 ']] });
   await files.expectMove('systemd', [20_102, 31_000], { 'shop.service': [[':20102', ':31000']] });
+});
+
+test('services: options in variables that a command mentions, drop-ins, and files by a pattern', async () => {
+  const files = new ConfigurationFiles({
+    'shop.service': '[Service]\nEnvironmentFile=@/env.d/*.env\nEnvironmentFile=@/%i.env\nExecStart=/usr/bin/shop $ARGS ${MORE}\n',
+    'shop.service.d/more.conf': '[Service]\nEnvironment="MORE=--listen 127.0.0.1:20121"\n',
+    'env.d/a.env': 'ARGS="-x \\\n --port=\\"20120\\""\n',
+    'env.d/b.env': 'OTHER="--port 20122"\n',
+  });
+  await files.expectRows('systemd', [
+    ['--listen', '127.0.0.1:20121', 20_121, 'shop.service.d/more.conf:2'],
+    ['--port', '20120', 20_120, 'env.d/a.env:2'],
+  ]);
+  assert.match(await files.unread('systemd'), '%i.env is not followed: its name has a specifier');
 });
 
 test('services: the files with their environment win over Environment', async () => {

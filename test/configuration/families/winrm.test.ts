@@ -58,11 +58,11 @@ test('the session of a person over WinRM', () => {
   ] as const) {
     const machine = { ...machineWith(files), ancestors: () => pids, program };
     const reading = new Reading(machine);
-    const instance = { pid: 9, executable: null, arguments: [], environment: null, workingDirectory: null, account: null, service: 'WinRM', path: null };
+    const instance = { pid: 9, executable: null, arguments: [], environment: null, workingDirectory: null, account: null, service: 'WinRM', serviceUser: null, path: null };
     winrm.read(instance, reading);
     const configured = { family: winrm, instance, reading, places: ranked(reading.places), sockets: [], startTime: null };
     const subject = serverAt([configured], 5985);
-    assert.equal(planMove({ all: [configured], subject, machine, facts: facts([]) }, 5985, 6000).obstacles, expected);
+    assert.equal(planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, 5985, 6000).obstacles, expected);
   }
 });
 

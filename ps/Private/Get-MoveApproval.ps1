@@ -1,0 +1,59 @@
+# Converts the parameters of Set-PortConfiguration, and what is piped to it, to the parameters of one move.
+function ConvertTo-MoveRequest {
+    param($Cmdlet, $Bound)
+
+    $request = @{}
+    foreach ($name in $Bound.Keys) {
+        if ($name -notin 'InputObject', 'WhatIf', 'Confirm') { $request[$name] = $Bound[$name] }
+    }
+    if ($Bound.Keys -contains 'Port') { return $request }
+    $item = $Bound['InputObject']
+    if ($null -eq $item) { return }
+    $value = @{}
+    foreach ($name in 'Port', 'LocalPort', 'Application', 'IsEffective') {
+        $property = $item.PSObject.Properties[$name]
+        $value[$name] = if ($null -ne $property) { $property.Value }
+    }
+    $port = if ($item -is [string] -or $item -is [ValueType]) { $item } elseif ($null -ne $value.Port) { $value.Port } else { $value.LocalPort }
+    $computer = if ($item -isnot [string]) { Get-FarComputer $item }
+    $message = $null
+    if ($computer) {
+        $message = "'$item' is on $computer, not on this computer."
+    } elseif ("$port" -notmatch '^[1-9][0-9]{0,4}\z' -or [int] "$port" -gt 65535) {
+        $message = "'$item' is not a port, and has no Port or LocalPort."
+    } elseif ($false -eq $value.IsEffective) {
+        $message = "Another setting overrides the one of port $port, so there is nothing to move."
+    }
+    if ($message) {
+        Write-Problem -Cmdlet $Cmdlet -Problem @{
+            Severity    = 'Error'
+            Code        = 'PO1002'
+            Message     = $message
+            Hint        = 'Pipe the rows of Get-PortConfiguration on this computer.'
+            Target      = $item
+            Category    = 'InvalidArgument'
+            Terminating = $false
+        }
+        return
+    }
+    $request['Port'] = [int] "$port"
+    # That of an endpoint is the program, which is no kind of server.
+    $isConfiguration = @($item.PSTypeNames -match '^(?:Deserialized\.|Selected\.)*PortOwner\.Configuration\z').Count -gt 0
+    if ($isConfiguration -and $value.Application -and -not $request['Application']) { $request['Application'] = $value.Application }
+    return $request
+}
+
+# Plans a move, shows it, and asks. Returns the row of the plan if it is approved.
+function Get-MoveApproval {
+    param($Cmdlet, $Bound)
+
+    $plan = $null
+    foreach ($row in Invoke-Executable -Cmdlet $Cmdlet -Function 'Set-PortConfiguration' -Bound $Bound -Extra '--dry-run') { $plan = $row }
+    if ($null -eq $plan) { return }
+    if ($WhatIfPreference -or $ConfirmPreference -ne 'None') {
+        $text = @(ConvertTo-SafeText -Multiline $plan.Difference) + @($plan.SideEffects | Where-Object { $_ } | ForEach-Object { "not changed: $(ConvertTo-SafeText $_)" })
+        Write-Information -MessageData ($text -join "`n") -InformationAction Continue
+    }
+    $action = "Move to port $($plan.NewPort): $($plan.Changes -join '; ') ($($plan.Restart))"
+    if (Test-ShouldProcess -Cmdlet $Cmdlet -Target "$($plan.Application) on port $($plan.Port)" -Action $action -Impact 'High') { return $plan }
+}

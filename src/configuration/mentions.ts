@@ -1,0 +1,147 @@
+import type { Facts } from '../facts/model/facts.ts';
+import type { ConfigurationMachine } from '../system/configuration.ts';
+import { decodeFile, lineAt } from './text-file.ts';
+
+/*
+ * What names a port of this machine, in files that no family reads: health checks of cron, monitoring, and units,
+ * addresses in .env files and in the environment of programs. It is found by its form, so it is only listed.
+ */
+
+/** Where such files are. */
+const roots = ['/etc', '/var/spool/cron'];
+/** The files beside a program that can name an address. */
+const besidePrograms = /^\.env(?:\.|$)|\.(?:env|ya?ml|json|toml|ini|conf|cfg|properties|xml|sh|service)$/i;
+/** What package managers and people keep, and nothing reads; and what names every port. */
+const unused =
+  /(?:~|\.(?:dpkg|ucf)-\w+|\.rpm(?:save|orig|new)|\.(?:bak|orig|old|swp|pem|crt|key|gz))$|^\/etc\/(?:services|ssl|alternatives|ca-certificates|ld\.so\.cache|ssh\/moduli)(?:\/|$)/;
+
+const deepest = 6;
+const mostFiles = 10_000;
+const largest = 256 * 1024;
+const mostMentions = 50;
+
+const escaped = (text: string): string => text.replaceAll(/[^\w-]/g, String.raw`\$&`);
+
+/** Returns the expression for what names a port: an address of this machine with it, or a setting or an option for a port. */
+function mentionOf(port: number, { machine, sections }: Facts): RegExp {
+  const own = [machine.name, ...(sections.addresses?.data ?? []).slice(0, 100).map(({ address }) => address)];
+  const hosts = own.filter((one) => one !== null && one !== '').map((one) => escaped(one!));
+  const host = [String.raw`localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0`, ...hosts].join('|');
+  const setting = String.raw`[\w.-]{0,64}port["']?[ \t]{0,16}[=: ][ \t]{0,16}["']?`;
+  return new RegExp(String.raw`(?<![\w.-])(?:(?:${host}):|-p[ \t]?|${setting})${port}(?!\d|\.\d)`, 'gi');
+}
+
+/** Searches files for a port. */
+class Search {
+  readonly found: string[] = [];
+  private unreadable: string[] = [];
+  private files = 0;
+  private readonly seen = new Set<string>();
+  private readonly machine: ConfigurationMachine;
+  private readonly port: number;
+  private readonly mention: RegExp;
+  private readonly known: ReadonlySet<string>;
+
+  constructor(machine: ConfigurationMachine, facts: Facts, port: number, known: ReadonlySet<string>) {
+    this.machine = machine;
+    this.port = port;
+    this.mention = mentionOf(port, facts);
+    this.known = known;
+  }
+
+  /** Searches a folder and those in it. */
+  tree(folder: string, depth = 0): void {
+    for (const name of this.machine.list(folder) ?? []) {
+      const path = `${folder}/${name}`;
+      if (unused.test(path) || this.files >= mostFiles) continue;
+      if (!this.file(path) && depth < deepest) this.tree(path, depth + 1);
+    }
+  }
+
+  /** Searches the files in a folder that can name an address. */
+  beside(folder: string): void {
+    for (const name of (this.machine.list(folder) ?? []).slice(0, 1000))
+      if (besidePrograms.test(name) && !unused.test(name)) this.file(`${folder}/${name}`);
+  }
+
+  /** Searches a file; returns whether it is one. */
+  file(path: string): boolean {
+    const { bytes, ...why } = this.machine.read(path);
+    if (bytes === null) {
+      const isFolder = this.machine.list(path) !== null;
+      if (!isFolder && 'isMissing' in why && !why.isMissing) this.unreadable.push(path);
+      return !isFolder;
+    }
+    this.files++;
+    if (
+      bytes.length > largest ||
+      !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(String(this.port))
+    )
+      return true;
+    const real = this.machine.realPath(path) ?? path;
+    const file = this.seen.has(real) ? null : decodeFile(path, bytes);
+    this.seen.add(real);
+    if (file !== null) this.text(path, real, file.text);
+    return true;
+  }
+
+  private text(path: string, real: string, text: string): void {
+    for (const { 0: words, index } of text.matchAll(this.mention)) {
+      const start = text.lastIndexOf('\n', index) + 1;
+      const line = lineAt(text, index);
+      if (this.known.has(`${real}:${line}`) || /^[ \t]*(?:[#;]|\/\/)/.test(text.slice(start, index + 1))) continue;
+      this.found.push(`${path}:${line} names port ${this.port}: ${words.trim()}`);
+    }
+  }
+
+  /** Searches the environment of a program. */
+  environment(pid: number, name: string | null): void {
+    for (const [variable, value] of this.machine.program(pid)?.environment ?? []) {
+      const [words] = value.length > 4096 ? [] : (value.match(this.mention) ?? []);
+      if (words !== undefined)
+        this.found.push(
+          `the environment of ${name ?? 'a program'} (process ${pid}) names port ${this.port}: ${variable} has ${words}`,
+        );
+    }
+  }
+
+  /** Returns what was found, and what could not be searched. */
+  texts(): string[] {
+    const all = [...new Set(this.found)];
+    const rest = all.length - mostMentions;
+    const [first, ...others] = this.unreadable;
+    return [
+      ...all.slice(0, mostMentions),
+      ...(rest > 0 ? [`${rest} more places name port ${this.port}`] : []),
+      ...(this.files >= mostFiles ? [`only ${mostFiles} files were searched for port ${this.port}`] : []),
+      ...(first === undefined
+        ? []
+        : [
+            `not searched for port ${this.port}: ${first}${others.length === 0 ? '' : ` and ${others.length} more`}, which cannot be read`,
+          ]),
+    ];
+  }
+}
+
+/** What to search. */
+interface Searched {
+  readonly machine: ConfigurationMachine;
+  readonly facts: Facts;
+  /** The server that is moved; null if it does not run. */
+  readonly pid: number | null;
+  /** The places that are listed anyway: `FILE:LINE`, without links. */
+  readonly known: ReadonlySet<string>;
+}
+
+/** Returns what names a port on this machine, in sentences. */
+export function mentions({ machine, facts, pid, known }: Searched, port: number): string[] {
+  if (machine.platform !== 'linux') return [];
+  const search = new Search(machine, facts, port, known);
+  for (const root of roots) search.tree(root);
+  const programs = facts.sections.processes.data;
+  const folders = new Set(programs.map(({ workingDirectory }) => workingDirectory ?? '/'));
+  for (const folder of folders) if (!/^\/(?:$|etc\/|proc\/|sys\/)/.test(folder)) search.beside(folder);
+  for (const { pid: one, imageName, container } of programs)
+    if (one !== pid && container === null) search.environment(one, imageName);
+  return search.texts();
+}
