@@ -30,13 +30,9 @@ Describe 'Get-PortConfiguration' {
     }
 
     It 'reports what it cannot answer, with an ID' {
-        Get-PortConfiguration -Path (Join-Path $TestDrive 'none.conf') -ErrorVariable problems @refusing | Should -BeNullOrEmpty
-        $problems.FullyQualifiedErrorId | Should -Be 'PO2001,Get-PortConfiguration'
-        Get-PortConfiguration nonsense! -ErrorVariable problems @refusing | Should -BeNullOrEmpty
-        $problems.FullyQualifiedErrorId | Should -Be 'PO1002,Get-PortConfiguration'
-        Get-PortConfiguration -Application Ngnix -ErrorVariable problems @refusing | Should -BeNullOrEmpty
-        $problems.FullyQualifiedErrorId | Should -Be 'PO1001,Get-PortConfiguration'
-        $problems.Exception.Message | Should -Match 'nginx'
+        { Get-PortConfiguration -Path (Join-Path $TestDrive 'none.conf') } | Should -Throw -ErrorId 'PO2001,Get-PortConfiguration'
+        { Get-PortConfiguration nonsense! } | Should -Throw -ErrorId 'PO1002,Get-PortConfiguration'
+        { Get-PortConfiguration -Application Ngnix } | Should -Throw '*nginx*' -ErrorId 'PO1001,Get-PortConfiguration'
     }
 
     It 'takes paths with characters that have a meaning elsewhere' {
@@ -107,8 +103,7 @@ Describe 'Set-PortConfiguration' {
     It 'reports why it cannot move' {
         $path = New-Configuration
         foreach ($case in @{ Port = $to; NewPort = 'auto'; Id = 'PO4402' }, @{ Port = $from; NewPort = $from; Id = 'PO4402' }, @{ Port = $from; NewPort = 'x'; Id = 'PO1001' }, @{ Port = $from; NewPort = '70000'; Id = 'PO1001' }) {
-            Set-PortConfiguration $case.Port $case.NewPort -Path $path -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
-            $problems.FullyQualifiedErrorId | Should -Be "$($case.Id),Set-PortConfiguration"
+            { Set-PortConfiguration $case.Port $case.NewPort -Path $path -Confirm:$false } | Should -Throw -ErrorId "$($case.Id),Set-PortConfiguration"
         }
         [System.IO.File]::ReadAllText($path) | Should -Be "# here`nport $from`n"
     }
