@@ -40,7 +40,7 @@ test('the listener, on TCP and UDP', async () => {
       plan.files.map((file) => [file.path, registryData(file.after), registryData(file.before)]),
       [[path, { kind: 4, data: Buffer.from('3e0d0000', 'hex') }, { kind: 4, data: Buffer.from('3d0d0000', 'hex') }]],
     );
-    assert.is(plan.files[0]!.difference, `--- ${path}\n+++ ${path}\n@@ -1,2 +1,2 @@\n-REG_DWORD 3389\n+REG_DWORD 3390\n `);
+    assert.is(plan.files[0]!.difference, `--- ${path}\n+++ ${path}\n@@ -1,1 +1,1 @@\n-REG_DWORD 3389\n+REG_DWORD 3390`);
     assert.equal(plan.changes, [`${path}: PortNumber 3389 -> 3390`]);
     assert.equal(plan.obstacles, []);
     assert.match(sideEffects.join('\n'), 'mstsc /v:COMPUTER:3390');

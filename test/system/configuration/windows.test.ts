@@ -104,7 +104,7 @@ test('Remote Desktop: found in the registry, shown, moved, and undone', async ()
     assert.is(planned.code, 0, planned.err);
     const [plan] = rows<MoveResult>(planned);
     assert.equal([plan!.Result, plan!.Files, plan!.Changes], ['Planned', [path], [`${path}: PortNumber ${from} -> ${to}`]]);
-    assert.match(plan!.Difference!, `-REG_DWORD ${from}\n+REG_DWORD ${to}\n`);
+    assert.match(plan!.Difference!, `-REG_DWORD ${from}\n+REG_DWORD ${to}`);
     assert.is(valueOf(rdpKey, 'PortNumber'), `REG_DWORD 0x${from.toString(16)}`);
     const moved = portowner(state, 'move', String(from), '--to', String(to), '--yes', '--json');
     assert.is(moved.code, 0, moved.err);
