@@ -10,7 +10,7 @@ import type { Configuration } from '../../../src/schema/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { products } from '../../support/build-machine.ts';
 import { temporaryFolder } from '../../support/harness.ts';
-import { runProgram, type Outcome } from '../../support/program.ts';
+import { endAll, runProgram, startListeners, type Outcome } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const { command, without } = products().find(({ name }) => name === 'portowner.exe')!;
@@ -304,8 +304,10 @@ test('who else can change a file, by its access list', () => {
 test('a service that does not listen on its new port gets its old one back', async () => {
   const [from, to, state] = [23_389, 23_391, temporaryFolder()];
   const service = (...args: readonly string[]): Outcome => runProgram([...runner, 'sc.exe', ...args]);
-  await withRdp(from, () => {
+  await withRdp(from, async () => {
     service('start', 'TermService');
+    // Services are read where somebody listens.
+    const other = await startListeners([...runner, nodeBinary(runtimes['win32-x64'])], ['tcp 127.0.0.1']);
     try {
       const moved = portowner(state, 'move', String(from), '--to', String(to), '--yes', '--restart', '--timeout', '1', '--json');
       assert.is(moved.code, 1, moved.err);
@@ -316,9 +318,12 @@ test('a service that does not listen on its new port gets its old one back', asy
       assert.match(service('query', 'TermService').out, 'RUNNING');
       assert.match(portowner(state, 'move', String(from), '--to', String(to), '--dry-run', '--json').out, '"restart TermService"');
     } finally {
+      await other.stop();
       service('stop', 'TermService');
     }
   });
 });
+
+suiteOf.after(endAll);
 
 suiteOf.run();
