@@ -18,7 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   machine: ['facts', 'ports', 'system', 'schema', 'io'],
   schedule: ['audit', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   audit: ['ownership', 'facts', 'ports', 'schema', 'system', 'io', 'generated'],
-  configuration: ['actions', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
+  configuration: ['actions', 'schedule', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   actions: ['audit', 'diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],
   // What a live view shows, computed from looks at the sockets.
   live: ['diagnosis', 'ownership', 'facts', 'ports', 'schema', 'system', 'io'],

@@ -6,6 +6,8 @@ function Get-BoundValue {
     if ($null -eq $value) { return }
     if ($Parameter -eq 'Port') { return Get-PortText -Cmdlet $Cmdlet -Port $value }
     if ($Command['Paths'] -notcontains $Parameter) { $value; return }
+    # A value of the registry, for the functions that read or change configurations.
+    if ($Command.Command -in 'config', 'move' -and $value -match '^(HKLM:?|(.*Registry::)?HKEY_LOCAL_MACHINE)\\') { return $value }
     # A file that is written has one name, which no wildcard stands for.
     Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath')
 }

@@ -18,7 +18,7 @@ function Get-PortConfiguration {
         Only this kind of server: nginx, PostgreSQL, and so on.
 
     .PARAMETER Path
-        Only this configuration file.
+        Only this configuration file, or value of the Windows registry: HKLM:\SYSTEM\...\PortNumber.
 
     .PARAMETER Column
         Returns only these properties. By default, an object has all.

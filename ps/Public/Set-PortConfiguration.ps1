@@ -28,7 +28,7 @@ function Set-PortConfiguration {
         Only this kind of server: nginx, PostgreSQL, and so on.
 
     .PARAMETER Path
-        Only this configuration file.
+        Only this configuration file, or value of the Windows registry: HKLM:\SYSTEM\...\PortNumber.
 
     .PARAMETER Restart
         Reloads or restarts the server, and checks its ports.

@@ -8,6 +8,7 @@ import { places } from '../cli/values.ts';
 import { findConfiguration } from '../configuration/configuration.ts';
 import type { Answer } from '../schema/answer.ts';
 import { configuration } from '../schema/configuration.ts';
+import { registryPath } from '../system/registry.ts';
 
 /** Shows where ports are configured. */
 export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
@@ -46,7 +47,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
 
   ports = Option.Rest({ name: 'PORTS' });
   app = Option.String('--app', { description: 'only this kind of server: nginx, PostgreSQL …' });
-  file = Option.String('--path', { description: 'only this configuration file' });
+  file = Option.String('--path', { description: 'only this configuration file, or value of the Windows registry' });
 
   override readonly schema = configuration;
 
@@ -54,7 +55,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
     const request = {
       ports: this.ports.length === 0 ? null : await places(this.ports),
       application: this.app ?? null,
-      path: this.file === undefined ? null : resolve(this.file),
+      path: this.file === undefined ? null : (registryPath(this.file) ?? resolve(this.file)),
     };
     const machine = await this.surroundings.configuration();
     return findConfiguration(request, { asked: this.askedMachine(), machine });

@@ -10,6 +10,7 @@ import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { registryPath } from '../system/registry.ts';
 
 /** Moves a server to another port. */
 export class MoveCommand extends RowCommand {
@@ -72,7 +73,7 @@ export class MoveCommand extends RowCommand {
   port = Option.String({ name: 'PORT', required: false });
   to = Option.String('--to', { description: 'the new port, or auto for a free one' });
   app = Option.String('--app', { description: 'only this kind of server: nginx, PostgreSQL …' });
-  file = Option.String('--path', { description: 'only this configuration file' });
+  file = Option.String('--path', { description: 'only this configuration file, or value of the Windows registry' });
   dryRun = Option.Boolean('--dry-run', false, { description: 'only show what would change' });
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   restart = Option.Boolean('--restart', false, { description: 'reload or restart the server, and check its ports' });
@@ -136,7 +137,7 @@ export class MoveCommand extends RowCommand {
       from: wholeNumber('PORT', port, { most: 65_535 }),
       to: to === 'auto' ? null : wholeNumber('--to', to, { most: 65_535 }),
       application: this.app ?? null,
-      path: this.file === undefined ? null : resolve(this.file),
+      path: this.file === undefined ? null : (registryPath(this.file) ?? resolve(this.file)),
       dryRun: this.dryRun,
       ...how,
     };

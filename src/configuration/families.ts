@@ -1,3 +1,4 @@
+import type { Platform } from '../system/raw.ts';
 import type { Family } from './family.ts';
 
 /** A line of the table: how to recognize a family by its program, without loading it. */
@@ -9,6 +10,12 @@ export interface FamilyEntry {
   readonly argument?: RegExp;
   /** Whether its programs run anything: a parent with the same one belongs to an instance only if it holds a port. */
   readonly runsAnything?: boolean;
+  /** The services that are it on Windows, where its program has no name of its own. */
+  readonly services?: RegExp;
+  /** Whether HTTP.sys, which is the System process, listens for it. */
+  readonly usesHttpSys?: boolean;
+  /** The only system that has it. */
+  readonly platform?: Platform;
   /** Names of its configuration files, for --path. */
   readonly files: RegExp;
   readonly load: () => Promise<Family>;
@@ -183,6 +190,40 @@ export const families: readonly FamilyEntry[] = [
     load: async () => (await import('./families/systemd.ts')).systemd,
   },
   {
+    name: 'RDP',
+    programs: /(?!)/,
+    services: /^TermService$/i,
+    platform: 'win32',
+    files: /^HKLM\\SYSTEM\\[^\\]+\\Control\\Terminal Server\\WinStations\\[^\\]+\\PortNumber$/i,
+    load: async () => (await import('./families/rdp.ts')).rdp,
+  },
+  {
+    name: 'SQL Server',
+    programs: /^sqlservr$/,
+    platform: 'win32',
+    files:
+      /^HKLM\\SOFTWARE\\(?:Wow6432Node\\)?Microsoft\\Microsoft SQL Server\\(?:Instance Names\\SQL\\|[^\\]+\\MSSQLServer\\SuperSocketNetLib\\)/i,
+    load: async () => (await import('./families/sql-server.ts')).sqlServer,
+  },
+  {
+    name: 'IIS',
+    programs: /^iisexpress$/,
+    services: /^W3SVC$/i,
+    usesHttpSys: true,
+    platform: 'win32',
+    files: /(?:^|[\\/])applicationHost\.config$/i,
+    load: async () => (await import('./families/iis.ts')).iis,
+  },
+  {
+    name: 'WinRM',
+    programs: /(?!)/,
+    services: /^WinRM$/i,
+    usesHttpSys: true,
+    platform: 'win32',
+    files: /^HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WSMAN\\Listener\\[^\\]+\\Port$/i,
+    load: async () => (await import('./families/winrm.ts')).winrm,
+  },
+  {
     name: 'supervisord',
     programs: /^(?:python[\d.]*|supervisord)$/,
     argument: /(?:^|[\\/])supervisord$/,
@@ -202,6 +243,13 @@ export const families: readonly FamilyEntry[] = [
     runsAnything: true,
     files: /(?:^|[\\/])(?:\.env(?:\.[^\\/]+)?|[^\\/]+\.env|package\.json|angular\.json|vite\.config\.[cm]?[jt]s)$/,
     load: async () => (await import('./families/node.ts')).node,
+  },
+  {
+    name: 'Windows service',
+    programs: /(?!)/,
+    platform: 'win32',
+    files: /^HKLM\\SYSTEM\\[^\\]+\\Services\\[^\\]+\\(?:ImagePath|Environment|Parameters\\App\w+)$/i,
+    load: async () => (await import('./families/service-program.ts')).serviceProgram,
   },
   {
     name: 'ASP.NET Core',

@@ -6,6 +6,8 @@ import type { Reading } from './reading.ts';
 export type Reload =
   | { readonly signal: 'SIGHUP' | 'SIGUSR2' }
   | { readonly call: ProgramCall }
+  /** It notices the change itself. */
+  | 'watches'
   /** It has to be restarted. */
   | null;
 
@@ -28,6 +30,8 @@ export interface Family {
   check?(instance: Instance, reading: Reading): ProgramCall | null;
   /** Returns how it uses a changed configuration without a service manager. */
   reload?(instance: Instance, reading: Reading): Reload;
+  /** Returns why only --force moves a place, in sentences. */
+  obstacles?(place: ConfiguredPort, reading: Reading): readonly string[];
   /** Returns what else has to be changed by hand, in sentences. */
-  sideEffects?(instance: Instance, place: ConfiguredPort, port: number): readonly string[];
+  sideEffects?(instance: Instance, place: ConfiguredPort, port: number, reading: Reading): readonly string[];
 }

@@ -7,6 +7,7 @@ import { exitCodeOf } from '../schema/exit-code.ts';
 import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
+import { isRegistryPath } from '../system/registry.ts';
 import { families, type FamilyEntry } from './families.ts';
 import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
 import { whereText, settingText, type RankedPort } from './overlay.ts';
@@ -61,6 +62,7 @@ function rowOf(configured: Configured, place: RankedPort, computer: string | nul
   const { family, instance, reading } = configured;
   const { source, winner } = place;
   const isUnknown = place.port === null;
+  const isIn = source.kind === 'file' && isRegistryPath(source.file.path);
   const reasons = [
     ...(place.reason === null ? [] : [place.reason]),
     ...(winner === null ? [] : [`overridden by ${settingText(winner)}`]),
@@ -72,10 +74,10 @@ function rowOf(configured: Configured, place: RankedPort, computer: string | nul
     Protocol: place.protocol,
     Address: place.address,
     File: source.kind === 'file' ? source.file.path : null,
-    Line: source.kind === 'file' ? lineAt(source.file.text, source.at) : null,
+    Line: source.kind === 'file' && !isIn ? lineAt(source.file.text, source.at) : null,
     Setting: place.setting,
     Value: place.value,
-    Source: sourceWords[source.kind],
+    Source: isIn ? 'Registry' : sourceWords[source.kind],
     IsEffective: place.isEffective,
     Overrides: place.overrides.length === 0 ? null : place.overrides.map(settingText),
     NeedsRestart: place.needsRestart,

@@ -9,6 +9,7 @@ import type { Family } from './family.ts';
 import type { Instance } from './configured-port.ts';
 import { ranked, type RankedPort } from './overlay.ts';
 import { Reading } from './reading.ts';
+import { serviceOfPath, traceToService } from './windows-service.ts';
 
 /** An instance with its family, and what its configuration asks for. */
 export interface Configured {
@@ -43,23 +44,43 @@ interface Found {
   readonly pids: Set<number>;
 }
 
-function instanceOf(process: Process, { machine, facts }: Surveyed): Instance {
-  const started = machine.program(process.pid);
-  const told = process.commandLine === null ? [] : splitCommandLine(process.commandLine);
-  const service = facts.sections.services.data.find(({ pid }) => pid === process.pid)?.name ?? null;
+/** The arguments of a process, as far as they are known. */
+function argumentsOf({ pid, commandLine }: Process, machine: ConfigurationMachine): readonly string[] {
+  return machine.program(pid)?.arguments ?? (commandLine === null ? [] : splitCommandLine(commandLine));
+}
+
+function instanceOf(process: Process, world: Surveyed, named: string | null = null): Instance {
+  const started = world.machine.program(process.pid);
+  const told = argumentsOf(process, world.machine);
   // Not a session, nor all that a user runs.
   const unit = stoppableUnit(process);
   return {
     pid: process.pid,
     executable: process.path,
-    arguments: started?.arguments ?? (told.length > 0 ? told : [process.imageName ?? '']),
+    arguments: told.length > 0 ? told : [process.imageName ?? ''],
     environment: started?.environment ?? null,
     workingDirectory: process.workingDirectory ?? null,
     account: started?.account ?? null,
-    service: unit?.name ?? service,
+    service: named ?? unit?.name ?? serviceOf(process, world.facts),
     serviceUser: unit?.user ?? null,
     path: null,
   };
+}
+
+/** The process of HTTP.sys. */
+const systemPid = 4;
+
+/** The Windows service that a process is, or that started it: a wrapper such as nssm. */
+function serviceOf(process: Process, { sections }: Facts): string | null {
+  const byPid = new Map(sections.processes.data.map((one) => [one.pid, one]));
+  let seen: Process | undefined = process;
+  for (let depth = 0; seen !== undefined && depth < 4; depth++) {
+    const { pid, parent }: Process = seen;
+    const own = sections.services.data.filter((service) => service.pid === pid);
+    if (own.length > 0) return own.length === 1 ? own[0]!.name : null;
+    seen = byPid.get(parent ?? -1);
+  }
+  return null;
 }
 
 /** Returns the running instances: a process that was started by another one of its family belongs to that one. */
@@ -68,10 +89,11 @@ function running(world: Surveyed): Found[] {
   const byPid = new Map(processes.data.map((process) => [process.pid, process]));
   const holders = new Set(sockets.data.filter(holdsPort).flatMap(pidsOf));
   const entries = new Map<number, FamilyEntry | null>();
-  const entryOf = ({ pid, imageName }: Process): FamilyEntry | null => {
+  const entryOf = (process: Process): FamilyEntry | null => {
+    const { pid, imageName } = process;
     let entry = entries.get(pid);
     if (entry === undefined) {
-      const args = imageName === null ? [] : (world.machine.program(pid)?.arguments ?? []);
+      const args = imageName === null ? [] : argumentsOf(process, world.machine);
       entries.set(pid, (entry = imageName === null ? null : familyOf({ imageName, arguments: args })));
     }
     return entry;
@@ -91,7 +113,31 @@ function running(world: Surveyed): Found[] {
     for (const one of pids) known.pids.add(one);
     found.set(process.pid, known);
   }
-  return [...found.values()];
+  return [...found.values(), ...servicesOf(world, byPid)];
+}
+
+/** The running services that are servers, of which the program says nothing. */
+function servicesOf(world: Surveyed, byPid: ReadonlyMap<number, Process>): Found[] {
+  return world.facts.sections.services.data.flatMap(({ pid, name }) => {
+    const entry = families.find(({ services }) => services?.test(name) === true);
+    if (entry === undefined || pid === 0) return [];
+    const process = byPid.get(pid);
+    const instance = process === undefined ? { ...idle(null), pid, service: name } : instanceOf(process, world, name);
+    return [{ entry, instance, pids: new Set(entry.usesHttpSys === true ? [pid, systemPid] : [pid]) }];
+  });
+}
+
+/** What a configuration file describes that no running server was found with: a Windows service may run all the same. */
+function described(entry: FamilyEntry, path: string | null, world: Surveyed): Found {
+  const { services, processes } = world.facts.sections;
+  const name = path === null ? null : serviceOfPath(path);
+  const service = services.data.find((one) => one.name.toLowerCase() === name?.toLowerCase());
+  const process = processes.data.find(({ pid }) => pid !== 0 && pid === service?.pid);
+  if (service === undefined || process === undefined) return { entry, instance: idle(path), pids: new Set() };
+  // A wrapper listens nowhere itself.
+  const children = processes.data.filter(({ parent }) => parent === process.pid).map(({ pid }) => pid);
+  const instance = { ...instanceOf(process, world, service.name), path };
+  return { entry, instance, pids: new Set([process.pid, ...children]) };
 }
 
 /** An instance of which only the configuration is known. */
@@ -111,6 +157,7 @@ async function configured({ entry, instance, pids }: Found, { machine, facts }: 
   const family = await entry.load();
   const reading = new Reading(machine);
   family.read(instance, reading);
+  traceToService(instance, reading);
   const sockets = facts.sections.sockets.data.filter(
     (socket) => holdsPort(socket) && pidsOf(socket).some((pid) => pids.has(pid)),
   );
@@ -121,9 +168,10 @@ async function configured({ entry, instance, pids }: Found, { machine, facts }: 
 /** Returns the instances that run, and those whose configuration was found in its default place. */
 export async function survey(world: Surveyed, only: readonly FamilyEntry[] = families): Promise<Configured[]> {
   const answers: Configured[] = [];
-  for (const found of running(world)) if (only.includes(found.entry)) answers.push(await configured(found, world));
+  const here = only.filter(({ platform = world.machine.platform }) => platform === world.machine.platform);
+  for (const found of running(world)) if (here.includes(found.entry)) answers.push(await configured(found, world));
   const known = new Set(answers.flatMap(({ reading }) => [...reading.files.keys()]));
-  for (const entry of only) {
+  for (const entry of here) {
     const { defaultFiles, defaultPatterns = [] } = await entry.load();
     const hasFile = defaultFiles.some((path) => !known.has(path) && world.machine.read(path).bytes !== null);
     const single = hasFile ? [null] : [];
@@ -132,8 +180,10 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
       ...single,
       ...several.filter((one) => !known.has(one) && world.machine.read(one).bytes !== null),
     ]) {
-      const answer = await configured({ entry, instance: idle(path), pids: new Set() }, world);
-      if (answer.reading.main !== null && !known.has(answer.reading.main)) answers.push(answer);
+      const answer = await configured(described(entry, path, world), world);
+      const { places, reading } = answer;
+      const isNew = reading.main !== null && !known.has(reading.main);
+      if (isNew && (places.length > 0 || reading.gaps.length > 0)) answers.push(answer);
     }
   }
   return answers;
@@ -149,9 +199,11 @@ export async function surveyFile(path: string, world: Surveyed, only: readonly F
     });
   const entries = only.length === families.length ? familiesOfFile(path) : only;
   const live = await survey(world, entries);
-  const using = live.filter(({ reading }) => reading.files.has(path));
+  const isSame = (one: string): boolean =>
+    one === path || (world.machine.platform === 'win32' && one.toLowerCase() === path.toLowerCase());
+  const using = live.filter(({ reading }) => [...reading.files.keys()].some(isSame));
   if (using.length > 0) return using;
   const answers: Configured[] = [];
-  for (const entry of entries) answers.push(await configured({ entry, instance: idle(path), pids: new Set() }, world));
+  for (const entry of entries) answers.push(await configured(described(entry, path, world), world));
   return answers.filter(({ places }) => places.length > 0);
 }

@@ -171,9 +171,12 @@ export function differencesSince(move: Move, machine: ConfigurationMachine): str
   });
 }
 
-/** Restores the old contents of every file that has the new ones; with `all`, also of others. Throws system errors. */
+/**
+ * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. Throws
+ * system errors.
+ */
 export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
-  for (const { path, contents, before, after } of files) {
+  for (const { path, contents, before, after } of files.toReversed()) {
     const { bytes } = machine.read(path);
     const present = bytes === null ? null : digestOf(bytes);
     if (present === after || (all && present !== before)) machine.replace(path, Buffer.from(contents, 'base64'));

@@ -1,5 +1,6 @@
 import type { ConfiguredPort } from './configured-port.ts';
-import { lineAt } from './text-file.ts';
+import { isRegistryPath } from '../system/registry.ts';
+import { lineAt, type TextFile } from './text-file.ts';
 
 /** A place, and what became of it. */
 export interface RankedPort extends ConfiguredPort {
@@ -11,9 +12,13 @@ export interface RankedPort extends ConfiguredPort {
   readonly winner: ConfiguredPort | null;
 }
 
-/** Describes where a place is: `/etc/nginx/nginx.conf:3`. */
+/** Describes a position in a file: `/etc/nginx/nginx.conf:3`; a value of the registry has no lines. */
+export const positionText = ({ path, text }: TextFile, at: number): string =>
+  isRegistryPath(path) ? path : `${path}:${lineAt(text, at)}`;
+
+/** Describes where a place is. */
 export function whereText({ source, setting }: ConfiguredPort): string {
-  if (source.kind === 'file') return `${source.file.path}:${lineAt(source.file.text, source.at)}`;
+  if (source.kind === 'file') return positionText(source.file, source.at);
   return {
     commandLine: 'the command line',
     environment: `the environment variable ${setting}`,

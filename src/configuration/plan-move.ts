@@ -1,11 +1,13 @@
+import type { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { unifiedDiff } from './diff.ts';
 import { isConfirmed } from './find.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
-import { whereText, settingText, type RankedPort } from './overlay.ts';
+import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
-import { decodeFile, edited, lineAt, type Edit, type TextFile } from './text-file.ts';
+import { decodeFile, edited, type Edit, type TextFile } from './text-file.ts';
+import { programObstacle, writersOf } from './writers.ts';
 
 /** A file of a plan, by its path without links. */
 export interface PlannedFile {
@@ -33,17 +35,24 @@ export interface MovePlan {
 const listens = (place: RankedPort, port: number): boolean =>
   place.role === 'listen' && place.isEffective && place.port === port;
 
+/** The error for a port that no setting asks for, at least none that counts. */
+function notSet(all: readonly Configured[], port: number): PortOwnerError {
+  const loser = all.flatMap(({ places }) => places).find((place) => place.port === port && place.winner !== null);
+  return loser === undefined
+    ? cannotMove(
+        `no configuration that PortOwner understands sets port ${port}`,
+        `portowner config lists all ports that are configured.`,
+      )
+    : cannotMove(`${settingText(loser)} is overridden by ${settingText(loser.winner!)}`);
+}
+
 /** Returns the only instance that is configured for a port. Throws PO4402 if there is none, or several. */
 export function serverAt(all: readonly Configured[], port: number): Configured {
   const found = all.filter(({ places }) => places.some((place) => listens(place, port)));
   // If one of them listens there, the port is its own.
   const holding = found.filter((one) => one.places.some((place) => listens(place, port) && isConfirmed(one, place)));
   const [subject, other] = holding.length > 0 ? holding : found;
-  if (subject === undefined)
-    throw cannotMove(
-      `no configuration that PortOwner understands sets port ${port}`,
-      `portowner config lists all ports that are configured.`,
-    );
+  if (subject === undefined) throw notSet(all, port);
   if (other !== undefined)
     throw cannotMove(
       `several configurations set port ${port}: ${[subject, other].map(({ family, reading }) => `${family.name} (${reading.main ?? 'no file'})`).join(', ')}`,
@@ -81,16 +90,23 @@ const managed =
 const generated =
   /\bdo(?: not|n't) (?:edit|modify|change) this file\b(?! manually)|\bgenerated\b.*\bdo not edit\b|\bauto(?:matically|-)? ?generated\b/i;
 
+/** Whether a path without links is another one than that path; Windows ignores case. */
+function isOther(real: string, path: string, { platform }: ConfigurationMachine): boolean {
+  return platform === 'win32' ? real.toLowerCase() !== path.toLowerCase() : real !== path;
+}
+
 function obstaclesOf(file: TextFile, path: string, tree: string, machine: ConfigurationMachine): string[] {
   const found: string[] = [];
+  const separator = machine.platform === 'win32' ? '\\' : '/';
   const hindrance = machine.obstacle(path);
   if (hindrance?.serious === true) throw cannotMove(hindrance.text);
   if (hindrance !== null) found.push(hindrance.text);
+  found.push(...writersOf(path, machine));
   const header = file.text.slice(0, 4096);
   if (managed.test(header) || generated.test(header))
     found.push(`${path} says that another tool manages it, which would undo a change`);
-  const isIn = (folder: string): boolean => path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
-  if (path !== file.path && machine.platform === 'linux' && !isIn(tree) && !isIn('/etc'))
+  const isIn = (folder: string): boolean => path.startsWith(/[\\/]$/.test(folder) ? folder : `${folder}${separator}`);
+  if (isOther(path, file.path, machine) && !isIn(tree) && !isIn('/etc'))
     found.push(`${file.path} is a link that leads out of ${tree}, to ${path}`);
   return found;
 }
@@ -98,6 +114,10 @@ function obstaclesOf(file: TextFile, path: string, tree: string, machine: Config
 /** Returns the settings of a server that get the new port. */
 export const placesToMove = ({ places }: Configured, from: number): RankedPort[] =>
   places.filter((place) => listens(place, from));
+
+function changeText({ place, file, edit }: { place: RankedPort; file: TextFile; edit: Edit }): string {
+  return `${positionText(file, edit.start)}: ${place.setting} ${place.port} -> ${edit.text === '' ? 'empty' : edit.text}`;
+}
 
 /** Plans the move of a server. Throws PO4402. */
 export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: number): MovePlan {
@@ -107,7 +127,13 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
   const edits = places.map((place) => ({ place, ...editOf(subject, place, to) }));
   const tree = machine.realPath(reading.path.dirname(reading.main ?? '/')) ?? '/';
   const byPath = Map.groupBy(edits, ({ file }) => machine.realPath(file.path) ?? file.path);
-  const obstacles = reading.gaps.map((gap) => `the configuration is not known completely: ${gap}`);
+  const obstacles = [
+    ...reading.gaps.map((gap) => `the configuration is not known completely: ${gap}`),
+    ...new Set(places.flatMap((place) => family.obstacles?.(place, reading) ?? [])),
+  ];
+  const ownCheck = family.check?.(instance, reading) ?? null;
+  const isUnsafe = ownCheck === null ? null : programObstacle(ownCheck, machine);
+  if (isUnsafe !== null) obstacles.push(isUnsafe);
   const files: PlannedFile[] = [];
   for (const [path, group] of byPath) {
     const { file } = group[0]!;
@@ -124,10 +150,7 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
     from,
     to,
     files,
-    changes: edits.map(
-      ({ place, file, edit }) =>
-        `${file.path}:${lineAt(file.text, edit.start)}: ${place.setting} ${from} -> ${edit.text}`,
-    ),
+    changes: [...new Set(edits.map(changeText))],
     sideEffects: sideEffects(
       { ...seen, places },
       from,
@@ -135,7 +158,7 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
       files.map(({ path }) => path),
     ),
     needsRestart: places.some((place) => place.needsRestart),
-    check: family.check?.(instance, reading) ?? null,
+    check: isUnsafe === null ? ownCheck : null,
     obstacles,
   };
 }

@@ -2,8 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
+import type { Reload } from './family.ts';
 import { listenersQuestion } from './instances.ts';
 import type { MovePlan } from './plan-move.ts';
+import { programObstacle } from './writers.ts';
 
 /** What restarting a server needs. */
 export interface RestartWorld {
@@ -30,13 +32,22 @@ export function asItsUser(
 /** A server that has to use its changed configuration. */
 export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
 
+/** How a server uses its new configuration without its service; Windows has no signals. */
+function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload {
+  const reload = family.reload?.(instance, reading) ?? null;
+  const isSignal = reload !== null && reload !== 'watches' && 'signal' in reload;
+  return isSignal && reading.machine.platform === 'win32' ? null : reload;
+}
+
 /** Describes how a server will use its new configuration. */
-export function restartText({ configured: { family, instance, reading }, needsRestart }: MovePlan): string {
-  if (instance.pid === null) return 'it does not run';
+export function restartText({ configured, needsRestart }: MovePlan): string {
+  const { family, instance } = configured;
   const { service, serviceUser } = instance;
+  const reload = reloadOf(configured);
+  if (instance.pid === null) return 'it does not run';
+  if (reload === 'watches') return `${family.name} uses it without a restart`;
   if (service !== null)
     return `${needsRestart ? 'restart' : 'reload'} ${service}${serviceUser === null ? '' : ` of user ${serviceUser}`}`;
-  const reload = family.reload?.(instance, reading) ?? null;
   if (reload === null) return 'restart it yourself';
   return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
 }
@@ -47,18 +58,20 @@ export async function restartServer(
   { asked, machine }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {
-  const { family, instance, reading, startTime } = plan.configured;
+  const { family, instance, startTime } = plan.configured;
   const { pid, service, serviceUser } = instance;
-  if (pid === null) return null;
+  const reload = reloadOf(plan.configured);
+  if (pid === null || reload === 'watches') return null;
   if (service !== null) {
     const action = plan.needsRestart ? 'restart' : 'reload';
     const failure = machine.service(service, action, { pid, user: serviceUser, timeoutMs });
     if (failure === null) return null;
     if (!failure.isMissing) return failure.text;
   }
-  const reload = family.reload?.(instance, reading) ?? null;
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
   if ('call' in reload) {
+    const obstacle = programObstacle(reload.call, machine);
+    if (obstacle !== null) return obstacle;
     const { status, output } = machine.run(asItsUser(reload.call, plan));
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
   }
@@ -72,7 +85,7 @@ export async function restartServer(
 
 /** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
 export async function waitForPort(
-  { configured: { instance }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
+  { configured: { instance, sockets }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
   { asked, now }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {
@@ -80,14 +93,22 @@ export async function waitForPort(
   const question: Question = {
     ...listenersQuestion,
     localPorts: [from, to].map((port) => ({ start: port, end: port })),
-    details: new Set(['owner', 'path'] as const),
+    details: new Set(['owner', 'path', 'services'] as const),
     ranges: false,
   };
+  // HTTP.sys listens for others, and stays.
+  const holders = new Set(sockets.flatMap(pidsOf));
   for (;;) {
     const facts = await asked.facts(question);
     const paths = new Map(facts.sections.processes.data.map(({ pid, path }) => [pid, path]));
+    const { services } = facts.sections;
+    const isService = (pid: number): boolean =>
+      services.data.some((one) => one.pid === pid && one.name === instance.service);
+    // Many services have the same program.
+    const isSame = (path: string | null | undefined): boolean =>
+      path != null && path === instance.executable && !/[\\/]svchost\.exe$/i.test(path);
     const isOwn = (pid: number): boolean =>
-      pid === instance.pid || (instance.executable !== null && paths.get(pid) === instance.executable);
+      pid === instance.pid || holders.has(pid) || isService(pid) || isSame(paths.get(pid));
     const owned = (port: number): { own: boolean; any: boolean } => {
       const sockets = facts.sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
       return {

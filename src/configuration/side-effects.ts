@@ -71,13 +71,26 @@ function firewallRules({ sections }: Facts, port: number, protocols: ReadonlySet
       ];
 }
 
+/** The command that reserves a URL for another port, for the same accounts. */
+function reservation(url: string, sddl: string | null, to: number): string {
+  const moved = url.replace(/^(https?:\/\/(?:\[[^\]]*\]|[^:/[\]]*)):\d+/i, `$1:${to}`);
+  return `netsh http add urlacl url=${moved}${sddl === null ? ' user=ACCOUNT' : ` sddl="${sddl}"`}`;
+}
+
 /** What HTTP.sys, forwarding rules, and socket units have configured for the port. */
-function systemMentions({ sections }: Facts, port: number, protocols: ReadonlySet<string>): string[] {
+function systemMentions(
+  { sections }: Facts,
+  [port, to]: readonly [number, number],
+  protocols: ReadonlySet<string>,
+): string[] {
   const isOn = (url: string): boolean => urlPrefix(url)?.port === port;
   return [
     ...(sections.urlReservations?.data ?? [])
       .filter(({ url }) => isOn(url))
-      .map(({ url }) => `a URL reservation names port ${port}: ${url} (netsh http show urlacl)`),
+      .map(
+        ({ url, sddl }) =>
+          `a URL reservation names port ${port}: ${url}; for the new port: ${reservation(url, sddl, to)}`,
+      ),
     ...(sections.httpQueues?.data ?? [])
       .flatMap(({ urls }) => urls.filter(isOn))
       .map((url) => `a URL is registered with HTTP.sys for port ${port}: ${url}`),
@@ -142,7 +155,7 @@ const placesOf = ({ all, machine }: MoveSubject, port: number): ReadonlySet<stri
 /** Returns what else may have to be changed by hand, in sentences. `files`: the files that are changed. */
 export function sideEffects(moved: MoveSubject, from: number, to: number, files: readonly string[]): string[] {
   const { subject, places, machine, facts } = moved;
-  const { family, instance } = subject;
+  const { family, instance, reading } = subject;
   const protocols = new Set<string>(places.map(({ protocol }) => protocol));
   const service = to < 1024 ? serviceName(to, places[0]!.protocol) : null;
   const texts = [
@@ -150,10 +163,10 @@ export function sideEffects(moved: MoveSubject, from: number, to: number, files:
     ...others(moved, from),
     ...overridden(moved, from),
     ...references(moved.all, to),
-    ...places.flatMap((place) => family.sideEffects?.(instance, place, to) ?? []),
+    ...places.flatMap((place) => family.sideEffects?.(instance, place, to, reading) ?? []),
     ...moved.clients,
     ...mentions({ machine, facts, pid: instance.pid, known: placesOf(moved, from) }, from),
-    ...systemMentions(facts, from, protocols),
+    ...systemMentions(facts, [from, to], protocols),
     ...firewallRules(facts, from, protocols),
     ...labels(moved, to),
     ...(service === null ? [] : [`port ${to} is registered for ${service}: programs may expect that service there`]),

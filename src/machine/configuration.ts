@@ -57,7 +57,6 @@ function listFolder(folder: string): readonly string[] | null {
 const parts = (text: string): string[] => text.split('\0').slice(0, text.endsWith('\0') ? -1 : undefined);
 
 function startedProgram(pid: number): StartedProgram | null {
-  if (process.platform !== 'linux') return null;
   try {
     const args = parts(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     let environment: ReadonlyMap<string, string> | null = null;
@@ -79,7 +78,6 @@ function startedProgram(pid: number): StartedProgram | null {
 
 /** This process and its ancestors, nearest first. */
 function ancestors(): readonly number[] {
-  if (process.platform !== 'linux') return [];
   const found: number[] = [];
   try {
     for (let pid = process.pid; pid > 0 && !found.includes(pid);) {
@@ -101,8 +99,14 @@ function ownerOf(path: string): { uid: number; gid: number } | null {
   }
 }
 
+/** What a program needs of the environment to start at all. */
+type BareEnvironment = Readonly<Record<string, string>>;
+
 /** Runs a program without a shell, and without the caller's environment. */
-function runProgram({ words: [program = '', ...args], as, workingDirectory, environment }: ProgramCall): ProgramResult {
+function runProgram(
+  { words: [program = '', ...args], as, workingDirectory, environment }: ProgramCall,
+  bare: BareEnvironment,
+): ProgramResult {
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',
@@ -110,7 +114,7 @@ function runProgram({ words: [program = '', ...args], as, workingDirectory, envi
     maxBuffer: 4 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', ...environment },
+    env: { ...bare, ...environment },
     ...(as === undefined || process.geteuid?.() !== 0 ? {} : as),
     ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
   });
@@ -118,10 +122,34 @@ function runProgram({ words: [program = '', ...args], as, workingDirectory, envi
   return { status: error === undefined ? status : null, output: output.trim().slice(0, longestOutput) };
 }
 
-async function serviceControl(): Promise<ConfigurationMachine['service']> {
-  if (process.platform !== 'linux')
-    return () => ({ text: 'services are not restarted on this system', isMissing: true });
-  return (await import('./linux/control-unit.ts')).controlUnit;
+/** What is different on each system. */
+type SystemParts = Pick<
+  ConfigurationMachine,
+  'isElevated' | 'ancestors' | 'program' | 'obstacle' | 'replace' | 'service' | 'access'
+> & {
+  readonly bare: BareEnvironment;
+  /** Reads and lists what is not a file. */
+  readonly readOther: (path: string) => FileRead | null;
+  readonly listOther: (path: string) => readonly string[] | null | undefined;
+};
+
+async function linuxParts(): Promise<SystemParts> {
+  const [{ replaceKeeping, replaceObstacle }, { controlUnit }] = await Promise.all([
+    import('./linux/replace.ts'),
+    import('./linux/control-unit.ts'),
+  ]);
+  return {
+    isElevated: process.geteuid?.() === 0,
+    ancestors,
+    program: startedProgram,
+    obstacle: replaceObstacle,
+    replace: replaceKeeping,
+    service: controlUnit,
+    access: null,
+    bare: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+    readOther: () => null,
+    listOther: () => undefined,
+  };
 }
 
 /** The configurations of this machine. Throws PO3003 on an unsupported operating system. */
@@ -131,18 +159,17 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
     throw new PortOwnerError('PO3003', `PortOwner does not run on ${platform}`, {
       hint: 'It runs on Windows and Linux.',
     });
-  const { replaceKeeping, replaceObstacle } =
-    platform === 'win32' ? await import('./windows/replace.ts') : await import('./linux/replace.ts');
-  const isElevated =
-    platform === 'win32' ? (await import('./windows/advapi32.ts')).elevated() : process.geteuid?.() === 0;
+  const { bare, readOther, listOther, ...parts } =
+    platform === 'win32' ? (await import('./windows/configuration.ts')).windowsParts() : await linuxParts();
   return {
+    ...parts,
     platform,
-    isElevated,
     variables: new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? ''])),
-    ancestors,
-    program: startedProgram,
-    read: readFile,
-    list: listFolder,
+    read: (path) => readOther(path) ?? readFile(path),
+    list(folder) {
+      const other = listOther(folder);
+      return other === undefined ? listFolder(folder) : other;
+    },
     realPath: (path) => {
       try {
         return realpathSync.native(path);
@@ -151,10 +178,7 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
       }
     },
     ownerOf,
-    obstacle: replaceObstacle,
-    replace: replaceKeeping,
-    service: await serviceControl(),
-    run: runProgram,
+    run: (call) => runProgram(call, bare),
     signal: (pid, name) => void process.kill(pid, name),
   };
 }

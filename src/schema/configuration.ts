@@ -23,9 +23,10 @@ export const configuration = {
       type: 'text',
       importance: 1,
       keeps: 'end',
-      description: 'The file that sets it; null for a command line, an environment variable, or a default.',
+      description:
+        'The file or the registry value that sets it; null for a command line, an environment variable, or a default.',
     },
-    { name: 'Line', type: 'uint32', importance: 1, description: 'The line in the file.' },
+    { name: 'Line', type: 'uint32', importance: 1, description: 'The line in the file; null for the registry.' },
     {
       name: 'Setting',
       type: 'text',
@@ -36,7 +37,7 @@ export const configuration = {
     {
       name: 'Source',
       type: 'text',
-      description: 'Where it is set: File, CommandLine, Environment, or Default.',
+      description: 'Where it is set: File, Registry, CommandLine, Environment, or Default.',
     },
     {
       name: 'IsEffective',

@@ -27,7 +27,7 @@ export const moveResult = {
       description: 'What else may have to be changed: it is never changed automatically.',
     },
     { name: 'Restart', type: 'text', description: 'How the server uses the new port, or what was done.' },
-    { name: 'Files', type: 'texts', description: 'The changed files.' },
+    { name: 'Files', type: 'texts', description: 'The changed files and registry values.' },
     { name: 'Difference', type: 'text', description: 'The changes as a unified diff.' },
     { name: 'Id', type: 'text', importance: 3, description: 'Identifies the move for --undo.' },
     { name: 'Time', type: 'date', importance: 5, description: 'When it was moved.' },

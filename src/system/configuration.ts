@@ -1,4 +1,5 @@
 import type { Platform } from './raw.ts';
+import type { PathState } from './scheduler.ts';
 
 /** How a running program was started. */
 export interface StartedProgram {
@@ -31,6 +32,14 @@ export interface ProgramCall {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** Who can change files, on a system with access lists. */
+export interface FileAccess {
+  readonly look: (path: string) => PathState;
+  /** The accounts that can change the files of a server anyway. */
+  readonly trusted: readonly string[];
+  readonly accountName: (id: string) => string;
+}
+
 export interface ProgramResult {
   /** Null if it could not be started, or did not end in time. */
   readonly status: number | null;
@@ -58,8 +67,9 @@ export interface ConfigurationMachine {
   ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
   program(pid: number): StartedProgram | null;
+  /** Reads a file, or a value of the registry (registry.ts) as if it were one. */
   read(path: string): FileRead;
-  /** The names in a folder, sorted by their bytes; null if it cannot be read. */
+  /** The names in a folder or a key of the registry, sorted by their bytes; null if it cannot be read. */
   list(folder: string): readonly string[] | null;
   /** The path without symbolic links; null if it does not exist. */
   realPath(path: string): string | null;
@@ -67,6 +77,8 @@ export interface ConfigurationMachine {
   ownerOf(path: string): Account | null;
   /** Returns why a file must not be replaced: `serious` reasons are not overridden by --force. Null if it can be. */
   obstacle(path: string): { readonly text: string; readonly serious: boolean } | null;
+  /** Who can change files; null where `obstacle` tells. */
+  readonly access: FileAccess | null;
   /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */
   replace(path: string, bytes: Uint8Array): void;
   /** Restarts or reloads a service; returns why it failed, or null. `isMissing`: no service manager is in charge. */

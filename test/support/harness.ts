@@ -34,6 +34,7 @@ export const noConfigurations: ConfigurationMachine = {
   realPath: () => null,
   ownerOf: () => null,
   obstacle: () => null,
+  access: null,
   replace: () => {
     throw new Error('this test gives no configurations');
   },

@@ -1,4 +1,5 @@
 // Moves a server, and kills itself at a step: `STEP STATE-FOLDER portowner arguments …`. Prints the number of steps.
+import { writeSync } from 'node:fs';
 import { liveConfiguration } from '../../src/machine/configuration.ts';
 import { onThisMachine } from './servers.ts';
 
@@ -21,6 +22,7 @@ const { code, err } = await onThisMachine(args, stateFolder, {
   run: around(machine.run),
   signal: around(machine.signal),
 });
-process.stderr.write(err);
-process.stdout.write(`${steps}\n`);
+// Under Wine, streams on pipes may not open.
+writeSync(2, err);
+writeSync(1, `${steps}\n`);
 process.exitCode = code;

@@ -120,7 +120,9 @@ function selection(instance: Instance, reading: Reading): string[] {
   return [...(prefix === null ? [] : ['-p', prefix]), '-c', reading.main!, ...rest];
 }
 
-const program = ({ executable }: Instance): string => executable ?? '/usr/sbin/nginx';
+/** Its program; null if it does not run, and has no usual place, as on Windows. */
+const programOf = ({ executable }: Instance, { machine }: Reading): string | null =>
+  executable ?? (machine.platform === 'linux' ? '/usr/sbin/nginx' : null);
 
 export const nginx: Family = {
   name: 'nginx',
@@ -133,7 +135,14 @@ export const nginx: Family = {
     const folder = reading.path.dirname(file.path);
     addDirectives(reading, directives, folder, { file, blocks: '', including: [file.path] });
   },
-  check: (instance, reading) => ({ words: [program(instance), '-t', '-q', ...selection(instance, reading)] }),
+  check(instance, reading) {
+    const program = programOf(instance, reading);
+    return program === null ? null : { words: [program, '-t', '-q', ...selection(instance, reading)] };
+  },
   // The old workers keep the old port until their connections end: the master closes it.
-  reload: () => ({ signal: 'SIGHUP' }),
+  reload(instance, reading) {
+    if (reading.machine.platform === 'linux') return { signal: 'SIGHUP' };
+    const program = programOf(instance, reading);
+    return program === null ? null : { call: { words: [program, '-s', 'reload', ...selection(instance, reading)] } };
+  },
 };

@@ -41,7 +41,7 @@ const withNeeds = ({ refusal }: Refused): PathState['refusal'] =>
   refusal.code === 'AccessDenied' ? { ...refusal, needs: administrator } : refusal;
 
 /** Prefixes a path: without the prefix, paths of more than 259 characters would be reported as missing. */
-const anyLength = (path: string): Buffer => wide(path.startsWith('\\\\') ? path : `\\\\?\\${path}`);
+export const anyLength = (path: string): Buffer => wide(path.startsWith('\\\\') ? path : `\\\\?\\${path}`);
 
 /** A file's owner and access control list, as a self-relative security descriptor. */
 function descriptorOf(path: string): Uint8Array {

@@ -108,6 +108,10 @@ export function processAccount(process: bigint): string {
   return withToken(process, token.query, (handle) => accountName(tokenSid(handle)));
 }
 
+/** The SID of the account that an open process runs as. */
+export const processSid = (process: bigint): string =>
+  withToken(process, token.query, (handle) => sidText(tokenSid(handle)));
+
 /**
  * The SID of the account for which Windows created the account that an open process runs as; null if there is none.
  * Administrator Protection runs elevated programs under a separate account, whose token is linked with that of the

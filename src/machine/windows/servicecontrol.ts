@@ -16,13 +16,16 @@ const advapi32 = systemLibrary('advapi32.dll', {
     return: 'int32',
   },
   ControlService: { arguments: ['pointer', 'uint32', 'pointer'], return: 'int32' },
+  StartServiceW: { arguments: ['pointer', 'uint32', 'pointer'], return: 'int32' },
 });
 
 const connect = 0x1;
-const access = { look: 0x4 | 0x8, stop: 0x4 | 0x8 | 0x20 } as const;
+const access = { look: 0x4 | 0x8, stop: 0x4 | 0x8 | 0x20, restart: 0x4 | 0x8 | 0x10 | 0x20 } as const;
 const active = 1;
 const stopControl = 1;
 const stoppedState = 1;
+const runningState = 4;
+const alreadyRunning = 1056;
 const noSuchService = 1060;
 const notActive = 1062;
 /** How long to wait for a dependent service to stop. */
@@ -154,17 +157,48 @@ export function stopService(id: ServiceId): void {
   const needing = withService(id.name, access.stop, (service) => (check(service), dependents(service)));
   for (const dependent of needing) {
     control(dependent);
-    const end = Date.now() + timeoutMs;
-    while (!withService(dependent, access.look, (service) => status(service).state === stoppedState)) {
-      if (Date.now() > end)
-        throw new Refused(
-          'Failed',
-          `the service ${dependent}, which needs it, did not stop within ${timeoutMs / 1000} s`,
-        );
-      Atomics.wait(clock, 0, 0, 100);
-    }
+    waitFor(dependent, stoppedState, 'stop');
   }
   control(id.name, check);
+}
+
+/** Waits until a service is in a state. */
+function waitFor(name: string, state: number, what: string): void {
+  const end = Date.now() + timeoutMs;
+  while (withService(name, access.look, (service) => status(service).state) !== state) {
+    if (Date.now() > end)
+      throw new Refused('Failed', `the service ${name} did not ${what} within ${timeoutMs / 1000} s`);
+    Atomics.wait(clock, 0, 0, 100);
+  }
+}
+
+function start(name: string): void {
+  withService(name, access.restart, (service) => {
+    if (advapi32.StartServiceW(service, 0, null) !== 0) return;
+    const error = lastErrorCode();
+    if (error !== alreadyRunning) throw refused(`starting the service ${name}`, error);
+  });
+  waitFor(name, runningState, 'start');
+}
+
+/**
+ * Restarts a service, and the running ones that depend on it, as Restart-Service -Force does. Returns why that failed,
+ * or null. A service that does not run is started.
+ */
+export function restartService(name: string): { readonly text: string; readonly isMissing: boolean } | null {
+  try {
+    // Without the right to start it again, it is not stopped.
+    const needing = withService(name, access.restart, dependents);
+    for (const one of [...needing, name]) {
+      control(one);
+      waitFor(one, stoppedState, 'stop');
+    }
+    for (const one of [name, ...needing.toReversed()]) start(one);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { text: error.message, isMissing: error.refusal.code === 'NotSupported' };
+  }
 }
 
 /** Ends the process of a service that does not share it. */

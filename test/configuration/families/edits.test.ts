@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { isRegistryPath, registryData, registryText } from '../../../src/system/registry.ts';
 import { families, familiesOfFile } from '../../../src/configuration/families.ts';
 import { seen, type SeenServer } from '../../support/configurations.ts';
 
@@ -239,7 +240,40 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     'listeners.tcp = none\n',
     'management.tcp.ip = a\n',
   ],
+  'C:\\x\\applicationHost.config': [
+    '</bindings></site><site name="b"><bindings>',
+    '<binding protocol="http" bindingInformation="*:8080:" />',
+    "<binding bindingInformation = '[::1]:8081:b' protocol='https'/>\r\n",
+    '<binding protocol="net.tcp" bindingInformation="8080:*"/>',
+    '<binding protocol="http" bindingInformation="*:&#56;081:"/>',
+    '<!--',
+    '-->',
+  ],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp\\PortNumber': ['8080', '8081', '0'],
+  'HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WSMAN\\Listener\\*+HTTP\\Port': ['8080', '8081', '0'],
+  'HKLM\\SYSTEM\\CurrentControlSet\\Services\\A\\ImagePath': [
+    'C:\\x\\a.exe ',
+    '"C:\\a b\\x.exe" ',
+    '--port=8080 ',
+    '--port 8081 ',
+    '--listen "0.0.0.0:8080" ',
+    '-port ',
+    '8081 ',
+    '--urls http://*:8080/ ',
+    '"--port=8081" ',
+  ],
+  'HKLM\\SOFTWARE\\Microsoft\\Microsoft SQL Server\\A\\MSSQLServer\\SuperSocketNetLib\\Tcp\\IPAll\\TcpPort': ['8080', ',', ' 8081', '8081 ,', 'x', '0'],
 };
+
+const siteFrame = ['<configuration><system.applicationHost><sites><site name="a"><bindings>', '</bindings></site></sites></system.applicationHost></configuration>'];
+
+/** A file, or a value of the registry, with this content. */
+function bytesOf(path: string, content: string, encoding: string): Buffer {
+  if (isRegistryPath(path)) return registryText({ kind: 2, data: Buffer.from(`${content.replaceAll('\n', '')}\0`, 'utf16le') })!;
+  const [before, after] = path.endsWith('applicationHost.config') ? siteFrame : ['', ''];
+  const whole = `${before}${content}${after}`;
+  return Buffer.from(encoding === 'utf8' ? whole : `\ufeff${whole}`, encoding as BufferEncoding);
+}
 
 test('every family is here', () => {
   const own = new Set(Object.keys(parts).map((path) => familiesOfFile(path)[0]?.name));
@@ -259,7 +293,7 @@ for (const [path, own] of Object.entries(parts))
       .map((all) => all.join(''));
     await fc.assert(
       fc.asyncProperty(text, fc.constantFrom('utf8', 'utf16le'), async (content, encoding) => {
-        const bytes = Buffer.from(encoding === 'utf8' ? content : `\ufeff${content}`, encoding as BufferEncoding);
+        const bytes = bytesOf(path, content, encoding);
         const before = await seen({ [path]: bytes }, { path });
         for (const port of [8080, 8081]) {
           if (listening(before, port) === 0) continue;
@@ -271,6 +305,7 @@ for (const [path, own] of Object.entries(parts))
             continue;
           }
           moves++;
+          if (isRegistryPath(path)) assert.is(registryData(Buffer.from(files[path]!, 'latin1')).kind, 2);
           const after = await seen({ [path]: Buffer.from(files[path]!, 'latin1') }, { path });
           assert.is(listening(after, port), 0, JSON.stringify(content));
           assert.is(listening(after, 40_001), listening(before, port), JSON.stringify(content));

@@ -11,6 +11,7 @@ import { NotParsed, type NamedValue, type Word } from '../../../src/configuratio
 import { readUnit } from '../../../src/configuration/readers/unit.ts';
 import { readXml } from '../../../src/configuration/readers/xml.ts';
 import { readYaml } from '../../../src/configuration/readers/yaml.ts';
+import { readRegistryText } from '../../../src/configuration/registry.ts';
 import { decodeFile, edited } from '../../../src/configuration/text-file.ts';
 
 const test = suite('readers of configurations');
@@ -29,6 +30,7 @@ const readers: Readonly<Record<string, (text: string) => readonly Word[]>> = {
   script: readScript,
   python: readPython,
   unit: readUnit,
+  registry: (text) => readRegistryText(text).strings,
   xml: (text) =>
     readXml(text).flatMap(({ attributes, text: own }) =>
       attributes
@@ -55,6 +57,9 @@ const examples: readonly (readonly [reader: string, text: string])[] = [
   ['script', "module.exports = { apps: [{ env: { PORT: '3000' } }] };"],
   ['python', '"""\nport = 1\n"""\r\nport = 3000  # here\nbind = ["a", \'b\']\n'],
   ['unit', '[Service]\r\n# ä\r\nExecStart=/usr/bin/x \\\r\n; port\r\n -p 1\r\nListenStream = 3000 \r\n'],
+  ['registry', 'REG_DWORD 3000\n'],
+  ['registry', 'REG_MULTI_SZ PORT=1\n3000\n\n'],
+  ['registry', 'REG_SZ 3000\nleft over\n'],
   ['xml', '<?xml version="1.0"?><!-- <Connector port="1"/> --><Server><Connector port=\'3000\' a="&amp;"/></Server>'],
   ['xml', '<settings><port>3000</port></settings>'],
 ];

@@ -1,0 +1,138 @@
+import type { ConfiguredPort, Instance } from '../configured-port.ts';
+import type { Family } from '../family.ts';
+import { partOf, type Word } from '../readers/setting.ts';
+import { readXml, type Element } from '../readers/xml.ts';
+import { openValue } from '../registry.ts';
+import { inFile, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
+import type { TextFile } from '../text-file.ts';
+
+/*
+ * IIS: applicationHost.config, of which it notices changes itself.
+ * https://learn.microsoft.com/iis/configuration/system.applicationhost/sites/site/bindings/binding
+ */
+
+const sitePath = 'configuration/system.applicationHost/sites/site';
+const http = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters`;
+
+/** The folder of IIS below that of Windows; a variable that anybody could have set leads only to another file. */
+const folderOf = ({ machine }: Reading): string =>
+  `${machine.variables.get('SystemRoot') ?? machine.variables.get('windir') ?? 'C:\\Windows'}\\System32\\inetsrv`;
+
+/** The file of an instance: IIS Express names its own. */
+function mainOf(instance: Instance, reading: Reading): TextFile | null {
+  if (instance.path !== null) return reading.open(instance.path);
+  const given = instance.arguments.find((one) => /^[/-]config:/i.test(one))?.slice('/config:'.length);
+  if (given !== undefined) return reading.open(given);
+  const folder = `${folderOf(reading)}\\config`;
+  const file = reading.open(`${folder}\\applicationHost.config`, { optional: true });
+  const redirection = reading.open(`${folder}\\redirection.config`, { optional: true });
+  const found = redirection === null ? null : reading.parse(redirection, readXml);
+  const shared = found?.find(({ path }) => path === 'configuration/configurationRedirection');
+  if (shared?.attributes.get('enabled')?.value.toLowerCase() === 'true')
+    reading.gap(
+      `IIS shares the configuration in ${shared.attributes.get('path')?.value ?? '?'} with other servers: name it with --path`,
+    );
+  return file;
+}
+
+/** The parts of a binding: `*:80:host`, `[::1]:8080:`, and for net.tcp `808:*`. */
+function partsOf(
+  protocol: string,
+  { value }: Word,
+): { readonly address: string | null; readonly text: string; readonly start: number; readonly host: string } | null {
+  if (protocol === 'net.tcp') {
+    const at = value.indexOf(':');
+    return at < 0 ? null : { address: null, text: value.slice(0, at), start: 0, host: '' };
+  }
+  const [, address, text, host] = /^(\[[^\]]*\]|[^:]*):([^:]*):(.*)$/.exec(value) ?? [];
+  if (address === undefined) return null;
+  const plain = address.replace(/^\[|\]$/g, '');
+  return { address: plain === '*' || plain === '' ? null : plain, text: text!, start: address.length + 1, host: host! };
+}
+
+function placeOf(file: TextFile, site: string, { attributes }: Element): NewConfiguredPort | null {
+  const [protocol, word] = [
+    attributes.get('protocol')?.value.toLowerCase() ?? '',
+    attributes.get('bindingInformation'),
+  ];
+  if (word === undefined || !['http', 'https', 'ftp', 'net.tcp'].includes(protocol)) return null;
+  const parts = partsOf(protocol, word);
+  const port = parts === null ? null : portOf(parts.text) || null;
+  const part = parts === null ? null : partOf(word, parts.start, parts.start + parts.text.length);
+  return {
+    setting: `${site} ${protocol}`,
+    value: word.value,
+    port,
+    address: parts?.address ?? null,
+    source: inFile(file, word, port === null ? null : part),
+    needsRestart: false,
+    reason: port === null ? 'the value is not a port' : null,
+  };
+}
+
+function addSites(file: TextFile, elements: readonly Element[], reading: Reading): void {
+  let [site, isStarted] = ['', true];
+  for (const element of elements) {
+    const { path, attributes } = element;
+    if (path === sitePath) {
+      site = attributes.get('name')?.value ?? '';
+      isStarted = attributes.get('serverAutoStart')?.value.toLowerCase() !== 'false';
+    }
+    const place = path === `${sitePath}/bindings/binding` ? placeOf(file, site, element) : null;
+    if (place !== null)
+      reading.add({ ...place, reason: place.reason ?? (isStarted ? null : 'the site does not start automatically') });
+  }
+}
+
+/** Where HTTP.sys has the certificate of a binding, and how netsh calls it. */
+const certificates = [
+  ['SslBindingInfo', 'ipport'],
+  ['SslSniBindingInfo', 'hostnameport'],
+  ['SslCcsBindingInfo', 'ccs'],
+] as const;
+
+/** The certificates of HTTP.sys for the port of a binding, with the commands for another port. */
+function certificateEffects({ port, value }: ConfiguredPort, to: number, reading: Reading): string[] {
+  const host = partsOf('https', { value, start: 0, end: 0, quote: null })?.host ?? '';
+  return certificates.flatMap(([key, option]) =>
+    (reading.machine.list(`${http}\\${key}`) ?? [])
+      .filter((name) => name === String(port) || name.endsWith(`:${port}`))
+      .filter((name) => option !== 'hostnameport' || name.toLowerCase() === `${host}:${port}`.toLowerCase())
+      .map((name) => {
+        const read = (of: string): string | null =>
+          openValue(reading, `${http}\\${key}\\${name}`, of)?.word.value ?? null;
+        const [hash, store, id] = [read('SslCertHash'), read('SslCertStoreName'), read('AppId')];
+        const young = `${name.slice(0, name.length - String(port).length)}${to}`;
+        const known = [
+          ...(hash === null || option === 'ccs' ? [] : [`certhash=${hash}`]),
+          `appid=${id === null ? '{4dc3e181-e14b-4a21-b022-59fc669b0914}' : id}`,
+          ...(store === null || option === 'ccs' ? [] : [`certstorename=${store}`]),
+        ];
+        return `the certificate of ${name} has to be bound to the new port: netsh http add sslcert ${option}=${young} ${known.join(' ')}`;
+      }),
+  );
+}
+
+export const iis: Family = {
+  name: 'IIS',
+  defaultFiles: [String.raw`C:\Windows\System32\inetsrv\config\applicationHost.config`],
+  read(instance, reading) {
+    const file = mainOf(instance, reading);
+    const elements = file === null ? null : reading.parse(file, readXml);
+    if (file !== null && elements !== null) addSites(file, elements, reading);
+  },
+  check(instance, reading) {
+    const program = `${folderOf(reading)}\\appcmd.exe`;
+    const isOwn =
+      instance.path === null &&
+      reading.main?.toLowerCase() === `${folderOf(reading)}\\config\\applicationhost.config`.toLowerCase();
+    const isThere =
+      reading.machine.list(folderOf(reading))?.some((name) => name.toLowerCase() === 'appcmd.exe') === true;
+    return isOwn && isThere ? { words: [program, 'list', 'sites'] } : null;
+  },
+  reload: () => 'watches',
+  sideEffects: (_, place, to, reading) => [
+    ...(place.setting.endsWith(' https') ? certificateEffects(place, to, reading) : []),
+    `links and clients that name port ${place.port ?? ''} of ${place.setting.replace(/ [\w.]+$/, '')} have to name port ${to}`,
+  ],
+};

@@ -1,0 +1,25 @@
+import { concernsOf } from '../schedule/trust.ts';
+import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
+import { isRegistryPath } from '../system/registry.ts';
+
+/** Returns why a program must not be run with the rights of this process; null if it can be. */
+export function programObstacle({ words: [program = ''] }: ProgramCall, machine: ConfigurationMachine): string | null {
+  const [first] = writersOf(program, machine);
+  return first === undefined ? null : `${program} is not run: ${first}`;
+}
+
+/**
+ * Returns who else can change a file while this process has more rights than they have: they could make it write
+ * something else. Empty where there are no access lists.
+ */
+export function writersOf(path: string, { access, isElevated, platform }: ConfigurationMachine): string[] {
+  if (access === null || !isElevated || isRegistryPath(path)) return [];
+  const { look, trusted, accountName } = access;
+  const used = { role: 'the configuration', path, mayBeMissing: false, standing: 'file' } as const;
+  return concernsOf(used, { platform, look, accountName, trusted: { sids: trusted, uids: [] } }).map(
+    ({ isOpen, path: where, text }) =>
+      isOpen
+        ? `others can change it while this runs elevated: ${where}: ${text}`
+        : `it is unknown who can change it while this runs elevated: ${where}: ${text}`,
+  );
+}
