@@ -103,6 +103,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   ],
   '/x/vite.config.ts': [
     'export default {\n',
+    'export default {\n server: { port: 8080 } }\n',
+    "export default defineConfig({ server: { host: 'a', port: 8081 }, preview: { port: 8080 } })\r\n",
     'server: { port: 8080 },\n',
     'server: {\n port: 8081, // x\n host: "a" },\r\n',
     'preview: { port: +8080 },\n',
