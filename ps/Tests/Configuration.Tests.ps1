@@ -86,7 +86,7 @@ Describe 'Set-PortConfiguration' {
         $null | Set-PortConfiguration -NewPort $to -WhatIf | Should -BeNullOrEmpty
     }
 
-    It 'refuses what is no port, a setting that another one overrides, and rows of other computers' {
+    It 'refuses an invalid port, a setting that another one overrides, and rows of other computers' {
         $path = New-Configuration "port $to`nport $from`n"
         $call = @{ NewPort = $to; Path = $path; Confirm = $false }
         $overridden = Get-PortConfiguration -Path $path | Where-Object { -not $_.IsEffective }

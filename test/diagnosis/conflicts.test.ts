@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { conflicts } from '../../src/diagnosis/conflicts.ts';
 import type { Facts, Socket, SocketUnit } from '../../src/facts/model/facts.ts';
 import { linux, range, windows } from '../support/world.ts';
+import { cpuMs } from '../support/cpu.ts';
 
 const test = suite('conflicts');
 const ok = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04:06Z' } as const;
@@ -521,9 +522,8 @@ test('100,000 connections take no time', () => {
     Array.from({ length: 100_000 }, (_, i) => ({ ...connection(32_768 + (i % 28_000), 300), remotePort: 1000 + Math.floor(i / 28_000) })),
     { processes: [node] },
   );
-  const started = performance.now();
-  assert.is(conflicts(many).rows.filter(({ Kind }) => Kind === 'ConnectionPairsLow').length, 3);
-  assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
+  const time = cpuMs(() => assert.is(conflicts(many).rows.filter(({ Kind }) => Kind === 'ConnectionPairsLow').length, 3));
+  assert.ok(time < 5000, `${time} ms`);
 });
 
 test('owners that cannot be seen are not called different', () => {
@@ -538,9 +538,8 @@ test('10,000 listeners take no time', () => {
     Array.from({ length: 10_000 }, (_, i) => tcp(`10.0.${i >> 8}.${i & 255}`, 8080, 500 + (i % 3))),
     { processes: [app, { ...app, pid: 501 }, { ...app, pid: 502 }] },
   );
-  const started = performance.now();
-  conflicts(many);
-  assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`);
+  const time = cpuMs(() => conflicts(many));
+  assert.ok(time < 5000, `${time} ms`);
 });
 
 const system = { pid: 4, imageName: 'System' };

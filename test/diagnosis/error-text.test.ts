@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseError } from '../../src/diagnosis/error-text.ts';
+import { cpuMs } from '../support/cpu.ts';
 
 const test = suite('error texts');
 
@@ -252,33 +253,34 @@ test('whatever it is given, it answers soon and in range', () => {
 });
 
 test('long hostile texts take no time', () => {
-  const started = performance.now();
-  for (const piece of [
-    '[',
-    '[::',
-    ':',
-    '0.',
-    "('",
-    'http://',
-    'listen tcp ',
-    'port ',
-    'IPv4 ',
-    "address: '",
-    'EADDRINUSE ',
-    '9',
-    'a',
-    ' ',
-    '\n',
-    '[ any <ipv4> ',
-    'tcp [',
-    '::::',
-    'error ',
-    '0x',
-    'bind: ',
-  ]) {
-    parseError(piece.repeat(1_000_000 / piece.length));
-  }
-  assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`);
+  const time = cpuMs(() => {
+    for (const piece of [
+      '[',
+      '[::',
+      ':',
+      '0.',
+      "('",
+      'http://',
+      'listen tcp ',
+      'port ',
+      'IPv4 ',
+      "address: '",
+      'EADDRINUSE ',
+      '9',
+      'a',
+      ' ',
+      '\n',
+      '[ any <ipv4> ',
+      'tcp [',
+      '::::',
+      'error ',
+      '0x',
+      'bind: ',
+    ]) {
+      parseError(piece.repeat(1_000_000 / piece.length));
+    }
+  });
+  assert.ok(time < 10_000, `${time} ms`);
 });
 
 test.run();

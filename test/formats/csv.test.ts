@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { neutraliser } from '../../src/formats/csv.ts';
 import type { AnyRow } from '../../src/schema/column.ts';
 import { empty, full, hostileRow, hostileText, sample, written } from '../support/formats.ts';
+import { cpuMs } from '../support/cpu.ts';
 
 const test = suite('csv');
 const neutralise = neutraliser();
@@ -115,9 +116,10 @@ test('no text keeps a formula, and only apostrophes are added', () => {
 });
 
 test('a long hostile text takes no long time', () => {
-  const start = performance.now();
-  for (const part of [' ', '"', '\n', ';', '\t ', ";'"]) neutralise(`${part.repeat(200_000)}x`);
-  assert.ok(performance.now() - start < 5000);
+  const time = cpuMs(() => {
+    for (const part of [' ', '"', '\n', ';', '\t ', ";'"]) neutralise(`${part.repeat(200_000)}x`);
+  });
+  assert.ok(time < 5000, `${time} ms`);
 });
 
 test('any rows can be read back', async () => {

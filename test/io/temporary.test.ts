@@ -60,11 +60,12 @@ test('what a process left whose id another one has now is removed', (context) =>
 test('what a zombie left is removed', async (context) => {
   if (!isLinux) return skip('needs /proc', context);
   // The shell becomes a program that waits for no child.
-  const child = spawn('/bin/sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('/bin/sh', ['-c', 'exec 3<&0; cat <&3 >/dev/null & echo $!; exec sleep 30'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const pid = Number(String((await once(child.stdout, 'data'))[0]));
   const name = nameBy(pid, startOf(pid));
   try {
     assert.ok(staysBeside(name));
+    child.stdin.end();
     while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))) await new Promise((resolve) => setTimeout(resolve, 20));
     assert.not.ok(staysBeside(name));
   } finally {

@@ -81,9 +81,20 @@ const recorded = new Map<string, readonly Attack[] | null>(
   existsSync(recordPath) ? Object.entries(JSON.parse(readFileSync(recordPath, 'utf8')) as Record<string, readonly Attack[] | null>) : [],
 );
 
+/** An expression without its assertions, groups in them included, and without the names of its groups. */
+function withoutAssertions(source: string): string {
+  let kept = '';
+  let depth = 0;
+  for (const [part] of source.matchAll(/\[(?:\\.|[^\]\\])*\]|\\.|\(\?<?[=!]|\((?:\?<\w+>)?|[^]/g)) {
+    if (depth > 0 || /^\(\?<?[=!]/.test(part)) depth += Number(part[0] === '(') - Number(part === ')');
+    else kept += part === '\\b' ? '' : part.replace(/^\(\?<\w+>/, '(');
+  }
+  return kept;
+}
+
 /** What fits the expression, and begins to fit it again and again. */
 function guessed({ source, flags }: Found): Attack[] {
-  const plain = source.replace(/\(\?<?[=!](?:\[(?:\\.|[^\]])*\]|\\.|[^()[\]\\])*\)|\\b|\(\?<\w+>/g, (part) => (part.startsWith('(?<') && part.endsWith('>') ? '(' : ''));
+  const plain = withoutAssertions(source);
   const fitting = fc.sample(fc.stringMatching(new RegExp(plain.replace(/[\^$]+(?=$|[|)])|^\^/g, ''), flags.replaceAll(/[^su]/g, ''))), {
     numRuns: 20,
     seed: 1,
