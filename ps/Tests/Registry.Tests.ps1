@@ -1,16 +1,13 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Common.ps1')
-    $refusing = @{ ErrorAction = 'SilentlyContinue'; WarningAction = 'Ignore' }
 }
 
 Describe 'Values of the registry' {
     It 'are passed on as they are, however they are written' {
         foreach ($root in 'HKLM', 'HKLM:', 'HKEY_LOCAL_MACHINE', 'Registry::HKEY_LOCAL_MACHINE') {
-            Get-PortConfiguration -Path "$root\SYSTEM\PortOwner Test\Port" -ErrorVariable problems @refusing | Should -BeNullOrEmpty
-            $problems.FullyQualifiedErrorId | Should -Be 'PO2001,Get-PortConfiguration'
-            $problems.Exception.Message | Should -Match ([regex]::Escape('HKLM\SYSTEM\PortOwner Test\Port'))
-            Set-PortConfiguration 80 81 -Path "$root\SYSTEM\PortOwner Test\Port" -WhatIf -ErrorVariable problems @refusing | Should -BeNullOrEmpty
-            $problems.Exception.Message | Should -Match ([regex]::Escape('HKLM\SYSTEM\PortOwner Test\Port'))
+            $given = "$root\SYSTEM\PortOwner Test\Port"
+            { Get-PortConfiguration -Path $given } | Should -Throw -ExpectedMessage '*HKLM\SYSTEM\PortOwner Test\Port*' -ErrorId 'PO2001,Get-PortConfiguration'
+            { Set-PortConfiguration 80 81 -Path $given -WhatIf } | Should -Throw -ExpectedMessage '*HKLM\SYSTEM\PortOwner Test\Port*'
         }
     }
 
