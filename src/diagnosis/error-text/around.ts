@@ -1,3 +1,4 @@
+import { isCommand, portsOfCommand } from './commands.ts';
 import type { Line } from './lines.ts';
 import {
   announces,
@@ -211,6 +212,26 @@ function ownCall(calls: readonly Line[]): Line[] {
   return inside.slice(0, end).filter(({ text }) => withPort.test(text) && natureOf(text, text.length) !== 'connection');
 }
 
+/** Returns the port in the command that the failure is the output of. */
+function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const before = lines.slice(Math.max(0, said[0]!.at - announced), said[0]!.at);
+  const at = before.findLastIndex(isCommand);
+  if (at < 0) return undefined;
+  const line = before[at]!;
+  const told = onePort(portsOfCommand(line).map((place) => ({ place, line })));
+  // What the program says it opened did not fail.
+  const opened = toldIn(before.slice(at + 1).filter(({ text }) => tellsOfOthers(text) || isReady(text)));
+  return opened.some(({ place }) => place.port === told?.place.port) ? undefined : told;
+}
+
+/** Returns the port in the arguments that pytest prints with the code that failed: args = (('localhost', 50000),) */
+function inArguments(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const [first] = said;
+  if (!first!.line.text.startsWith('E  ')) return undefined;
+  const before = lines.slice(Math.max(0, first!.at - 12), first!.at);
+  return onePort(toldIn(before.filter(({ text }) => /^\w{1,40} = /.test(text))));
+}
+
 /** Returns the place of a failure whose own lines do not name the port. */
 export function placeAround(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   return (
@@ -218,6 +239,8 @@ export function placeAround(said: readonly LineSigns[], lines: readonly Line[]):
     inRecord(said, lines) ??
     namedAfter(said, lines) ??
     ofUnit(said, lines) ??
-    announcedBefore(said, lines)
+    announcedBefore(said, lines) ??
+    inArguments(said, lines) ??
+    inCommand(said, lines)
   );
 }

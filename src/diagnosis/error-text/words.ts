@@ -76,7 +76,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'access',
-    /forbidden by its access p(?:er|olicies)|the address is protected|permission denied|access is denied|operation not permitted/iu,
+    /forbidden by its access p(?:er|olicies)|the address is protected|permission denied|access is denied|\bSocketException\b.{0,40}: access denied|operation not permitted/iu,
   ],
   // SELinux, AppArmor
   [
