@@ -16,7 +16,7 @@ const ofOthers =
 
 /** An option that names what to listen on, and its value, which is no mapping of two ports. */
 const option =
-  /(?:^|\s)(?:-[plSb]|--?(?:[a-z]{1,20}[.-])?port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?\d{2,5})(?=["'/]?(?:\s|$))/g;
+  /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?\d{2,5})(?=["'/]?(?:\s|$))/g;
 
 /** Returns what a line asks a program to listen on; empty for a line that is no command. */
 export function portsOfCommand({ text }: Line): NamedPlace[] {

@@ -108,7 +108,7 @@ export function saysThatConnectFailed(text: string): boolean {
 
 /** What a program is about to do, or failed to do. The past tense says that it did it. */
 const attempts =
-  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding to\b|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
+  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding (?:(?:socket|server|listener|endpoint) )?(?:to|on|at)\b|\b(?:creating|preparing|setting up) (?:\S{1,20} ){0,3}(?:server|listener|socket|endpoint)\b|\blisten(?:ing)?[ _-]addr(?:ess)?\s?[:=]|^(?:server|https?|web|api|listen(?:ing)?) port\s?[:=]|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
 /** The same in other languages. */
 const attemptsElsewhere =
   /\b(?:starte|öffne)\b|\bdémarrage\b|\b(?:iniciando|arrancando|levantando|avvio)\b|(?<!\p{L})(?:запуск|запускаем|запускаю)(?!\p{L})|正在启动|正在監聽|起動中|起動して|시작 ?(?:중|합니다)/iu;

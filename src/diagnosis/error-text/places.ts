@@ -130,6 +130,14 @@ const forms: readonly Form[] = [
     form: /\bport (?<p>\d{1,5}) on (?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi,
     score: 4,
   },
+  // CICS: the port 3010 is already in use on the IP address 192.0.2.10
+  {
+    form: new RegExp(
+      `\\bport (?<p>\\d{1,5})\\b[^\\n\\d]{1,60} (?:on|at|for) (?:the )?(?:local )?(?:IP )?(?:address|interface):? ["'[]?(?<a>${numeric})`,
+      'gi',
+    ),
+    score: 4,
+  },
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
   // krb5kdc: server socket on 0.0.0.0.88
   { form: /\bsocket on (?<a>\d{1,3}(?:\.\d{1,3}){3}|::)\.(?<p>\d{1,5})(?![\w.])/g, score: 4 },
