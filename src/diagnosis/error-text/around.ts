@@ -130,11 +130,15 @@ const acceptsClients =
 function pending(lines: readonly Line[]): Line[] {
   const done = lines.findLastIndex(({ text }) => acceptsClients.test(text));
   const opened = new Map<number, number>();
+  // What listens elsewhere by now was started after what was announced before it.
+  let listens = -1;
   for (const [at, line] of lines.entries()) {
     const port = isReady(line.text) && !announces(line.text) ? placeIn(line)?.port : undefined;
-    if (port !== undefined) opened.set(port, at);
+    if (port === undefined) continue;
+    opened.set(port, at);
+    if (/\blistening\b/i.test(line.text)) listens = at;
   }
-  return lines.filter((line, at) => at > done && (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at);
+  return lines.filter((line, at) => at > done && at > listens && (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at);
 }
 
 /** A line after a stack that names the port: it consists only of a label and the place. */

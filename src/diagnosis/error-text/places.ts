@@ -237,6 +237,8 @@ const forms: readonly Form[] = [
     form: /\b(?<t>tcp|udp) (?<p>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|used|taken|occupied|bound)\b/gi,
     score: 2,
   },
+  // Moonlight: Testing TCP 48010...bind() failed
+  { form: /\b(?<t>tcp|udp) (?<p>\d{2,5})(?=(?:\.{3}|[:,]) ?(?:bind|listen)\b)/gi, score: 3 },
   // SELinux, AppArmor: denied { name_bind } for pid=553 comm="rpcbind" src=61839, operation="bind" … lport=123
   { form: /\bname_bind\b[^\n]{0,160}? src=(?<p>\d{1,5})(?!\d)/g, score: 5 },
   { form: / operation="bind"[^\n]{0,300}? lport=(?<p>\d{1,5})(?!\d)/g, score: 5 },
