@@ -147,7 +147,7 @@ function numberSaidToBe(text: string): Sign | null {
   // The result codes of LDAP are other numbers, and its bind is a login.
   if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}"?| was ")-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)/gimu,
   )) {
     const number = groups!['a'] ?? groups!['b'] ?? groups!['c'] ?? groups!['d']!;
     const known = saidToBe[number];

@@ -42,7 +42,8 @@ const last = (words: readonly RegExp[], text: string): number => {
 };
 
 /** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
-const farEnd = /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): connect\b/i;
+const farEnd =
+  /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
 
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
