@@ -20,6 +20,7 @@ const places = [
   ["('0.0.0.0', 8123)", '<0.0.0.0:8123>', '(0.0.0.0:8123)', 'ip=0.0.0.0 port=8123', '0.0.0.0:8123/tcp', '/ip4/0.0.0.0/tcp/8123', 'tcp://0.0.0.0:8123', 'http://localhost:8123/'],
   ['[::]:8123', '[::1]:8123', '::1 8123', '[::1] 8123', '::1, 8123', '::1#8123', 'tcp6 :::8123', '/127.0.0.1:8123', 'localhost/127.0.0.1:8123', '::ffff:127.0.0.1:8123'],
   ['(8123)', '[8123]', '<8123>', "'8123'", '"8123"', '`8123`', '8123/tcp', 'tcp/8123', 'TCP4:8123', 'UDP:8123', 'TCP port 8123', 'UDP socket 0.0.0.0:8123'],
+  ['SERVER_PORT=8123', 'portNumber=8123', 'port in range: 8123-8123', 'port 8123 on the IP address 192.0.2.1'],
   ['example.com:8123', 'myhost:8123', 'server-1:8123', 'eth0:8123', 'inet:8123@localhost', '0:8123', 'ws://localhost:8123/', 'dns:///localhost:8123'],
 ].flat();
 for (const sentence of sentences)
@@ -33,6 +34,7 @@ const others = [
   ['error @', 'errno @', 'code @', 'code:@', 'rc=@', 'ret @', 'status @', 'exit code @', 'result @', '-@', '0x@', 'attempt @', 'version @', 'build @'],
   ['@ bytes', '@ times', '@ ms', '@ addresses', '@ interfaces', 'after @ ms', 'in @ seconds', 'timeout @', '@-01-02', '@/01/02', '1.@', '@.5'],
   ['socket @', 'socket=@', 'sock @', 'handle @', 'vlan @', 'interface @', 'ifindex @', 'device @', 'channel @', 'instance @', 'node @', 'server @', 'listener @', 'client @'],
+  ['remote_addr=203.0.113.5:@', 'dst_port=@', 'peer_addr=203.0.113.5:@'],
 ].flat();
 for (const sentence of [...sentences, 'bind: Address already in use, @', 'bind @ failed: EADDRINUSE', '@: bind: Address already in use'])
   test(`no port: ${sentence}`, () => {
@@ -60,5 +62,42 @@ test('numbers in groups, and lists', () => {
 test('a list of counters is no port', () => {
   assert.is(parseError('Codes:\n  200: 9600\nErrors:\n  EADDRINUSE: 2531').port, null);
 });
+
+const failures = [
+  'Error: Address already in use',
+  'bind: Address already in use',
+  'OSError: [Errno 98] Address already in use',
+  'Error: listen EADDRINUSE',
+  'java.net.BindException: Address already in use (Bind failed)',
+  'level=fatal msg="listen: bind: address already in use"',
+  'An attempt was made to access a socket in a way forbidden by its access permissions',
+];
+const above = [
+  ['$ myserver --port 8123', '$ myserver -p 8123', '> myserver --listen 0.0.0.0:8123', 'C:\\app>server.exe -p 8123', 'PS C:\\app> .\\server.exe --port=8123'],
+  ['me@host:~/x$ ./server --bind=127.0.0.1:8123', '+ python -m http.server 8123', '$ PORT=8123 npm start', '$ java -Dserver.port=8123 -jar app.jar', '$ php -S localhost:8123'],
+  ['Binding to 127.0.0.1:8123...', 'Opening listener on :8123', 'Trying to listen on port 8123', 'Bind address: 0.0.0.0:8123', 'level=info msg="starting server" addr=:8123'],
+].flat();
+const otherLines = [
+  [
+    '$ docker run -p 8123:80 x',
+    '$ ssh -p 8123 host',
+    '$ psql -p 8123',
+    '$ kubectl port-forward pod/x 8123:80',
+    '$ lsof -i :8123',
+    '$ make -j 8123',
+    '$ curl http://localhost:8123/',
+  ],
+  ['Connected to redis at 127.0.0.1:8123', 'Connecting to database on port 8123', 'Using proxy http://127.0.0.1:8123', 'DB_PORT=8123', 'pid 8123 started', 'Starting worker 8123'],
+  ['Starting version 8123', 'Loaded 8123 routes', 'peer 203.0.113.5:8123 added', 'Starting client for 203.0.113.5:8123'],
+].flat();
+for (const failure of failures)
+  test(`after another line: ${failure}`, () => {
+    const read = (line: string): boolean => parseError(`${line}\n${failure}`).port === 8123;
+    assert.equal(
+      above.filter((line) => !read(line)),
+      [],
+    );
+    assert.equal(otherLines.filter(read), []);
+  });
 
 test.run();

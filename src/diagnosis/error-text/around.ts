@@ -1,3 +1,4 @@
+import { isCommand, portsOfCommand } from './commands.ts';
 import type { Line } from './lines.ts';
 import {
   announces,
@@ -129,11 +130,15 @@ const acceptsClients =
 function pending(lines: readonly Line[]): Line[] {
   const done = lines.findLastIndex(({ text }) => acceptsClients.test(text));
   const opened = new Map<number, number>();
+  // What listens elsewhere by now was started after what was announced before it.
+  let listens = -1;
   for (const [at, line] of lines.entries()) {
     const port = isReady(line.text) && !announces(line.text) ? placeIn(line)?.port : undefined;
-    if (port !== undefined) opened.set(port, at);
+    if (port === undefined) continue;
+    opened.set(port, at);
+    if (/\blistening\b/i.test(line.text)) listens = at;
   }
-  return lines.filter((line, at) => at > done && (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at);
+  return lines.filter((line, at) => at > done && at > listens && (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at);
 }
 
 /** A line after a stack that names the port: it consists only of a label and the place. */
@@ -211,6 +216,26 @@ function ownCall(calls: readonly Line[]): Line[] {
   return inside.slice(0, end).filter(({ text }) => withPort.test(text) && natureOf(text, text.length) !== 'connection');
 }
 
+/** Returns the port in the command that the failure is the output of. */
+function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const before = lines.slice(Math.max(0, said[0]!.at - announced), said[0]!.at);
+  const at = before.findLastIndex(isCommand);
+  if (at < 0) return undefined;
+  const line = before[at]!;
+  const told = onePort(portsOfCommand(line).map((place) => ({ place, line })));
+  // What the program says it opened did not fail.
+  const opened = toldIn(before.slice(at + 1).filter(({ text }) => tellsOfOthers(text) || isReady(text)));
+  return opened.some(({ place }) => place.port === told?.place.port) ? undefined : told;
+}
+
+/** Returns the port in the arguments that pytest prints with the code that failed: args = (('localhost', 50000),) */
+function inArguments(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const [first] = said;
+  if (!first!.line.text.startsWith('E  ')) return undefined;
+  const before = lines.slice(Math.max(0, first!.at - 12), first!.at);
+  return onePort(toldIn(before.filter(({ text }) => /^\w{1,40} = /.test(text))));
+}
+
 /** Returns the place of a failure whose own lines do not name the port. */
 export function placeAround(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   return (
@@ -218,6 +243,8 @@ export function placeAround(said: readonly LineSigns[], lines: readonly Line[]):
     inRecord(said, lines) ??
     namedAfter(said, lines) ??
     ofUnit(said, lines) ??
-    announcedBefore(said, lines)
+    announcedBefore(said, lines) ??
+    inArguments(said, lines) ??
+    inCommand(said, lines)
   );
 }

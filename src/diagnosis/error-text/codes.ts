@@ -81,6 +81,8 @@ const names: Readonly<Record<string, Meaning>> = {
   AddrInUse: 'inUse',
   AddressAlreadyInUse: 'inUse',
   AddressInUse: 'inUse',
+  PortInUse: 'inUse',
+  PortAlreadyInUse: 'inUse',
   ERR_ADDRESS_IN_USE: 'inUse',
   address_in_use: 'inUse',
   STATUS_ADDRESS_ALREADY_EXISTS: 'inUse',
@@ -108,7 +110,7 @@ const byLowerName = new Map(
   Object.entries(names).map(([name, meaning]) => [name.toLowerCase(), [meaning, name] as const]),
 );
 const anyName =
-  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|Address(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address_(?:in_use|not_available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)\b/i;
+  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|(?:Address|Port)(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address[_-](?:in[_-]use|not[_-]available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)(?:Error|Exception)?\b/i;
 
 /** Normalizes a number. 0x2740, 0x00002740 and 0x80072740 are 10048: an HRESULT has a Winsock error in its low half. */
 function numberOf(code: string): string {
@@ -145,7 +147,7 @@ function numberSaidToBe(text: string): Sign | null {
   // The result codes of LDAP are other numbers, and its bind is a login.
   if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|oserr|os error|code(?:\(\))?|err(?:or)? ?(?:code|number|num|no)?|system)\b["']?(?:[ :=]{0,3}| was ")-?(?<a>\d{1,4})(?![\d.]|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)/gimu,
   )) {
     const number = groups!['a'] ?? groups!['b'] ?? groups!['c'] ?? groups!['d']!;
     const known = saidToBe[number];
@@ -157,7 +159,7 @@ function numberSaidToBe(text: string): Sign | null {
 
 function name(text: string): Sign | null {
   const found = anyName.exec(text);
-  const known = byLowerName.get(found?.[1]?.toLowerCase() ?? '');
+  const known = byLowerName.get(found?.[1]?.toLowerCase().replaceAll('-', '_') ?? '');
   return found === null || known === undefined
     ? null
     : { meaning: known[0], sign: known[1], index: found.index, length: found[0].length };

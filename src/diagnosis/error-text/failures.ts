@@ -23,6 +23,9 @@ export interface Failure {
   readonly weak: boolean;
 }
 
+/** The end of a line that was wrapped before the address. */
+const wrappedProtocol = /\blisten (?:tcp|udp)[46]?$/;
+
 /** The number of lines after a failure in which it may be repeated. */
 const echo = 10;
 
@@ -148,6 +151,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     around: [
       // Some programs are named after a protocol.
       first.line.source,
+      ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
       ...lines
         .slice(first.at, lastSaid.at + 8)
         .filter(({ record, source }, index) =>
@@ -182,8 +186,8 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
 /** Whether the port of a failure is in a line after the failure before it, which has another port. */
 function isAnnounced({ said, places }: Failure, before: Failure | undefined, lines: readonly Line[]): boolean {
   const [place] = places;
-  if (place === undefined || before === undefined || before.places.some(({ port }) => port === place.port))
-    return false;
+  const isSame = ({ port, address }: NamedPlace): boolean => port === place?.port && address === place.address;
+  if (place === undefined || before === undefined || before.places.some(isSame)) return false;
   const part = { start: before.said.at(-1)!.at + 1, end: said.at(-1)!.at + longest };
   return placeWithin(said, lines, part)?.port === place.port;
 }

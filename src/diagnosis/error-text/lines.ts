@@ -64,6 +64,8 @@ const prefixes: readonly RegExp[] = [
   // Processes and threads: [4711], <4711>, #4711:, pid 4711:, [main-12], {thread=12}; kubectl: [pod/web-1/web]
   /^(?:\[(?:[A-Za-z][\w.-]{0,40}[-#])?\d{1,8}\]|<\d{1,8}>|\{\w{1,16}=\d{1,8}\}|#\d{1,8}|(?:pid|tid|thread) \d{1,8}(?=:)|T\d{1,8}):?(?= )/i,
   /^\[pod\/[^\]\s]{1,200}\](?= )/,
+  // A column with the address of a thread before the severity, as in Monero's log
+  /^0x[0-9a-f]{6,16}\s{1,8}(?=(?:FATAL|ERROR|WARN(?:ING)?|INFO|DEBUG|TRACE)\s)/,
   // The place in the source, and the name of a logger: main.go:12:, com.example.App:12 -, c.e.App :
   /^[\w./-]{1,120}\.(?:go|rs|py|js|ts|cc?|cpp|cs|java|rb|php|ex|erl)(?::\d{1,6}){1,2}:?(?= )/,
   /^(?:[a-z]\w{0,30}\.){1,8}[\w$]{1,60}(?::\d{1,6} -| {1,40}[:-])(?= )/,

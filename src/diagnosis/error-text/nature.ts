@@ -21,7 +21,7 @@ const connecting: readonly RegExp[] = [
 
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
-  /\b(?:bind(?:ing|s)?|bound|rebind)\b|\blisten(?:ing|er|ers|s)?\b|\bmake_sock\b|_listener\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|_listener\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
   /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
@@ -41,8 +41,9 @@ const last = (words: readonly RegExp[], text: string): number => {
   return found;
 };
 
-/** The port is at the remote end of an SSH connection. */
-const farEnd = /\bremote port forwarding\b/i;
+/** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
+const farEnd =
+  /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
 
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
@@ -89,7 +90,7 @@ export function saysThatBindFailed(text: string): boolean {
       message,
     );
   const operation =
-    /\b(?:bind(?:ing)?|listen(?:ing|er|ers)?|make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
+    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
@@ -108,7 +109,7 @@ export function saysThatConnectFailed(text: string): boolean {
 
 /** What a program is about to do, or failed to do. The past tense says that it did it. */
 const attempts =
-  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding to\b|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
+  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding (?:(?:socket|server|listener|endpoint) )?(?:to|on|at)\b|\b(?:creating|preparing|setting up) (?:\S{1,20} ){0,3}(?:server|listener|socket|endpoint)\b|\blisten(?:ing)?[ _-]addr(?:ess)?\s?[:=]|^(?:server|https?|web|api|listen(?:ing)?) port\s?[:=]|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
 /** The same in other languages. */
 const attemptsElsewhere =
   /\b(?:starte|öffne)\b|\bdémarrage\b|\b(?:iniciando|arrancando|levantando|avvio)\b|(?<!\p{L})(?:запуск|запускаем|запускаю)(?!\p{L})|正在启动|正在監聽|起動中|起動して|시작 ?(?:중|합니다)/iu;
@@ -157,7 +158,7 @@ export function opensSocket(text: string): boolean {
 /** Whether a program that fails immediately prints such a line right before it listens. */
 export function printsBeforehand(text: string): boolean {
   return (
-    /\b(?:running|listening|serving|available) (?:the \w{1,20} )?(?:on|at)\b/i.test(text) &&
+    /\b(?:running|listening|serving|available) (?:the (?:\w{1,20} ){1,3})?(?:on|at)\b/i.test(text) &&
     !/\bnow listening\b/i.test(text)
   );
 }

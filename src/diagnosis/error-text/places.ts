@@ -130,6 +130,14 @@ const forms: readonly Form[] = [
     form: /\bport (?<p>\d{1,5}) on (?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi,
     score: 4,
   },
+  // CICS: the port 3010 is already in use on the IP address 192.0.2.10
+  {
+    form: new RegExp(
+      `\\bport (?<p>\\d{1,5})\\b[^\\n\\d]{1,60} (?:on|at|for) (?:the )?(?:local )?(?:IP )?(?:address|interface):? ["'[]?(?<a>${numeric})`,
+      'gi',
+    ),
+    score: 4,
+  },
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
   // krb5kdc: server socket on 0.0.0.0.88
   { form: /\bsocket on (?<a>\d{1,3}(?:\.\d{1,3}){3}|::)\.(?<p>\d{1,5})(?![\w.])/g, score: 4 },
@@ -155,7 +163,7 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dest\w{0,7}|target|src|source|upstream|foreign|db)_)(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\bPORT)(?:s(?!\[| ?#)|\(s\))?["']?(?: ?(?:number|nummer|n[or]\.))?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
@@ -208,8 +216,8 @@ const forms: readonly Form[] = [
     score: 0,
     loose: true,
   },
-  // Steam: ::bind couldn't find an open port between 27015 and 27015
-  { form: /\bport between (?<p>\d{2,5}) and \k<p>(?!\d)/gi, score: 3 },
+  // Steam: couldn't find an open port between 27015 and 27015; Gradio: empty port in range: 7860-7860
+  { form: /\bport (?:between|in range:?) (?<p>\d{2,5})(?: and |-)\k<p>(?!\d)/gi, score: 3 },
   // Next to what the system said: Address already in use: 8123, "8123: Address already in use"
   {
     form: new RegExp(`\\balready in use: ?["'\`]?(?<p>\\d{4,5})${ends}`, 'gi'),
@@ -229,6 +237,8 @@ const forms: readonly Form[] = [
     form: /\b(?<t>tcp|udp) (?<p>\d{2,5}) (?:is |was )?(?:already |currently )?(?:in use|used|taken|occupied|bound)\b/gi,
     score: 2,
   },
+  // Moonlight: Testing TCP 48010...bind() failed
+  { form: /\b(?<t>tcp|udp) (?<p>\d{2,5})(?=(?:\.{3}|[:,]) ?(?:bind|listen)\b)/gi, score: 3 },
   // SELinux, AppArmor: denied { name_bind } for pid=553 comm="rpcbind" src=61839, operation="bind" … lport=123
   { form: /\bname_bind\b[^\n]{0,160}? src=(?<p>\d{1,5})(?!\d)/g, score: 5 },
   { form: / operation="bind"[^\n]{0,300}? lport=(?<p>\d{1,5})(?!\d)/g, score: 5 },
@@ -276,7 +286,7 @@ const forms: readonly Form[] = [
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|server: |request|referrer|remote|peer|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|instance|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|instance|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;

@@ -32,7 +32,10 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const couldNotBind = saysThatBindFailed(text);
   const code = codeIn(text) ?? httpSign(text);
   const words =
-    wordsIn(text) ?? (couldNotBind && code === null && next !== undefined ? wrappedWords(text, next.text) : null);
+    wordsIn(text) ??
+    ((couldNotBind || /\bbind: \w/.test(text)) && code === null && next !== undefined
+      ? wrappedWords(text, next.text)
+      : null);
   const guess = guessIn(text, couldNotBind);
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;

@@ -76,7 +76,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'access',
-    /forbidden by its access p(?:er|olicies)|the address is protected|permission denied|access is denied|operation not permitted/iu,
+    /forbidden by its access p(?:er|olicies)|the address is protected|permission denied|access is denied|\bSocketException\b.{0,40}: access denied|operation not permitted/iu,
   ],
   // SELinux, AppArmor
   [
@@ -204,8 +204,8 @@ const taken = [
 /** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
-  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)_?))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused|open) port|\bports? (?:conflict|allocation failed)|conflicting ports?\b/iu,
-  /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)_?))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
+  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused|open) port|\bports? (?:conflict|allocation failed)|conflicting ports?\b/iu,
+  /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|program|service|server) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
   // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.

@@ -1,0 +1,32 @@
+import type { Line } from './lines.ts';
+import { placesIn, type NamedPlace } from './places.ts';
+
+/*
+ * A command line above its output, as people paste it from a terminal: its options name the port that the program was
+ * asked to bind, if the program does not.
+ */
+
+/** What a shell prints before a command: $, PS C:\app>, me@host:~/app$, (venv) %; and what set -x and npm print. */
+const prompt =
+  /^(?:\([\w.-]{1,40}\) )?(?:[$%#❯➜»+>] |PS [^>\n]{1,200}> ?|[A-Z]:\\[^>\n]{0,200}> ?|\[?[\w.-]{1,40}@[\w.-]{1,60}[^$#%>\n]{0,100}[$#%>] )(?<command>\S[^\n]{0,1000})$/i;
+
+/** Commands whose ports belong to another machine or are mapped to it. */
+const ofOthers =
+  /(?:^|[\s/\\])(?:docker|podman|nerdctl|kubectl|ssh|scp|rsync|et|mysql\w{0,5}|psql|pg_\w{1,10}|redis-cli|mongo(?:sh)?|curl|wget|telnet|nmap|ping|psexec|lsof|netstat|ss|fuser|kill|grep|iptables|ufw)(?:\.exe)?\s/i;
+
+/** An option that names what to listen on, and its value, which is no mapping of two ports. */
+const option =
+  /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?\d{2,5})(?=["'/]?(?:\s|$))/g;
+
+/** Returns what a line asks a program to listen on; empty for a line that is no command. */
+export function portsOfCommand({ text }: Line): NamedPlace[] {
+  const command = prompt.exec(text)?.groups?.['command'] ?? '';
+  if (command === '' || ofOthers.test(` ${command} `)) return [];
+  return [...command.matchAll(option)].flatMap(({ groups }) => {
+    const said = `listen on ${groups!['value']}`;
+    return placesIn(said, said.length).slice(0, 1);
+  });
+}
+
+/** Whether a line shows a command that somebody ran. */
+export const isCommand = ({ text }: Line): boolean => prompt.test(text);
