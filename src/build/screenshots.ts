@@ -126,15 +126,16 @@ function completing(lines: readonly string[], columns: number): string {
   const start = 'PS1="$ "; autoload -U compinit && compinit -u -D; source <(portowner completion zsh); clear';
   const each = lines.map(
     (line) => `tmux send-keys C-u; settled; tmux send-keys -l ${JSON.stringify(line)}; settled; tmux send-keys Tab
-settled; tmux capture-pane -p | sed 's/^[$] /\\x1b[2m$\\x1b[22m /; /^ *$/d'; echo
+shown ' -- '; tmux capture-pane -p | sed 's/^[$] /\\x1b[2m$\\x1b[22m /; /^ *$/d'; echo
 tmux send-keys C-c; settled; tmux send-keys -l clear; tmux send-keys Enter; settled`,
   );
-  // A query takes a moment: the terminal has settled when it stays the same for a while.
+  // A query takes a moment, longer on a busy machine. The terminal has settled when it stays the same for a while.
   return `export TMUX_TMPDIR="$HOME"
 tmux() { command tmux -f /dev/null "$@"; }
 settled() { last=; for one in $(seq 50); do sleep 0.7; now=$(tmux capture-pane -p); [ "$now" = "$last" ] && return; last=$now; done; }
+shown() { for one in $(seq 150); do tmux capture-pane -p | grep -q -e "$1" && break; sleep 0.2; done; settled; }
 tmux new-session -d -x ${columns} -y 60 'zsh -f -i'
-settled; tmux send-keys -l '${start}'; tmux send-keys Enter; settled
+settled; tmux send-keys -l '${start}'; tmux send-keys Enter; shown '^[$]'
 ${each.join('\n')}
 tmux kill-server`;
 }
