@@ -219,8 +219,14 @@ function Invoke-Hostless {
 function New-Hostless {
     $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
     $runspace.Open()
-    $ssh = Get-Item -LiteralPath (Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'ssh.sh')
-    if ($PSVersionTable.PSVersion.Major -lt 7 -or $IsWindows -or (Enable-Executable -File $ssh -Own) -ne 'runnable') { return $runspace }
+    if ($PSVersionTable.PSVersion.Major -lt 7 -or $IsWindows) { return $runspace }
+    $path = Get-SshProgram
+    $ssh = Get-Item -LiteralPath $path -Force -ErrorAction Ignore
+    $state = if ($ssh) { Enable-Executable -File $ssh -Own } else { 'missing' }
+    if ($state -ne 'runnable') {
+        Write-Warning -Message "PowerShell itself can end if ssh breaks off, because $(ConvertTo-SafeText $path) cannot run ($state)."
+        return $runspace
+    }
     $shell = [powershell]::Create()
     try {
         $shell.Runspace = $runspace
