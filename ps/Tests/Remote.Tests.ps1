@@ -252,12 +252,18 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         { Get-PortOwner $port -Address x -Session $session } | Should -Throw -ErrorId 'PO1004,Get-PortOwner'
     }
 
-    It 'no more are asked at once than -ThrottleLimit says' {
-        $rows = @(Get-PortOwner $port -SSHConnection @(1..4 | ForEach-Object { New-Connection $counted "127.0.0.$_" }) -ThrottleLimit 2 -WarningAction Ignore)
+    It 'no more are asked at once than -ThrottleLimit says: by <_>' -ForEach 'a session', 'plain ssh' {
+        $count = if ($_ -eq 'plain ssh') { "$folder/plain-count" } else { "$folder/count" }
+        $there = if ($_ -eq 'plain ssh') {
+            Set-Content -LiteralPath "$folder/plain" -Value '#!/bin/sh', "echo + >>$count; sh -c `"`$SSH_ORIGINAL_COMMAND`"; echo - >>$count"
+            chmod +x "$folder/plain"
+            Start-Daemon 'plain' '' "ForceCommand $folder/plain"
+        } else { $counted }
+        $rows = @(Get-PortOwner $port -SSHConnection @(1..4 | ForEach-Object { New-Connection $there "127.0.0.$_" }) -ThrottleLimit 2 -WarningAction Ignore)
         $rows.Count | Should -Be 4
-        $null = Wait-Until { @(Get-Content -LiteralPath "$folder/count").Count -eq 8 }
+        $null = Wait-Until { @(Get-Content -LiteralPath $count).Count -eq 8 }
         $now, $most = 0, 0
-        foreach ($line in Get-Content -LiteralPath "$folder/count") {
+        foreach ($line in Get-Content -LiteralPath $count) {
             $now += if ($line -eq '+') { 1 } else { -1 }
             $most = [math]::Max($most, $now)
         }
@@ -340,7 +346,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         Invoke-Command -Session $session { $env:SystemRoot = '/tmp' }
         try {
             (Get-PortOwner $port -Session $session -WarningAction Ignore).OwningProcess | Should -Be $PID
-            (Stop-PortOwner (Get-ClosedPort) -Session $session -Confirm:$false -WarningAction Ignore 6>&1) | Should -BeLike '*there is nothing to stop*'
+            (Stop-PortOwner (Get-ClosedPort) -Session $session -Confirm:$false -WarningAction Ignore 6>&1) | Should -BeLike '*No matching program listens on port*'
         } finally {
             Invoke-Command -Session $session { $env:SystemRoot = $null }
         }
