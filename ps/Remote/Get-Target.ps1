@@ -297,5 +297,5 @@ function Get-SshFailure {
     }
     if ($lines -match '^proxy(command|jump) (?!none$)') { return }
     $name = @($lines -match '^hostname ')[0] -replace '^hostname '
-    if (-not (Test-Lookup (Start-Lookup $name))) { "ssh: Could not resolve hostname $name" }
+    if ($name -eq "$($ssh['HostName'])" -or -not (Test-Lookup (Start-Lookup $name))) { "ssh: Could not resolve hostname $name" }
 }

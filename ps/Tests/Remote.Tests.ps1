@@ -215,6 +215,22 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         }
     }
 
+    It 'a name server that does not answer holds up no other machine' {
+        $silent = New-Object System.Net.Sockets.UdpClient (New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Parse('127.0.0.9')), 53)
+        Set-Content -LiteralPath "$TestDrive/resolv.conf" -Value 'nameserver 127.0.0.9', 'options timeout:30 attempts:1'
+        Set-Content -LiteralPath "$TestDrive/nsswitch.conf" -Value 'hosts: files dns'
+        $script = "Import-Module '$moduleFolder'; Get-PortOwner $port -SSHConnection @{ HostName = 'server1.invalid' }, @{ HostName = 'server2.invalid' }, @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } } -WarningAction Ignore 2>&1 | ForEach-Object { if (`$_ -is [System.Management.Automation.ErrorRecord]) { `"`$_`" } else { `$_.OwningProcess } }"
+        Set-Content -LiteralPath "$TestDrive/names.ps1" -Value $script
+        try {
+            $said = @(& unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1)
+        } finally {
+            $silent.Dispose()
+        }
+        # Nothing is asked twice, and both names at once.
+        $said[0] | Should -Be "$PID" -Because "$said"
+        $said[1..2] | Sort-Object | Should -BeLike 'server?.invalid could not be queried: ssh: Could not resolve hostname server?.invalid'
+    }
+
     It 'says that there is no ssh' {
         $usual, $env:PATH = $env:PATH, "$TestDrive"
         try { Get-PortOwner 1 -HostName 127.0.0.1, 127.0.0.2 -ErrorVariable problems -ErrorAction SilentlyContinue } finally { $env:PATH = $usual }
