@@ -7,6 +7,7 @@
 exec 3<&0
 (
   exec 3<&-
+  PATH=$PATH:/usr/bin:/bin
   first=
   count=0
   while read -r stat < /proc/$$/stat; do

@@ -32,7 +32,8 @@ function Find-Executable {
         'other' { $message = "$path, $place, is not a program: expected $(if ($onWindows) { 'an .exe file' } else { 'the executable portowner' })." }
         'unmarked' {
             $message = "The executable $path, $place, is not marked as executable for this user."
-            $hint = "As the owner of the file or as root, run: chmod +x '$($path -replace "'", "'\''")'"
+            $programs = @($path) + @(if ($own) { Get-SshProgram })
+            $hint = "As the owner of the file or as root, run: chmod +x $(($programs | ForEach-Object { "'$($_ -replace "'", "'\''")'" }) -join ' ')"
         }
         'forbidden' {
             $message = "The executable $path, $place, cannot run: its file system does not allow programs (mount option noexec)."
@@ -50,9 +51,14 @@ function Find-Executable {
     }
 }
 
+# The path of the program that stands before ssh on Linux.
+function Get-SshProgram {
+    Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'ssh.sh'
+}
+
 # Whether this user may run a file on Linux: runnable, missing, other (a script of PowerShell, which PowerShell would run
-# itself), unmarked, or forbidden whatever its mode. A package leaves the module's own executable without the mark, which
-# is set here where that is allowed.
+# itself), unmarked, or forbidden whatever its mode. A package leaves the module's own programs without the mark, which
+# is set here where that is allowed, of all of them: whoever marks one may be the only one who can.
 function Enable-Executable {
     param($File, [switch] $Own)
 
@@ -69,9 +75,9 @@ function Enable-Executable {
     $exitCode = Get-Variable -Name LASTEXITCODE -Scope Global -ValueOnly -ErrorAction Ignore
     $owner = 'user'
     if ($Own) { $owner = 'module' }
-    $script = '[ -x "$1" ] && exit 0; [ -e "$1" ] || exit 3; [ "$2" = module ] && /bin/chmod +x -- "$1" 2>/dev/null || exit 1; [ -x "$1" ] || exit 2'
+    $script = '[ -x "$1" ] && exit 0; [ -e "$1" ] || exit 3; [ "$2" = module ] && /bin/chmod +x -- "$1" 2>/dev/null || exit 1; /bin/chmod +x -- "$3" 2>/dev/null; [ -x "$1" ] || exit 2'
     try {
-        & /bin/sh -c $script sh $File.FullName $owner
+        & /bin/sh -c $script sh $File.FullName $owner (Get-SshProgram)
         $status = $LASTEXITCODE
     } finally {
         Set-Variable -Name LASTEXITCODE -Scope Global -Value $exitCode -WhatIf:$false -Confirm:$false

@@ -7,6 +7,11 @@ function Test-ShouldProcess {
     # The names of programs and machines may come from anybody.
     $Target = ConvertTo-SafeText $Target
     $Action = ConvertTo-SafeText $Action
+    if ($WhatIfPreference -and $script:JobInformation) {
+        # The host of a job is nobody's: what PowerShell tells it is lost.
+        Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Information'; Message = "What if: Performing the operation ""$Action"" on target ""$Target""."; Hint = $null }
+        return $false
+    }
     if ($ExecutionContext.SessionState.LanguageMode -eq 'FullLanguage') {
         try {
             return $Cmdlet.ShouldProcess($Target, $Action)

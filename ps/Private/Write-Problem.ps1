@@ -1,3 +1,6 @@
+# In a job, what -InformationAction of its function said, or Continue.
+$script:JobInformation = $null
+
 # The one way out for whatever is not a row: gives a problem to the streams of the function that the user called.
 # A problem is a row of the executable, or a hashtable with the same names. Its texts may come from anybody, even from
 # another machine, and a host obeys control characters: none gets there.
@@ -23,8 +26,16 @@ function Write-Problem {
             $arguments = @{ MessageData = $text; Tags = 'PortOwner' }
             $bound = $Cmdlet.MyInvocation.BoundParameters
             if ($bound.Keys -contains 'InformationAction') { $arguments.InformationAction = $bound['InformationAction'] }
+            elseif ($script:JobInformation) { $arguments.InformationAction = $script:JobInformation }
             else { $arguments.InformationAction = 'Continue' }
-            Write-Information @arguments
+            if (-not $script:JobInformation -or $constrained -or $arguments.InformationAction -ne 'Continue') {
+                Write-Information @arguments
+                return
+            }
+            # Receive-Job shows a person only what is marked as by Write-Host.
+            $record = New-Object -TypeName System.Management.Automation.InformationRecord -ArgumentList $text, 'PortOwner'
+            foreach ($tag in 'PSHOST', 'PortOwner') { $record.Tags.Add($tag) }
+            $Cmdlet.WriteInformation($record)
         }
         'Progress' {
             if ($constrained) {

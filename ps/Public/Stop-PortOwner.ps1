@@ -142,6 +142,9 @@ function Stop-PortOwner {
             $bound = @{}
             foreach ($name in $PSBoundParameters.Keys) { $bound[$name] = $PSBoundParameters[$name] }
             if ($MyInvocation.ExpectingInput) { $bound['InputObject'] = $piped }
+            # The preferences of the caller do not reach a job.
+            if ($WhatIfPreference) { $bound['WhatIf'] = $true }
+            if ($bound.Keys -notcontains 'Confirm' -and $ConfirmPreference -eq 'None') { $bound['Confirm'] = $false }
             Start-BackgroundCall -Call @{ Cmdlet = $PSCmdlet; Function = 'Stop-PortOwner'; Bound = $bound }
             return
         }

@@ -234,9 +234,10 @@ function Get-SshTarget {
     # PowerShell accepts IPv6 addresses in brackets only, and ssh without them only.
     if ($ssh['HostName'] -like '*:*:*') { $arguments['HostName'] = "[$($ssh['HostName'])]" }
     if ((Get-Command -Name Invoke-Command).Parameters.Keys -contains 'Options') {
-        # What ssh would write to the terminal, the error tells. Before its second attempt, ssh waits for a second: if it
-        # ends before PowerShell has written to it, PowerShell itself can end, with an exception that nobody can catch.
-        $arguments['Options'] = @{ LogLevel = 'QUIET'; ConnectionAttempts = 2 }
+        # What ssh would write to the terminal, the error tells. A machine that does not even refuse is not waited for until
+        # the system gives up, after minutes. Before its second attempt, ssh waits for a second: if it ends before PowerShell
+        # has written to it, PowerShell itself can end, with an exception that nobody can catch.
+        $arguments['Options'] = @{ LogLevel = 'QUIET'; ConnectTimeout = 10; ConnectionAttempts = 2 }
         foreach ($name in $options.Keys) { $arguments['Options'][$name] = $options[$name] }
     }
     if ($arguments['KeyFilePath']) { $arguments['KeyFilePath'] = Resolve-FilePath -Cmdlet $Cmdlet -Path $arguments['KeyFilePath'] }
@@ -296,5 +297,5 @@ function Get-SshFailure {
     }
     if ($lines -match '^proxy(command|jump) (?!none$)') { return }
     $name = @($lines -match '^hostname ')[0] -replace '^hostname '
-    if (-not (Test-Lookup (Start-Lookup $name))) { "ssh: Could not resolve hostname $name" }
+    if ($name -eq "$($ssh['HostName'])" -or -not (Test-Lookup (Start-Lookup $name))) { "ssh: Could not resolve hostname $name" }
 }

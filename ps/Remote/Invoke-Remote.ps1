@@ -192,7 +192,7 @@ function Start-BackgroundCall {
     $work = {
         param([string] $Module, $Call, $Connections)
         & (Import-Module -Name $Module -PassThru) {
-            [CmdletBinding()]
+            [CmdletBinding(SupportsShouldProcess)]
             param($Call, $Connections)
             # Its rows go back from here, and rows from here go back there.
             if ($null -ne $Connections) { $script:Connections = $Connections }
@@ -201,6 +201,9 @@ function Start-BackgroundCall {
             if ($bound['WarningAction']) { $WarningPreference = $bound['WarningAction'] }
             if ($bound['InformationAction']) { $InformationPreference = $bound['InformationAction'] }
             if ($bound['Verbose']) { $VerbosePreference = 'Continue' }
+            $script:JobInformation = if ($bound['InformationAction']) { "$($bound['InformationAction'])" } else { 'Continue' }
+            # What is asked on the way, such as whether to deploy, nobody can answer here.
+            if ($bound['Confirm']) { $ConfirmPreference = 'Low' }
             if ($Call.Function -eq 'Stop-PortOwner') { Stop-PortOwner @bound } else { Invoke-Executable -Cmdlet $PSCmdlet @Call }
         } $Call $Connections
     }

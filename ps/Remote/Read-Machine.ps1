@@ -15,12 +15,15 @@ function Read-Machine {
     $work = @{ Cmdlet = $Cmdlet; Script = $Script; ArgumentList = $ArgumentList; CommandLine = $CommandLine; Deploy = $isQuestion -and $Bound['Deploy']; Undeploy = $isQuestion -and $Bound['Undeploy'] }
     $running = @()
     $folders = @()
-    $started = 0
+    $waiting = @($Target)
     $ended = 0
     try {
-        while ($started -lt $Target.Count -or $running.Count -gt 0) {
-            while ($started -lt $Target.Count -and $running.Count -lt $limit) {
-                $one = $Target[$started++]
+        while ($waiting.Count -gt 0 -or $running.Count -gt 0) {
+            while ($running.Count -lt $limit) {
+                # A name server that does not answer holds up nobody else.
+                $one = $waiting | Where-Object { -not $_['Lookup'] -or $_.Lookup.IsCompleted } | Select-Object -First 1
+                if (-not $one) { break }
+                $waiting = @($waiting | Where-Object { $_.Id -ne $one.Id })
                 Write-Problem -Cmdlet $Cmdlet -Problem @{ Severity = 'Verbose'; Message = "$($one.Name): querying $($one.Way)."; Hint = $null }
                 if ($null -eq $one['Arguments']) {
                     $ended++
@@ -43,7 +46,10 @@ function Read-Machine {
                     }
                 }
             }
-            if ($running.Count -eq 0) { continue }
+            if ($running.Count -eq 0) {
+                if ($waiting) { Start-Sleep -Milliseconds 50 }
+                continue
+            }
             Show-Waiting -Running $running -Ended $ended -Count $Target.Count
             Wait-Work -Running $running
             $left = @()
@@ -219,8 +225,14 @@ function Invoke-Hostless {
 function New-Hostless {
     $runspace = [runspacefactory]::CreateRunspace([initialsessionstate]::CreateDefault2())
     $runspace.Open()
-    $ssh = Get-Item -LiteralPath (Join-Path -Path (Join-Path -Path $PSScriptRoot -ChildPath 'Collector') -ChildPath 'ssh.sh')
-    if ($PSVersionTable.PSVersion.Major -lt 7 -or $IsWindows -or (Enable-Executable -File $ssh -Own) -ne 'runnable') { return $runspace }
+    if ($PSVersionTable.PSVersion.Major -lt 7 -or $IsWindows) { return $runspace }
+    $path = Get-SshProgram
+    $ssh = Get-Item -LiteralPath $path -Force -ErrorAction Ignore
+    $state = if ($ssh) { Enable-Executable -File $ssh -Own } else { 'missing' }
+    if ($state -ne 'runnable') {
+        Write-Warning -Message "PowerShell itself can end if ssh breaks off, because $(ConvertTo-SafeText $path) cannot run ($state)."
+        return $runspace
+    }
     $shell = [powershell]::Create()
     try {
         $shell.Runspace = $runspace

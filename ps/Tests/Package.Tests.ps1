@@ -84,6 +84,7 @@ Install-PSResource PortOwner -Repository local -Scope CurrentUser
         $said = @(Invoke-Shell $installing $environment)
         $version = "$((Get-Module PortOwner).Version)"
         $bare = Join-Path $saved "PortOwner/$version/bin/portowner"
+        $ssh = Join-Path $saved "PortOwner/$version/Collector/ssh.sh"
         $import = "Import-Module '$saved/PortOwner'; "
         # Says the port that was found, or the error.
         $question = "try { (Get-PortOwner $port).LocalPort } catch { `$_.FullyQualifiedErrorId; `"`$_`"; `$_.ErrorDetails.RecommendedAction }"
@@ -97,20 +98,36 @@ Install-PSResource PortOwner -Repository local -Scope CurrentUser
     }
 
     It 'by Save-PSResource it runs, in constrained language too' {
-        (Get-Item -LiteralPath $bare).UnixMode | Should -Not -Match 'x'
+        foreach ($one in $bare, $ssh) { (Get-Item -LiteralPath $one).UnixMode | Should -Not -Match 'x' }
         $constrained = '$ExecutionContext.SessionState.LanguageMode = "ConstrainedLanguage"; '
         Invoke-Shell "$import$constrained$question" | Should -Be "$port"
         (Get-Item -LiteralPath $bare).UnixMode | Should -Match '^-rwx'
+        (Get-Item -LiteralPath $ssh).UnixMode | Should -Match '^-rwx'
     }
 
     It 'tells another user, who may not mark it, the command' -Skip:(-not $isRoot) {
-        chmod 644 $bare
+        chmod 644 $bare $ssh
         chmod -R a+rX $TestDrive
         $file = Join-Path $TestDrive 'question.ps1'
         Set-Content -LiteralPath $file -Value "$import$question"
         $said = @(& /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups env "HOME=$home_" $shell -NoProfile -NonInteractive -File $file 2>&1)
         $said[0] | Should -Be 'PO3005,Get-PortOwner'
-        $said[-1] | Should -BeLike "*run: chmod +x '$bare'"
+        $said[-1] | Should -BeLike "*run: chmod +x '$bare' '$ssh'"
+    }
+
+    It 'warns another user that what stands before ssh is not marked, and goes on: <_>' -Skip:(-not $isRoot) -ForEach 'unmarked', 'missing' {
+        chmod 755 $bare
+        chmod 644 $ssh
+        if ($_ -eq 'missing') { Move-Item -LiteralPath $ssh -Destination "$ssh.away" }
+        $file = Join-Path $TestDrive 'question.ps1'
+        Set-Content -LiteralPath $file -Value "${import}Get-PortOwner 1 -HostName 127.0.0.1 -RemotingPort $(Get-ClosedPort) -ErrorVariable problems -ErrorAction SilentlyContinue 3>&1; `"`$problems`""
+        try {
+            $said = @(& /usr/bin/setpriv --reuid=65534 --regid=65534 --clear-groups env "HOME=$home_" $shell -NoProfile -NonInteractive -File $file 2>&1)
+        } finally {
+            if ($_ -eq 'missing') { Move-Item -LiteralPath "$ssh.away" -Destination $ssh }
+        }
+        $said[0] | Should -BeLike "*PowerShell itself can end*$ssh cannot run ($_).*"
+        $said[-1] | Should -BeLike '127.0.0.1 could not be queried: *'
     }
 
     It 'says where no program may run' -Skip:(-not $isRoot) {

@@ -85,6 +85,43 @@ Describe 'The parameters that name other machines' {
     }
 }
 
+Describe 'In the background' {
+    It 'what would be stopped is told, and nothing is: <_>' -ForEach '-WhatIf', '$WhatIfPreference' {
+        $one = Start-NodeListener
+        try {
+            if ($_ -eq '-WhatIf') {
+                $job = Stop-PortOwner $one.Port -ComputerName localhost -WhatIf -Confirm:$false -AsJob
+            } else {
+                $global:WhatIfPreference = $true
+                try { $job = Stop-PortOwner $one.Port -ComputerName localhost -Confirm:$false -AsJob } finally { $global:WhatIfPreference = $false }
+            }
+            $null = $job | Wait-Job | Receive-Job -InformationVariable said 6>$null
+            Remove-Job $job
+            "$said" | Should -BeLike "What if: *node*:$($one.Port)*"
+            # Only then does Receive-Job show it.
+            $said.Tags | Should -Contain 'PSHOST'
+            $one.HasExited | Should -BeFalse
+        } finally {
+            $one.Kill()
+        }
+    }
+
+    It 'a preference not to be asked is that of the job' {
+        $one = Start-NodeListener
+        $ConfirmPreference = 'None'
+        (Stop-PortOwner $one.Port -ComputerName localhost -Force -AsJob -WarningAction Ignore | Receive-Job -Wait -AutoRemoveJob).Result | Should -Be 'Stopped'
+    }
+
+    It 'what is said to a person is shown by Receive-Job, unless it is ignored' {
+        $closed = Get-ClosedPort
+        $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
+        "$said" | Should -BeLike "*$closed*"
+        $said.Tags | Should -Be 'PSHOST', 'PortOwner'
+        $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore -InformationAction Ignore | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
+        $said | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Over SSH' -Skip:([bool] $no) {
     It 'a machine answers as this one does, and nothing stays there' {
         $row = Get-PortOwner $port -IncludeCommandLine -SSHConnection (New-Connection $main) -WarningAction Ignore
@@ -141,6 +178,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
         @{ Count = 10; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
         @{ Count = 2; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 1000 >/dev/null' }
+        @{ Count = 5; What = 'alone in the PATH'; Code = 3; Script = '' }
         @{ Count = 2; What = 'killed'; Code = 0; Script = 'kill -9 $$' }
         @{ Count = 2; What = 'errors'; Code = 255; Script = 'echo no >&2' }
         @{ Count = 2; What = 'closes its output first'; Code = 1; Script = 'exec >&- 2>&-; sleep 0.2' }
@@ -151,11 +189,46 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         Set-Content -LiteralPath "$tools/ssh" -Value '#!/bin/sh', 'case "$1" in -G) exec /usr/bin/ssh "$@" ;; esac', $Script, "exit $Code"
         chmod +x "$tools/ssh"
         $names = @(1..$Count | ForEach-Object { "'127.0.1.$_'" }) -join ', '
-        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; `$began = Get-Date; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems.Count; `$problems | ForEach-Object { `"`$_`" -replace '127\.0\.1\.\d+', 'HOST' } | Select-Object -Unique; Get-Job; 'alive'" @{ PATH = "${tools}:$env:PATH" })
+        $path = if ($What -like 'alone*') { $tools } else { "${tools}:$env:PATH" }
+        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; `$began = Get-Date; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems.Count; `$problems | ForEach-Object { `"`$_`" -replace '127\.0\.1\.\d+', 'HOST' } | Select-Object -Unique; Get-Job; 'alive'" @{ PATH = $path })
         $said[0] | Should -Be "$Count" -Because "$said"
         $said[-1] | Should -Be 'alive'
         # Plain ssh, which is asked then, is the system's.
         $said[1..($said.Count - 2)] | Should -BeLike 'HOST could not be queried: ssh: connect to host HOST port * Connection refused'
+    }
+
+    It 'a machine that drops what is sent to it is waited for no longer than by the executable' {
+        # Nobody accepts, and one connection waits: the system drops the others.
+        $full = New-Object System.Net.Sockets.Socket InterNetwork, Stream, Tcp
+        $waiting = 1..4 | ForEach-Object { New-Object System.Net.Sockets.TcpClient }
+        try {
+            $full.Bind((New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Loopback), 0))
+            $full.Listen(0)
+            foreach ($one in $waiting) { $null = $one.ConnectAsync('127.0.0.1', $full.LocalEndPoint.Port) }
+            $null = Get-PortOwner $port -SSHConnection (New-Connection $full.LocalEndPoint.Port) -OperationTimeout 120 -ErrorVariable problems -ErrorAction SilentlyContinue
+            # Without a limit of its own, ssh waits for more than two minutes.
+            $problems.FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
+            "$problems" | Should -BeLike '127.0.0.1 could not be queried: ssh: connect to host *timed out'
+        } finally {
+            foreach ($one in $waiting) { $one.Dispose() }
+            $full.Dispose()
+        }
+    }
+
+    It 'a name server that does not answer holds up no other machine' {
+        $silent = New-Object System.Net.Sockets.UdpClient (New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Parse('127.0.0.9')), 53)
+        Set-Content -LiteralPath "$TestDrive/resolv.conf" -Value 'nameserver 127.0.0.9', 'options timeout:30 attempts:1'
+        Set-Content -LiteralPath "$TestDrive/nsswitch.conf" -Value 'hosts: files dns'
+        $script = "Import-Module '$moduleFolder'; Get-PortOwner $port -SSHConnection @{ HostName = 'server1.invalid' }, @{ HostName = 'server2.invalid' }, @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } } -WarningAction Ignore 2>&1 | ForEach-Object { if (`$_ -is [System.Management.Automation.ErrorRecord]) { `"`$_`" } else { `$_.OwningProcess } }"
+        Set-Content -LiteralPath "$TestDrive/names.ps1" -Value $script
+        try {
+            $said = @(& unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1)
+        } finally {
+            $silent.Dispose()
+        }
+        # Nothing is asked twice, and both names at once.
+        $said[0] | Should -Be "$PID" -Because "$said"
+        $said[1..2] | Sort-Object | Should -BeLike 'server?.invalid could not be queried: ssh: Could not resolve hostname server?.invalid'
     }
 
     It 'says that there is no ssh' {
@@ -195,12 +268,18 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         { Get-PortOwner $port -Address x -Session $session } | Should -Throw -ErrorId 'PO1004,Get-PortOwner'
     }
 
-    It 'no more are asked at once than -ThrottleLimit says' {
-        $rows = @(Get-PortOwner $port -SSHConnection @(1..4 | ForEach-Object { New-Connection $counted "127.0.0.$_" }) -ThrottleLimit 2 -WarningAction Ignore)
+    It 'no more are asked at once than -ThrottleLimit says: by <_>' -ForEach 'a session', 'plain ssh' {
+        $count = if ($_ -eq 'plain ssh') { "$folder/plain-count" } else { "$folder/count" }
+        $there = if ($_ -eq 'plain ssh') {
+            Set-Content -LiteralPath "$folder/plain" -Value '#!/bin/sh', "echo + >>$count; sh -c `"`$SSH_ORIGINAL_COMMAND`"; echo - >>$count"
+            chmod +x "$folder/plain"
+            Start-Daemon 'plain' '' "ForceCommand $folder/plain"
+        } else { $counted }
+        $rows = @(Get-PortOwner $port -SSHConnection @(1..4 | ForEach-Object { New-Connection $there "127.0.0.$_" }) -ThrottleLimit 2 -WarningAction Ignore)
         $rows.Count | Should -Be 4
-        $null = Wait-Until { @(Get-Content -LiteralPath "$folder/count").Count -eq 8 }
+        $null = Wait-Until { @(Get-Content -LiteralPath $count).Count -eq 8 }
         $now, $most = 0, 0
-        foreach ($line in Get-Content -LiteralPath "$folder/count") {
+        foreach ($line in Get-Content -LiteralPath $count) {
             $now += if ($line -eq '+') { 1 } else { -1 }
             $most = [math]::Max($most, $now)
         }
@@ -283,7 +362,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         Invoke-Command -Session $session { $env:SystemRoot = '/tmp' }
         try {
             (Get-PortOwner $port -Session $session -WarningAction Ignore).OwningProcess | Should -Be $PID
-            (Stop-PortOwner (Get-ClosedPort) -Session $session -Confirm:$false -WarningAction Ignore 6>&1) | Should -BeLike '*there is nothing to stop*'
+            (Stop-PortOwner (Get-ClosedPort) -Session $session -Confirm:$false -WarningAction Ignore 6>&1) | Should -BeLike '*No matching program listens on port*'
         } finally {
             Invoke-Command -Session $session { $env:SystemRoot = $null }
         }

@@ -154,6 +154,18 @@ console.log([sum, Math.max(...commands.values()), Math.max(...objects.values())]
         }
     }
 
+    It 'an ssh that dies during a copy is one error for each machine, does not end PowerShell, and leaves nothing there' {
+        Set-Content -LiteralPath "$TestDrive/ssh" -Value '#!/bin/sh', 'case "$1" in -G) exec /usr/bin/ssh "$@" ;; esac', 'exec 3<&0', '/usr/bin/ssh "$@" <&3 3<&- &',
+        'while read -r name count < /proc/$!/io && [ $count -lt 12000000 ]; do sleep 0.05; done', 'kill -9 $! $$'
+        chmod +x "$TestDrive/ssh"
+        $connection = "HostName = '127.0.0.{0}'; Port = $recorded; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }}"
+        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; Get-PortOwner 1 -SSHConnection @{ $($connection -f 2) }, @{ $($connection -f 3) } -Deploy -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems | ForEach-Object { `"`$_`" }; 'alive'" @{ PATH = "${TestDrive}:$env:PATH" })
+        $said.Count | Should -Be 3 -Because "$said"
+        $said[0..1] | Sort-Object | Should -BeLike '127.0.0.* could not be queried: *'
+        $said[-1] | Should -Be 'alive'
+        Get-Place | Should -BeNullOrEmpty
+    }
+
     It 'leaves nothing of a copy that does not have the right hash, or breaks off' {
         Invoke-Step 'Piece' '' (1..100) | Should -Be '#End'
         Get-Place | Should -BeNullOrEmpty

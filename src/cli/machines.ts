@@ -1,4 +1,5 @@
 import { sanitize } from '../io/sanitize.ts';
+import { canName } from '../facts/machine-name.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Answer, Background } from '../schema/answer.ts';
 import { exitCodeOfAll } from '../schema/exit-code.ts';
@@ -22,14 +23,15 @@ function repeated(names: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * The names of the machines: each machine's own name, or if several share it, the name that the user specified. `taken`
- * are names of other machines.
+ * The names of the machines: each machine's own name, or if it has none or several share it, the name that the user
+ * specified. `taken` are names of other machines.
  */
 async function namesOf(machines: readonly AskedMachine[], taken: readonly string[] = []): Promise<Named[]> {
   const own: { readonly name: string; readonly failure: PortOwnerError | null }[] = [];
   for (const machine of machines)
     try {
-      own.push({ name: await machine.ownName(), failure: null });
+      const name = await machine.ownName();
+      own.push({ name: canName(name) ? name : machine.name, failure: null });
     } catch (error) {
       if (!(error instanceof PortOwnerError)) throw error;
       own.push({ name: machine.name, failure: error });

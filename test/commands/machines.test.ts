@@ -81,6 +81,13 @@ test('machines that call themselves the same are told apart by the names they we
   assert.match((await run(['80', '--from', one, '--from', two])).out, `\n${two}: Nobody owns port 80.\n`);
 });
 
+test('a machine without a name, or with one that no machine can have, has the name it was given', async () => {
+  const [none, long] = [of('', 80), of('x'.repeat(60_000), 81)];
+  const { code, out, err } = await run(['80,81', '--from', none, '--from', long, '--format', 'csv', '--columns', 'ComputerName,LocalPort']);
+  assert.equal([code, out, err], [0, `ComputerName,LocalPort\r\n${none},80\r\n${long},81\r\n`, '']);
+  assert.match((await run(['80', '--from', none, '--from', long])).out, `\n${long}: Nobody owns port 80.\n`);
+});
+
 test('a machine that is given twice is queried once', async () => {
   const folder = temporaryFolder();
   symlinkSync(first, join(folder, 'link.json'));

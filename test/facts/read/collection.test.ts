@@ -81,6 +81,11 @@ test('who has a port, and on which machine', async () => {
   assert.equal([owner?.imageName, owner?.path, owner?.user, owner?.parent, owner?.startTime], ['server', '/usr/bin/server', 'ann', 1, '2023-11-14T22:14:02.000Z']);
 });
 
+test('a name that no machine can have is none', async () => {
+  assert.is((await facts(honest.replace('name far', `name ${'x'.repeat(255)}`))).machine.name, 'x'.repeat(255));
+  for (const name of ['x'.repeat(256), 'x'.repeat(100_000), '']) assert.is((await facts(honest.replace('name far', `name ${name}`))).machine.name, '');
+});
+
 test('the same in every form that a shell or an editor gives it', async () => {
   const expected = await facts(honest);
   const forms: [string, string | Uint8Array][] = [

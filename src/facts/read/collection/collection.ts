@@ -1,4 +1,5 @@
 import type { RawEnvelope } from '../../../system/raw.ts';
+import { canName } from '../../machine-name.ts';
 import { damagedCollection, partsOf, settings } from './text.ts';
 
 /**
@@ -15,7 +16,8 @@ export async function parseCollection(bytes: Uint8Array, name: string): Promise<
       name,
       `it does not name its machine${machine === undefined ? '' : `: ${machine.refusal!.text}`}`,
     );
-  const told = settings(machine);
+  const told = new Map(settings(machine));
+  if (!canName(told.get('name') ?? '')) told.set('name', '');
   const at = told.get('at') ?? '';
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(at) || Number.isNaN(Date.parse(at)))
     throw damagedCollection(name, 'it does not contain its time');
