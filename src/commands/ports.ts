@@ -134,7 +134,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
       explain: this.forPeople || forModule,
-      home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
+      home: this.personReads ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
     const answer = await whoOwns(request, this.askedMachine(), this.progress);
