@@ -210,7 +210,7 @@ test('one long owner removes no column from the other rows, in a wide table', as
   for (const width of [120, 160, 200]) {
     const { text } = await written('table', wideEndpoints, [place, long], { terminal: terminal(width) });
     assert.match(text, /^Protocol.* State +Owner +Application +WorkingDirectory/, text);
-    assert.match(text, / node server\.js \(8128\) +~\/shop/);
+    assert.match(text, / node server\.js \(8128\) +node server\.js +~\/shop/);
     for (const line of text.split('\n')) assert.ok(line.length <= width, line);
   }
 });
