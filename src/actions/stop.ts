@@ -219,6 +219,10 @@ function watchOf(
   const unit = process === undefined ? null : stoppableUnit(process);
   // Its manager was unable to stop it.
   if (unit !== null && !isOwnUnit(unit, self)) return () => watchTimes.supervised;
+  // A loop, or a program that watches it, is known by its arguments.
+  const processes = new Map(facts.sections.processes.data.map((one) => [one.pid, one]));
+  if (process !== undefined && restarterOf(process, { processes, servicesOf: new Map() }) !== null)
+    return () => watchTimes.supervised;
   return () => watchTimes[watchTime(above, new Map(hands.processes().map((one) => [one.pid, one])), own)];
 }
 

@@ -234,7 +234,7 @@ function conflictView({ typeName }: RowSchema): string[] {
 const treeLines = ((): string => {
   const above = `for ($at = $all.Count - 1; $at -ge 0; $at--) { $one = $all[$at]; $name = if ($one.Application) { "$($one.Application) ($($one.ProcessId))" } else { "process $($one.ProcessId)" }; if ($one.Role) { "$name  $("$($one.Role)".ToLowerInvariant())" } else { $name } }`;
   const owner = `if ($_.Owner) { $_.Owner } else { 'an owner that cannot be seen' }`;
-  const again = `if ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } elseif ($null -ne $_.OwningProcess) { 'Nothing is known that restarts it.' }`;
+  const again = `if ($_.Supervisor -match '^(.*), which started it$') { "Was started by: $($Matches[1])" ${plain} } elseif ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } elseif ($null -ne $_.OwningProcess) { 'Nothing is known that restarts it.' }`;
   return `$all = @($_.Ancestors | Where-Object { $_ }); $depth = 0; foreach ($line in @(${above}; ${owner})) { ('  ' * $depth++) + ($line ${plain}) }; ${again}`;
 })();
 
