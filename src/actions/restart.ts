@@ -1,13 +1,13 @@
-import { isInit, roleOf } from '../ownership/starters.ts';
+import { isInit } from '../ownership/starters.ts';
 import type { TreeProcess } from '../system/hands.ts';
 
 /** How long a port must stay free after its owner was stopped, in milliseconds. */
 export interface Watch {
   /** Nothing is known that could restart the program. */
   readonly alone: number;
-  /** A shell or a program started it that is not known to restart programs: a loop in a shell restarts it immediately. */
+  /** A person started it at a prompt: a loop typed there restarts it immediately. */
   readonly prompt: number;
-  /** A program runs that is known to restart programs, or may be: longer than the restart delay of systemd and most other supervisors. */
+  /** A program runs that may have started it: longer than the restart delay of systemd and most other supervisors. */
   readonly supervised: number;
 }
 
@@ -32,15 +32,9 @@ const sessions = new Set([
 ]);
 const isSession = (name: string): boolean => sessions.has(name.toLowerCase());
 
-/** They run programs that nothing is known of. */
-const interpreters =
-  /^(?:node|nodejs|bun|deno|python[\d.]*|pypy[\d.]*|ruby[\d.]*|perl[\d.]*|php[\d.]*|java|javaw|dotnet|beam\.smp)(?:\.exe)?$/i;
-
-/** They restart what they started, or start it at its time. */
-const serviceManagers = /^(?:services\.exe|svchost\.exe|containerd-shim.*|conmon|crun|lxc-start|lxc-monitord)$/i;
-
-const isSupervisor = ({ imageName }: TreeProcess): boolean =>
-  ['Supervisor', 'Scheduler', 'Runner'].includes(roleOf({ imageName, path: null }) ?? '');
+/** Programs that people type in; a script in one of them may restart a program in a loop. */
+const shells =
+  /^(?:ba|z|fi|da|a|k|mk|tc|c)?sh(?:\.exe)?$|^(?:cmd|powershell)\.exe$|^(?:pwsh|nu|xonsh|elvish)(?:\.exe)?$/i;
 
 /**
  * Returns how long to watch, according to the nearest ancestor of a target that still runs. `line`: its ancestors
@@ -57,7 +51,7 @@ export function watchTime(
   const name = nearest.imageName ?? '';
   // A user who stops it from there does not want to restart it.
   if (own.has(nearest.pid) || isSession(name)) return 'prompt';
-  // An interpreter's program may be a supervisor; of anything else, only known ones and service managers restart programs.
-  if (running.some(isSupervisor) || interpreters.test(name) || serviceManagers.test(name)) return 'supervised';
-  return next !== undefined && serviceManagers.test(next.imageName ?? '') ? 'supervised' : 'prompt';
+  const isPrompt = nearest.leadsTerminal === true || (next !== undefined && isSession(next.imageName ?? ''));
+  if (shells.test(name) && isPrompt) return 'prompt';
+  return 'supervised';
 }

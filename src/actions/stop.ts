@@ -219,19 +219,7 @@ function watchOf(
   const unit = process === undefined ? null : stoppableUnit(process);
   // Its manager was unable to stop it.
   if (unit !== null && !isOwnUnit(unit, self)) return () => watchTimes.supervised;
-  // A loop, or a program that watches it, is known by its arguments.
-  const processes = new Map(facts.sections.processes.data.map((one) => [one.pid, one]));
-  if (process !== undefined && restarterOf(process, { processes, servicesOf: new Map() }) !== null)
-    return () => watchTimes.supervised;
-  return () => {
-    const now = hands.processes();
-    const running = new Map(now.map((one) => [one.pid, one]));
-    const parent = above.find(({ pid, startTime }) => running.get(pid)?.startTime === startTime);
-    // What starts something else then may be a loop.
-    const isStarting = now.some((one) => one.parent === parent?.pid && !before.has(one.pid));
-    const isOwn = parent === undefined || own.has(parent.pid) || isInit(parent);
-    return watchTimes[isStarting && !isOwn ? 'supervised' : watchTime(above, running, own)];
-  };
+  return () => watchTimes[watchTime(above, new Map(hands.processes().map((one) => [one.pid, one])), own)];
 }
 
 /** A new socket on the ports of a target, and the facts of that moment. */

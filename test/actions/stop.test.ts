@@ -318,8 +318,7 @@ function end(this: Machine): void {
 for (const [what, parents, least, most] of [
   ['a program that nothing is above', [], 150, 300],
   ['a program that somebody started at a prompt', ['pwsh.exe', 'WindowsTerminal.exe'], 400, 700],
-  ['a program of a script', ['pwsh.exe', 'build.exe'], 400, 700],
-  ['a program of an interpreter', ['node.exe'], 1500, 2000],
+  ['a program of a script', ['pwsh.exe', 'build.exe'], 1500, 2000],
   ['a program of a supervisor', ['pm2.exe'], 1500, 2000],
 ] as const)
   test(`how long the port is watched: ${what}`, async () => {
