@@ -277,6 +277,16 @@ Describe 'The view that nobody chose' {
         $said -replace '\s' | Should -Be ($source -replace '\s')
     }
 
+    It 'has a line for each sentence and command among objects of other types, and nothing more for programs' {
+        $row = Test-PortBinding $port
+        $row.Evidence.Count, $row.Remedy.Count | Should -Not -Contain 1
+        $lines = @((Get-PortRange)[0], $row) | Get-Text
+        ($lines -match '^Summary +: ').Count | Should -Be 1
+        foreach ($line in $row.Evidence) { ($lines -replace '^(Because +:| +) ') -join ' ' | Should -BeLike "*$($line.Substring(0, 20))*" }
+        $lines -match '\.\.\.|…|^Evidence' | Should -BeNullOrEmpty
+        ($row | ConvertTo-Json) + ($row | Select-Object * | ConvertTo-Json) + [Management.Automation.PSSerializer]::Serialize($row) | Should -Not -Match 'Because|What to do'
+    }
+
     It 'is of few lines among objects of other types' {
         $text = @((Get-PortRange)[0], (Get-FreePort)) | Get-Text
         ($text -match '^\w+ +: ').Count | Should -BeIn 1, 2, 3

@@ -230,15 +230,19 @@ function conflictView({ typeName }: RowSchema): string[] {
   return [view(typeName, custom(`\n${frames.join('')}\n`))];
 }
 
+/** The script that returns the lines of a tree. */
+const treeLines = ((): string => {
+  const above = `for ($at = $all.Count - 1; $at -ge 0; $at--) { $one = $all[$at]; $name = if ($one.Application) { "$($one.Application) ($($one.ProcessId))" } else { "process $($one.ProcessId)" }; if ($one.Role) { "$name  $("$($one.Role)".ToLowerInvariant())" } else { $name } }`;
+  const owner = `if ($_.Owner) { $_.Owner } else { 'an owner that cannot be seen' }`;
+  const again = `if ($_.Supervisor -match '^(.*), which started it$') { "Was started by: $($Matches[1])" ${plain} } elseif ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } elseif ($null -ne $_.OwningProcess) { 'Nothing is known that restarts it.' }`;
+  return `$all = @($_.Ancestors | Where-Object { $_ }); $depth = 0; foreach ($line in @(${above}; ${owner})) { ('  ' * $depth++) + ($line ${plain}) }; ${again}`;
+})();
+
 /** An owner below its ancestors, the first on top, as the executable shows them. */
 function treeView({ typeName, columns }: RowSchema): string[] {
   if (!columns.some(({ type }) => type === 'ancestors')) return [];
   const first = `$far = if ($_.RemotePort) { " to $($_.RemoteAddress) port $($_.RemotePort)" }; "$($_.Protocol) $($_.LocalAddress) port $($_.LocalPort)$far$(if ($_.State) { ", $($_.State)" }):"`;
-  const above = `for ($at = $all.Count - 1; $at -ge 0; $at--) { $one = $all[$at]; $name = if ($one.Application) { "$($one.Application) ($($one.ProcessId))" } else { "process $($one.ProcessId)" }; if ($one.Role) { "$name  $("$($one.Role)".ToLowerInvariant())" } else { $name } }`;
-  const owner = `if ($_.Owner) { $_.Owner } else { 'an owner that cannot be seen' }`;
-  const again = `if ($_.Supervisor) { "May be restarted by: $($_.Supervisor)" ${plain} } elseif ($null -ne $_.OwningProcess) { 'Nothing is known that restarts it.' }`;
-  const lines = `$all = @($_.Ancestors | Where-Object { $_ }); $depth = 0; foreach ($line in @(${above}; ${owner})) { ('  ' * $depth++) + ($line ${plain}) }; ${again}`;
-  return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${framed(2, lines)}\n`))];
+  return [view(`${typeName}#${treeVariant}`, custom(`\n${binding(first)}<NewLine />${framed(2, treeLines)}\n`))];
 }
 
 /** The views: a table for each variant of an answer, and a list of all properties. */
@@ -264,9 +268,14 @@ function standardMembers(members: string): string {
 }
 
 /**
- * The properties of live rows. They are hidden, so that Select-Object *, Export-Csv and ConvertTo-Json leave them out. Of a
- * type with SpecificProperties, serialization writes what the object itself has and of the type's properties only those of
- * the set, which here is empty but for one that the object has.
+ * Of a type with SpecificProperties, serialization writes what the object itself has and of the type's properties only those
+ * of the set, which here is empty but for one that the object has.
+ */
+const ownProperties = (one: string): string =>
+  `<NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty><PropertySet><Name>PropertySerializationSet</Name><ReferencedProperties><Name>${one}</Name></ReferencedProperties></PropertySet>`;
+
+/**
+ * The properties of live rows. They are hidden, so that Select-Object *, Export-Csv and ConvertTo-Json leave them out.
  */
 function liveType({ typeName, columns }: RowSchema): string[] {
   const aliases = columns.filter((column) => column.liveAliasOf !== undefined);
@@ -275,37 +284,72 @@ function liveType({ typeName, columns }: RowSchema): string[] {
     ({ name, liveAliasOf, type }) =>
       `<AliasProperty IsHidden="true"><Name>${name}</Name><ReferencedMemberName>${liveAliasOf}</ReferencedMemberName><TypeName>${dotnetTypes[type]}</TypeName></AliasProperty>`,
   );
-  const set = `<PropertySet><Name>PropertySerializationSet</Name><ReferencedProperties><Name>${aliases[0]!.liveAliasOf}</Name></ReferencedProperties></PropertySet>`;
-  const members = standardMembers(
-    `<NoteProperty><Name>SerializationMethod</Name><Value>SpecificProperties</Value></NoteProperty>${set}`,
-  );
+  const members = standardMembers(ownProperties(aliases[0]!.liveAliasOf!));
   return [`<Type><Name>${liveTypeName(typeName)}</Name><Members>${properties.join('')}${members}</Members></Type>`];
 }
 
-/** The few properties to show of a row among objects of other types, one per line. */
-function shownElsewhere(schema: RowSchema): string[] {
-  const plain = tableColumns(
-    schema,
-    variantOf(schema, false, () => false),
+/** The titles of what a row shows among objects of other types, if that is more than the value of a property. */
+const titles: Readonly<Record<string, string>> = { Evidence: 'Because', Remedy: 'What to do', Owners: 'Between' };
+
+/**
+ * What to show of a row among objects of other types, where PowerShell uses no view: properties, or hidden properties that
+ * a script computes. There, PowerShell shortens a property that is a list; these have an item in each line.
+ */
+function shownElsewhere({ columns, typeName }: RowSchema): { readonly name: string; readonly script?: string }[] {
+  const plainTable = tableColumns(
+    { typeName, columns },
+    variantOf({ typeName, columns }, false, () => false),
   );
-  const isTold = schema.columns.some(({ name }) => name === 'Summary');
-  return isTold
-    ? ['Summary', 'Evidence', 'Remedy']
-    : plain
-        .filter(({ name, keeps, importance = spare }) => importance <= 2 || keeps === 'process' || name === 'Reason')
-        .map(({ name }) => name);
+  const isTold = columns.some(({ name }) => name === 'Summary');
+  const isShown = ({ name, keeps, importance = spare }: Column): boolean =>
+    isTold
+      ? ['Summary', 'Evidence', 'Remedy'].includes(name)
+      : ['Rule', 'Reason', 'Description'].includes(name) ||
+        (plainTable.some((column) => column.name === name) && (importance <= 2 || keeps === 'process'));
+  // The answer comes first.
+  const shown = columns.filter(isShown).toSorted((a, b) => Number(b.name === 'Summary') - Number(a.name === 'Summary'));
+  return shown.map(({ name, type }) => {
+    if (type !== 'texts') return { name };
+    return { name: titles[name] ?? `${name} (list)`, script: `@($this.${name}) ${plain} -join "\`n"` };
+  });
+}
+
+/** The members of a type whose objects are shown in this way among objects of other types. */
+function shownMembers(
+  shown: readonly { readonly name: string; readonly script?: string }[],
+  serialized: string,
+): string {
+  const names = shown.map(({ name }) => `<Name>${name}</Name>`).join('');
+  const scripts = shown.flatMap(({ name, script }) =>
+    script === undefined
+      ? []
+      : [
+          `<ScriptProperty IsHidden="true"><Name>${name}</Name><GetScriptBlock>${xml(script)}</GetScriptBlock></ScriptProperty>`,
+        ],
+  );
+  const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names}</ReferencedProperties></PropertySet>`;
+  return `${scripts.join('')}${standardMembers(`${scripts.length === 0 ? '' : ownProperties(serialized)}${set}`)}`;
+}
+
+/** The tree among objects of other types. */
+function treeType({ typeName, columns }: RowSchema): string[] {
+  if (!columns.some(({ type }) => type === 'ancestors')) return [];
+  const shown = [
+    ...shownElsewhere({ typeName, columns }),
+    { name: 'Started by', script: `@($this | ForEach-Object { ${treeLines} }) -join "\`n"` },
+  ];
+  return [
+    `<Type><Name>${typeName}#${treeVariant}</Name><Members>${shownMembers(shown, columns[0]!.name)}</Members></Type>`,
+  ];
 }
 
 /** The additional properties of live rows, and the properties to show if no view is used: among objects of other types. */
 export function typesFile(all: readonly RowSchema[] = rowSchemas): string {
-  const types = all.flatMap((schema) => {
-    const names = shownElsewhere(schema).map((name) => `<Name>${name}</Name>`);
-    const set = `<PropertySet><Name>DefaultDisplayPropertySet</Name><ReferencedProperties>${names.join('')}</ReferencedProperties></PropertySet>`;
-    return [
-      `<Type><Name>${schema.typeName}</Name><Members>${standardMembers(set)}</Members></Type>`,
-      ...liveType(schema),
-    ];
-  });
+  const types = all.flatMap((schema) => [
+    `<Type><Name>${schema.typeName}</Name><Members>${shownMembers(shownElsewhere(schema), schema.columns[0]!.name)}</Members></Type>`,
+    ...treeType(schema),
+    ...liveType(schema),
+  ]);
   return `<?xml version="1.0" encoding="utf-8"?>\n<Types>\n${types.join('\n')}\n</Types>\n`;
 }
 

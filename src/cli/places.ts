@@ -38,6 +38,10 @@ const isScript = (word: string): boolean =>
 function suggesting(error: PortOwnerError, commands: readonly string[]): PortOwnerError {
   const { target = '' } = error;
   const more = { target, cause: error.cause };
+  if (/^[\w:./-]+(?:;[\w:./-]+)+;?$/.test(target)) {
+    const hint = `Separate ports with commas: ${target.replaceAll(';', ',').replace(/,$/, '')}`;
+    return new PortOwnerError('PO1002', error.message, { ...more, hint });
+  }
   const placed = nearestProtocol(target);
   if (placed !== null) return new PortOwnerError('PO1002', error.message, { ...more, hint: suggested(placed, '') });
   if (/^localhost$/i.test(target) || canonicalAddress(target) !== null) {

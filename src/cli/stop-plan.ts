@@ -1,5 +1,6 @@
 import type { Target } from '../actions/target.ts';
 import { processText } from '../ownership/attribution.ts';
+import { restartTexts } from '../ownership/origin.ts';
 import { endpointText } from '../ports/address.ts';
 import { sanitize } from '../io/sanitize.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -8,6 +9,8 @@ import type { Surroundings } from '../system/surroundings.ts';
 
 /** At most this many items of one kind are listed. */
 const mostItems = 8;
+
+const listed = ([label, text]: readonly [string, string]): [string, readonly string[]] => [label, [text]];
 
 /** Describes what would end with a target, and other notes, for a person: one line for each kind. */
 function planLines(target: Target): string[] {
@@ -18,7 +21,7 @@ function planLines(target: Target): string[] {
     ['services that depend on them, which are stopped, too', target.dependents],
     ['other ports that become free', target.otherPorts.map(endpointText)],
     ['open connections', target.connections === 0 ? [] : [String(target.connections)]],
-    ['may be restarted by', target.supervisor === null ? [] : [target.supervisor]],
+    ...(target.supervisor === null ? [] : [listed(restartTexts(target.supervisor))]),
     ['note', target.notes],
   ];
   const shown = (texts: readonly string[]): string =>

@@ -143,7 +143,7 @@ function wrongOperand(words: readonly string[], { known, options, help }: Known)
   const extra = operands[places.length];
   if (extra !== undefined && places.join('') === '[PORT]')
     return wrong(
-      `${known.path} answers about one port at a time: ${JSON.stringify(extra)} is one too many`,
+      `${known.path} answers about one port at a time, and ${JSON.stringify(extra)} is another one`,
       help,
       extra,
     );

@@ -53,6 +53,22 @@ export interface ShownOption {
   readonly takesValue: boolean;
 }
 
+/** What the value of an option is, where the name of the option does not say it. */
+const placeholders: Readonly<Record<string, readonly string[]>> = {
+  FILE: ['--from', '--baseline', '--policy', '--report', '--output', '--ssh-config', '--store'],
+  NAME: ['--host', '--machine', '--user', '--service', '--image', '--program'],
+  NAMES: ['--columns', '--sort'],
+  NUMBER: ['--count', '--pid'],
+  PORT: ['--near'],
+  PORTS: ['--remote-port', '--except'],
+  SECONDS: ['--host-timeout', '--timeout', '--interval', '--for', '--hold'],
+  SEVERITY: ['--fail-on'],
+  TEXT: ['--error'],
+};
+
+const placeholderOf = (long: string): string =>
+  Object.keys(placeholders).find((word) => placeholders[word]!.includes(long)) ?? long.replace(/^--/, '').toUpperCase();
+
 /**
  * The options of a command in sections, as in the help, the man page, and the reference: its own, those for other
  * machines, those for its output, and those for programs.
@@ -67,7 +83,7 @@ export function optionSections(command: KnownCommand): { title: string; options:
   const options = command.definition.options.map((option): ShownOption => {
     const [long = '', ...short] = optionNames(option).filter((name) => synonyms[name] === undefined);
     const also = Object.keys(synonyms).filter((name) => !name.startsWith('--') && synonyms[name]!.join(' ') === long);
-    const value = takesValue(option) ? ` ${long.replace(/^--/, '').toUpperCase()}` : '';
+    const value = takesValue(option) ? ` ${placeholderOf(long)}` : '';
     return {
       text: `${[...also, ...short, long].join(', ')}${value}`,
       description: option.description ?? '',

@@ -16,7 +16,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
   static override usage = Command.Usage({
     description: 'show in which file, line, and setting a port is configured',
     details: `
-      It starts at the program that listens on a port: its arguments, its working directory, and its environment lead to its configuration files, including those that they include. Servers that do not run are found by the default places of their files. Without PORTS, it lists every port that a configuration asks for.
+      It starts at the program that listens on a port: its arguments, its working directory, and its environment lead to its configuration files, including those that they include. Servers that do not run are found by the default places of their files. Without PORTS, it lists every port that a configuration names.
 
       If several settings compete, such as an option on the command line and one in a file, it shows all of them: IsEffective is false for those that are overridden, and Overrides lists them at the setting that wins.
 

@@ -24,7 +24,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
     details: `
       Without options, it finds sockets whose local port is one of PORTS: listeners, bound sockets, and UDP sockets first; if there are none, connections with such a local port.
 
-      PORTS are numbers, ranges, and IANA service names: 443, 80,443, 8000-8100, https. They can include a protocol (53/udp, udp:53) or one address: localhost:3000 and 127.0.0.1:3000 find owners on that address and on all addresses; :3000, *:3000, and 0.0.0.0:3000 mean only the port. For a URL, the port counts: https://example.org/ is 443. Other host names aren't looked up. Without PORTS, it lists every listening TCP and bound UDP port.
+      PORTS are numbers, ranges, and IANA service names: 443, 80,443, 8000-8100, https. They can include a protocol (53/udp, udp:53) or one address: localhost:3000 and 127.0.0.1:3000 find owners on that address and on all addresses; :3000, *:3000, and 0.0.0.0:3000 mean only the port. For a URL, the port counts: https://example.org/ is 443. Other host names are not looked up. Without PORTS, it lists every listening TCP and bound UDP port.
     `,
     examples: [
       ['Who owns port 443', '$0 443'],
@@ -134,7 +134,7 @@ export class PortsCommand extends withOptions(RowCommand, CountOptions, Snapshot
       columns: columns.map(({ name }) => name),
       forPeople: this.forPeople,
       explain: this.forPeople || forModule,
-      home: this.personReads && !this.isWide ? this.surroundings.homeFolder() : null,
+      home: this.personReads ? this.surroundings.homeFolder() : null,
       projects: this.surroundings.projects,
     };
     const answer = await whoOwns(request, this.askedMachine(), this.progress);

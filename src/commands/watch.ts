@@ -22,9 +22,9 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
 
       --plain writes lines for people, such as users of a screen reader, and for logs: first the listeners, then what happens, and now and then the busiest connections. This is also the default if the output is not a terminal.
 
-      --events writes a row for each socket that opens, closes, or changes its state or owner, as soon as it is noticed. Every difference between two looks is one row. It ends with the pipeline, after --count events or the time of --for, or with Ctrl+C, with exit code 0.
+      --events writes a row for each socket that opens, closes, or changes its state or owner, as soon as it is noticed. Every difference between two checks is one row. It ends with the pipeline, after --count events or the time of --for, or with Ctrl+C, with exit code 0.
 
-      Sockets are compared once per --interval. On Linux, the system also reports each socket that it closes: one that was opened and closed between two looks is shown as Closed, without an owner and a state. On Windows, such sockets are missed, and bytes are counted only if --columns names them. A change of owner can be noticed some looks later.
+      Sockets are compared once per --interval. On Linux, the system also reports each socket that it closes: one that was opened and closed between two checks is shown as Closed, without an owner and a state. On Windows, such sockets are missed, and bytes are counted only if --columns names them. A change of owner can be noticed some checks later.
     `,
     examples: [
       ['All sockets with their traffic, on a full screen', '$0 watch'],

@@ -4,7 +4,7 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import { isConfirmed } from './find.ts';
 import { listenersQuestion, survey, type Configured } from './instances.ts';
 import { canMeet } from './meeting.ts';
-import { settingText, whereText, type RankedPort } from './overlay.ts';
+import { settingText, settingWithValue, whereText, type RankedPort } from './overlay.ts';
 
 /** A setting that counts, with its server. */
 interface Wish {
@@ -38,7 +38,7 @@ export async function askedForEvidence(
     .filter(({ place, port: wanted }) => wanted === port && place.protocol === protocol)
     .map(({ configured, place }) => {
       const name = configured.family.name;
-      const setting = `${place.setting} ${place.value}`;
+      const setting = settingWithValue(place);
       return isConfirmed(configured, place)
         ? `${name} is configured for it in ${whereText(place)}: ${setting}`
         : `${name} is still configured for it in ${whereText(place)}, but does not listen there now: ${setting}`;

@@ -27,7 +27,11 @@ export function whereText({ source, setting }: ConfiguredPort): string {
 }
 
 /** Describes a setting: `port = 5432 (/etc/postgresql/postgresql.conf:64)`. */
-export const settingText = (place: ConfiguredPort): string => `${place.setting} ${place.value} (${whereText(place)})`;
+export const settingText = (place: ConfiguredPort): string => `${settingWithValue(place)} (${whereText(place)})`;
+
+/** A setting as its file has it: `listen 80`; a variable of the environment as it is set: `PORT=80`. */
+export const settingWithValue = ({ setting, value, source }: ConfiguredPort): string =>
+  `${setting}${source.kind === 'environment' ? '=' : ' '}${value}`;
 
 /** Decides which of the settings with the same key wins: the one with the highest rank, and of these, the last. */
 export function ranked(places: readonly ConfiguredPort[]): RankedPort[] {

@@ -28,6 +28,8 @@ export interface Diagnosis {
   readonly needs: string | null;
   /** The meaning of the cause for this obstacle; null if the general meaning says it all. */
   readonly said: string | null;
+  /** Whether an error text reports the port as in use although it can be bound now. */
+  readonly isGone: boolean;
 }
 
 /** Returns what makes the facts incomplete with regard to binding. */
@@ -130,6 +132,17 @@ function isGone({ error, request, probed, cause }: Case): boolean {
   return error?.meaning === 'inUse' && error.port === request.port && probed !== null && cause === free;
 }
 
+/** What was asked for, as a row has it. */
+const askedPlace = ({ port, protocol, address }: Request): Pick<Verdict, 'Port' | 'Protocol' | 'Address'> => ({
+  Port: port,
+  Protocol: protocol,
+  Address: address ?? '*',
+});
+
+/** Whether an error text is about another port than the one that was asked for. */
+const isAboutOther = ({ error, request }: Case): boolean =>
+  error !== null && error.port !== null && error.port !== 0 && request.port !== 0 && error.port !== request.port;
+
 /** Returns the evidence of an error text, without a protocol that was only assumed and is not the requested one. */
 const saidOf = ({ evidence, namesProtocol }: ParsedError, { protocol }: Request): string =>
   namesProtocol ? evidence : evidence.replace(/ (for|on) (?:TCP|UDP) /, ` $1 ${protocol} `);
@@ -150,7 +163,8 @@ function evidenceOf(made: Case): string[] {
   return [
     headline(made),
     ...(error === null ? [] : [saidOf(error, request)]),
-    ...(isGone(made) ? ['The owner at that time is gone now.'] : []),
+    ...(isAboutOther(made) ? [`The text names port ${error!.port}, not port ${request.port}.`] : []),
+    ...(isGone(made) ? ['The owner at that time has gone.'] : []),
     ...seen.slice(0, 8),
     ...(seen.length > 8 ? [`… and ${seen.length - 8} more.`] : []),
     ...use.evidence,
@@ -291,14 +305,12 @@ export function diagnose(
     owner: main?.row ?? null,
     binds: present.map(({ bind }) => bind),
   });
-  const made = { ...about, probed, answers, present, main, can, cause, beside, use, relevant };
+  const made: Case = { ...about, probed, answers, present, main, can, cause, beside, use, relevant };
   const { row = null, socket = null, range = null } = main ?? {};
   const patient = { ...about, row, socket, range, addresses, here: probed !== null };
   return {
     row: {
-      Port: request.port,
-      Protocol: request.protocol,
-      Address: request.address ?? '*',
+      ...askedPlace(request),
       CanBind: can,
       Cause: cause.name,
       Owner: ownerLine(present, cause.isOwnerless === true ? null : main),
@@ -308,6 +320,7 @@ export function diagnose(
       ComputerName: facts.machine.name,
     },
     said: said(made),
+    isGone: isGone(made),
     needs: can === null ? (gaps.find(({ needs }) => needs !== null)?.needs ?? null) : null,
   };
 }

@@ -14,6 +14,10 @@ function ownersText(owner: string): string {
   return owners.length < 3 ? owners.join(' and ') : `${owners.slice(0, -1).join(', ')}, and ${owners.at(-1)}`;
 }
 
+/** The sentence about a port that can be bound now, although an error text says that it was in use. */
+export const goneHeadline = (row: Pick<Verdict, 'Port' | 'Protocol' | 'Address'>): string =>
+  `${subject(row)} is free now: its owner at that time has gone.`;
+
 /** Returns a verdict in one sentence; null where no port is named. `said`: what is more exact than the cause's meaning. */
 export function headline(row: Omit<Verdict, 'Summary'>, said: string | null = null): string | null {
   const { CanBind, Cause, Owner, Port } = row;
@@ -24,6 +28,6 @@ export function headline(row: Omit<Verdict, 'Summary'>, said: string | null = nu
   if (CanBind === null)
     return `Cannot tell whether ${what.replace(/^[AP]/, (letter) => letter.toLowerCase())} can be bound${why}.`;
   if (CanBind)
-    return Cause === 'Free' ? `${what} is free.` : `${what} can be bound${Owner === null ? '' : ` beside ${Owner}`}.`;
+    return Cause === 'Free' ? `${what} is free.` : `${what} can be bound${Owner === null ? '' : ` next to ${Owner}`}.`;
   return Owner === null ? `${what} cannot be bound${why}.` : `${what} is in use by ${ownersText(Owner)}.`;
 }

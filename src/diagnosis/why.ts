@@ -10,7 +10,7 @@ import type { ExitCode, Problem } from '../schema/problems.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { diagnose, isAboutDynamicPorts, type Diagnosis } from './diagnose.ts';
 import type { ParsedError } from './error-text.ts';
-import { headline } from './headline.ts';
+import { goneHeadline, headline } from './headline.ts';
 import { outgoingVerdict } from './outgoing.ts';
 import { attemptsFor, type Request } from './request.ts';
 
@@ -83,11 +83,11 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
     const other = await look({ ...bind, address: '::1' }, error, world);
     if (other.diagnosis.row.CanBind === false && other.diagnosis.row.Owner !== null) ({ facts, diagnosis } = other);
   }
-  const { needs, said } = diagnosis;
+  const { needs, said, isGone } = diagnosis;
   const configured = bind.port === 0 ? [] : ((await world.askedFor?.(bind)) ?? []);
   const [row = diagnosis.row] = advisedThere([diagnosis.row], world.machine.there, facts);
   const lack = row.CanBind === null ? lackOf(needs) : null;
-  const sentence = headline(row, said);
+  const sentence = isGone ? goneHeadline(row) : headline(row, said);
   const evidence = [...(row.Evidence ?? []), ...configured];
   return {
     row: { ...row, Evidence: evidence, Summary: sentence },

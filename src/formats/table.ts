@@ -19,6 +19,8 @@ const answerFloor = 24;
 /** The minimum width of a column that is wrapped. */
 const wrappedFloor = 12;
 const ownerFloor = 32;
+/** Longer owners are wrapped, rather than that one of them removes a spare column from all rows. */
+const ownerRoom = 40;
 /** On a narrower terminal, even a column with owners is left out or cut. */
 const usualWidth = 40;
 
@@ -77,14 +79,24 @@ interface Place {
   width: number;
 }
 
+/** The width of a line if long owners are wrapped. */
+const withWrapped = (places: readonly Place[]): number =>
+  places.reduce((sum, place) => sum + roomOf(place), between.length * (places.length - 1));
+
 /** The width of a line. */
 const total = (places: readonly Place[]): number =>
   places.reduce((sum, { width }) => sum + width, between.length * (places.length - 1));
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
+const isSpare = (place: Place): boolean => importance(place) >= spare;
+
 /** Whether a column names owners, which are wrapped. */
 const isOwner = ({ column }: Place): boolean => column.keeps === 'process';
+
+/** The width of a column if long owners are wrapped. */
+const roomOf = (place: Place): number =>
+  isOwner(place) ? Math.min(place.natural, Math.max(place.comfort, ownerRoom)) : place.natural;
 
 /** Whether the text of a column is wrapped instead of cut. */
 const isWrapped = ({ keeps, wraps, comesFrom }: Column): boolean =>
@@ -106,11 +118,16 @@ function saysNothing({ column, cells }: Place, places: readonly Place[]): boolea
  */
 function shrink(places: readonly Place[], room: number, limit: 'comfort' | 'floor'): boolean {
   for (const place of places) place.width = place.natural;
+  const give = (place: Place, least: number): void => {
+    place.width = Math.max(least, place.width - Math.max(0, total(places) - room));
+  };
+  // An owner that is longer than usual makes no other column shorter.
+  if (places.some(isSpare)) for (const place of places) give(place, roomOf(place));
   // Of equally important columns, the later one shrinks first.
   // Wrapped owners lose nothing, so the most important columns shrink after them.
   const rank = (place: Place): number => (isWrapped(place.column) ? 1.5 : importance(place));
   const giving = places.toReversed().sort((a, b) => rank(b) - rank(a) || 0);
-  for (const place of giving) place.width = Math.max(place[limit], place.width - Math.max(0, total(places) - room));
+  for (const place of giving) give(place, place[limit]);
   return total(places) <= room;
 }
 
@@ -126,15 +143,15 @@ function leastImportant(places: readonly Place[], room: number): Place {
 const tells = (place: Place): boolean => importance(place) < 2 || place.cells.some((text) => text !== '');
 
 /**
- * Adds the spare columns that have values, most important first, as long as there is room: none that would shorten or wrap
- * a more important column.
+ * Adds the spare columns that have values, most important first, as long as there is room: none that would shorten a more
+ * important column, or wrap usual owners.
  */
 function withSpare(needed: readonly Place[], all: readonly Place[], room: number): readonly Place[] {
   let chosen = needed;
   for (const place of all.toSorted((a, b) => importance(a) - importance(b))) {
     if (needed.includes(place) || place.cells.every((text) => text === '')) continue;
     const more = all.filter((one) => one === place || chosen.includes(one));
-    if (total(chosen) + between.length + place.floor <= room) chosen = more;
+    if (withWrapped(chosen) + between.length + place.floor <= room) chosen = more;
   }
   return chosen;
 }
@@ -144,13 +161,12 @@ function withSpare(needed: readonly Place[], all: readonly Place[], room: number
  * the least important ones are shortened, and dropped if that is not enough.
  */
 function fit(all: readonly Place[], room: number, asked: boolean): readonly Place[] {
-  const isSpare = (place: Place): boolean => importance(place) >= spare;
   const filled = asked ? all : all.filter(tells);
   const needed = filled.every(isSpare) ? filled : filled.filter((place) => !isSpare(place));
   // Drop columns that add nothing to make room for the answer and for more informative columns; redundant ones first.
   let telling = filled;
   for (const by of asked ? [] : (['toldBy', 'usual'] as const))
-    if (total(telling) > room)
+    if (total(by === 'usual' ? telling.filter((place) => needed.includes(place)) : telling) > room)
       telling = telling.filter((place) => place.column[by] === undefined || !saysNothing(place, filled));
   let left = withSpare(
     telling.filter((place) => needed.includes(place)),
@@ -241,10 +257,10 @@ function comfortOf({ importance = Infinity, keeps }: Column, hasOwner: boolean):
 /** What a writer has not drawn yet, and what it knows of what it has drawn. */
 interface Drawn {
   /** By column. */
-  readonly cells: readonly string[][];
-  readonly items: readonly string[][][];
+  readonly cells: readonly (readonly string[])[];
+  readonly items: readonly (readonly (readonly string[])[])[];
   /** The widths of the columns that were drawn; null before the first rows. */
-  readonly widths: Map<Column, number> | null;
+  readonly widths: ReadonlyMap<Column, number> | null;
 }
 
 /** Measures columns. A column is at least as wide as before, so that rows that come later are below the others. */
@@ -281,6 +297,32 @@ function cellText({ name, comesFrom }: Column, row: AnyRow, asked: boolean): str
   return sanitize(`${before == null ? '' : `${plainText(before, ', ')} -> `}${plainText(value, ', ')}`);
 }
 
+/** An owner without the folder in it: `node server.js (8128)`. */
+const withoutFolder = (owner: string, folder: string): string => owner.replace(` in ${folder} (`, () => ' (');
+
+/**
+ * Determines the columns and their widths. If there is room for a column with folders, the owners are without theirs;
+ * otherwise they keep them.
+ */
+function fitColumns(
+  given: Drawn & { readonly columns: readonly Column[] },
+  width: Width,
+  room: number,
+): readonly Place[] {
+  const { columns, cells, items } = given;
+  const at = columns.findIndex(({ isPartOf }) => isPartOf !== undefined);
+  if (at < 0) return fit(placesOf(columns, given, width), room, false);
+  const short = cells.map((texts, i) =>
+    columns[i]!.name === columns[at]!.isPartOf
+      ? texts.map((text, row) => withoutFolder(text, cells[at]![row]!))
+      : texts,
+  );
+  const fitted = fit(placesOf(columns, { ...given, cells: short }, width), room, false);
+  if (fitted.some(({ column }) => column === columns[at])) return fitted;
+  const others = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => i !== at);
+  return fit(placesOf(others(columns), { ...given, cells: others(cells), items: others(items) }, width), room, false);
+}
+
 /**
  * Writes aligned columns. On a terminal, lines never exceed its width, and owners are wrapped; elsewhere, columns are as
  * wide as necessary.
@@ -313,7 +355,9 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
     const fitted = isFixed
       ? places
       : terminal
-        ? fit(places, terminal.columns, isAsked)
+        ? isAsked
+          ? fit(places, terminal.columns, true)
+          : fitColumns({ columns, cells, items, widths: null }, width, terminal.columns)
         : isAsked
           ? places
           : places.filter(tells);

@@ -26,6 +26,14 @@ export function nestingProblem(bytes: Uint8Array): string | null {
   return null;
 }
 
+/** Why a text is not JSON, without any of the text: the parser's message quotes it. */
+export function jsonProblem({ message }: SyntaxError): string {
+  if (!message.includes('JSON')) return message;
+  const [, position] = /at position (\d{1,12})/.exec(message) ?? [];
+  if (position !== undefined) return `the error is at character ${Number(position) + 1}`;
+  return message.startsWith('Unexpected end') ? 'it ends too early' : 'it contains something else';
+}
+
 /** Parses the JSON of a file. Throws SyntaxError, also if it is nested too deeply. */
 export function parseJson(text: string): unknown {
   const problem = nestingProblem(Buffer.from(text));

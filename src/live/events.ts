@@ -202,7 +202,7 @@ export function eventRow(
 const missed: Problem = {
   severity: 'Warning',
   code: 'PO3001',
-  message: 'some sockets that were opened and closed between two looks were missed: too many were closed at once',
+  message: 'some sockets that were opened and closed between two checks were missed: too many were closed at once',
 };
 
 /** How events become rows. */

@@ -39,7 +39,7 @@ export interface Suspect {
   /** Whether it is a shell, which restarts a program only in a loop. */
   readonly isShell: boolean;
   /**
-   * What it is to the process: `which started it`. Empty if its name says it; null for a shell that people type in, where
+   * What it is to the process: `, which started it`. Empty if its name says it; null for a shell that people type in, where
    * nothing shows that it restarts a program until it has done so.
    */
   readonly how: string | null;
@@ -53,7 +53,7 @@ export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
     const starting = { imageName, path: null, ...(Application === null ? {} : { application: Application }) };
     const isShell = mayLoop(starting);
     const suspect = { processId: pid, text: ancestorText(one), isShell };
-    if (Role === null || (isShell && runsScript(starting))) return { ...suspect, how: 'which started it' };
+    if (Role === null || (isShell && runsScript(starting))) return { ...suspect, how: startedIt };
     if (isShell) return { ...suspect, how: null };
     // It is found here only if the line of the process is incomplete.
     if (Role === 'Supervisor' || Role === 'Scheduler') return { ...suspect, how: '' };
@@ -62,10 +62,18 @@ export function suspectIn(ancestors: readonly Ancestor[]): Suspect | null {
   return null;
 }
 
+const startedIt = ', which started it';
+
+/** Says what is known of the restart of a process by its Supervisor, as a label and a value. */
+export function restartTexts(supervisor: string): [label: 'may be restarted by' | 'was started by', text: string] {
+  if (!supervisor.endsWith(startedIt)) return ['may be restarted by', supervisor];
+  return ['was started by', supervisor.slice(0, -startedIt.length)];
+}
+
 /** Describes what may restart a process; null if nothing shows that it does. */
 export function suspectText(suspect: Suspect | null): string | null {
   if (suspect === null || suspect.how === null) return null;
-  return suspect.how === '' ? suspect.text : `${suspect.text}, ${suspect.how}`;
+  return `${suspect.text}${suspect.how}`;
 }
 
 /** What restarts an ended process. */

@@ -1,6 +1,7 @@
 import { sanitize } from '../io/sanitize.ts';
 import { ancestorText } from '../schema/ancestor.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
+import { restartTexts } from './origin.ts';
 
 const shownOwners = 20;
 
@@ -14,7 +15,14 @@ function branch({ Ancestors, Owner, OwningProcess, Supervisor }: Endpoint): stri
   );
   // Of a process that cannot be seen, nothing is known at all.
   const nothing = OwningProcess === null ? [] : ['  Nothing is known that restarts it.'];
-  const again = Supervisor === null ? nothing : [`  May be restarted by: ${Supervisor}`];
+  const again =
+    Supervisor === null
+      ? nothing
+      : [
+          `  ${restartTexts(Supervisor)
+            .join(': ')
+            .replace(/^[mw]/, (first) => first.toUpperCase())}`,
+        ];
   return [...lines, ...again].map(sanitize).join('\n');
 }
 

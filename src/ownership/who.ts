@@ -336,7 +336,9 @@ async function unownedText(
 /** The sentence that nobody owns these ports. */
 function nobodyOwns(ports: string, protocols: Question['protocols']): string {
   const protocol = protocols.length === 1 ? `${protocols[0]} ` : '';
-  return `Nobody owns ${protocol}${portsText(ports)}.`;
+  // Of one address: `port 80 on localhost`.
+  const [, host, port] = /^([^\s,/]+):(\d+)$/.exec(ports) ?? [];
+  return `Nobody owns ${protocol}${port === undefined ? portsText(ports) : `port ${port} on ${host}`}.`;
 }
 
 /** Says that nobody matches; for a port, also whether the system reserves it. */

@@ -43,6 +43,8 @@ export interface Column {
   readonly wideImportance?: number;
   /** Another column of the default table that usually contains the same value: a narrow table drops this column if it does. */
   readonly toldBy?: string;
+  /** Another column that contains the value as ` in VALUE`, too: a table with room for this column takes it out of that one. */
+  readonly isPartOf?: string;
   /** The expected value: a narrow table drops the column if it contains no other value. */
   readonly usual?: string;
   /**

@@ -93,6 +93,7 @@ export const endpoint = {
       name: 'WorkingDirectory',
       type: 'text',
       wideImportance: spare,
+      isPartOf: 'Owner',
       keeps: 'end',
       askedBy: 'columns',
       description: "The owner's working directory; only looked up in lists, or if --columns names it.",

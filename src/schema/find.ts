@@ -1,4 +1,4 @@
-import { didYouMean, suggested } from './nearest.ts';
+import { nearest, suggested } from './nearest.ts';
 import { PortOwnerError } from './problems.ts';
 import { plainColumns, reportColumns, type Column, type RowSchema } from './column.ts';
 
@@ -31,7 +31,12 @@ function columnHint(name: string, names: readonly string[]): string {
   const wanted = name.trim().toLowerCase();
   const others = Object.hasOwn(otherNames, wanted) ? otherNames[wanted]! : [];
   const other = others.find((one) => names.includes(one));
-  return other === undefined ? didYouMean(name, names, list) : suggested(other, list);
+  if (other !== undefined) return suggested(other, list);
+  const found = nearest(name, [...names, ...Object.keys(otherNames)]);
+  // Suggest a column that these rows have.
+  const meant =
+    found !== null && Object.hasOwn(otherNames, found) ? otherNames[found]!.find((one) => names.includes(one)) : found;
+  return suggested(meant ?? nearest(name, names), list);
 }
 
 /** Finds a column by name, case-insensitively. Throws PO1003 with the available names. */
@@ -40,6 +45,8 @@ export function findColumn(name: string, schema: RowSchema): Column {
   const found = columns.find((column) => column.name.toLowerCase() === name.trim().toLowerCase());
   if (found === undefined) {
     const names = columns.map((column) => column.name);
+    if (name.trim() === '')
+      throw new PortOwnerError('PO1003', 'the name of a column is missing', { hint: `Columns: ${names.join(', ')}.` });
     throw new PortOwnerError('PO1003', `unknown column ${JSON.stringify(name)}`, {
       hint: columnHint(name, names),
       target: name,

@@ -111,6 +111,16 @@ test('names the properties that are shown among objects of other types', async (
     parsed.Types.Type.map(({ Name }) => Name[0]),
     ['PortOwner.Sample', 'PortOwner.Sample#Live'],
   );
+  const told = {
+    typeName: 'PortOwner.Told',
+    columns: [
+      { name: 'Evidence', type: 'texts', description: '' },
+      { name: 'Summary', type: 'text', description: '' },
+    ],
+  } as const;
+  const text = typesFile([told]);
+  assert.match(text, /<Name>Summary<\/Name><Name>Because<\/Name><\/ReferencedProperties>/);
+  assert.match(text, /<ScriptProperty IsHidden="true"><Name>Because<\/Name>.*\$this\.Evidence.*SpecificProperties/);
   assert.match(typesFile([sample]), /<Name>State<\/Name><Name>Port<\/Name><Name>Owner<\/Name><\/ReferencedProperties>/);
 });
 

@@ -301,7 +301,7 @@ const wrong: readonly (readonly [words: string, message: string, hint: string])[
   ['diff', 'PO1001: missing A: portowner diff <A> [B]', 'To list the options: portowner diff --help'],
   ['report', 'PO1001: missing FILES: portowner report FILES…', 'To list the options: portowner report --help'],
   ['diff a b c', 'PO1001: unexpected operand "c": portowner diff <A> [B]', 'To list the options: portowner diff --help'],
-  ['why 3000 9999', 'PO1001: why answers about one port at a time: "9999" is one too many', 'To list the options: portowner why --help'],
+  ['why 3000 9999', 'PO1001: why answers about one port at a time, and "9999" is another one', 'To list the options: portowner why --help'],
   ['ranges 80', 'PO1001: unexpected operand "80": portowner ranges', 'To list the options: portowner ranges --help'],
   ['why', 'PO1001: missing PORT: portowner why PORT, or portowner why --error TEXT', 'For example: portowner why 3000'],
   ['baseline shwo', 'PO1001: unknown subcommand "shwo": portowner baseline create, show, or update', 'Did you mean show? For details: portowner baseline --help'],

@@ -26,7 +26,7 @@ const cases: [verdict: Partial<Verdict>, sentence: string | null][] = [
   [{ Owner: 'node server.js (774); node server.js (775)' }, 'Port 3000 is in use by node server.js (774) and node server.js (775).'],
   [{ Protocol: 'UDP', Address: '127.0.0.1' }, 'UDP port 3000 on 127.0.0.1 is in use by node server.js (8128).'],
   [{ CanBind: true, Cause: 'Free', Owner: null }, 'Port 3000 is free.'],
-  [{ CanBind: true, Cause: 'Sharing' }, 'Port 3000 can be bound beside node server.js (8128).'],
+  [{ CanBind: true, Cause: 'Sharing' }, 'Port 3000 can be bound next to node server.js (8128).'],
   [{ CanBind: true, Cause: 'TimeWait', Owner: null }, 'Port 3000 can be bound.'],
   [{ Cause: 'Excluded', Owner: null }, 'Port 3000 cannot be bound: it is in an excluded port range.'],
   [{ Port: 0, Cause: 'Exhausted', Owner: null }, 'A dynamic port cannot be bound: the dynamic ports are used up.'],

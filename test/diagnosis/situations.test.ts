@@ -1315,7 +1315,7 @@ $ # try again as administrator`,
 yes, Free, High: nobody
 - It can be bound now: nobody holds it.
 - The text says "already in use" for TCP [::]:3000 (EADDRINUSE).
-- The owner at that time is gone now.
+- The owner at that time has gone.
 - An attempt to bind TCP [::]:3000 succeeded (released immediately).`,
   },
   {
@@ -1582,6 +1582,7 @@ $ portowner 8080 --format list  # show everything known about the owner`,
 ?, Sharing, Low: app.exe (200)
 - Cannot tell whether it can be bound: it depends on the options of both programs: exclusive use, reuse, or neither.
 - The text says "already in use" for TCP 127.0.0.1:9090 (the words of the message).
+- The text names port 9090, not port 8080.
 - TCP 0.0.0.0:8080 is held by app.exe (200) (Listen).
 - No attempt was made: the facts are from another time or machine.
 - According to Microsoft's table: if the owner set no option, it succeeds (it fails with 10013 if the owner is another user); if the owner set SO_REUSEADDR, it succeeds (it fails with 10013 if the owner is another user); if the owner requested exclusive use, it fails with 10013. No interface shows what the owner requested.
@@ -1800,7 +1801,7 @@ $ portowner 80 --format list  # show everything known about the owner`,
 yes, Free, Medium: nobody
 - It can be bound now: nobody holds it.
 - The text says "already in use" for TCP 0.0.0.0:80 (EADDRINUSE (98)).
-- The owner at that time is gone now.
+- The owner at that time has gone.
 - An attempt to bind TCP 0.0.0.0:80 failed: EACCES (13).
 - Only this account lacks the right to bind it: the program was told something else.`,
   },
@@ -1999,7 +2000,7 @@ test('an outgoing connection that is refused', async () => {
   const { rows, exitCode } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(exitCode, 69);
   assert.is(
-    verdictText({ row: rows[0]!, needs: null, said: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null, isGone: false }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
@@ -2015,7 +2016,7 @@ test('an outgoing connection to an address on which the server does not listen',
   const error = parseError('Error: connect ECONNREFUSED 127.0.0.1:5432');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null, said: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null, isGone: false }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:5432 that was refused (ECONNREFUSED): it does not bind a specific port.
@@ -2039,7 +2040,7 @@ test('a refused datagram is about the UDP port', async () => {
   const error = parseError('lookup example.com on 127.0.0.1:53: read udp 127.0.0.1:41234->127.0.0.1:53: read: connection refused');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null, said: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null, isGone: false }),
     `
 ?, Outgoing, Medium: nobody
 - The text is about an outgoing connection to 127.0.0.1:53 that was refused (the words of the message): it does not bind a specific port.
@@ -2171,7 +2172,7 @@ test('an outgoing connection that got no answer: which local ports are left', as
   const error = parseError('dial tcp 192.0.2.7:443: connectex: An attempt was made to access a socket in a way forbidden by its access permissions.');
   const { rows } = await whyNotEach([{ bind: null, error }], { machine, home: '', binder: () => Promise.reject(new Error('nothing is tried')) });
   assert.is(
-    verdictText({ row: rows[0]!, needs: null, said: null }),
+    verdictText({ row: rows[0]!, needs: null, said: null, isGone: false }),
     `
 ?, Outgoing, Low: nobody
 - The text is about an outgoing connection to 192.0.2.7:443 that was forbidden (the words of the message): it does not bind a specific port.

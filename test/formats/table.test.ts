@@ -5,6 +5,8 @@ import * as assert from 'uvu/assert';
 import type { Terminal } from '../../src/system/terminal.ts';
 import type { AnyRow, Column, RowSchema } from '../../src/schema/column.ts';
 import { create } from '../../src/formats/table.ts';
+import { endpoint } from '../../src/schema/endpoint.ts';
+import { wideColumns } from '../../src/schema/variant.ts';
 import { event } from '../../src/schema/event.ts';
 import { freePort } from '../../src/schema/free.ts';
 import { empty, full, hostileRow, sample, written } from '../support/formats.ts';
@@ -180,10 +182,43 @@ test('a wide table shows what there is room for: a process that the owner says m
   assert.match(text, /^Protocol +LocalPort +State +Owner +WorkingDirectory\n/);
   assert.match(text, /\(8128\) +\/home\/ann\/work\/projects\/shop\n$/);
   const shorter = await written('table', endpoints, [server], { terminal: terminal(100) });
-  assert.match(shorter.text, /^Protocol +LocalPort +Owner +WorkingDirectory\n/);
-  assert.match(shorter.text, /\(8128\) +…[^ ]*\/shop\n$/, 'a long path by its end');
+  assert.match(shorter.text, /^Protocol +LocalPort +State +Owner +WorkingDirectory\n/);
+  assert.match(shorter.text, / \/home\/ann\/work\/projects\/shop\n +\S* *\(?8128\)\n$|\/shop\n.*\(8128\)\n$/, 'a long owner is wrapped first');
+  const narrower = await written('table', endpoints, [{ ...server, Owner: 'node server.js (8128)' }], { terminal: terminal(75) });
+  assert.match(narrower.text, /\(8128\) +…[^ ]*\/shop\n$/, 'a long path by its end');
   const wider = await written('table', endpoints, [server], { terminal: terminal(160) });
   assert.match(wider.text, /^Protocol +LocalPort +State +OwningProcess +Owner +WorkingDirectory\n/);
+});
+
+const wideEndpoints = {
+  ...endpoint,
+  columns: [...endpoint.columns.filter(({ name }) => ['Protocol', 'LocalAddress', 'LocalPort', 'State', 'Owner'].includes(name)), ...wideColumns(endpoint)],
+};
+const place = {
+  Protocol: 'TCP',
+  LocalAddress: '127.0.0.1',
+  LocalPort: 4001,
+  State: 'Listen',
+  Application: 'node server.js',
+  WorkingDirectory: '~/shop',
+  Owner: 'node server.js in ~/shop (8128)',
+};
+
+test('one long owner removes no column from the other rows, in a wide table', async () => {
+  const name = `node ${'x'.repeat(60)}.js`;
+  const long = { ...place, Application: name, Owner: `${name} in ~/shop (9)` };
+  for (const width of [120, 160, 200]) {
+    const { text } = await written('table', wideEndpoints, [place, long], { terminal: terminal(width) });
+    assert.match(text, /^Protocol.* State +Owner +Application +WorkingDirectory/, text);
+    assert.match(text, / node server\.js \(8128\) +node server\.js +~\/shop/);
+    for (const line of text.split('\n')) assert.ok(line.length <= width, line);
+  }
+});
+
+test('the owner keeps its folder where the column of folders has no room', async () => {
+  const { text } = await written('table', wideEndpoints, [{ ...place, LocalAddress: `fe80::1234:5678:9abc:def0%${'a-long-interface'.repeat(3)}` }], { terminal: terminal(120) });
+  assert.not.match(text, 'WorkingDirectory');
+  assert.match(text, '  node server.js in ~/shop (8128)');
 });
 
 test('an address is never cut: it is wrapped after a colon', async () => {

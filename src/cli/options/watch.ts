@@ -12,9 +12,11 @@ export class WatchOptions {
     parameters: { IntervalSec: '--interval', Count: '--count', For: '--for' },
   } as const satisfies GroupAbout;
 
-  interval = Option.String('--interval', { description: 'the time between two looks: seconds, or 500ms (default: 1)' });
+  interval = Option.String('--interval', {
+    description: 'the time between two checks: seconds, or 500ms (default: 1)',
+  });
   count = Option.String('--count', {
-    description: 'end after this many events; without --events, after this many looks',
+    description: 'end after this many events; without --events, after this many checks',
   });
   lasting = Option.String('--for', { description: 'end after this time: seconds, or 30s, 5m, 1h' });
 }

@@ -1,5 +1,5 @@
 import { looksLikeXml } from '../../clixml/sniff.ts';
-import { nestingProblem } from '../../io/nesting.ts';
+import { jsonProblem, nestingProblem } from '../../io/nesting.ts';
 import { chunksOf, closeFile, isFolder, openFile, textOf, wholeOf, type OpenFile } from '../../io/read.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 import type { Facts } from '../model/facts.ts';
@@ -34,7 +34,7 @@ async function parseSnapshot(name: string, bytes: Buffer): Promise<FactsReader> 
     if (problem !== null) throw new SyntaxError(problem);
     value = JSON.parse(text);
   } catch (error) {
-    const why = error instanceof SyntaxError ? error.message.replace(/\s+/g, ' ').slice(0, 120) : 'it is too large';
+    const why = error instanceof SyntaxError ? jsonProblem(error) : 'it is too large';
     throw new PortOwnerError('PO2002', `${name} is not a snapshot: it is not JSON (${why})`, {
       hint: 'Use a file written by "portowner snapshot".',
       target: name,

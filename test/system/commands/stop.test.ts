@@ -190,9 +190,9 @@ onLinux('a loop in a script: the tree and the plan say that it may, and the resu
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const tree = await run([String(port), '--tree'], world);
-  assert.match(tree.out, new RegExp(`May be restarted by: ${script}, which started it\\n$`));
+  assert.match(tree.out, new RegExp(`Was started by: ${script}\\n$`));
   const plan = await run(['stop', String(port), '--dry-run'], world);
-  assert.match(plan.out, new RegExp(`\\n  may restart it: ${script}, which started it\\n$`));
+  assert.match(plan.out, new RegExp(`\\n  was started by: ${script}\\n$`));
   const [row] = (await stop(String(port), '--yes')).rows;
   child.kill('SIGKILL');
   orphans.push(...(await stop(String(port), '--dry-run')).rows.map(({ OwningProcess }) => OwningProcess!));
