@@ -155,6 +155,13 @@ inTerminal('stops a server after the question, and comes back to the view', asyn
   await terminal.until(/Declined[^]*Press Enter to return/);
   terminal.press('Enter');
   await terminal.until(/1 listening/);
+  const other = watch([own, '--interval', '200ms']);
+  await other.until(/1 listening/);
+  other.press('x');
+  await other.until(/Stop .*\? \[y\/N\]\s*$/);
+  other.press('C-c');
+  assert.is((await other.ended()).isRestored, true);
+  assert.is(child.exitCode, null);
   terminal.press('x');
   await terminal.until(/Stop .*\? \[y\/N\]\s*$/);
   const ended = once(child, 'exit');
@@ -227,7 +234,7 @@ inTerminal('writes what is shown to a file in the folder that it runs in', async
   await terminal.until(/rows\.csv exists\. Replace it\?/);
   terminal.press('n');
   for (const [name, pattern] of [
-    ['rows.what', /Not written: cannot tell the .* format.*(?:\.\w+)$/m],
+    ['rows.what', /Not written: cannot tell the .* format[^]*use \.csv(?![^]*--format)/],
     ['no-folder/rows.csv', /Not written: cannot write .*no-folder/],
     ['/dev/stdout', /exists\. Replace it\?/],
   ] as const) {
