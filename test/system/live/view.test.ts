@@ -229,7 +229,7 @@ inTerminal('writes what is shown to a file in the folder that it runs in', async
   await terminal.until(/rows\.csv exists\. Replace it\?/);
   terminal.press('n');
   for (const [name, pattern] of [
-    ['rows.what', /Not written: cannot tell the .* format[^]*use \.csv(?![^]*--format)/],
+    ['rows.what', /Not written: cannot tell the .* format[^]*use \.txt(?![^]*--format)/],
     ['no-folder/rows.csv', /Not written: cannot write .*no-folder/],
     ['/dev/stdout', /exists\. Replace it\?/],
   ] as const) {
