@@ -128,6 +128,13 @@ function Watch-Port {
             Invoke-Executable -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports
             return
         }
-        Show-View -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports -AsText:(-not (Test-Console $MyInvocation))
+        $isView = Test-Console $MyInvocation
+        if ($isView -and $Redact -and -not $Plain) {
+            Write-Problem -Cmdlet $PSCmdlet -Problem @{
+                Severity = 'Error'; Code = 'PO1005'; Category = 'InvalidArgument'; Terminating = $true; Target = $null
+                Message = '-Redact needs -Events or -Plain.'; Hint = $null
+            }
+        }
+        Show-View -Cmdlet $PSCmdlet -Function 'Watch-Port' -Bound $PSBoundParameters -Operand $ports -AsText:(-not $isView)
     }
 }

@@ -152,6 +152,13 @@ Describe 'Watch-Port' {
         $lines -join "`n" | Should -Match "Listening TCP 127\.0\.0\.1:$($chatter.Port), "
     }
 
+    It 'names parameters if the view cannot redact' {
+        Mock -ModuleName PortOwner Test-Console { $true }
+        Mock -ModuleName PortOwner Start-Process {}
+        { Watch-Port -Redact } | Should -Throw -ErrorId 'PO1005,Watch-Port' -ExpectedMessage '-Redact needs -Events or -Plain.'
+        Should -Invoke -ModuleName PortOwner Start-Process -Times 0 -Exactly
+    }
+
     It 'reports wrong usage as an error' {
         { Watch-Port nowhere -Events } | Should -Throw
         { Watch-Port nowhere -Plain | ForEach-Object { $_ } } | Should -Throw

@@ -144,6 +144,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
 
   /** Whether its rows come later, as something happens. */
   protected readonly isLive: boolean = false;
+  /** How to specify the format if the name of a file does not; empty if there is no other way. */
+  protected readonly otherWay: string = '; or specify --format';
 
   /** The answer that a single one of several machines is enough for. */
   protected readonly decisive: boolean = true;
@@ -395,7 +397,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   private chosenFormat(): Format {
     if (this.format !== undefined) return formatNamed(this.format);
     if (this.excel || (this.delimiter !== undefined && this.output === undefined)) return 'csv';
-    return (this.output === undefined ? null : formatOfFile(this.output, 'output', '; or specify --format')) ?? 'table';
+    return (this.output === undefined ? null : formatOfFile(this.output, 'output', this.otherWay)) ?? 'table';
   }
 
   /** Whether the command line has an option that requests columns. */

@@ -90,7 +90,7 @@ async function linesOf(args: readonly string[], { surroundings, catalogue }: Vie
 
 /** Why nothing was asked: the owner does not listen there, or is never stopped. */
 function refusalOf({ socket, owner }: ViewRow, { errors, answer }: { errors: string; answer: string }): string {
-  if (answer.startsWith('No matching program')) {
+  if (answer.trimEnd().endsWith(': there is nothing to stop.')) {
     const port = socket === null ? 'any port' : `${socket.protocol} port ${socket.localPort}`;
     const name = owner === null || owner.pid === null ? 'Its owner' : owner.owner;
     return `${name} does not listen on ${port}: only programs that listen can be stopped.`;

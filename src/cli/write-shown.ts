@@ -61,6 +61,8 @@ function shownCommand(
     static override paths = [['shown']];
     static readonly about: CommandAbout = { ...asker.about, rows: [traffic] };
     override readonly schema = traffic;
+    // A person typed the name of the file, and no options.
+    protected override readonly otherWay = '';
 
     override asker(): Asker {
       return asker;

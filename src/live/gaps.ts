@@ -1,5 +1,5 @@
 import type { Problem } from '../schema/problems.ts';
-import type { Look } from './look.ts';
+import { notWanted, type Look } from './look.ts';
 
 /** Warns of what a look could not see. */
 export const gapProblems = (gaps: readonly string[]): Problem[] =>
@@ -8,6 +8,25 @@ export const gapProblems = (gaps: readonly string[]): Problem[] =>
     code: /\(needs /.test(message) ? 'PO3002' : 'PO3001',
     message,
   }));
+
+const needs = /^(.*) \(needs (.*)\)$/;
+
+/** Why the statistics of connections are missing: of those that need more rights, or of all of them. */
+export function statisticsGaps({ sockets }: Pick<Look, 'sockets'>): string[] {
+  const reasons = new Set<string>();
+  let isMeasured = false;
+  for (const { protocol, reason, counters } of sockets.values()) {
+    // No system counts the bytes of UDP sockets.
+    if (protocol === 'UDP') continue;
+    if (counters.sent !== null || reason === notWanted) isMeasured = true;
+    else if (reason !== null) reasons.add(reason);
+  }
+  return [...reasons].flatMap((reason) => {
+    const [, why, rights] = needs.exec(reason) ?? [];
+    if (rights !== undefined) return `statistics need ${rights}: ${why}`;
+    return isMeasured ? [] : `statistics are missing: ${reason}`;
+  });
+}
 
 /** Returns a function that selects what no look before could not see: only the numbers in it change with every look. */
 export function newGaps(): (look: Pick<Look, 'gaps'>) => string[] {

@@ -28,6 +28,9 @@ export interface Counters {
   readonly drops: number | null;
 }
 
+/** The reason of a socket whose counters were not asked for. */
+export const notWanted = 'Windows collects statistics only for the connections on the screen';
+
 export interface LiveSocket {
   /** Identifies this socket for its life: a later socket with the same ends has another key. */
   readonly key: string;

@@ -93,18 +93,9 @@ async function exhaustion(facts: Facts, { sockets }: Look, machine: AskedMachine
 
 /** Warns of sockets that lose connections or packets. */
 function losses(rows: readonly Traffic[]): Problem[] {
-  return rows.flatMap(({ Protocol, LocalPort, Owner, Warning, DynamicPortUse }): Problem[] => {
+  return rows.flatMap(({ LocalPort, Owner, Warning, DynamicPortUse }): Problem[] => {
     if (Warning === null || DynamicPortUse !== null) return [];
-    const what = LocalPort === null ? '' : `${Protocol} port ${LocalPort}`;
-    const where = [what, Owner === null ? '' : `of ${Owner}`].filter((text) => text !== '').join(' ');
-    return [
-      {
-        severity: 'Warning',
-        code: 'PO4302',
-        message: `${where === '' ? '' : `${where}: `}${Warning}`,
-        target: String(LocalPort ?? Owner ?? ''),
-      },
-    ];
+    return [{ severity: 'Warning', code: 'PO4302', message: Warning, target: String(LocalPort ?? Owner ?? '') }];
   });
 }
 

@@ -1,7 +1,8 @@
 import { nearlyFull } from '../diagnosis/pairs.ts';
 import { counted } from '../io/counted.ts';
 import type { Traffic } from '../schema/traffic.ts';
-import type { LiveSocket, Look } from './look.ts';
+import { accepterText } from '../ownership/unaccepted.ts';
+import type { LiveOwner, LiveSocket, Look } from './look.ts';
 import { growth } from './rates.ts';
 import { largestOf, sumOf } from './sums.ts';
 
@@ -73,6 +74,9 @@ function measured(before: Look, after: Look, countsFromOpening: boolean): Measur
   });
 }
 
+/** The owner of a socket, whether it has accepted the connection yet or not. */
+const nameOf = ({ owner }: LiveOwner): string => accepterText(owner);
+
 /** Groups the sockets by this text. */
 function keyOf(
   by: Grouping | null,
@@ -80,9 +84,9 @@ function keyOf(
 ): (socket: LiveSocket) => string | null {
   switch (by) {
     case 'process':
-      return ({ owner }) => (owner.pid === null ? owner.owner : `${owner.pid} ${owner.startTime}`);
+      return ({ owner }) => (owner.pid === null ? nameOf(owner) : `${owner.pid} ${owner.startTime}`);
     case 'application':
-      return ({ owner }) => owner.application ?? owner.owner;
+      return ({ owner }) => owner.application ?? nameOf(owner);
     case 'port':
       return ({ protocol, localPort }) => `${protocol} ${localPort}`;
     case 'state':
@@ -117,20 +121,41 @@ const isListener = ({ state }: LiveSocket): boolean => state === 'Listen';
 export const isAcceptQueueFull = ({ state, counters: { receiveQueue, sendQueue } }: LiveSocket): boolean =>
   state === 'Listen' && receiveQueue !== null && sendQueue !== null && receiveQueue > sendQueue;
 
-/** What is wrong with a socket; null if nothing is. */
-function warningOf({ socket, drops }: Measured): string | null {
-  if (isAcceptQueueFull(socket))
-    return `the accept queue is full (${counted(socket.counters.receiveQueue!, 'connection')}, backlog ${socket.counters.sendQueue}): new connections time out or are refused until the program accepts some`;
-  if (drops !== null && drops > 0)
-    return `${counted(drops, 'packet')} ${drops === 1 ? 'was' : 'were'} lost during the measurement because the receive queue was full`;
-  return null;
+/** What can be wrong with a socket: what names it; null if it is not. */
+const flaws: readonly ((one: Measured, name: string) => string | null)[] = [
+  ({ socket }, name) => {
+    const { receiveQueue, sendQueue } = socket.counters;
+    return isAcceptQueueFull(socket)
+      ? `the accept queue of ${name} is full (${counted(receiveQueue!, 'connection')}, backlog ${sendQueue}): new connections time out or are refused until the program accepts some`
+      : null;
+  },
+  ({ drops }, name) =>
+    drops !== null && drops > 0
+      ? `${counted(drops, 'packet')} to ${name} ${drops === 1 ? 'was' : 'were'} lost during the measurement because the receive queue was full`
+      : null,
+];
+
+/** Of each kind, the first warning, and how many more there are; null if there are none. */
+function warningsOf(group: readonly Measured[]): string | null {
+  const warnings = flaws.flatMap((flaw) => {
+    const texts = group.flatMap((one) => {
+      const { protocol, localPort, owner } = one.socket;
+      return flaw(one, `${protocol} port ${localPort} of ${nameOf(owner)}`) ?? [];
+    });
+    const [first] = texts;
+    if (first === undefined) return [];
+    return texts.length === 1 ? first : `${first} (and ${counted(texts.length - 1, 'more socket')})`;
+  });
+  return warnings.length === 0 ? null : warnings.join('; ');
 }
 
-/** The first warning, and how many more there are. */
-function warningsOf(group: readonly Measured[]): string | null {
-  const warnings = group.flatMap((one) => warningOf(one) ?? []);
-  const [first = null] = warnings;
-  return warnings.length < 2 ? first : `${first}; and ${counted(warnings.length - 1, 'more socket')}`;
+/** The owner of the sockets of a row. A process can have several: its services, or those that share a socket with it. */
+function ownerOf(group: readonly Measured[], by: Grouping | null): string | null {
+  if (by === null) return group[0]!.socket.owner.owner;
+  const owner = shared(group, (socket) => nameOf(socket.owner));
+  if (owner !== null || by !== 'process') return owner;
+  const { pid, application, imageName } = group[0]!.socket.owner;
+  return `${shared(group, (socket) => socket.owner.application) ?? imageName ?? application ?? 'process'} (${pid})`;
 }
 
 /** Why statistics are missing, each reason once. */
@@ -180,7 +205,7 @@ function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowCo
     ImageName: shared(owned, ({ owner }) => owner.imageName),
     Application: shared(owned, ({ owner }) => owner.application),
     StartTime: shared(owned, ({ owner }) => owner.startTime),
-    Owner: shared(owned, ({ owner }) => owner.owner),
+    Owner: ownerOf(owned, by),
     Sockets: by === null ? null : group.length,
     SendRate: rate(
       total(group, ({ sent }) => sent),
@@ -201,7 +226,7 @@ function rowOf(group: readonly Measured[], { by, seconds, use, computer }: RowCo
     Backlog: total(listeners, ({ socket }) => socket.counters.sendQueue),
     Drops: total(group, ({ socket }) => socket.counters.drops),
     DynamicPortUse: rounded(use, 2),
-    Warning: warningsOf(group) ?? full,
+    Warning: [warningsOf(group), full].filter((text) => text !== null).join('; ') || null,
     Seconds: rounded(seconds, 3),
     Reason: reasonsOf(group),
     ComputerName: computer,

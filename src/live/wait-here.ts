@@ -33,14 +33,22 @@ export async function watchHere(watching: Watching, world: WaitWorld): Promise<v
   const { rest = pause } = world;
   const eyes = await eyesOf(watching, world);
   const requests = new Map<WaitTarget, Promise<void>>();
+  const listening = new Set<WaitTarget>();
   do {
     const start = performance.now();
     const open = watching.targets.filter((target) => !watching.isMet(target));
     const look = await eyes.look(open);
     for (const target of open) {
       const sight = eyes.sightOf(target, look);
-      if (sight !== null) watching.see(target, sight);
-      else if (!requests.has(target))
+      if (sight !== null) {
+        listening.delete(target);
+        watching.see(target, sight);
+        continue;
+      }
+      // The answer can take longer than there is time.
+      if (!listening.has(target)) watching.see(target, silentSight(target, look));
+      listening.add(target);
+      if (!requests.has(target))
         requests.set(
           target,
           ask(target, look, watching).finally(() => requests.delete(target)),
@@ -231,10 +239,25 @@ function bindsOf({ protocol, port, address }: WaitTarget, platform: RawSource['p
 
 const loopbacks: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** Sends a request to a listener of this machine. */
-async function ask(target: WaitTarget, { sockets }: Glance, { see, signal }: Watching): Promise<void> {
+/** Names the owners of the listeners of a target. */
+function listenerText(target: WaitTarget, { owned }: Glance): string {
   const matches = matcherOf(target);
-  const listener = sockets.find(
+  return ownersText(
+    owned.filter((row) => row.State !== 'Bound' && matches(row.Protocol, row.LocalAddress, row.LocalPort)),
+  );
+}
+
+function silentSight(target: WaitTarget, glance: Glance): Observation {
+  const { condition } = target;
+  const path = condition.kind === 'Http' ? condition.path : '';
+  const owner = listenerText(target, glance);
+  return { isMet: false, text: `${targetText(target)} is open: ${owner}, but has not answered GET ${path} yet` };
+}
+
+/** Sends a request to a listener of this machine. */
+async function ask(target: WaitTarget, glance: Glance, { see, signal }: Watching): Promise<void> {
+  const matches = matcherOf(target);
+  const listener = glance.sockets.find(
     (one) => holdsPort(one) && one.state !== 'Bound' && matches(one.protocol, one.localAddress, one.localPort),
   );
   const { condition } = target;
@@ -245,7 +268,7 @@ async function ask(target: WaitTarget, { sockets }: Glance, { see, signal }: Wat
   const sight = await webSight(
     target,
     condition,
-    { host: asked ?? 'localhost', address },
+    { host: asked ?? 'localhost', address, owner: listenerText(target, glance) },
     { timeoutMs: answerMs, signal },
   );
   if (signal.aborted && sight.isMet !== true) return;

@@ -41,16 +41,26 @@ async function tried(target: WaitTarget, signal: AbortSignal): Promise<Observati
   return { isMet: true, text: `${targetText(target)} is open`, row: { RemoteAddress: address } };
 }
 
+/** Where to send a request. */
+interface WebEnd {
+  readonly host: string;
+  /** Null: the host decides. */
+  readonly address: string | null;
+  /** Who listens there, if it is known. */
+  readonly owner?: string | null;
+}
+
 /** Sends the request of a condition. Any answer below 500 counts: a server that is starting answers 503, or not at all. */
 export async function webSight(
   target: WaitTarget,
   { scheme, path }: Condition & { kind: 'Http' },
-  { host, address }: { readonly host: string; readonly address: string | null },
+  { host, address, owner = null }: WebEnd,
   patience: Patience,
 ): Promise<Observation> {
   const answer = await askWeb({ scheme, host, port: target.port, path, address }, patience);
   const name = targetText(target);
-  if (answer.status === null) return { isMet: false, text: `${name} ${answer.failure}` };
+  if (answer.status === null)
+    return { isMet: false, text: `${name}${owner === null ? '' : ` of ${owner}`} ${answer.failure}` };
   const row = target.host === null ? {} : { row: { RemoteAddress: answer.address } };
   return { isMet: answer.status < 500, text: `${name} answers GET ${path} with status ${answer.status}`, ...row };
 }

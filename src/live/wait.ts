@@ -116,13 +116,36 @@ function answerOf(
   const isHidden = unmet.some((target) => seen.get(target)?.isMet === null);
   return {
     rows,
-    problems: unmet.map((target) => timedOut(target, seen.get(target), timeoutMs)),
+    problems:
+      unmet.length > (isAny ? 1 : mostErrors)
+        ? [timedOutTogether(unmet, seen, { timeoutMs, all: targets.length })]
+        : unmet.map((target) => timedOut(target, seen.get(target), timeoutMs)),
     exitCode: isDone ? exitCodeOf(true) : isHidden ? exitCodeOf(null, 'rights') : exitCodeOf(false),
   };
 }
 
+/** More errors are one with a count, and this many of them. */
+const [mostErrors, mostNamed] = [10, 3];
+
+const seenText = (target: WaitTarget, sight: Observation | undefined): string =>
+  sight?.text ?? `${targetText(target)} did not answer`;
+
+/** One error about targets of which one would have been enough, or which are many. */
+function timedOutTogether(
+  unmet: readonly WaitTarget[],
+  seen: ReadonlyMap<WaitTarget, Observation>,
+  { timeoutMs, all }: { readonly timeoutMs: number | null; readonly all: number },
+): Problem {
+  const texts = unmet.slice(0, mostNamed).map((target) => seenText(target, seen.get(target)));
+  const more = unmet.length - texts.length;
+  const count = unmet.length === all ? `none of the ${all} ports is` : `${unmet.length} of the ${all} ports are not`;
+  const text = `${count} ready: ${texts.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
+  const hidden = unmet.map((target) => seen.get(target)).find((sight) => sight?.isMet === null);
+  return timedOut(unmet[0]!, { isMet: hidden === undefined ? false : null, text }, timeoutMs);
+}
+
 function timedOut(target: WaitTarget, sight: Observation | undefined, timeoutMs: number | null): Problem {
-  const text = sight?.text ?? `${targetText(target)} did not answer`;
+  const text = seenText(target, sight);
   const hint = sight?.isMet === null ? { hint: 'Run it as an administrator or root to see the owner.' } : {};
   return {
     severity: 'Error',

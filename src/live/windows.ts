@@ -2,6 +2,7 @@ import { noCounter, type SocketRecord } from '../facts/decode/socket-record.ts';
 import { decodeTableRecords, pickRows } from '../facts/decode/windows-records.ts';
 import { tcpState, tcpStateName, type SocketTable } from '../facts/decode/windows-sockets.ts';
 import { connectionRow, decodeStatistics, isLoopbackRow } from '../facts/decode/windows-statistics.ts';
+import { notWanted } from './look.ts';
 import type { ConnectionStatistics } from '../system/live.ts';
 import type { RawEntry, RawSource } from '../system/raw.ts';
 import type { ListedSocket, Lister, Lists, Measurement, SocketList } from './lists.ts';
@@ -43,7 +44,6 @@ const without = (reason: string | null): Measurement => ({ ...none, reason });
 
 const noBytes = 'Windows does not count the bytes of a UDP socket';
 const noLoopback = 'Windows has no statistics for connections of this machine with itself';
-const notWanted = 'Windows collects statistics only for the connections on the screen';
 const states = { established: 5, finWait1: 6, finWait2: 7, closeWait: 8, closing: 9, lastAck: 10 } as const;
 /** The states in which a connection has statistics. */
 const connected = new Set<number>(Object.values(states));

@@ -11,6 +11,7 @@ import {
 import { closedConnection, httpSys, linuxKernel, windowsDriver, windowsKernel } from './kernel.ts';
 import { container, program, serviceUnit, taggedService, windowsService } from './processes.ts';
 import { portProxy, relay } from './relays.ts';
+import { unacceptedText } from './unaccepted.ts';
 
 // Attribution: in each list, the first function that returns an answer decides.
 
@@ -69,7 +70,9 @@ export function attributor(known: Known): Attributor {
       }
       const found = socket.holders.length < 2 ? whole : amongHolders(whole, socket);
       // The kernel holds it for the listener.
-      return socket.unaccepted === true ? { ...found, owner: `not yet accepted by ${found.owner}` } : found;
+      return socket.unaccepted === true && found.owner !== null
+        ? { ...found, owner: unacceptedText(found.owner) }
+        : found;
     },
   };
 }

@@ -77,18 +77,60 @@ test('statistics that cannot be had are null, with a reason, and never 0', async
 
 test('lost packets are a warning', async () => {
   const { rows, err } = await stats(['53']);
-  assert.is(rows[0]!.Warning, '20 packets were lost during the measurement because the receive queue was full');
-  assert.match(err, /PO4302: warning: UDP port 53 of node server\.js \(20\): 20 packets were lost/);
+  assert.is(rows[0]!.Warning, '20 packets to UDP port 53 of node server.js (20) were lost during the measurement because the receive queue was full');
+  assert.match(err, /PO4302: warning: 20 packets to UDP port 53 of node server\.js \(20\) were lost/);
 });
 
 test('a full accept queue is a warning, and one that has room is not', async () => {
   const listener = (waiting: number): World => ({ tcp: [{ port: 80, inode: 1, queues: [waiting, 5] }], holders, processes });
   const { rows, err } = await stats([], listener(6), listener(6));
   assert.equal([rows[0]!.AcceptQueue, rows[0]!.Backlog], [6, 5]);
-  assert.match(rows[0]!.Warning!, /^the accept queue is full \(6 connections, backlog 5\)/);
-  assert.match(err, /PO4302: warning: TCP port 80 of web \(10\): the accept queue is full/);
+  assert.match(rows[0]!.Warning!, /^the accept queue of TCP port 80 of web \(10\) is full \(6 connections, backlog 5\): new /);
+  assert.match(err, /PO4302: warning: the accept queue of TCP port 80 of web \(10\) is full/);
   const room = await stats([], listener(5), listener(5));
   assert.equal([room.rows[0]!.Warning, room.err], [null, '']);
+});
+
+/** A program that accepts no connection, on two ports, and loses packets. */
+const idle = (drops: number): World => ({
+  tcp: [
+    { port: 8080, inode: 3, queues: [1, 0] },
+    { port: 8080, remote: '192.0.2.7', remotePort: 5000, state: 1, inode: 0 },
+    { port: 8081, inode: 4, queues: [2, 1] },
+    ...[5001, 5002].map((remotePort): DiagRow => ({ port: 8081, remote: '192.0.2.7', remotePort, state: 1, inode: 0 })),
+  ],
+  udp4: [{ port: 53, inode: 5, drops }],
+  holders,
+  processes,
+});
+const fullText = (port: number, waiting: string): string =>
+  `the accept queue of TCP port ${port} of node server.js (20) is full (${waiting}): new connections time out or are refused until the program accepts some`;
+const lostText = '7 packets to UDP port 53 of node server.js (20) were lost during the measurement because the receive queue was full';
+
+for (const by of ['process', 'application', 'port'] as const)
+  test(`connections that nobody has accepted do not hide the owner and the warnings of a sum by ${by}`, async () => {
+    const { rows, err } = await stats(['--by', by], idle(3), idle(10));
+    assert.equal(new Set(rows.map(({ Owner, OwningProcess }) => `${Owner} ${OwningProcess}`)), new Set(['node server.js (20) 20']));
+    const warnings = rows.map(({ Warning }) => Warning);
+    const both = `${fullText(8080, '1 connection, backlog 0')} (and 1 more socket); ${lostText}`;
+    const each = [lostText, fullText(8080, '1 connection, backlog 0'), fullText(8081, '2 connections, backlog 1')];
+    assert.equal(warnings.toSorted(), by === 'port' ? each.toSorted() : [both]);
+    for (const text of warnings) assert.ok(err.includes(`PO4302: warning: ${text}`), err);
+  });
+
+test('a sum by process has its owner, although sockets of it have others', async () => {
+  const shared: World = { ...idle(0), holders: [10, 3, 20, 3, 20, 4, 20, 5] };
+  const { rows } = await stats(['--by', 'process'], shared, shared);
+  assert.ok(
+    rows.some(({ OwningProcess, Owner }) => OwningProcess === 20 && Owner === 'node server.js (20)'),
+    JSON.stringify(rows),
+  );
+});
+
+test('names that only a warning has are redacted', async () => {
+  const { rows, err } = await stats(['--by', 'protocol', '--redact'], idle(3), idle(10));
+  assert.match(`${rows.map(({ Warning }) => Warning).join()}`, /TCP port 8080 of .*\(20\) is full/);
+  assert.not.match(`${JSON.stringify(rows)}${err}`, /server\.js/);
 });
 
 test('sums of a process, an application, a port, and a state', async () => {

@@ -84,7 +84,7 @@ function groupRow(
       hasTraffic: rows.some(({ socket }) => transfers(socket!)),
       ports: [...new Set(listening.map(({ socket }) => socket!.localPort))].sort((a, b) => a - b),
     },
-    owner: by === 'process' ? rows[0]!.owner : null,
+    owner: by === 'process' ? { ...rows[0]!.owner!, owner: label } : null,
     send: of('send'),
     receive: of('receive'),
     sent: of('sent'),

@@ -1,4 +1,5 @@
 // The groups that sockets belong to.
+import { accepterText } from '../../ownership/unaccepted.ts';
 import type { LiveSocket } from '../look.ts';
 import { isListener, type GroupScope } from './model.ts';
 import type { ViewScene } from './scene.ts';
@@ -16,8 +17,10 @@ export function groupOf(
   listening: ReadonlySet<string>,
 ): { id: string; label: string } {
   const { owner, remoteAddress } = socket;
-  if (by === 'process')
-    return { id: owner.pid === null ? `? ${owner.owner}` : `${owner.pid} ${owner.startTime}`, label: owner.owner };
+  if (by === 'process') {
+    const label = accepterText(owner.owner);
+    return { id: owner.pid === null ? `? ${label}` : `${owner.pid} ${owner.startTime}`, label };
+  }
   if (by === 'remote') return { id: remoteAddress ?? '', label: remoteAddress ?? 'not connected' };
   const id = servicePort(socket, listening);
   const [protocol = '', port = '', side] = id.split(' ');

@@ -74,6 +74,8 @@ interface Traffic {
   readonly closed: number;
   readonly send: string;
   readonly receive: string;
+  /** Whose traffic it is, if not that of all sockets. */
+  readonly whose: '' | ' (rows shown)';
 }
 
 function trafficOf({ look, traffic, changes }: ViewScene, size: Size): Traffic {
@@ -85,7 +87,9 @@ function trafficOf({ look, traffic, changes }: ViewScene, size: Size): Traffic {
   }
   const rate = (value: number | null): string => (value === null ? unknownText(size) : `${bytesText(value)}/s`);
   const [send, receive] = [rate(traffic.send), rate(traffic.receive)];
-  return { listening, connections: look.sockets.size - listening - udp, udp, ...changes, send, receive };
+  const connections = look.sockets.size - listening - udp;
+  const whose = traffic.isPartial ? ' (rows shown)' : '';
+  return { listening, connections, udp, ...changes, send, receive, whose };
 }
 
 const changedParts = ({ opened, closed }: Traffic): Piece[] => [
@@ -102,6 +106,7 @@ const wordings: readonly ((traffic: Traffic, size: Size) => readonly Piece[])[] 
     piece(now.send, 'bold'),
     piece(', received '),
     piece(now.receive, 'bold'),
+    piece(now.whose),
   ],
   (now) => [
     piece(`${now.listening} listening, ${counted(now.connections, 'connection')}, ${now.udp} UDP`),
@@ -110,18 +115,21 @@ const wordings: readonly ((traffic: Traffic, size: Size) => readonly Piece[])[] 
     piece(now.send, 'bold'),
     piece(' in '),
     piece(now.receive, 'bold'),
+    piece(now.whose),
   ],
   (now) => [
     piece(`${counted(now.listening + now.connections + now.udp, 'socket')}  out `),
     piece(now.send, 'bold'),
     piece(' in '),
     piece(now.receive, 'bold'),
+    piece(now.whose),
   ],
   (now, size) => [
     piece(`${counted(now.listening + now.connections + now.udp, 'socket')} ${arrowsOf(size)[0]}`),
     piece(now.send, 'bold'),
     piece(` ${arrowsOf(size)[1]}`),
     piece(now.receive, 'bold'),
+    piece(now.whose),
   ],
 ];
 

@@ -3,7 +3,7 @@ import { changes } from '../changes.ts';
 import { connectionText, type Close } from '../closes.ts';
 import { rates } from '../rates.ts';
 import { sumOf } from '../sums.ts';
-import type { LiveOwner, LiveSocket, Look, Rates } from '../look.ts';
+import { notWanted, type LiveOwner, type LiveSocket, type Look, type Rates } from '../look.ts';
 
 /** For how many looks after the one that misses it a closed socket stays. */
 const staysFor = 2;
@@ -18,6 +18,8 @@ interface Gone {
 }
 
 interface TotalRates {
+  /** Whether they are those of some sockets: on Windows, of those on the screen. */
+  readonly isPartial: boolean;
   /** Bytes per second; null if no socket's rate is known. */
   readonly send: number | null;
   readonly receive: number | null;
@@ -31,8 +33,14 @@ export interface ViewScene {
   /** How many sockets opened and closed since the look before. */
   readonly changes: { readonly opened: number; readonly closed: number };
   readonly traffic: TotalRates;
-  /** The traffic of the last looks, sent and received, oldest first. */
+  /** The traffic of the last looks, sent and received, oldest first; all of them partial, or none. */
   readonly history: readonly (number | null)[];
+}
+
+/** Whether the statistics of some sockets were not asked for; those of new ones never are. */
+function isPartial({ sockets }: Look, opened: ReadonlySet<string>): boolean {
+  for (const { key, reason } of sockets.values()) if (reason === notWanted && !opened.has(key)) return true;
+  return false;
 }
 
 export const firstScene = (look: Look): ViewScene => ({
@@ -41,7 +49,7 @@ export const firstScene = (look: Look): ViewScene => ({
   opened: new Set(),
   gone: new Map(),
   changes: { opened: 0, closed: 0 },
-  traffic: { send: null, receive: null },
+  traffic: { isPartial: false, send: null, receive: null },
   history: [],
 });
 
@@ -113,7 +121,7 @@ export function nextScene(before: ViewScene, look: Look, closes: readonly Close[
     gone.set(socket.key, { socket, age: 0 });
   }
   const now = rates(before.look, look);
-  const traffic: { send: number | null; receive: number | null } = { send: null, receive: null };
+  const traffic = { isPartial: isPartial(look, opened), send: null as number | null, receive: null as number | null };
   for (const { send, receive } of now.values()) {
     if (send !== null) traffic.send = (traffic.send ?? 0) + send;
     if (receive !== null) traffic.receive = (traffic.receive ?? 0) + receive;
@@ -125,6 +133,10 @@ export function nextScene(before: ViewScene, look: Look, closes: readonly Close[
     gone,
     changes: { opened: opened.size, closed },
     traffic,
-    history: [...before.history, sumOf([traffic.send, traffic.receive])].slice(-longestHistory),
+    // The traffic of other sockets is not comparable.
+    history: [
+      ...(traffic.isPartial === before.traffic.isPartial ? before.history : []),
+      sumOf([traffic.send, traffic.receive]),
+    ].slice(-longestHistory),
   };
 }

@@ -89,9 +89,15 @@ export function bytesText(bytes: number): string {
   return amount < 0.5 && unit === 0 ? '0' : `${digits} ${units[unit]}`;
 }
 
-/** Formats milliseconds: `0.04`, `1.2`, `34`, `1200`. */
+/** Formats milliseconds: `<0.01`, `0.04`, `1.2`, `34`, `1200`. */
 export const millisecondsText = (value: number): string =>
-  value < 0.995 ? value.toFixed(2) : value < 9.95 ? value.toFixed(1) : String(Math.round(value));
+  value > 0 && value < 0.005
+    ? '<0.01'
+    : value < 0.995
+      ? value.toFixed(2)
+      : value < 9.95
+        ? value.toFixed(1)
+        : String(Math.round(value));
 
 const bars = { unicode: ' ▁▂▃▄▅▆▇█', ascii: ' .:-=+*#@' };
 

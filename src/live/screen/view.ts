@@ -1,7 +1,7 @@
 // Runs the full-screen view: looks, keys, and frames.
 import type { Screen } from '../../system/screen.ts';
 import type { Close } from '../closes.ts';
-import { newGaps } from '../gaps.ts';
+import { newGaps, statisticsGaps } from '../gaps.ts';
 import type { LiveSocket, Look } from '../look.ts';
 import { arrange } from './arrange.ts';
 import { liveLines, wrapLine } from './details.ts';
@@ -66,6 +66,8 @@ class View {
   private seen: Seen = {};
   private seenFor = '';
   private details: Details | null = null;
+  /** What the last look cannot see, as sentences. */
+  private gaps: readonly string[] = [];
   private readonly newGaps = newGaps();
   /** For how many looks the last line still tells of them. */
   private noteLooks = 0;
@@ -120,7 +122,8 @@ class View {
       clearTimeout(end);
       clearTimeout(this.timer);
       clearTimeout(this.drawing);
-      // The caller ends what the looks use.
+      // A look can take long, and the caller ends what it uses.
+      screen.leave();
       await this.looking;
     }
   }
@@ -179,18 +182,18 @@ class View {
 
   /** Notes for a few looks what they cannot see, if that is new. */
   private note(look: Look): void {
-    this.noteLooks = this.newGaps(look).length > 0 ? noteLooks : Math.max(0, this.noteLooks - 1);
+    const gaps = [...look.gaps, ...statisticsGaps(look)];
+    this.gaps = gaps.map((gap) => `${capitalized(gap)}.`);
+    this.noteLooks = this.newGaps({ gaps }).length > 0 ? noteLooks : Math.max(0, this.noteLooks - 1);
   }
 
   private get noteText(): string | null {
-    const [first, ...more] = this.gaps;
-    if (this.noteLooks === 0 || first === undefined) return null;
-    const what = first.split(': ')[0]!.replace(/\.$/, '');
-    return `${what}. Press ? for the ${more.length === 0 ? 'reason' : 'reasons'}.`;
-  }
-
-  private get gaps(): readonly string[] {
-    return (this.scene?.look.gaps ?? []).map((gap) => `${capitalized(gap)}.`);
+    const { gaps } = this;
+    if (this.noteLooks === 0 || gaps.length === 0) return null;
+    // Statistics are missing in many rows.
+    const told = gaps.filter((gap, i) => i === 0 || gap.startsWith('Statistics '));
+    const whats = told.map((gap) => `${gap.split(': ')[0]!.replace(/\.$/, '')}. `);
+    return `${whats.join('')}Press ? for the ${gaps.length === 1 ? 'reason' : 'reasons'}.`;
   }
 
   /** Selects and orders the rows again, if anything changed that they depend on. */

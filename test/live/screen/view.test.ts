@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { LiveSocket } from '../../../src/live/look.ts';
+import { notWanted, type LiveSocket } from '../../../src/live/look.ts';
 import type { ViewRow } from '../../../src/live/screen/model.ts';
 import { liveSocket, settle, testScreen, testView, type SocketParts } from '../../support/live-screen.ts';
 
@@ -44,6 +44,16 @@ test('shows rates from the second look on, and never 0 for an unknown one', asyn
   assert.match(lines[5]!, /7000.* – +–$/);
   await view.screen.type('\x1b[F\r');
   assert.match((await view.screen.lines()).join('\n'), /Unknown +: some counters: needs an elevated session/);
+});
+
+test('a round-trip time below what is shown is not 0', async () => {
+  const times = [0.004, 0.006, 0.25, 3, 120];
+  const { screen } = await testView(
+    times.map((roundTrip, i) => connection({ localPort: 4000 + i, counters: { sent: 0, received: 0, roundTrip, retransmits: 0 } })),
+    { screen: testScreen(200, 24) },
+  );
+  const lines = (await screen.lines()).slice(3, 8);
+  for (const [i, text] of ['<0.01', '0.01', '0.25', '3.0', '120'].entries()) assert.ok(lines[i]!.includes(` ${text} `), lines[i]);
 });
 
 test('what opened stands out for a look, and what closed stays for two more', async () => {
@@ -244,11 +254,13 @@ test('says in the last line why nothing is stopped, and stays on the screen', as
   // Whoever quits meanwhile is not asked any more.
   await screen.type('xq');
   await settle();
+  // The terminal is given back before the look that was begun is over.
+  assert.equal(screen.visits, ['leave']);
   assert.not.ok(asked[1]!.leave());
   asked[1]!.answer(null);
   if (view.isWaiting()) await view.look([web]);
   await view.over;
-  assert.equal(screen.visits, []);
+  assert.equal(screen.visits, ['leave']);
 });
 
 test('copies a row, and says that the terminal must allow it', async () => {
@@ -331,6 +343,48 @@ test('survives another size, and fills it', async () => {
 });
 
 const hidden = (count: number): string => `the owner of ${count} sockets cannot be seen: the processes of other users cannot be read (needs root (sudo))`;
+
+/** A connection to another machine on Windows, with what was sent, or why that is unknown. */
+const measured = (remotePort: number, sent: number | string): LiveSocket =>
+  typeof sent === 'number'
+    ? connection({ remotePort, counters: { sent, received: 0 } })
+    : connection({ remotePort, counters: { sent: null, received: null, roundTrip: null, retransmits: null }, reason: sent });
+
+test('the traffic of only some sockets says so, and its history does not go on with that of all', async () => {
+  const { screen, look } = await testView([measured(1, 0), measured(2, 0)], { screen: testScreen(120, 24) });
+  const bars = async (): Promise<string> => /[▁-█ ]*$/.exec((await screen.lines())[1]!)![0].trim();
+  await look([measured(1, 1000), measured(2, 5000)]);
+  await look([measured(1, 2000), measured(2, 9000)]);
+  assert.match((await screen.lines())[1]!, /sent 5\.0 kB\/s, received 0\/s +[▁-█]{2}$/);
+  await look([measured(1, 5000), measured(2, notWanted)]);
+  assert.match((await screen.lines())[1]!, /sent 3\.0 kB\/s, received 0\/s \(rows shown\) /);
+  assert.is((await bars()).length, 1);
+  // A new socket is never measured by the first look: that is no other selection.
+  await look([measured(1, 6000), measured(2, 9000)]);
+  await look([measured(1, 7000), measured(2, 9500), measured(3, notWanted)]);
+  assert.match((await screen.lines())[1]!, /sent 1\.5 kB\/s, received 0\/s /);
+  assert.not.match((await screen.lines())[1]!, /rows shown/);
+  assert.is((await bars()).length, 2);
+});
+
+const needsRights = 'Windows gives statistics only to administrators (needs an elevated (administrator) session)';
+
+test('says why statistics are missing, though others were not asked for', async () => {
+  const { screen, look } = await testView([measured(1, notWanted)]);
+  assert.match((await screen.lines())[23]!, /^\? keys/);
+  await look([measured(1, needsRights), measured(2, notWanted)], [hidden(2)]);
+  assert.equal((await screen.lines()).slice(22), ['The owner of 2 sockets cannot be seen. Statistics need an elevated', '(administrator) session. Press ? for the reasons.']);
+  await screen.type('?\x1b[F');
+  assert.match((await screen.lines()).join(' '), /Statistics need an elevated \(administrator\) session: Windows gives statistics only to administrators\./);
+});
+
+test('says why all statistics are missing, but not why some are', async () => {
+  const broken = 'the counters are in sock_diag, which failed: it is broken';
+  const all = await testView([measured(1, broken)]);
+  assert.match((await all.screen.lines())[23]!, /^Statistics are missing\. Press \? for the reason\./);
+  const some = await testView([measured(1, 'Windows has no statistics for connections of this machine with itself'), measured(2, 0)]);
+  assert.match((await some.screen.lines())[23]!, /^\? keys/);
+});
 
 test('says for three looks what they cannot see; then the keys are back, and the help has the reasons', async () => {
   const view = await testView([web]);

@@ -97,7 +97,7 @@ test('a program that is too busy: a full accept queue, and lost packets', async 
     const { rows, problems } = await real(tcp, ['TCP'], () => until(() => connected === 2));
     const listener = (rows as readonly Traffic[]).find(({ State }) => State === 'Listen')!;
     assert.equal([listener.AcceptQueue, listener.Backlog, listener.OwningProcess], [2, 1, busy.pid]);
-    assert.match(listener.Warning!, /^the accept queue is full/);
+    assert.match(listener.Warning!, new RegExp(`^the accept queue of TCP port ${tcp} of .*\\(${busy.pid}\\) is full`));
     assert.equal(problems.filter(({ code }) => code === 'PO4302').length, 1);
 
     const sender = createSocket('udp4');
@@ -109,7 +109,7 @@ test('a program that is too busy: a full accept queue, and lost packets', async 
     sender.close();
     const [row] = lost.rows as readonly [Traffic];
     assert.ok(row.Drops! > packets / 2 && row.Drops! < packets, `${row.Drops} of ${packets} packets`);
-    assert.is(row.Warning, `${row.Drops} packets were lost during the measurement because the receive queue was full`);
+    assert.match(row.Warning!, new RegExp(`^${row.Drops} packets to UDP port ${udp} of .*\\(${busy.pid}\\) were lost during the measurement because the receive queue was full$`));
     assert.ok(row.ReceiveQueue! > 0);
   } finally {
     for (const client of clients) client.destroy();

@@ -249,6 +249,20 @@ test('an address that this machine does not have may be that of another one', as
   assert.match(module.out, 'Wait-Port 80 -TargetName 203.0.113.7');
 });
 
+test('many ports that are not ready are one error', async () => {
+  const ports = [await closedPort(), await closedPort(), await closedPort(), await closedPort()];
+  const any = await waiting([...ports, '--any', '--timeout', '0']);
+  assert.is(any.code, 1);
+  const [one, two, three] = ports.map((port) => `port ${port} is still free`);
+  assert.is(any.err, `portowner: PO4301: none of the 4 ports is ready: ${one}; ${two}; ${three}; and 1 more\n`);
+  const each = await waiting([...ports, '--timeout', '0']);
+  assert.is(each.err.match(/PO4301/g)?.length, 4, 'of several that all count, each is an error');
+  const open = await listen();
+  const many = await waiting(['1-12', open, '--timeout', '0']);
+  assert.is(many.err.match(/PO4301/g)?.length, 1, many.err);
+  assert.match(many.err, /1[0-2] of the 13 ports are not ready: /);
+});
+
 test('a port that closes late becomes free, and connections that linger do not matter', async () => {
   const server = createServer((socket) => socket.end());
   const port = await listen(0, '127.0.0.1', server);
@@ -350,14 +364,14 @@ test('HTTP: a server that does not speak it, or does not answer, is not ready', 
   );
   const { code, err } = await waiting([rude, '--http', '--timeout', '0']);
   assert.is(code, 1);
-  assert.match(err, `port ${rude} does not speak HTTP`);
+  assert.match(err, new RegExp(`port ${rude} of .*\\(${process.pid}\\) does not speak HTTP`));
   const held: { destroy(): void }[] = [];
   const mute = createServer((socket) => void held.push(socket));
   const port = await listen(0, '127.0.0.1', mute);
   const silent = await waiting([port, '--http', '--timeout', '0.3']);
   held.forEach((socket) => socket.destroy());
   assert.is(silent.code, 1);
-  assert.match(silent.err, `port ${port} `);
+  assert.match(silent.err, new RegExp(`timed out after 0\\.3 s: port ${port} is open: .*\\(${process.pid}\\), but has not answered GET / yet`));
 });
 
 test('another machine is connected to', async () => {
