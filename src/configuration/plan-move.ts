@@ -88,7 +88,7 @@ const managed =
   /\b(?:managed|generated|maintained|controlled|deployed) (?:by|with|using|through|via) (?:the )?(?:ansible|puppet|chef|salt(?:stack)?|cfengine|terraform|cloud-init|augeas|nixos)\b|\b(?:ansible|puppet|chef|salt)[ _-]managed\b/i;
 /** Marks of generated files; PostgreSQL only says that its own commands write the file, too. */
 const generated =
-  /\bdo(?: not|n't) (?:edit|modify|change) this file\b(?! manually)|\bgenerated\b.*\bdo not edit\b|\bauto(?:matically|-)? ?generated\b/i;
+  /\bdo(?: not|n't) (?:edit|modify|change) this file\b(?! manually)|\bgenerated\b.{0,200}\bdo not edit\b|\bauto(?:matically|-)? ?generated\b/i;
 
 /** Whether a path without links is another one than that path; Windows ignores case. */
 function isOther(real: string, path: string, { platform }: ConfigurationMachine): boolean {

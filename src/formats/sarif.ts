@@ -38,7 +38,7 @@ function fileOwner(row: AnyRow): string {
   const owner = text(row, 'Owner');
   const side = (text(row, 'After') || text(row, 'Before'))
     .replace(/^(?:TCP|UDP) \S+ /, '')
-    .replace(/(?:, SHA-256 [0-9a-f]{1,12}…)?(?:, signer [^/\\]*)?$/, '');
+    .replace(/(?:, SHA-256 [0-9a-f]{1,12}…)?(?:, signer [^/\\]{0,1000})?$/, '');
   if (side === '' || side.endsWith(owner)) return owner;
   let same = 0;
   while (same < owner.length && side.at(-1 - same) === owner.at(-1 - same)) same++;
