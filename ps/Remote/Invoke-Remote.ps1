@@ -55,8 +55,8 @@ function Invoke-Remote {
                 $own['Path'] = $files[$machine.Id]
             }
             $Call['Bound'] = $own
-            # What follows comes from that machine's programs, which can have any name.
-            $isAnswer = $reading['Question'] -and $machine['Text'] -match '\A(?:(?:#PortOwner\.Way [^\n]*|\s*)\n)*#PortOwner\.Answer 1\r?(?:\n|\z)'
+            # A slow answer follows lines with only #. What follows comes from that machine's programs, which can have any name.
+            $isAnswer = $reading['Question'] -and $machine['Text'] -match '\A(?:#?[ \t\r]*\n|#PortOwner\.Way [^\n]*\n)*#PortOwner\.Answer 1\r?(?:\n|\z)'
             if ($isAnswer) { Receive-FarAnswer -Cmdlet $cmdlet -Machine $machine } else { Invoke-Executable @Call -Machine $machine }
             if ($plain['PassThru']) { Get-Item -LiteralPath (Resolve-FilePath -Cmdlet $cmdlet -Path $own['Path']) }
         }

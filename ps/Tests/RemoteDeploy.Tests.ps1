@@ -21,6 +21,18 @@ Describe 'A portowner on the other machine' -Skip:([bool] ($no + $noApart)) {
         Get-Verbose $rows | Should -BeLike '*127.0.0.1: answered by /opt/portowner/portowner there.*'
     }
 
+    It 'can take longer than the collector waits between two signs of life' {
+        Invoke-Command -Session $there {
+            mv /opt/portowner/portowner /opt/portowner/slow
+            [IO.File]::WriteAllText('/opt/portowner/portowner', "#!/bin/sh`nsleep 3`nexec /opt/portowner/slow `"`$@`"`n")
+            chmod 755 /opt/portowner/portowner
+        }
+        try {
+            $row = Test-PortBinding $port -Session $there -WarningAction Ignore
+            "$($row.Evidence)" | Should -BeLike '*attempt to bind TCP*'
+        } finally { Invoke-Command -Session $there { mv -f /opt/portowner/slow /opt/portowner/portowner } }
+    }
+
     It 'tries a bind there' {
         $rows = @(Test-PortBinding $port, 1 -Session $there -WarningAction Ignore)
         $rows.Port | Should -Be $port, 1
