@@ -12,7 +12,7 @@ const noPester = windows ? 'Pester 5 or newer is not installed: Install-Module P
 const inside = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
 const hasNetworks = process.getuid?.() === 0 && spawnSync(inside[0]!, [...inside.slice(1), 'true']).status === 0;
 /** How many PowerShells share the files. They would see each other's ports in one network. */
-const atATime = hasNetworks ? 3 : 1;
+const atATime = hasNetworks ? 2 : 1;
 
 /** Deals the files out, so that the largest ones, which take longest, are apart. */
 function lanes(): string[][] {

@@ -6,7 +6,7 @@ import { root } from '../../src/build/runtime.mjs';
 import { plain } from '../support/powershell.ts';
 import { failure, type Result } from './layer.ts';
 
-const timeout = 20 * 60_000;
+const timeout = 40 * 60_000;
 
 /** A PowerShell that runs tests. */
 export interface Shell {

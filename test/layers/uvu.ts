@@ -8,7 +8,7 @@ import type { Layer, Result } from './layer.ts';
 /** How many test files run at a time. */
 const atATime = 2;
 /** A test file that takes longer is ended. */
-const limit = 10 * 60_000;
+const limit = 20 * 60_000;
 
 function run(file: string, skips: string): Promise<Ran> {
   const child = spawn(process.execPath, [...nodeFlags, resolve(root, file)], {
