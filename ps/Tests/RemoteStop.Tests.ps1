@@ -95,7 +95,7 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
             $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
             $own = "$tree/portowner-test/web.service"
             $null = & mkdir -p $own 2>&1
-            $Process.Id > "$own/cgroup.procs"
+            try { $Process.Id > "$own/cgroup.procs" } catch { Set-ItResult -Skipped -Because "no control group can be made: $_" }
             $own
         }
 
@@ -286,12 +286,7 @@ Import-Module '$moduleFolder' -Force
         @{ Name = 'web.service'; Group = ''; Result = 'NotStopped' }
         @{ Name = 'w*.service'; Group = '/portowner-test/web.service'; Result = 'NotStopped' }
     ) {
-        try {
-            $own = Enter-TestUnit $one
-        } catch {
-            Set-ItResult -Skipped -Because "no control group can be made: $_"
-            return
-        }
+        $own = Enter-TestUnit $one
         $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
         Set-StopTool $tools
@@ -304,12 +299,7 @@ Import-Module '$moduleFolder' -Force
     }
 
     It 'names the socket unit for which systemd listens again' {
-        try {
-            $own = Enter-TestUnit $one
-        } catch {
-            Set-ItResult -Skipped -Because "no control group can be made: $_"
-            return
-        }
+        $own = Enter-TestUnit $one
         $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         # In place of systemd, something else has the port at once.
         $again = "$tools/again.cjs"
