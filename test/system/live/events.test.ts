@@ -304,7 +304,7 @@ test('lost messages about closed sockets are told once', async () => {
     live: { ...live, closes: () => feed },
   });
   assert.is(code, 0);
-  assert.is(err.match(/PO3001: warning: some sockets that were opened and closed between two looks were missed/g)?.length, 1, err);
+  assert.is(err.match(/PO3001: warning: some sockets that were opened and closed between two checks were missed/g)?.length, 1, err);
 });
 
 test('lines for people', async () => {
