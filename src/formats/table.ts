@@ -79,13 +79,15 @@ interface Place {
   width: number;
 }
 
-/** The width of a line if long owners are wrapped. */
-const withWrapped = (places: readonly Place[]): number =>
-  places.reduce((sum, place) => sum + roomOf(place), between.length * (places.length - 1));
+/** The width of a line whose columns have these widths. */
+const lineWidth = (places: readonly Place[], widthOf: (place: Place) => number): number =>
+  places.reduce((sum, place) => sum + widthOf(place), between.length * (places.length - 1));
 
 /** The width of a line. */
-const total = (places: readonly Place[]): number =>
-  places.reduce((sum, { width }) => sum + width, between.length * (places.length - 1));
+const total = (places: readonly Place[]): number => lineWidth(places, ({ width }) => width);
+
+/** The width of a line if long owners are wrapped. */
+const withWrapped = (places: readonly Place[]): number => lineWidth(places, roomOf);
 
 const importance = ({ column }: Place): number => column.importance ?? Infinity;
 
@@ -304,23 +306,22 @@ const withoutFolder = (owner: string, folder: string): string => owner.replace(`
  * Determines the columns and their widths. If there is room for a column with folders, the owners are without theirs;
  * otherwise they keep them.
  */
-function fitColumns(
-  given: Drawn & { readonly columns: readonly Column[] },
-  width: Width,
-  room: number,
-): readonly Place[] {
-  const { columns, cells, items } = given;
-  const at = columns.findIndex(({ isPartOf }) => isPartOf !== undefined);
-  if (at < 0) return fit(placesOf(columns, given, width), room, false);
-  const short = cells.map((texts, i) =>
-    columns[i]!.name === columns[at]!.isPartOf
-      ? texts.map((text, row) => withoutFolder(text, cells[at]![row]!))
-      : texts,
+function fitColumns(places: readonly Place[], width: Width, room: number): readonly Place[] {
+  const folder = places.find(({ column }) => column.isPartOf !== undefined);
+  if (folder === undefined) return fit(places, room, false);
+  const short = places.map((place) => {
+    // Fitting changes the widths.
+    if (place.column.name !== folder.column.isPartOf) return { ...place };
+    const texts = place.cells.map((text, row) => withoutFolder(text, folder.cells[row]!));
+    return placesOf([place.column], { cells: [texts], items: [place.items], widths: null }, width)[0]!;
+  });
+  const fitted = fit(short, room, false);
+  if (fitted.some(({ column }) => column === folder.column)) return fitted;
+  return fit(
+    places.filter((place) => place !== folder),
+    room,
+    false,
   );
-  const fitted = fit(placesOf(columns, { ...given, cells: short }, width), room, false);
-  if (fitted.some(({ column }) => column === columns[at])) return fitted;
-  const others = <T>(list: readonly T[]): readonly T[] => list.filter((_, i) => i !== at);
-  return fit(placesOf(others(columns), { ...given, cells: others(cells), items: others(items) }, width), room, false);
 }
 
 /**
@@ -357,7 +358,7 @@ export const create: CreateWriter = (_schema, { columns, asked = false, sink, te
       : terminal
         ? isAsked
           ? fit(places, terminal.columns, true)
-          : fitColumns({ columns, cells, items, widths: null }, width, terminal.columns)
+          : fitColumns(places, width, terminal.columns)
         : isAsked
           ? places
           : places.filter(tells);
