@@ -1,3 +1,4 @@
+import { capitalized } from '../io/capitalized.ts';
 import type { DocumentFrame, DocumentTable } from '../formats/writer.ts';
 import { counted } from '../io/counted.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -33,8 +34,7 @@ function machineText(rows: readonly AnyRow[], { typeName }: RowSchema): string {
 function withoutTitle(sentence: string | null, title: string): string | null {
   const start = `${title}: `;
   if (sentence?.toLowerCase().startsWith(start.toLowerCase()) !== true) return sentence;
-  const rest = sentence.slice(start.length);
-  return rest.charAt(0).toUpperCase() + rest.slice(1);
+  return capitalized(sentence.slice(start.length));
 }
 
 /** Returns the audits that a chart can show, newest first: saved ones may lack their time, and have any order. */

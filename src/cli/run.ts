@@ -1,4 +1,4 @@
-import { ClosedPipe, nullSink } from '../io/sink.ts';
+import { ClosedPipe, textSink } from '../io/sink.ts';
 import { exit, PortOwnerError, type ExitCode } from '../schema/problems.ts';
 import { newCli } from './commands.ts';
 import type { Catalogue, CommandClass, Context } from './base.ts';
@@ -139,7 +139,7 @@ async function completeLine({ args, catalogue, surroundings }: Invocation): Prom
   const { answerShell } = await import('./completion/answer.ts');
   const ask = async (asked: readonly string[]): Promise<string> => {
     let text = '';
-    const output = () => ({ ...nullSink(), write: (part: string) => void (text += part) });
+    const output = () => textSink((part) => void (text += part));
     const code = await runPortOwner({ args: asked, catalogue, surroundings: { ...surroundings, output, error() {} } });
     return code === exit.usage || code === exit.defect ? '' : text;
   };

@@ -7,7 +7,7 @@ import { lookAtAll, startLooking } from '../live/looker.ts';
 import type { LiveSocket } from '../live/look.ts';
 import { placeMatcher } from '../ports/place.ts';
 import { exit, type ExitCode } from '../schema/problems.ts';
-import { nullSink } from '../io/sink.ts';
+import { textSink } from '../io/sink.ts';
 import type { Screen } from '../system/screen.ts';
 import type { Context } from './base.ts';
 import type { Asker } from './frame.ts';
@@ -79,7 +79,7 @@ async function linesOf(args: readonly string[], { surroundings, catalogue }: Vie
     catalogue,
     surroundings: {
       ...surroundings,
-      output: () => ({ ...nullSink(), write: add }),
+      output: () => textSink(add),
       error: add,
       terminal: () => null,
       confirm: null,
@@ -123,7 +123,7 @@ async function stop(
     surroundings: {
       ...surroundings,
       error: (text) => (isAsked ? error(text) : void (said.errors += text)),
-      output: () => (isAsked ? output() : { ...nullSink(), write: (text) => void (said.answer += text) }),
+      output: () => (isAsked ? output() : textSink((text) => void (said.answer += text))),
       confirm: ask,
     },
   });

@@ -1,3 +1,4 @@
+import { capitalized } from '../io/capitalized.ts';
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts, PortRange, Socket } from '../facts/model/facts.ts';
 import { holdsPort } from '../facts/model/question.ts';
@@ -347,9 +348,9 @@ function missingAddresses(facts: Facts): Conflict[] {
   }));
 }
 
-/** Finds connections to one address and port that use up the dynamic ports. */
 const anyLeft = step('portowner why 0', 'whether any is left, and what to do');
 
+/** Finds connections to one address and port that use up the dynamic ports. */
 function takenPairs(facts: Facts): Conflict[] {
   return fullPairs(facts).map((one) => ({
     Severity: one.used >= one.size * asGoodAsFull ? 'Error' : conflictKinds.ConnectionPairsLow.severity,
@@ -380,7 +381,7 @@ function exhaustion(facts: Facts): Conflict[] {
     }));
 }
 
-const sentence = (meaning: string): string => `${meaning[0]!.toUpperCase()}${meaning.slice(1)}.`;
+const sentence = (meaning: string): string => `${capitalized(meaning)}.`;
 
 /** Returns the function that creates rows from holders, with the parts that most kinds share. */
 function maker(facts: Facts, home: string): Make {

@@ -53,6 +53,9 @@ export class ClosedPipe extends Error {
 /** Discards all output. */
 export const nullSink = (): Sink => ({ write() {}, flush() {}, bytes() {}, close() {}, abort() {} });
 
+/** Passes text on, and discards bytes. */
+export const textSink = (write: (text: string) => void): Sink => ({ ...nullSink(), write });
+
 const chunkSize = 64 * 1024;
 
 const hints: Readonly<Record<string, string>> = {

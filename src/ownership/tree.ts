@@ -1,3 +1,4 @@
+import { capitalized } from '../io/capitalized.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { ancestorText } from '../schema/ancestor.ts';
 import type { Endpoint } from '../schema/endpoint.ts';
@@ -15,14 +16,7 @@ function branch({ Ancestors, Owner, OwningProcess, Supervisor }: Endpoint): stri
   );
   // Of a process that cannot be seen, nothing is known at all.
   const nothing = OwningProcess === null ? [] : ['  Nothing is known that restarts it.'];
-  const again =
-    Supervisor === null
-      ? nothing
-      : [
-          `  ${restartTexts(Supervisor)
-            .join(': ')
-            .replace(/^[mw]/, (first) => first.toUpperCase())}`,
-        ];
+  const again = Supervisor === null ? nothing : [`  ${capitalized(restartTexts(Supervisor).join(': '))}`];
   return [...lines, ...again].map(sanitize).join('\n');
 }
 
