@@ -80,7 +80,7 @@ export class WatchCommand extends withOptions(RowCommand, WatchOptions) {
     return finished(this.openSink(), async (sink) =>
       watchLines(watched, this.surroundings, (lines, owners) => {
         // Lines name owners that no row names.
-        if (this.redactor !== null) this.redactor.rows([owners.map((Owner) => ({ Owner }))]);
+        this.redactor?.rows([owners().map((Owner) => ({ Owner }))]);
         for (const line of lines) sink.write(`${sanitize(this.shown(line))}\n`);
         sink.flush();
       }),

@@ -83,10 +83,18 @@ function busiest(before: Look, look: Look): string[] {
     );
 }
 
-/** Lines with the time, and the owners that they may name. */
+/** Lines with the time. */
 interface Said {
   readonly lines: readonly string[];
-  readonly owners: readonly string[];
+  /** Returns the owners that they may name. */
+  readonly owners: () => readonly string[];
+}
+
+/** Returns the owners of what is there, and of what happened. */
+function ownersIn(look: Look, happened: readonly Happening[]): string[] {
+  const changed = happened.flatMap(({ change }) => [change?.socket, change?.before]);
+  const sockets = [...look.sockets.values(), ...changed.filter((socket) => socket != null)];
+  return [...new Set(sockets.map(({ owner }) => owner.owner))];
 }
 
 /** Says what is there, then what happens, and now and then which connections are busy. */
@@ -104,10 +112,7 @@ export async function* plainLines(steps: AsyncIterable<Step>, count: number | nu
       ...(isDue && last !== null ? busiest(last, look) : []),
     ];
     if (before === null || isDue) last = look;
-    const owners = new Set([...look.sockets.values()].map(({ owner }) => owner.owner));
-    for (const { change } of happened)
-      for (const socket of [change?.socket, change?.before]) if (socket != null) owners.add(socket.owner.owner);
-    yield { lines: lines.map((line) => `${time} ${line}`), owners: [...owners] };
+    yield { lines: lines.map((line) => `${time} ${line}`), owners: () => ownersIn(look, happened) };
     if (count !== null && looks + 1 >= count) return;
   }
 }

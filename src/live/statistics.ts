@@ -121,27 +121,27 @@ const isListener = ({ state }: LiveSocket): boolean => state === 'Listen';
 export const isAcceptQueueFull = ({ state, counters: { receiveQueue, sendQueue } }: LiveSocket): boolean =>
   state === 'Listen' && receiveQueue !== null && sendQueue !== null && receiveQueue > sendQueue;
 
-/** What can be wrong with a socket: what names it; null if it is not. */
-const flaws: readonly ((one: Measured, name: string) => string | null)[] = [
-  ({ socket }, name) => {
+const placeText = ({ protocol, localPort, owner }: LiveSocket): string =>
+  `${protocol} port ${localPort} of ${nameOf(owner)}`;
+
+/** What can be wrong with a socket, as a text; null if it is not. */
+const flaws: readonly ((one: Measured) => string | null)[] = [
+  ({ socket }) => {
     const { receiveQueue, sendQueue } = socket.counters;
     return isAcceptQueueFull(socket)
-      ? `the accept queue of ${name} is full (${counted(receiveQueue!, 'connection')}, backlog ${sendQueue}): new connections time out or are refused until the program accepts some`
+      ? `the accept queue of ${placeText(socket)} is full (${counted(receiveQueue!, 'connection')}, backlog ${sendQueue}): new connections time out or are refused until the program accepts some`
       : null;
   },
-  ({ drops }, name) =>
+  ({ socket, drops }) =>
     drops !== null && drops > 0
-      ? `${counted(drops, 'packet')} to ${name} ${drops === 1 ? 'was' : 'were'} lost during the measurement because the receive queue was full`
+      ? `${counted(drops, 'packet')} to ${placeText(socket)} ${drops === 1 ? 'was' : 'were'} lost during the measurement because the receive queue was full`
       : null,
 ];
 
 /** Of each kind, the first warning, and how many more there are; null if there are none. */
 function warningsOf(group: readonly Measured[]): string | null {
   const warnings = flaws.flatMap((flaw) => {
-    const texts = group.flatMap((one) => {
-      const { protocol, localPort, owner } = one.socket;
-      return flaw(one, `${protocol} port ${localPort} of ${nameOf(owner)}`) ?? [];
-    });
+    const texts = group.flatMap((one) => flaw(one) ?? []);
     const [first] = texts;
     if (first === undefined) return [];
     return texts.length === 1 ? first : `${first} (and ${counted(texts.length - 1, 'more socket')})`;

@@ -35,33 +35,16 @@ export function secondsText(ms: number): string {
   return `${ms < 9_950 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000)} s`;
 }
 
-/** Targets at addresses that this machine does not have now, by their texts: they may be those of another machine. */
-async function strayTargets(
-  targets: readonly WaitTarget[],
-  machine: AskedMachine,
-): Promise<ReadonlyMap<string, WaitTarget>> {
+/** Targets at addresses that this machine does not have now: they may be those of another machine. */
+async function strayTargets(targets: readonly WaitTarget[], machine: AskedMachine): Promise<ReadonlySet<WaitTarget>> {
   const asked = targets.filter(
     ({ address }) => address !== null && address !== 'localhost' && addressScope(address) === 'Specific',
   );
-  if (asked.length === 0) return new Map();
+  if (asked.length === 0) return new Set();
   const { addresses } = (await machine.facts({ ...nothingAsked, addresses: true })).sections;
   const own = new Set(addresses?.data.map(({ address }) => withoutScope(address)));
   const isOwn = ({ address }: WaitTarget): boolean => own.size === 0 || own.has(withoutScope(unmapped(address!)));
-  return new Map(asked.filter((target) => !isOwn(target)).map((target) => [targetText(target), target]));
-}
-
-/** An answer about such targets, with what to do if they are of another machine. */
-function withHints(answer: Answer, strays: ReadonlyMap<string, WaitTarget>): Answer {
-  if (strays.size === 0) return answer;
-  return {
-    ...answer,
-    problems: answer.problems.map((problem) => {
-      const { address, port } = strays.get(problem.target ?? '') ?? {};
-      if (address === undefined) return problem;
-      const hint = `${address} is not an address of this machine. To connect to another machine: portowner wait ${port} --host ${address}`;
-      return { ...problem, hint };
-    }),
-  };
+  return new Set(asked.filter((target) => !isOwn(target)));
 }
 
 /** Waits until ports are in a condition. The rows are what was met; each other target that counts is an error. */
@@ -83,8 +66,8 @@ export async function waitFor(request: WaitRequest, world: WaitWorld, report?: R
     if (isAny ? met.size > 0 : met.size === targets.length) done.abort();
   };
   const strays = await strayTargets(targets, world.machine);
-  for (const address of new Set([...strays.values()].map((target) => target.address)))
-    if (timeoutMs !== 0)
+  if (timeoutMs !== 0)
+    for (const address of new Set([...strays].map((target) => target.address)))
       report?.('Progress', `${address} is not an address of this machine; use --host to connect to another machine`);
   const timer = timeoutMs === null || timeoutMs === 0 ? undefined : setTimeout(() => done.abort(), timeoutMs);
   try {
@@ -98,13 +81,20 @@ export async function waitFor(request: WaitRequest, world: WaitWorld, report?: R
     clearTimeout(timer);
     done.abort();
   }
-  return withHints(answerOf(request, seen, met, await world.machine.ownName()), strays);
+  return answerOf(request, { seen, met, strays }, await world.machine.ownName());
+}
+
+/** What came of the wait. */
+interface Outcome {
+  readonly seen: ReadonlyMap<WaitTarget, Observation>;
+  /** Milliseconds from the start. */
+  readonly met: ReadonlyMap<WaitTarget, number>;
+  readonly strays: ReadonlySet<WaitTarget>;
 }
 
 function answerOf(
   { targets, isAny, timeoutMs }: WaitRequest,
-  seen: ReadonlyMap<WaitTarget, Observation>,
-  met: ReadonlyMap<WaitTarget, number>,
+  { seen, met, strays }: Outcome,
   computer: string | null,
 ): Answer {
   const rows = targets.flatMap((target) => {
@@ -118,8 +108,8 @@ function answerOf(
     rows,
     problems:
       unmet.length > (isAny ? 1 : mostErrors)
-        ? [timedOutTogether(unmet, seen, { timeoutMs, all: targets.length })]
-        : unmet.map((target) => timedOut(target, seen.get(target), timeoutMs)),
+        ? [timedOutTogether(unmet, seen, { timeoutMs, strays, all: targets.length })]
+        : unmet.map((target) => timedOut(target, seen.get(target), { timeoutMs, strays })),
     exitCode: isDone ? exitCodeOf(true) : isHidden ? exitCodeOf(null, 'rights') : exitCodeOf(false),
   };
 }
@@ -130,29 +120,42 @@ const [mostErrors, mostNamed] = [10, 3];
 const seenText = (target: WaitTarget, sight: Observation | undefined): string =>
   sight?.text ?? `${targetText(target)} did not answer`;
 
+interface Limits {
+  readonly timeoutMs: number | null;
+  readonly strays: ReadonlySet<WaitTarget>;
+}
+
 /** One error about targets of which one would have been enough, or which are many. */
 function timedOutTogether(
   unmet: readonly WaitTarget[],
   seen: ReadonlyMap<WaitTarget, Observation>,
-  { timeoutMs, all }: { readonly timeoutMs: number | null; readonly all: number },
+  { all, ...limits }: Limits & { readonly all: number },
 ): Problem {
   const texts = unmet.slice(0, mostNamed).map((target) => seenText(target, seen.get(target)));
   const more = unmet.length - texts.length;
   const count = unmet.length === all ? `none of the ${all} ports is` : `${unmet.length} of the ${all} ports are not`;
   const text = `${count} ready: ${texts.join('; ')}${more === 0 ? '' : `; and ${more} more`}`;
   const hidden = unmet.map((target) => seen.get(target)).find((sight) => sight?.isMet === null);
-  return timedOut(unmet[0]!, { isMet: hidden === undefined ? false : null, text }, timeoutMs);
+  return timedOut(unmet[0]!, { isMet: hidden === undefined ? false : null, text }, limits);
 }
 
-function timedOut(target: WaitTarget, sight: Observation | undefined, timeoutMs: number | null): Problem {
+/** Returns what to do about a target that was not met; null if nothing is known. */
+function hintOf(target: WaitTarget, sight: Observation | undefined, strays: ReadonlySet<WaitTarget>): string | null {
+  const { address, port } = target;
+  if (strays.has(target))
+    return `${address} is not an address of this machine. To connect to another machine: portowner wait ${port} --host ${address}`;
+  return sight?.isMet === null ? 'Run it as an administrator or root to see the owner.' : null;
+}
+
+function timedOut(target: WaitTarget, sight: Observation | undefined, { timeoutMs, strays }: Limits): Problem {
   const text = seenText(target, sight);
-  const hint = sight?.isMet === null ? { hint: 'Run it as an administrator or root to see the owner.' } : {};
+  const hint = hintOf(target, sight, strays);
   return {
     severity: 'Error',
     code: sight?.isMet === null ? 'PO3002' : 'PO4301',
     message: timeoutMs === 0 ? text : `timed out after ${secondsText(timeoutMs ?? 0)}: ${text}`,
     target: targetText(target),
-    ...hint,
+    ...(hint === null ? {} : { hint }),
   };
 }
 

@@ -60,7 +60,7 @@ export async function watchEvents(
 export async function watchLines(
   watched: Watched,
   world: World,
-  write: (lines: readonly string[], owners: readonly string[]) => void,
+  write: (lines: readonly string[], owners: () => readonly string[]) => void,
 ): Promise<ExitCode> {
   const { plainLines } = await import('./plain.ts');
   for await (const { lines, owners } of plainLines(stepsOf(watched, world), watched.count)) write(lines, owners);

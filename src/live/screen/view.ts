@@ -1,4 +1,5 @@
 // Runs the full-screen view: looks, keys, and frames.
+import { capitalized } from '../../io/capitalized.ts';
 import type { Screen } from '../../system/screen.ts';
 import type { Close } from '../closes.ts';
 import { newGaps, statisticsGaps } from '../gaps.ts';
@@ -49,8 +50,6 @@ const noteLooks = 3;
 
 /** How long to wait for a terminal that is slower than the view. */
 const busyMs = 20;
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 interface Details {
   readonly id: string;
