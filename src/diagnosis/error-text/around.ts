@@ -138,7 +138,10 @@ function pending(lines: readonly Line[]): Line[] {
     opened.set(port, at);
     if (/\blistening\b/i.test(line.text)) listens = at;
   }
-  return lines.filter((line, at) => at > done && at > listens && (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at);
+  // Most texts open nothing.
+  const isPending = (line: Line, at: number): boolean =>
+    opened.size === 0 || (opened.get(placeIn(line)?.port ?? 0) ?? -1) < at;
+  return lines.filter((line, at) => at > done && at > listens && isPending(line, at));
 }
 
 /** A line after a stack that names the port: it consists only of a label and the place. */

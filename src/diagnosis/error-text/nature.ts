@@ -21,7 +21,7 @@ const connecting: readonly RegExp[] = [
 
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
-  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|_listener\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
   /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
@@ -90,7 +90,7 @@ export function saysThatBindFailed(text: string): boolean {
       message,
     );
   const operation =
-    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|_listener\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
+    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
