@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { withOptions } from '../cli/options/group.ts';
@@ -8,7 +7,7 @@ import { places } from '../cli/values.ts';
 import { findConfiguration } from '../configuration/configuration.ts';
 import type { Answer } from '../schema/answer.ts';
 import { configuration } from '../schema/configuration.ts';
-import { registryPath } from '../system/registry.ts';
+import { givenPath } from '../system/registry.ts';
 
 /** Shows where ports are configured. */
 export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
@@ -55,7 +54,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
     const request = {
       ports: this.ports.length === 0 ? null : await places(this.ports),
       application: this.app ?? null,
-      path: this.file === undefined ? null : (registryPath(this.file) ?? resolve(this.file)),
+      path: givenPath(this.file),
     };
     const machine = await this.surroundings.configuration();
     return findConfiguration(request, { asked: this.askedMachine(), machine });

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import { asksToMove, checkMoveOptions, differencesText, moveText } from '../cli/move-plan.ts';
@@ -10,7 +9,7 @@ import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { registryPath } from '../system/registry.ts';
+import { givenPath } from '../system/registry.ts';
 
 /** Moves a server to another port. */
 export class MoveCommand extends RowCommand {
@@ -137,7 +136,7 @@ export class MoveCommand extends RowCommand {
       from: wholeNumber('PORT', port, { most: 65_535 }),
       to: to === 'auto' ? null : wholeNumber('--to', to, { most: 65_535 }),
       application: this.app ?? null,
-      path: this.file === undefined ? null : (registryPath(this.file) ?? resolve(this.file)),
+      path: givenPath(this.file),
       dryRun: this.dryRun,
       ...how,
     };

@@ -3,7 +3,7 @@ import { splitCommandLine } from '../facts/decode/relays.ts';
 import type { Facts, Process, Socket } from '../facts/model/facts.ts';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfigurationMachine, StartedProgram } from '../system/configuration.ts';
 import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
 import type { Family } from './family.ts';
 import type { Instance } from './configured-port.ts';
@@ -45,13 +45,12 @@ interface Found {
 }
 
 /** The arguments of a process, as far as they are known. */
-function argumentsOf({ pid, commandLine }: Process, machine: ConfigurationMachine): readonly string[] {
-  return machine.program(pid)?.arguments ?? (commandLine === null ? [] : splitCommandLine(commandLine));
-}
+const argumentsOf = ({ commandLine }: Process, started: StartedProgram | null): readonly string[] =>
+  started?.arguments ?? (commandLine === null ? [] : splitCommandLine(commandLine));
 
 function instanceOf(process: Process, world: Surveyed, named: string | null = null): Instance {
   const started = world.machine.program(process.pid);
-  const told = argumentsOf(process, world.machine);
+  const told = argumentsOf(process, started);
   // Not a session, nor all that a user runs.
   const unit = stoppableUnit(process);
   return {
@@ -72,6 +71,7 @@ const systemPid = 4;
 
 /** The Windows service that a process is, or that started it: a wrapper such as nssm. */
 function serviceOf(process: Process, { sections }: Facts): string | null {
+  if (sections.services.data.length === 0) return null;
   const byPid = new Map(sections.processes.data.map((one) => [one.pid, one]));
   let seen: Process | undefined = process;
   for (let depth = 0; seen !== undefined && depth < 4; depth++) {
@@ -93,7 +93,7 @@ function running(world: Surveyed): Found[] {
     const { pid, imageName } = process;
     let entry = entries.get(pid);
     if (entry === undefined) {
-      const args = imageName === null ? [] : argumentsOf(process, world.machine);
+      const args = imageName === null ? [] : argumentsOf(process, world.machine.program(pid));
       entries.set(pid, (entry = imageName === null ? null : familyOf({ imageName, arguments: args })));
     }
     return entry;

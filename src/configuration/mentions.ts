@@ -20,12 +20,10 @@ const mostFiles = 10_000;
 const largest = 256 * 1024;
 const mostMentions = 50;
 
-const escaped = (text: string): string => text.replaceAll(/[^\w-]/g, String.raw`\$&`);
-
 /** Returns the expression for what names a port: an address of this machine with it, or a setting or an option for a port. */
 function mentionOf(port: number, { machine, sections }: Facts): RegExp {
   const own = [machine.name, ...(sections.addresses?.data ?? []).slice(0, 100).map(({ address }) => address)];
-  const hosts = own.filter((one) => one !== null && one !== '').map((one) => escaped(one!));
+  const hosts = own.filter((one) => one !== null && one !== '').map((one) => RegExp.escape(one!));
   const host = [String.raw`localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0`, ...hosts].join('|');
   const setting = String.raw`[\w.-]{0,64}port["']?[ \t]{0,16}[=: ][ \t]{0,16}["']?`;
   return new RegExp(String.raw`(?<![\w.-])(?:(?:${host}):|-p[ \t]?|${setting})${port}(?!\d|\.\d)`, 'gi');

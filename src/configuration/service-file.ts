@@ -177,8 +177,11 @@ export const startValues = (start: ServiceStart, names: readonly string[]): Writ
 ];
 
 /** Returns where the value of a running program comes from: the last place that has the same one; null if there is none. */
-export const originOf = (name: string, value: string, places: readonly WrittenValue[]): WrittenValue | null =>
-  places.findLast((one) => one.name === name && one.value === value) ?? null;
+export const originOf = <Value extends { readonly name: string; readonly value: string }>(
+  name: string,
+  value: string,
+  places: readonly Value[],
+): Value | null => places.findLast((one) => one.name === name && one.value === value) ?? null;
 
 /** Returns the source of a value that is a port and nothing else, and why it is not changed there. */
 export function sourceOf({

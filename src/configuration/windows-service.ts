@@ -5,6 +5,7 @@ import { partOf, type NamedValue, type Word } from './readers/setting.ts';
 import { readEnv } from './readers/lines.ts';
 import { openValue, readRegistryText, type OpenValue } from './registry.ts';
 import { addressAndPort, inFile, type AddressAndPort, type Reading } from './reading.ts';
+import { originOf } from './service-file.ts';
 
 /*
  * What starts a Windows service, in the registry: ImagePath and Environment of the service itself, and what its wrapper
@@ -90,8 +91,8 @@ export function traceToService({ service }: Instance, reading: Reading): void {
   const values = serviceValues(reading, service, { options: names, variables: names });
   for (const [index, place] of reading.places.entries()) {
     const { setting, value, port } = place;
-    const found = isGiven(place) ? values.findLast((one) => one.name === setting && one.value === value) : undefined;
-    if (found === undefined || port === null) continue;
+    const found = isGiven(place) ? originOf(setting, value, values) : null;
+    if (found === null || port === null) continue;
     reading.places[index] = { ...place, source: inFile(found.from.file, found, portPart(found, port)) };
   }
 }

@@ -2,6 +2,7 @@
  * Values of the Windows registry as places beside files: each has a path, and the bytes of a text, so that reading,
  * editing, the journal, and undoing are the same as for files. The text is lossless: the type, a blank, and the data.
  */
+import { resolve } from 'node:path';
 
 const roots = /^(?:HKLM:?|HKEY_LOCAL_MACHINE|(?:Microsoft\.PowerShell\.Core\\)?Registry::HKEY_LOCAL_MACHINE)\\/i;
 
@@ -12,6 +13,10 @@ export const isRegistryPath = (path: string): boolean => path.startsWith('HKLM\\
 export function registryPath(path: string): string | null {
   return roots.test(path) ? path.replace(roots, 'HKLM\\') : null;
 }
+
+/** Returns the path of a file, or of a value in the registry, that the user specified; null if there is none. */
+export const givenPath = (path: string | undefined): string | null =>
+  path === undefined ? null : (registryPath(path) ?? resolve(path));
 
 /** A value in HKEY_LOCAL_MACHINE: its key there, and its name. */
 export interface RegistryPlace {

@@ -1,5 +1,6 @@
 import type { Family } from '../family.ts';
 import { wordsOfCommand } from '../readers/command.ts';
+import { codeDecides } from '../layers.ts';
 import { inFile, type Reading } from '../reading.ts';
 import { openPath } from '../registry.ts';
 import {
@@ -46,7 +47,7 @@ export const serviceProgram: Family = {
           port: read.port,
           address: read.address,
           source: inFile(from.file, found, portPart(found, read.port)),
-          reason: 'the code of the program decides whether it uses this',
+          reason: codeDecides,
         });
     }
   },

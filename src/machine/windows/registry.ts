@@ -134,7 +134,8 @@ export function registryValue({ key, name }: RegistryPlace): RegistryData | null
 /** Whether this process can change the values of a key. */
 export function canChange({ key }: RegistryPlace): boolean {
   try {
-    return withKey(key, access.set, () => true) ?? true;
+    withKey(key, access.set, () => {});
+    return true;
   } catch (error) {
     if (error instanceof Refused && error.refusal.code === 'AccessDenied') return false;
     throw error;
