@@ -1,5 +1,5 @@
-# The executable that was last found runnable, with its mode: the question starts a process.
-$script:Runnable = ''
+# The programs that were found runnable, with their modes: the question starts a process.
+$script:Runnable = @()
 
 # The path of the executable: what PORTOWNER_EXE says, else the one in the module's own folder, and no other. It is a
 # program that may be run: PowerShell would have the desktop open anything else.
@@ -65,7 +65,7 @@ function Enable-Executable {
     $mode = $File.PSObject.Properties['UnixFileMode']
     $known = $File.FullName
     if ($mode) { $known += " $($mode.Value)" }
-    if ($known -ceq $script:Runnable) { return 'runnable' }
+    if ($script:Runnable -ccontains $known) { return 'runnable' }
     if ($File.Extension -eq '.ps1') { return 'other' }
 
     $ErrorActionPreference = 'Continue'
@@ -83,7 +83,7 @@ function Enable-Executable {
         Set-Variable -Name LASTEXITCODE -Scope Global -Value $exitCode -WhatIf:$false -Confirm:$false
     }
     switch ($status) {
-        0 { $script:Runnable = $known; return 'runnable' }
+        0 { $script:Runnable += $known; return 'runnable' }
         2 { return 'forbidden' }
         3 { return 'missing' }
         default { return 'unmarked' }

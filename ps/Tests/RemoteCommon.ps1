@@ -2,10 +2,10 @@
 # of the loopback, with keys of their own. A file of tests has its own daemons: several run at once.
 param([switch] $Discovery)
 
+$no = if ($PSVersionTable.PSVersion.Major -lt 7 -or -not $IsLinux) { 'sshd is started on Linux' }
+elseif ('/usr/sbin/sshd', '/usr/bin/ssh', '/usr/bin/ssh-keygen' | Where-Object { -not (Test-Path -LiteralPath $_) }) { 'there is no OpenSSH (openssh-server, openssh-client)' }
+elseif ((id -u) -ne 0) { 'sshd wants root for its folder' }
 if ($Discovery) {
-    $no = if ($PSVersionTable.PSVersion.Major -lt 7 -or -not $IsLinux) { 'sshd is started on Linux' }
-    elseif (@('/usr/sbin/sshd', '/usr/bin/ssh', '/usr/bin/ssh-keygen') -ne '' | Where-Object { -not (Test-Path -LiteralPath $_) }) { 'there is no OpenSSH (openssh-server, openssh-client)' }
-    elseif ((id -u) -ne 0) { 'sshd wants root for its folder' }
     $noApart = if (-not (Get-Command -Name unshare -ErrorAction Ignore)) { 'there is no unshare' } elseif ((Get-Process -Id $PID).Path -like '/opt/*') { 'this PowerShell is in /opt' }
     return
 }
@@ -58,7 +58,7 @@ function Wait-Until([scriptblock] $Test, [int] $Second = 20) {
     & $Test
 }
 
-if ($PSVersionTable.PSVersion.Major -ge 7 -and $IsLinux -and (Test-Path /usr/sbin/sshd) -and (id -u) -eq 0) {
+if (-not $no) {
     $null = New-Item -ItemType Directory -Force /run/sshd
     foreach ($name in 'host', 'user') { ssh-keygen -q -t ed25519 -N '' -f "$folder/$name" }
     $pwsh = "$($shell -join ' ') -sshs -NoLogo -NoProfile"

@@ -79,7 +79,7 @@ Describe 'Every function' -Skip:([bool] $no) {
         try {
             $found = @(Invoke-PortAudit -BaselinePath far.yaml -StorePath far.db -Session $session -WarningAction Ignore 6>$null)
             # Other programs of the machine may have closed a port.
-        $found.Kind | Should -Contain 'Opened'
+            $found.Kind | Should -Contain 'Opened'
             $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
             Import-Csv far.csv | ForEach-Object ComputerName | Where-Object { $_ } | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.2'
         } finally {
@@ -90,7 +90,7 @@ Describe 'Every function' -Skip:([bool] $no) {
 
 Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
     BeforeAll {
-        # Puts a process into the control group of a unit, as systemd would. Throws if none can be made.
+        # Puts a process into the control group of a unit, as systemd would. Skips the test if none can be made.
         function Enter-TestUnit($Process) {
             $tree = if (Test-Path /sys/fs/cgroup/systemd) { '/sys/fs/cgroup/systemd' } else { '/sys/fs/cgroup' }
             $own = "$tree/portowner-test/web.service"
