@@ -150,7 +150,7 @@ test('fish shows what commands do and who owns ports', async (context) => {
   if (!isThere('fish')) return skip('fish is not installed', context);
   const folder = await home('fish', 'fish');
   const offered = (line: string): string[] => spawnSync('fish', ['-c', `complete -C '${line}'`], { env: environment(folder), cwd: folder, encoding: 'utf8' }).stdout.split('\n');
-  assert.ok(offered('portowner sn').includes('snapshot\tsave all facts about this machine as JSON, to query later with --from'));
+  assert.ok(offered('portowner sn').includes('snapshot\tsave all facts about this machine as JSON, to query later…'));
   assert.ok(offered(`portowner stop ${port.slice(0, -1)}`).some((text) => text.startsWith(`${port}\t`) && text.includes(`(${process.pid})`)));
 });
 
