@@ -11,6 +11,7 @@ const atATime = 2;
 const limit = 20 * 60_000;
 
 function run(file: string, skips: string): Promise<Ran> {
+  const started = Date.now();
   const child = spawn(process.execPath, [...nodeFlags, resolve(root, file)], {
     cwd: root,
     env: { ...process.env, PORTOWNER_TEST_SKIPS: skips },
@@ -24,11 +25,11 @@ function run(file: string, skips: string): Promise<Ran> {
     child.kill('SIGKILL');
   }, limit);
   return new Promise((resolve) => {
-    child.on('error', (error) => resolve({ output, trouble: error.message }));
+    const ended = (trouble: string | undefined) => resolve({ output, trouble, seconds: Math.round((Date.now() - started) / 1000) });
+    child.on('error', (error) => ended(error.message));
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      const trouble = late ? `ended after ${limit / 60_000} minutes` : code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`;
-      resolve({ output, trouble });
+      ended(late ? `ended after ${limit / 60_000} minutes` : code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`);
     });
   });
 }
@@ -44,13 +45,18 @@ export interface Ran {
   output: string;
   /** Why it is to be taken as failed, whatever uvu counted. */
   trouble: string | undefined;
+  /** How long it took. */
+  seconds?: number;
 }
+
+/** Files that take longer say how long. */
+const long = 20;
 
 /** Where a test file notes what it skips: a file of its own in `folder`. */
 export const skipsOf = (file: string, folder: string): string => join(folder, file.replaceAll(/[\\/:]/g, '-'));
 
 /** The result of a test file that ran, given by its path from the root; says it. `skips` is the file with its notes. */
-export function resultOf(file: string, { output, trouble }: Ran, skips: string, say = (text: string): void => void process.stdout.write(text)): Result {
+export function resultOf(file: string, { output, trouble, seconds = 0 }: Ran, skips: string, say = (text: string): void => void process.stdout.write(text)): Result {
   const said = existsSync(skips) ? readFileSync(skips, 'utf8').trim().split('\n') : [];
   const skipped = said.map((line) => JSON.parse(line) as Result['skipped'][number]);
   const counted = counts(output);
@@ -64,7 +70,8 @@ export function resultOf(file: string, { output, trouble }: Ran, skips: string, 
   if (problem && failed === 0) failed = 1;
   const names: Result['skipped'] = skipped.map(({ name, reason }) => ({ name: `${file} ${name}`.trim(), reason }));
   for (let at = 0; at < (counted?.skipped ?? 0); at++) names.push({ name: file, reason: 'test.skip in the file, without a reason' });
-  say(problem ? `FAILED ${file}: ${problem}\n${output.trim()}\n\n` : `ok ${file}: ${passed} passed\n`);
+  const took = seconds > long ? ` in ${seconds} s` : '';
+  say(problem ? `FAILED ${file}: ${problem}${took}\n${output.trim()}\n\n` : `ok ${file}: ${passed} passed${took}\n`);
   return { passed, failed, skipped: names };
 }
 
