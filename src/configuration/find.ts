@@ -1,4 +1,6 @@
 import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { holdsPort, pidsOf } from '../facts/model/question.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPlaces, placeMatcher, type Place as PortPlace } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -104,8 +106,32 @@ export function unreadProblems(found: readonly Configured[]): Problem[] {
   );
 }
 
+/** The port that a request is about; null if it is about several. */
+function onlyPort(ports: FindRequest['ports']): number | null {
+  const [first, second] = ports ?? [];
+  return first !== undefined && second === undefined && first.start === first.end ? first.start : null;
+}
+
+/** Returns the servers whose unread files could set what a request is about. */
+function incomplete(
+  found: readonly Configured[],
+  having: ReadonlySet<Configured>,
+  { ports, application, path }: FindRequest,
+  { sections }: Facts,
+): Configured[] {
+  const gapped = found.filter(({ reading }) => reading.gaps.length > 0);
+  const port = onlyPort(ports);
+  if (port === null || application !== null || path !== null) return gapped;
+  const holding = sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
+  const isExplained = having.size > 0 || (holding.length > 0 && holding.every((socket) => pidsOf(socket).length > 0));
+  return isExplained
+    ? gapped.filter((one) => having.has(one) || one.sockets.some(({ localPort }) => localPort === port))
+    : gapped;
+}
+
 /** Finds where ports are configured. */
-export async function findConfiguration({ ports, application, path }: FindRequest, world: FindWorld): Promise<Answer> {
+export async function findConfiguration(request: FindRequest, world: FindWorld): Promise<Answer> {
+  const { ports, application, path } = request;
   const only = familiesNamed(application);
   const facts = await world.asked.facts(listenersQuestion);
   const surveyed = { facts, machine: world.machine };
@@ -121,16 +147,24 @@ export async function findConfiguration({ ports, application, path }: FindReques
   );
   const rows = selected.map(({ configured, place }) => rowOf(configured, place, facts.machine.name));
   // A listener whose configuration is not found may be set in what could not be read.
-  const isIncomplete = found.some(({ reading }) => reading.gaps.length > 0);
-  const what = path ?? (ports === null ? 'a port' : `port ${formatPlaces(ports)}`);
+  const unread = incomplete(found, new Set(selected.map(({ configured }) => configured)), request, facts);
+  const what =
+    path === null
+      ? ports === null
+        ? 'a port'
+        : `port ${formatPlaces(ports)}`
+      : `a port in ${path}`;
   return {
     rows,
-    problems: [...sectionProblems(facts, []), ...unreadProblems(found)],
-    exitCode: exitCodeOf(rows.length > 0 ? true : isIncomplete ? null : false),
+    problems: [...sectionProblems(facts, []), ...unreadProblems(unread)],
+    exitCode: exitCodeOf(rows.length > 0 ? true : unread.length > 0 ? null : false),
     ...(rows.length > 0
       ? {}
       : {
-          note: `No configuration that PortOwner understands sets ${what}. It understands ${familyNames().join(', ')}.`,
+          note:
+            unread.length > 0
+              ? `Whether a configuration sets ${what} is unknown: the warnings say what was not read.`
+              : `No configuration that PortOwner understands sets ${what}. It understands ${familyNames().join(', ')}.`,
         }),
     ...(selected.length === 1 ? { headline: headlineOf(selected[0]!) } : {}),
   };

@@ -35,15 +35,28 @@ export interface MovePlan {
 const listens = (place: RankedPort, port: number): boolean =>
   place.role === 'listen' && place.isEffective && place.port === port;
 
+/** The servers that listen on a port; if there are none, all. */
+function mayConfigure(all: readonly Configured[], port: number): readonly Configured[] {
+  const holding = all.filter(({ sockets }) => sockets.some(({ localPort }) => localPort === port));
+  return holding.length > 0 ? holding : all;
+}
+
 /** The error for a port that no setting asks for, at least none that counts. */
 function notSet(all: readonly Configured[], port: number): PortOwnerError {
   const loser = all.flatMap(({ places }) => places).find((place) => place.port === port && place.winner !== null);
-  return loser === undefined
+  if (loser !== undefined) return cannotMove(`${settingText(loser)} is overridden by ${settingText(loser.winner!)}`);
+  const unread = mayConfigure(all, port).flatMap(({ family, reading }) =>
+    reading.gaps.map((gap) => `${family.name}: ${gap}`),
+  );
+  return unread.length > 0
     ? cannotMove(
+        `whether a configuration sets port ${port} is unknown: ${unread.join('; ')}`,
+        'Make the configuration readable and valid first.',
+      )
+    : cannotMove(
         `no configuration that PortOwner understands sets port ${port}`,
         `portowner config lists all ports that are configured.`,
-      )
-    : cannotMove(`${settingText(loser)} is overridden by ${settingText(loser.winner!)}`);
+      );
 }
 
 /** Returns the only instance that is configured for a port. Throws PO4402 if there is none, or several. */
