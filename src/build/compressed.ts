@@ -62,7 +62,6 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
         'findConfiguration',
         'listMoves',
         'moveServer',
-        'restartText',
         'undoMove',
       ],
       shares: [

@@ -3,7 +3,7 @@ import type { CommandAbout } from '../cli/about.ts';
 import { asksToMove, checkMoveOptions, differencesText, moveText } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
-import { listMoves, moveServer, restartText, undoMove } from '../configuration/configuration.ts';
+import { listMoves, moveServer, undoMove } from '../configuration/configuration.ts';
 import type { MoveRequest } from '../configuration/move.ts';
 import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -122,7 +122,7 @@ export class MoveCommand extends RowCommand {
 
   private show(plan: MovePlan): void {
     const differences = plan.files.map(({ difference }) => difference);
-    const shown = { ...plan, application: plan.configured.family.name, differences, restart: restartText(plan) };
+    const shown = { ...plan, application: plan.configured.family.name, differences, restart: plan.restart.text };
     this.write(moveText(shown));
   }
 

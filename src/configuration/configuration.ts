@@ -5,4 +5,3 @@
 export { askedForEvidence, configuredConflicts } from './asked-for.ts';
 export { findConfiguration } from './find.ts';
 export { listMoves, moveServer, undoMove } from './move.ts';
-export { restartText } from './restart.ts';

@@ -11,7 +11,7 @@ import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesSince, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
-import { asItsUser, restartServer, restartText, waitForPort, type Restarted } from './restart.ts';
+import { asItsUser, restartServer, restartWay, waitForPort, type Restarted, type RestartWay } from './restart.ts';
 import { sessionObstacle } from './session.ts';
 import { targetFor } from './target.ts';
 
@@ -55,7 +55,7 @@ function rowOf(plan: MovePlan, computer: string, outcome: Outcome): MoveResult {
     NewPort: plan.to,
     Changes: list(plan.changes),
     SideEffects: list(plan.sideEffects),
-    Restart: outcome.restart ?? restartText(plan),
+    Restart: outcome.restart ?? plan.restart.text,
     Files: list(plan.files.map(({ path }) => path)),
     Difference: plan.files.map(({ difference }) => difference).join('\n'),
     Id: outcome.id ?? null,
@@ -158,7 +158,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
             ...told,
             result: 'Moved',
             restart: 'not restarted',
-            reasons: [`the server uses port ${plan.to} after: ${restartText(plan)}`],
+            reasons: [`the server uses port ${plan.to} after: ${plan.restart.text}`],
           };
     }
     const remaining = await rollBack(plan, move, request, world);
@@ -168,6 +168,12 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
   } finally {
     release();
   }
+}
+
+/** Throws PO4402 if a restart is wanted that is not possible. */
+function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: RestartWay): void {
+  if (restart && obstacle !== null)
+    throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
 /** Moves a server to another port in its own configuration. Throws PO4402, PO4403, and PO4405. */
@@ -189,7 +195,9 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
   const clients = await connectedClients(asked, request.from);
   const moved = { all: [subject, ...others], subject, machine, facts, clients };
-  const plan = planMove(moved, request.from, to);
+  const edits = planMove(moved, request.from, to);
+  const plan: MovePlan = { ...edits, restart: restartWay(edits) };
+  checkRestart(request, plan.restart);
   const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
   const obstacles = [
@@ -283,6 +291,7 @@ async function restored(
   world: UndoWorld,
 ): Promise<Answer> {
   const server = restart ? await serverOf(move, world) : null;
+  if (server !== null) checkRestart({ restart }, restartWay(server));
   try {
     restore(move, world.machine, true);
   } catch (error) {

@@ -5,6 +5,7 @@ import { isConfirmed } from './find.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
+import type { RestartWay } from './restart.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
 import { decodeFile, edited, type Edit, type TextFile } from './text-file.ts';
 import { programObstacle, writersOf } from './writers.ts';
@@ -17,8 +18,8 @@ export interface PlannedFile {
   readonly difference: string;
 }
 
-/** What a move would do. */
-export interface MovePlan {
+/** What a move would change, and what else. */
+export interface MoveEdits {
   readonly configured: Configured;
   readonly from: number;
   readonly to: number;
@@ -30,6 +31,11 @@ export interface MovePlan {
   readonly check: ProgramCall | null;
   /** What only --force overrides. */
   readonly obstacles: readonly string[];
+}
+
+/** What a move would do. */
+export interface MovePlan extends MoveEdits {
+  readonly restart: RestartWay;
 }
 
 const listens = (place: RankedPort, port: number): boolean =>
@@ -133,7 +139,7 @@ function changeText({ place, file, edit }: { place: RankedPort; file: TextFile; 
 }
 
 /** Plans the move of a server. Throws PO4402. */
-export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: number): MovePlan {
+export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: number): MoveEdits {
   const { subject, machine } = seen;
   const places = placesToMove(subject, from);
   const { family, instance, reading } = subject;

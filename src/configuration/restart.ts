@@ -39,17 +39,40 @@ function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload
   return isSignal && reading.machine.platform === 'win32' ? null : reload;
 }
 
-/** Describes how a server will use its new configuration. */
-export function restartText({ configured, needsRestart }: MovePlan): string {
-  const { family, instance } = configured;
-  const { service, serviceUser } = instance;
+/** How a server will use its new configuration, in words, and why it cannot be restarted from here. */
+export interface RestartWay {
+  readonly text: string;
+  readonly obstacle: string | null;
+}
+
+/** Returns why the program that restarts a server cannot be run; null if it can. */
+function callObstacle(call: ProgramCall, machine: ConfigurationMachine): string | null {
+  const program = call.words[0]!;
+  return machine.realPath(program) === null ? `${program} does not exist` : programObstacle(call, machine);
+}
+
+/** Returns how a server will use its new configuration. */
+export function restartWay({ configured, needsRestart }: Restarted): RestartWay {
+  const { family, instance, reading } = configured;
+  const { pid, service, serviceUser } = instance;
   const reload = reloadOf(configured);
-  if (instance.pid === null) return 'it does not run';
-  if (reload === 'watches') return `${family.name} uses it without a restart`;
-  if (service !== null)
-    return `${needsRestart ? 'restart' : 'reload'} ${service}${serviceUser === null ? '' : ` of user ${serviceUser}`}`;
-  if (reload === null) return 'restart it yourself';
-  return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
+  if (pid === null) return { text: 'it does not run', obstacle: null };
+  if (reload === 'watches') return { text: `${family.name} uses it without a restart`, obstacle: null };
+  const own = (obstacle: string): RestartWay => ({
+    text: 'restart it yourself',
+    obstacle: `${family.name} (process ${pid}) cannot be restarted from here: ${obstacle}`,
+  });
+  if (service !== null) {
+    const failure = reading.machine.service(service, 'check', { pid, user: serviceUser, timeoutMs: 0 });
+    const user = serviceUser === null ? '' : ` of user ${serviceUser}`;
+    if (failure === null) return { text: `${needsRestart ? 'restart' : 'reload'} ${service}${user}`, obstacle: null };
+    if (!failure.isMissing || reload === null) return own(failure.text);
+  }
+  if (reload === null) return own('no service is known that runs it');
+  if ('obstacle' in reload) return own(reload.obstacle);
+  if ('signal' in reload) return { text: `${reload.signal} to process ${pid}`, obstacle: null };
+  const obstacle = callObstacle(reload.call, reading.machine);
+  return obstacle === null ? { text: reload.call.words.join(' '), obstacle } : own(obstacle);
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
@@ -69,8 +92,9 @@ export async function restartServer(
     if (!failure.isMissing) return failure.text;
   }
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
+  if ('obstacle' in reload) return `${family.name}: ${reload.obstacle}`;
   if ('call' in reload) {
-    const obstacle = programObstacle(reload.call, machine);
+    const obstacle = callObstacle(reload.call, machine);
     if (obstacle !== null) return obstacle;
     const { status, output } = machine.run(asItsUser(reload.call, plan));
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;

@@ -2,9 +2,11 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   realpathSync,
   statSync,
@@ -99,6 +101,20 @@ function ownerOf(path: string): { uid: number; gid: number } | null {
   }
 }
 
+/** See ConfigurationMachine; Windows does not show it. */
+function errorOutput(pid: number): string | null {
+  const descriptor = `/proc/${pid}/fd/2`;
+  try {
+    const path = readlinkSync(descriptor);
+    if (path === '/dev/null') return path;
+    // It may have been deleted, or replaced since.
+    const [open, named] = [statSync(descriptor), lstatSync(path)];
+    return named.isFile() && open.dev === named.dev && open.ino === named.ino ? path : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What a program needs of the environment to start at all. */
 type BareEnvironment = Readonly<Record<string, string>>;
 
@@ -178,6 +194,7 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
       }
     },
     ownerOf,
+    errorOutput,
     run: (call) => runProgram(call, bare),
     signal: (pid, name) => void process.kill(pid, name),
   };

@@ -67,6 +67,11 @@ export interface ConfigurationMachine {
   ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
   program(pid: number): StartedProgram | null;
+  /**
+   * The file that a process writes its errors to: a regular one, or `/dev/null`. Null if it is unknown, or anything
+   * else, such as a terminal or a pipe.
+   */
+  errorOutput(pid: number): string | null;
   /** Reads a file, or a value of the registry (registry.ts) as if it were one. */
   read(path: string): FileRead;
   /** The names in a folder or a key of the registry, sorted by their bytes; null if it cannot be read. */
@@ -81,10 +86,13 @@ export interface ConfigurationMachine {
   readonly access: FileAccess | null;
   /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */
   replace(path: string, bytes: Uint8Array): void;
-  /** Restarts or reloads a service; returns why it failed, or null. `isMissing`: no service manager is in charge. */
+  /**
+   * Restarts or reloads a service, or only checks whether that is possible; returns why it is not, or null. `isMissing`:
+   * no service manager is in charge.
+   */
   service(
     name: string,
-    action: 'restart' | 'reload',
+    action: 'restart' | 'reload' | 'check',
     of: ServiceProcess,
   ): { readonly text: string; readonly isMissing: boolean } | null;
   run(call: ProgramCall): ProgramResult;

@@ -183,12 +183,16 @@ function start(name: string): void {
 
 /**
  * Restarts a service, and the running ones that depend on it, as Restart-Service -Force does. Returns why that failed,
- * or null. A service that does not run is started.
+ * or null. A service that does not run is started. A check changes nothing.
  */
-export function restartService(name: string): { readonly text: string; readonly isMissing: boolean } | null {
+export function restartService(
+  name: string,
+  action: 'restart' | 'reload' | 'check',
+): { readonly text: string; readonly isMissing: boolean } | null {
   try {
     // Without the right to start it again, it is not stopped.
     const needing = withService(name, access.restart, dependents);
+    if (action === 'check') return null;
     for (const one of [...needing, name]) {
       control(one);
       waitFor(one, stoppedState, 'stop');

@@ -133,11 +133,59 @@ test('PostgreSQL: postgresql.auto.conf wins, its check runs as its own user, and
     assert.is(moved.code, 0, moved.err + moved.out);
     assert.is(readFileSync(postgres.file, 'utf8'), before.replace(`'${port}'`, `'${to}'`));
     assert.ok(postgres.answers(to));
+    // It goes on with the log that it had.
+    assert.match(readFileSync(join(postgres.folder, 'log'), 'utf8'), `listening on IPv4 address "127.0.0.1", port ${to}`);
     assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
     assert.is(readFileSync(postgres.file, 'utf8'), before);
   } finally {
     postgres.stop();
   }
+});
+
+test('PostgreSQL in the foreground of another program: a restart is refused before anything is written', async (context) => {
+  if (!hasPostgres) return skip('PostgreSQL is not installed, or the tests do not run as root', context as TestContext);
+  const [port, to, state] = [await freePort(), await target(), temporaryFolder()];
+  const postgres = startPostgres(port, 'pipe');
+  try {
+    const before = readFileSync(postgres.file, 'utf8');
+    const move = ['move', String(port), '--to', String(to), '--json'];
+    for (const more of [['--yes', '--restart'], ['--dry-run', '--restart'], ['--yes', '--restart', '--force']]) {
+      const { code, err } = await onThisMachine([...move, ...more], state);
+      assert.is(code, 1, err);
+      assert.match(err, /PO4402.*PostgreSQL \(process \d+\) cannot be restarted from here: its output goes to a terminal or a program/);
+      assert.match(err, 'Leave out --restart');
+      assert.is(readFileSync(postgres.file, 'utf8'), before);
+    }
+    assert.ok(postgres.answers(port));
+    const moved = await onThisMachine([...move, '--yes'], state);
+    assert.is(moved.code, 0, moved.err);
+    assert.equal(rowsOf<MoveResult>(moved.out)[0]!.Reason, [`the server uses port ${to} after: restart it yourself`]);
+  } finally {
+    postgres.stop();
+  }
+});
+
+test('Redis without a service: a restart is refused before anything is written', async (context) => {
+  if (!hasRedis) return skip('Redis is not installed', context as TestContext);
+  const [port, to, state] = [await freePort(), await target(), temporaryFolder()];
+  const redis = startRedis(port);
+  try {
+    const before = readFileSync(redis.file, 'utf8');
+    const { code, err } = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart'], state);
+    assert.is(code, 1);
+    assert.match(err, `Redis (process ${redis.pid}) cannot be restarted from here: no service is known that runs it`);
+    assert.is(readFileSync(redis.file, 'utf8'), before);
+    assert.is((await onThisMachine(['move', '--list', '--json'], state)).out.trim(), '[]');
+    assert.is((await onThisMachine(['move', String(port), '--to', String(to), '--yes'], state)).code, 0);
+    const after = readFileSync(redis.file, 'utf8');
+    assert.is((await onThisMachine(['move', '--undo', '--yes', '--restart'], state)).code, 1);
+    assert.is(readFileSync(redis.file, 'utf8'), after);
+  } finally {
+    redis.stop();
+  }
+  const stopped = await onThisMachine(['move', String(to), '--to', String(port), '--path', redis.file, '--yes', '--restart', '--force', '--json'], state);
+  assert.is(stopped.code, 0, stopped.err);
+  assert.is(rowsOf<MoveResult>(stopped.out)[0]!.Restart, 'it does not run');
 });
 
 test('Redis: the last of two settings, restarted by its service', async (context) => {
