@@ -57,7 +57,7 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
     {
       from: './src/configuration/configuration.ts',
       names: [
-        'askedForEvidence',
+        'askedFor',
         'configuredConflicts',
         'findConfiguration',
         'listMoves',

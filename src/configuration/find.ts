@@ -12,6 +12,7 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
 import { families, type FamilyEntry } from './families.ts';
 import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
+import { isConfirmed, outdated, outdatedReason, outdatedText, type Outdated } from './outdated.ts';
 import { whereText, settingText, type RankedPort } from './overlay.ts';
 import { lineAt } from './text-file.ts';
 
@@ -55,12 +56,12 @@ const sourceWords = {
   default: 'Default',
 } as const;
 
-/** Returns whether a configured server listens where a place says. */
-export function isConfirmed({ sockets }: Configured, place: RankedPort): boolean {
-  return sockets.some(({ protocol, localPort }) => protocol === place.protocol && localPort === place.port);
-}
-
-function rowOf(configured: Configured, place: RankedPort, computer: string | null): Configuration {
+function rowOf(
+  configured: Configured,
+  place: RankedPort,
+  stale: Outdated | undefined,
+  computer: string | null,
+): Configuration {
   const { family, instance, reading } = configured;
   const { source, winner } = place;
   const isUnknown = place.port === null;
@@ -68,6 +69,7 @@ function rowOf(configured: Configured, place: RankedPort, computer: string | nul
   const reasons = [
     ...(place.reason === null ? [] : [place.reason]),
     ...(winner === null ? [] : [`overridden by ${settingText(winner)}`]),
+    ...(stale?.places.includes(place) === true ? [outdatedReason(stale)] : []),
     ...(isUnknown ? reading.gaps : []),
   ];
   return {
@@ -103,6 +105,21 @@ export function unreadProblems(found: readonly Configured[]): Problem[] {
       message: `${family.name}: ${gap}`,
       target: family.name,
     })),
+  );
+}
+
+/** Returns the warnings about servers that listen on these ports, which are in no configuration any more. */
+function outdatedProblems(ports: FindRequest['ports'], stale: readonly Outdated[]): Problem[] {
+  if (ports === null) return [];
+  return stale.flatMap((one) =>
+    one.ports
+      .filter((port) => ports.some(({ start, end }) => start <= port && port <= end))
+      .map((port): Problem => ({
+        severity: 'Warning',
+        code: 'PO4406',
+        message: outdatedText(one, port),
+        target: String(port),
+      })),
   );
 }
 
@@ -145,7 +162,15 @@ export async function findConfiguration(request: FindRequest, world: FindWorld):
       )
       .map((place) => ({ configured, place })),
   );
-  const rows = selected.map(({ configured, place }) => rowOf(configured, place, facts.machine.name));
+  const stale = new Map(
+    found.flatMap((one): [Configured, Outdated][] => {
+      const answer = outdated(one, world.machine);
+      return answer === null ? [] : [[one, answer]];
+    }),
+  );
+  const rows = selected.map(({ configured, place }) =>
+    rowOf(configured, place, stale.get(configured), facts.machine.name),
+  );
   // A listener whose configuration is not found may be set in what could not be read.
   const unread = incomplete(found, new Set(selected.map(({ configured }) => configured)), request, facts);
   const what =
@@ -156,7 +181,7 @@ export async function findConfiguration(request: FindRequest, world: FindWorld):
       : `a port in ${path}`;
   return {
     rows,
-    problems: [...sectionProblems(facts, []), ...unreadProblems(unread)],
+    problems: [...sectionProblems(facts, []), ...unreadProblems(unread), ...outdatedProblems(ports, [...stale.values()])],
     exitCode: exitCodeOf(rows.length > 0 ? true : unread.length > 0 ? null : false),
     ...(rows.length > 0
       ? {}

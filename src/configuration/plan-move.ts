@@ -1,7 +1,7 @@
 import type { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { unifiedDiff } from './diff.ts';
-import { isConfirmed } from './find.ts';
+import { isConfirmed } from './outdated.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';

@@ -101,6 +101,14 @@ function ownerOf(path: string): { uid: number; gid: number } | null {
   }
 }
 
+function changedAt(path: string): number | null {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return null;
+  }
+}
+
 /** See ConfigurationMachine; Windows does not show it. */
 function errorOutput(pid: number): string | null {
   const descriptor = `/proc/${pid}/fd/2`;
@@ -194,6 +202,7 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
       }
     },
     ownerOf,
+    changedAt,
     errorOutput,
     run: (call) => runProgram(call, bare),
     signal: (pid, name) => void process.kill(pid, name),

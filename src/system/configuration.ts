@@ -67,6 +67,8 @@ export interface ConfigurationMachine {
   ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
   program(pid: number): StartedProgram | null;
+  /** When a file was last changed, in milliseconds since 1970; null if that is unknown, as of values of the registry. */
+  changedAt(path: string): number | null;
   /**
    * The file that a process writes its errors to: a regular one, or `/dev/null`. Null if it is unknown, or anything
    * else, such as a terminal or a pipe.

@@ -1,7 +1,7 @@
 // How servers are found on Windows, and who else can change what a move writes or runs.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isConfirmed } from '../../src/configuration/find.ts';
+import { isConfirmed } from '../../src/configuration/outdated.ts';
 import { survey, surveyFile } from '../../src/configuration/instances.ts';
 import { planMove, serverAt } from '../../src/configuration/plan-move.ts';
 import { restartWay } from '../../src/configuration/restart.ts';

@@ -37,6 +37,7 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     },
     realPath: (path) => path,
     ownerOf: () => null,
+    changedAt: () => null,
     errorOutput: () => null,
     obstacle: () => null,
     access: null,
