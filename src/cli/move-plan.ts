@@ -22,6 +22,17 @@ export function moveText({ application, from, to, differences, sideEffects, rest
   return lines.map((line) => `${sanitize(line)}\n`).join('');
 }
 
+/** Returns the text about an undo on which a person decides. */
+export const undoText = ({
+  application,
+  from,
+  to,
+  id,
+  differences,
+  restart,
+}: Omit<ShownPlan, 'sideEffects'> & { readonly id: string }): string =>
+  `${sanitize(`About to undo the move ${id} of ${application} from port ${from} to port ${to} (${restart}).`)}\n${differencesText(differences)}`;
+
 /** Returns differences as lines for people. */
 export const differencesText = (differences: readonly string[]): string =>
   differences
@@ -29,8 +40,8 @@ export const differencesText = (differences: readonly string[]): string =>
     .map((line) => `${sanitize(line)}\n`)
     .join('');
 
-/** Asks whether to move a server. Throws PO4403 if nobody can answer. */
-export function asksToMove(question: string, confirm: Surroundings['confirm']): boolean {
+/** Asks whether to move a server, or back. Throws PO4403 if nobody can answer. */
+export function asks(question: string, confirm: Surroundings['confirm']): boolean {
   if (confirm === null)
     throw new PortOwnerError('PO4403', 'there is no terminal to ask on', {
       hint: 'Use --yes to move without asking, or --dry-run to show what would change.',
@@ -52,7 +63,7 @@ export function checkMoveOptions({ undo, list, keep, to, dryRun }: MoveOptions):
   const isUndo = undo !== undefined && undo !== false;
   const isList = list || keep !== undefined;
   if (!isUndo && !isList) return;
-  const other = isUndo && isList ? '--list' : to !== undefined ? '--to' : dryRun ? '--dry-run' : null;
+  const other = isUndo && isList ? '--list' : to !== undefined ? '--to' : dryRun && isList ? '--dry-run' : null;
   if (other !== null)
     throw new PortOwnerError('PO1005', `${isUndo ? '--undo' : '--list'} cannot be used with ${other}`);
 }

@@ -1,10 +1,10 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { asksToMove, checkMoveOptions, differencesText, moveText } from '../cli/move-plan.ts';
+import { asks, checkMoveOptions, differencesText, moveText, undoText } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
 import { listMoves, moveServer, undoMove } from '../configuration/configuration.ts';
-import type { MoveRequest } from '../configuration/move.ts';
+import type { MoveRequest, UndoPlan } from '../configuration/move.ts';
 import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
@@ -23,12 +23,13 @@ export class MoveCommand extends RowCommand {
 
       The server's own check (nginx -t) runs before and after; if it fails, every file is restored. With --restart, the service is reloaded or restarted, and the move is undone if the server does not own the new port within --timeout.
 
-      The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help): --list shows the moves, and --undo restores the files of the last one, also if it was interrupted.
+      The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help): --list shows the moves, or those of PORT, and --undo restores the files of the last one, also if it was interrupted. It shows the changes and asks, too.
     `,
     examples: [
       ['Show what would change', '$0 move 8080 --to auto --dry-run'],
       ['Move it, and reload the server', '$0 move 8080 --to 8090 --restart'],
       ['Undo the last move, and restart the server', '$0 move --undo --restart'],
+      ['The moves from or to port 8080', '$0 move --list 8080'],
       ['List the moves, and delete those older than 30 days', '$0 move --list --keep 30'],
     ],
   });
@@ -86,7 +87,7 @@ export class MoveCommand extends RowCommand {
     tolerateBoolean: true,
     description: 'restore the files of the last move, or of --undo=ID',
   });
-  list = Option.Boolean('--list', false, { description: 'list the moves' });
+  list = Option.Boolean('--list', false, { description: 'list the moves, or those from or to PORT' });
   keep = Option.String('--keep', { description: 'delete moves that are older than this many days' });
 
   override readonly schema = moveResult;
@@ -99,18 +100,29 @@ export class MoveCommand extends RowCommand {
     const asked = this.askedMachine();
     if (this.undo !== undefined && this.undo !== false) {
       const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
-      const tell = (texts: readonly string[]) => this.write(differencesText(texts));
-      return undoMove({ id, ...how }, { ...surroundings, asked, machine, tell });
+      const world = {
+        ...surroundings,
+        asked,
+        machine,
+        tell: (texts: readonly string[]) => this.write(differencesText(texts)),
+        show: (plan: UndoPlan) => this.write(undoText(plan)),
+        approve: ({ application, from, to }: UndoPlan) =>
+          this.yes || asks(`Move ${application} back from port ${to} to port ${from}?`, surroundings.confirm),
+      };
+      return undoMove({ id, dryRun: this.dryRun, ...how }, world);
     }
-    const days = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
-    if (this.list || days !== null) return listMoves(days, surroundings);
+    const keepDays = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
+    if (this.list || keepDays !== null) {
+      const port = this.port === undefined ? null : wholeNumber('PORT', this.port, { most: 65_535 });
+      return listMoves({ keepDays, port }, surroundings);
+    }
     const world = {
       ...surroundings,
       asked,
       machine,
       show: (plan: MovePlan) => this.show(plan),
       approve: ({ configured, from, to }: MovePlan) =>
-        this.yes || asksToMove(`Move ${configured.family.name} from port ${from} to port ${to}?`, surroundings.confirm),
+        this.yes || asks(`Move ${configured.family.name} from port ${from} to port ${to}?`, surroundings.confirm),
     };
     return moveServer(this.request(how), world);
   }

@@ -147,7 +147,12 @@ export function startRedis(port: number): Server & { restart: () => void } {
 }
 
 /** Runs a command line on this machine, with a state folder of its own, and perhaps other ways to restart services. */
-export async function onThisMachine(args: readonly string[], stateFolder: string, more: Partial<ConfigurationMachine> = {}): Promise<Outcome> {
+export async function onThisMachine(
+  args: readonly string[],
+  stateFolder: string,
+  more: Partial<ConfigurationMachine> = {},
+  confirm: ((question: string) => boolean) | null = null,
+): Promise<Outcome> {
   const configuration = { ...(await liveConfiguration()), ...more };
-  return run(args, { source: await liveSource(), binder: await liveBinder(), configuration, stateFolder, now: () => new Date() });
+  return run(args, { source: await liveSource(), binder: await liveBinder(), configuration, stateFolder, confirm, now: () => new Date() });
 }

@@ -45,7 +45,7 @@ test('nginx: found in an included file, moved with a reload, and undone', async 
     assert.is(readFileSync(nginx.file, 'latin1'), before.replace(`:${port}`, `:${to}`));
     assert.ok(nginx.answers(to));
     assert.not.ok(nginx.answers(port));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(nginx.file, 'latin1'), before);
     const listed = rowsOf<MoveResult>((await onThisMachine(['move', '--list', '--json'], state)).out);
     assert.equal(
@@ -101,7 +101,7 @@ test('a move that is killed leaves the old file or the new one, and can be undon
       const listed = rowsOf<MoveResult>((await onThisMachine(['move', '--list', '--json'], state)).out);
       if (signal === null) assert.is(status, 0, stderr);
       else if (text === after) assert.is(listed[0]?.Result, 'Interrupted');
-      if (listed.length > 0) assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+      if (listed.length > 0) assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
       assert.is(readFileSync(nginx.file, 'latin1'), before);
       process.kill(nginx.pid, 'SIGHUP');
       if (signal === null) {
@@ -135,7 +135,7 @@ test('PostgreSQL: postgresql.auto.conf wins, its check runs as its own user, and
     assert.ok(postgres.answers(to));
     // It goes on with the log that it had.
     assert.match(readFileSync(join(postgres.folder, 'log'), 'utf8'), `listening on IPv4 address "127.0.0.1", port ${to}`);
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(postgres.file, 'utf8'), before);
   } finally {
     postgres.stop();
@@ -178,7 +178,7 @@ test('Redis without a service: a restart is refused before anything is written',
     assert.is((await onThisMachine(['move', '--list', '--json'], state)).out.trim(), '[]');
     assert.is((await onThisMachine(['move', String(port), '--to', String(to), '--yes'], state)).code, 0);
     const after = readFileSync(redis.file, 'utf8');
-    assert.is((await onThisMachine(['move', '--undo', '--yes', '--restart'], state)).code, 1);
+    assert.is((await onThisMachine(['move', '--undo', '--yes', '--yes', '--restart'], state)).code, 1);
     assert.is(readFileSync(redis.file, 'utf8'), after);
   } finally {
     redis.stop();
@@ -205,7 +205,7 @@ test('Redis: the last of two settings, restarted by its service', async (context
     redis.restart();
     for (let wait = 0; wait < 100 && !redis.answers(to); wait++);
     assert.ok(redis.answers(to));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(redis.file, 'utf8'), before);
   } finally {
     redis.stop();

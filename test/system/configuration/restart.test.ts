@@ -143,7 +143,7 @@ withRedis('a unit is restarted, owns the new port, and is restarted again when t
     assert.ok(speaks(21_101));
     assert.not.ok(speaks(21_100));
     assert.match(readFileSync(config, 'utf8'), 'port 21101\n');
-    const undone = portowner('move', '--undo', '--restart', '--timeout', '2');
+    const undone = portowner('move', '--undo', '--yes', '--restart', '--timeout', '2');
     assert.equal([undone.code, undone.row?.Result, undone.row?.Restart], [0, 'Undone', 'restarted'], undone.err);
     assert.equal(undone.calls, ['--system|restart|--|redis.service|']);
     assert.ok(speaks(21_100));
@@ -163,7 +163,7 @@ withRedis('a unit that fails to start is rolled back, and started with its old p
     assert.is(readFileSync(config, 'utf8'), before);
     assert.ok(speaks(21_100));
     const listed = portowner('move', '--list');
-    assert.is(listed.row.Result, 'Undone');
+    assert.is(listed.row.Result, 'RolledBack');
   } finally {
     stopUnit('redis.service');
   }
