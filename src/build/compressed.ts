@@ -56,14 +56,7 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
     'configuration',
     {
       from: './src/configuration/configuration.ts',
-      names: [
-        'askedFor',
-        'configuredConflicts',
-        'findConfiguration',
-        'listMoves',
-        'moveServer',
-        'undoMove',
-      ],
+      names: ['askedFor', 'configuredConflicts', 'findConfiguration', 'listMoves', 'moveServer', 'undoMove'],
       shares: [
         './src/actions/find-free.ts',
         './src/diagnosis/error-text/confinement.ts',

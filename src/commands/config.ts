@@ -40,6 +40,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
     powershell: {
       name: 'Get-PortConfiguration',
       operand: 'Port',
+      own: ['InputObject'],
       parameters: { Application: '--app', Path: '--path', Column: '--columns', Redact: '--redact' },
     },
   };

@@ -173,15 +173,14 @@ export async function findConfiguration(request: FindRequest, world: FindWorld):
   );
   // A listener whose configuration is not found may be set in what could not be read.
   const unread = incomplete(found, new Set(selected.map(({ configured }) => configured)), request, facts);
-  const what =
-    path === null
-      ? ports === null
-        ? 'a port'
-        : `port ${formatPlaces(ports)}`
-      : `a port in ${path}`;
+  const what = path === null ? (ports === null ? 'a port' : `port ${formatPlaces(ports)}`) : `a port in ${path}`;
   return {
     rows,
-    problems: [...sectionProblems(facts, []), ...unreadProblems(unread), ...outdatedProblems(ports, [...stale.values()])],
+    problems: [
+      ...sectionProblems(facts, []),
+      ...unreadProblems(unread),
+      ...outdatedProblems(ports, [...stale.values()]),
+    ],
     exitCode: exitCodeOf(rows.length > 0 ? true : unread.length > 0 ? null : false),
     ...(rows.length > 0
       ? {}

@@ -182,8 +182,7 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
     for (const path of [...(defaultFiles.some(isThere) ? [null] : []), ...several.filter(isThere)]) {
       const answer = await configured(described(entry, path, world), world);
       const { places, reading } = answer;
-      const isNew =
-        reading.main === null ? !reading.gaps.every((gap) => gaps.has(gap)) : !known.has(reading.main);
+      const isNew = reading.main === null ? !reading.gaps.every((gap) => gaps.has(gap)) : !known.has(reading.main);
       if (isNew && (places.length > 0 || reading.gaps.length > 0)) answers.push(answer);
     }
   }

@@ -172,8 +172,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
 
 /** Throws PO4402 if a restart is wanted that is not possible. */
 function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: RestartWay): void {
-  if (restart && obstacle !== null)
-    throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
+  if (restart && obstacle !== null) throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
 /** Moves a server to another port in its own configuration. Throws PO4402, PO4403, and PO4405. */

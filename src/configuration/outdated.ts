@@ -79,7 +79,9 @@ export async function outdatedAt(
   const { sections } = await asked.facts({ ...listenersQuestion, details: new Set(['owner'] as const), ranges: false });
   return candidates.flatMap((one) => {
     const pids = new Set(one.sockets.flatMap(pidsOf));
-    const sockets = sections.sockets.data.filter((held) => holdsPort(held) && pidsOf(held).some((pid) => pids.has(pid)));
+    const sockets = sections.sockets.data.filter(
+      (held) => holdsPort(held) && pidsOf(held).some((pid) => pids.has(pid)),
+    );
     const found = outdated({ ...one, sockets }, machine);
     return found !== null && isOf(found, port) ? [outdatedText(found, port)] : [];
   });

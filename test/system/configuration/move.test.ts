@@ -149,7 +149,11 @@ test('PostgreSQL in the foreground of another program: a restart is refused befo
   try {
     const before = readFileSync(postgres.file, 'utf8');
     const move = ['move', String(port), '--to', String(to), '--json'];
-    for (const more of [['--yes', '--restart'], ['--dry-run', '--restart'], ['--yes', '--restart', '--force']]) {
+    for (const more of [
+      ['--yes', '--restart'],
+      ['--dry-run', '--restart'],
+      ['--yes', '--restart', '--force'],
+    ]) {
       const { code, err } = await onThisMachine([...move, ...more], state);
       assert.is(code, 1, err);
       assert.match(err, /PO4402.*PostgreSQL \(process \d+\) cannot be restarted from here: its output goes to a terminal or a program/);

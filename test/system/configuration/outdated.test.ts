@@ -27,7 +27,9 @@ test('after a move without a restart, and an edit by hand', async (context) => {
     assert.is(fresh.CanBind, false);
     assert.match(fresh.Remedy!.join('\n'), `portowner move ${port} --to auto --dry-run  # show how nginx would move to a free port`);
     assert.is((await onThisMachine(['move', String(port), '--to', String(to), '--yes'], temporaryFolder())).code, 0);
-    const still = new RegExp(`nginx \\(process ${nginx.pid}\\) still listens on port ${port}: it started before its configuration was changed \\(20[\\d:.TZ-]+\\); after a restart, it uses listen 127\\.0\\.0\\.1:${to} \\(${nginx.file}:3\\)`);
+    const still = new RegExp(
+      `nginx \\(process ${nginx.pid}\\) still listens on port ${port}: it started before its configuration was changed \\(20[\\d:.TZ-]+\\); after a restart, it uses listen 127\\.0\\.0\\.1:${to} \\(${nginx.file}:3\\)`,
+    );
     const old = await config(port);
     assert.equal([old.code, old.rows], [1, []]);
     assert.match(old.err, /PO4406: warning/);

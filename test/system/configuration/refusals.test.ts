@@ -109,7 +109,8 @@ test('files that another tool manages', async (context) => {
     "# don't change the port\n",
     '# do not edit the section below\n',
     '# connections may be lost\n',
-  ]) assert.is((await attempt(configuration(header))).code, 0);
+  ])
+    assert.is((await attempt(configuration(header))).code, 0);
 });
 
 test('a line that another tool manages, and the files of packages', async (context) => {
@@ -188,10 +189,14 @@ withRights('files and folders that are locked, and those of others without the r
   assert.is((await attempt(locked)).code, 0);
   const file = configuration();
   const asUser = (uid: number, ...options: string[]) =>
-    spawnSync('setpriv', [`--reuid=${uid}`, '--clear-groups', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), 'move', '4711', '--to', '4713', '--path', file, '--dry-run', ...options], {
-      encoding: 'utf8',
-      env: { ...process.env, HOME: '/nonexistent', XDG_STATE_HOME: '/nonexistent' },
-    });
+    spawnSync(
+      'setpriv',
+      [`--reuid=${uid}`, '--clear-groups', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), 'move', '4711', '--to', '4713', '--path', file, '--dry-run', ...options],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, HOME: '/nonexistent', XDG_STATE_HOME: '/nonexistent' },
+      },
+    );
   const other = asUser(12_345, '--force');
   assert.is(other.status, 1, other.stderr);
   assert.match(other.stderr, `changing ${file} needs root, or user 0, to whom it belongs`);

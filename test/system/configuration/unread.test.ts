@@ -54,9 +54,7 @@ onLinux('a file that sets no port is not called invalid', async () => {
 onLinux('an unreadable file is named only where it could be about the port', async () => {
   const hidden: Partial<ConfigurationMachine> = {
     read: (path) =>
-      path === '/etc/redis/redis.conf'
-        ? { bytes: null, refusal: 'access is denied', isMissing: false }
-        : { bytes: null, refusal: 'it does not exist', isMissing: true },
+      path === '/etc/redis/redis.conf' ? { bytes: null, refusal: 'access is denied', isMissing: false } : { bytes: null, refusal: 'it does not exist', isMissing: true },
     list: (folder) => (folder === '/etc/redis' ? ['redis.conf'] : null),
   };
   const server = createServer().listen(0, '127.0.0.1');
