@@ -12,6 +12,9 @@ interface ShownPlan {
   readonly restart: string;
 }
 
+/** A line of a difference: a tab is what it is in the file. */
+const lineText = (line: string): string => `${line.split('\t').map(sanitize).join('\t')}\n`;
+
 /** Returns the text about a move on which a person decides. */
 export function moveText({ application, from, to, differences, sideEffects, restart }: ShownPlan): string {
   const lines = [
@@ -19,7 +22,7 @@ export function moveText({ application, from, to, differences, sideEffects, rest
     ...differences.flatMap((difference) => difference.split('\n')),
     ...sideEffects.map((text) => `  not changed: ${text}`),
   ];
-  return lines.map((line) => `${sanitize(line)}\n`).join('');
+  return lines.map(lineText).join('');
 }
 
 /** Returns the text about an undo on which a person decides. */
@@ -37,7 +40,7 @@ export const undoText = ({
 export const differencesText = (differences: readonly string[]): string =>
   differences
     .flatMap((difference) => difference.split('\n'))
-    .map((line) => `${sanitize(line)}\n`)
+    .map(lineText)
     .join('');
 
 /** Asks whether to move a server, or back. Throws PO4403 if nobody can answer. */

@@ -302,8 +302,7 @@ async function serverOf({ files, to }: Move, { asked, machine }: UndoWorld): Pro
 
 /** Restores the files of a move, and restarts the server if requested. */
 async function restored(
-  move: Move,
-  server: Restarted | null,
+  { move, server }: { readonly move: Move; readonly server: Restarted | null },
   journal: Journal,
   { restart, timeoutMs }: UndoRequest,
   world: UndoWorld,
@@ -373,7 +372,8 @@ export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<
   if (!world.approve(plan)) return answer('Declined', false);
   const release = journal.lock();
   try {
-    return await restored(moveToUndo({ ...request, id }, journal, world), server, journal, request, world);
+    const present = moveToUndo({ ...request, id }, journal, world);
+    return await restored({ move: present, server }, journal, request, world);
   } finally {
     release();
   }

@@ -81,12 +81,12 @@ export function serverAt(all: readonly Configured[], port: number): Configured {
 }
 
 /** Returns the edit of a place. Throws PO4402 if it cannot be changed here. */
-function editOf({ family }: Configured, place: RankedPort, to: number): { file: TextFile; edit: Edit } {
+function editOf({ family, reading }: Configured, place: RankedPort, to: number): { file: TextFile; edit: Edit } {
   const { source } = place;
   if (source.kind === 'default')
     throw cannotMove(
       `port ${place.port} is the default of ${family.name}, so there is no value to change`,
-      `Set ${place.setting} in its configuration.`,
+      `Set ${place.setting} in ${reading.main ?? 'its configuration'}.`,
     );
   if (source.kind !== 'file')
     throw cannotMove(

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -14,6 +15,7 @@ import {
 import { decodeStat } from '../facts/decode/linux-processes.ts';
 import { errorWords, isMissing } from '../io/errors.ts';
 import type {
+  Account,
   ConfigurationMachine,
   FileRead,
   ProgramCall,
@@ -72,7 +74,7 @@ function startedProgram(pid: number): StartedProgram | null {
     } catch {
       // It belongs to another user.
     }
-    return { arguments: args, environment, account: ownerOf(`/proc/${pid}`) };
+    return { arguments: args, environment, account: accountOf(pid) };
   } catch {
     return null;
   }
@@ -90,6 +92,15 @@ function ancestors(): readonly number[] {
     // It has ended, and its children belong to another process.
   }
   return found;
+}
+
+/** The user and the groups of a process. */
+function accountOf(pid: number): Account | null {
+  const owner = ownerOf(`/proc/${pid}`);
+  const [, groups] = /^Groups:([\d\s]*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+  return owner === null || groups === undefined
+    ? owner
+    : { ...owner, groups: groups.split(/\s+/).filter(Boolean).map(Number) };
 }
 
 function ownerOf(path: string): { uid: number; gid: number } | null {
@@ -126,11 +137,36 @@ function errorOutput(pid: number): string | null {
 /** What a program needs of the environment to start at all. */
 type BareEnvironment = Readonly<Record<string, string>>;
 
+/** Whether a user has a name, so that its groups can be found. */
+const isNamed = (uid: number): boolean =>
+  readFileSync('/etc/passwd', 'latin1')
+    .split('\n')
+    .some((line) => line.split(':')[2] === String(uid));
+
+/** How a program runs as another user: Node itself would leave out the other groups of that user. */
+function callAs(words: readonly string[], as: Account | undefined): Pick<ProgramCall, 'words' | 'as'> {
+  const setpriv = '/usr/bin/setpriv';
+  if (as === undefined || process.geteuid?.() !== 0) return { words };
+  if (!existsSync(setpriv)) return { words, as };
+  const { uid, gid, groups } = as;
+  const more =
+    groups === undefined
+      ? isNamed(uid)
+        ? '--init-groups'
+        : '--clear-groups'
+      : groups.length > 0
+        ? `--groups=${groups.join(',')}`
+        : '--clear-groups';
+  return { words: [setpriv, `--reuid=${uid}`, `--regid=${gid}`, more, '--', ...words] };
+}
+
 /** Runs a program without a shell, and without the caller's environment. */
-function runProgram(
-  { words: [program = '', ...args], as, workingDirectory, environment }: ProgramCall,
-  bare: BareEnvironment,
-): ProgramResult {
+function runProgram(call: ProgramCall, bare: BareEnvironment): ProgramResult {
+  const { workingDirectory, environment } = call;
+  const {
+    words: [program = '', ...args],
+    as,
+  } = callAs(call.words, call.as);
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',
@@ -139,7 +175,7 @@ function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     env: { ...bare, ...environment },
-    ...(as === undefined || process.geteuid?.() !== 0 ? {} : as),
+    ...(as === undefined ? {} : { uid: as.uid, gid: as.gid }),
     ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
   });
   const output = error === undefined ? `${stdout}${stderr}` : error.message;

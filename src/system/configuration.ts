@@ -15,6 +15,8 @@ export interface StartedProgram {
 export interface Account {
   readonly uid: number;
   readonly gid: number;
+  /** Its other groups; by default, those of the user: the key of a certificate is often for a group only. */
+  readonly groups?: readonly number[];
 }
 
 /** A configuration file that was read, or why it was not. */
