@@ -173,13 +173,20 @@ export function differencesOf({ files }: Move, machine: ConfigurationMachine, al
 }
 
 /**
- * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. Throws
- * system errors.
+ * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. One that
+ * cannot be restored does not keep the others from it: then it throws an error that names each of them.
  */
 export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
+  const failures: string[] = [];
   for (const { path, contents, before, after } of files.toReversed()) {
     const { bytes } = machine.read(path);
     const present = bytes === null ? null : digestOf(bytes);
-    if (present === after || (all && present !== before)) machine.replace(path, Buffer.from(contents, 'base64'));
+    if (present !== after && !(all && present !== before)) continue;
+    try {
+      machine.replace(path, Buffer.from(contents, 'base64'));
+    } catch (error) {
+      failures.push(`${path}: ${errorWords(error, 'write')}`);
+    }
   }
+  if (failures.length > 0) throw new Error(failures.join('; '));
 }

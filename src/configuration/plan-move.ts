@@ -1,7 +1,7 @@
 import type { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { unifiedDiff } from './diff.ts';
-import { isConfirmed } from './outdated.ts';
+import { isConfirmed, outdated, outdatedText } from './outdated.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
@@ -51,6 +51,11 @@ function mayConfigure(all: readonly Configured[], port: number): readonly Config
 function notSet(all: readonly Configured[], port: number): PortOwnerError {
   const loser = all.flatMap(({ places }) => places).find((place) => place.port === port && place.winner !== null);
   if (loser !== undefined) return cannotMove(`${settingText(loser)} is overridden by ${settingText(loser.winner!)}`);
+  const [stale] = all
+    .flatMap((one) => outdated(one, one.reading.machine) ?? [])
+    .filter(({ ports }) => ports.includes(port));
+  if (stale !== undefined)
+    return cannotMove(outdatedText(stale, port), 'Restart it, or move the port that it is to have.');
   const unread = mayConfigure(all, port).flatMap(({ family, reading }) =>
     reading.gaps.map((gap) => `${family.name}: ${gap}`),
   );

@@ -34,6 +34,9 @@ test('after a move without a restart, and an edit by hand', async (context) => {
     assert.equal([old.code, old.rows], [1, []]);
     assert.match(old.err, /PO4406: warning/);
     assert.match(old.err, still);
+    const again = await onThisMachine(['move', String(port), '--to', String(to + 1), '--dry-run'], temporaryFolder());
+    assert.is(again.code, 1);
+    assert.match(again.err, still);
     assert.match((await verdict(port)).Evidence!.join('\n'), still);
     assert.not.match((await verdict(port)).Remedy!.join('\n'), 'portowner move');
     const young = await config(to);

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/harness.ts';
@@ -170,6 +171,30 @@ onLinux('a state folder that cannot be used changes nothing', async () => {
   assert.is(code, 69, err);
   assert.match(err, /PO4405/);
   assert.is(readFileSync(file, 'utf8'), before);
+});
+
+onLinux('a file that cannot be restored does not keep the others from it', async () => {
+  const state = temporaryFolder();
+  const folder = serverFolder();
+  const files = ['nginx.conf', 'a.conf', 'b.conf'].map((name) => join(folder, name));
+  writeFileSync(files[0]!, `events {}\nhttp { include ${files[1]}; include ${files[2]}; }\n`);
+  for (const file of files.slice(1)) writeFileSync(file, `server { listen ${ports.first}; }\n`);
+  const run = () => ({ status: 0, output: '' });
+  const done = await onThisMachine(['move', String(ports.first), '--to', String(ports.second), '--path', files[0]!, '--yes'], state, { run });
+  assert.is(done.code, 0, done.err);
+  const live = await liveConfiguration();
+  const undone = await onThisMachine(['move', '--undo', '--yes'], state, {
+    replace(path, bytes) {
+      if (path === files[2]) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      live.replace(path, bytes);
+    },
+  });
+  assert.is(undone.code, 1);
+  assert.match(undone.err, `the files were not restored: ${files[2]}: the device reports an error`);
+  assert.match(readFileSync(files[1]!, 'utf8'), String(ports.first));
+  assert.match(readFileSync(files[2]!, 'utf8'), String(ports.second));
+  assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
+  assert.match(readFileSync(files[2]!, 'utf8'), String(ports.first));
 });
 
 onLinux('a full disk while the file is replaced leaves it as it was', async () => {
