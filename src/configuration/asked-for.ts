@@ -1,4 +1,5 @@
 import type { AskedMachine } from '../facts/machine.ts';
+import { holdsPort, pidsOf } from '../facts/model/question.ts';
 import type { Conflict } from '../schema/conflict.ts';
 import { step } from '../schema/step.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
@@ -60,10 +61,14 @@ export async function askedFor(
   const facts = await asked.facts({ ...listenersQuestion, localPorts: [{ start: port, end: port }] });
   const all = await survey({ facts, machine });
   const wishes = wishesOf(all).filter(({ place, port: wanted }) => wanted === port && place.protocol === protocol);
+  // Without rights, the program that listens there is unknown: it may be this server.
+  const isUnseen = facts.sections.sockets.data.some(
+    (socket) => socket.protocol === protocol && holdsPort(socket) && pidsOf(socket).length === 0,
+  );
   const texts = wishes.map(({ configured, place }) => {
     const name = configured.family.name;
     const setting = settingWithValue(place);
-    return isConfirmed(configured, place)
+    return isConfirmed(configured, place) || isUnseen
       ? `${name} is configured for it in ${whereText(place)}: ${setting}`
       : `${name} is still configured for it in ${whereText(place)}, but does not listen there now: ${setting}`;
   });

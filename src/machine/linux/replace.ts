@@ -173,15 +173,21 @@ function foldersAbove(path: string): string[] {
 }
 
 /** Returns why this process cannot replace a file; null if it can. */
-function rightsObstacle(path: string, owner: number): string | null {
+function rightsObstacle(
+  path: string,
+  { uid: owner, gid }: { readonly uid: number; readonly gid: number },
+): string | null {
   const folder = dirname(path);
   for (const one of [path, folder]) {
     const lock = lockedBy(one);
     if (lock !== null) return `${one} is ${lock} (chattr -${lock[0]!} changes that)`;
   }
   const self = process.geteuid?.();
-  // A file keeps its owner, which only root can give to another one.
-  if (self !== 0 && self !== owner) return `changing ${path} needs root, or user ${owner}, to whom it belongs`;
+  // A file keeps its owner and its group, which only root can give to any.
+  if (self !== 0 && self !== owner)
+    return `changing ${path} needs ${owner === 0 ? 'root' : `root, or user ${owner}`}, to whom it belongs`;
+  if (self !== 0 && ![process.getegid?.(), ...(process.getgroups?.() ?? [])].includes(gid))
+    return `changing ${path} needs root, or a member of its group ${gid}`;
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
     return null;
@@ -198,7 +204,7 @@ export function replaceObstacle(path: string): ReplaceObstacle | null {
   const mount = mountOf(path);
   if (mount.isFile) return { text: `${path} is a mount of its own, which cannot be replaced`, serious: true };
   if (mount.isReadOnly) return { text: `${path} is mounted read-only`, serious: true };
-  const denied = rightsObstacle(path, found.uid);
+  const denied = rightsObstacle(path, found);
   if (denied !== null) return { text: denied, serious: true };
   if (process.geteuid?.() !== 0) return null;
   // In its own folder, the user of a server can change its files anyway.

@@ -199,7 +199,9 @@ withRights('files and folders that are locked, and those of others without the r
     );
   const other = asUser(12_345, '--force');
   assert.is(other.status, 1, other.stderr);
-  assert.match(other.stderr, `changing ${file} needs root, or user 0, to whom it belongs`);
+  assert.match(other.stderr, `changing ${file} needs root, to whom it belongs`);
+  chownSync(file, 12_345, 0);
+  assert.match(asUser(12_345).stderr, `changing ${file} needs root, or a member of its group 0`);
   chownSync(file, 12_345, 12_345);
   assert.match(asUser(12_345).stderr, `${dirname(file)} cannot be written to: access is denied`);
   chownSync(dirname(file), 12_345, 12_345);
