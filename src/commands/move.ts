@@ -21,7 +21,7 @@ export class MoveCommand extends RowCommand {
 
       With --to auto, it chooses a free port. A port is refused if it cannot be bound, is reserved, is in the dynamic range, or is wanted by another configuration on this machine.
 
-      The server's own check (nginx -t) runs before and after; if it fails, every file is restored. With --restart, the service is reloaded or restarted, and the move is undone if the server does not own the new port within --timeout.
+      The server's own check (nginx -t) runs before and after; if it fails, every file is restored. With --restart, the service is reloaded or restarted, and the move is undone if the server does not own the new port within --timeout. If nothing can restart the server, --restart is refused before anything is written.
 
       The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help): --list shows the moves, or those of PORT, and --undo restores the files of the last one, also if it was interrupted. It shows the changes and asks, too.
     `,

@@ -191,7 +191,22 @@ withRights('files and folders that are locked, and those of others without the r
   const asUser = (uid: number, ...options: string[]) =>
     spawnSync(
       'setpriv',
-      [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), 'move', '4711', '--to', '4713', '--path', file, '--dry-run', ...options],
+      [
+        `--reuid=${uid}`,
+        `--regid=${uid}`,
+        '--clear-groups',
+        process.execPath,
+        ...nodeFlags,
+        join(root, 'src/main.ts'),
+        'move',
+        '4711',
+        '--to',
+        '4713',
+        '--path',
+        file,
+        '--dry-run',
+        ...options,
+      ],
       {
         encoding: 'utf8',
         env: { ...process.env, HOME: '/nonexistent', XDG_STATE_HOME: '/nonexistent' },
