@@ -51,9 +51,9 @@ function mayConfigure(all: readonly Configured[], port: number): readonly Config
 function notSet(all: readonly Configured[], port: number): PortOwnerError {
   const loser = all.flatMap(({ places }) => places).find((place) => place.port === port && place.winner !== null);
   if (loser !== undefined) return cannotMove(`${settingText(loser)} is overridden by ${settingText(loser.winner!)}`);
-  const [stale] = all
+  const stale = all
     .flatMap((one) => outdated(one, one.reading.machine) ?? [])
-    .filter(({ ports }) => ports.includes(port));
+    .find(({ ports }) => ports.includes(port));
   if (stale !== undefined)
     return cannotMove(outdatedText(stale, port), 'Restart it, or move the port that it is to have.');
   const unread = mayConfigure(all, port).flatMap(({ family, reading }) =>
