@@ -199,6 +199,13 @@ function startOwed(name: string): void {
   }
 }
 
+/** Throws Refused if a service cannot be stopped, or if this user could not start it again. */
+function checkStoppable(name: string): void {
+  const { state, accepted } = withService(name, access.restart, status);
+  if (state === runningState && (accepted & 1) === 0)
+    throw new Refused('Failed', `the service ${name} cannot be stopped`);
+}
+
 /**
  * Restarts a service, and the running ones that depend on it, as Restart-Service -Force does. Returns why that failed,
  * or null. A service that does not run is started. A check changes nothing.
@@ -208,8 +215,8 @@ export function restartService(
   action: 'restart' | 'reload' | 'check',
 ): { readonly text: string; readonly isMissing: boolean } | null {
   try {
-    // Without the right to start it again, it is not stopped.
     const needing = withService(name, access.restart, dependents);
+    for (const one of [...needing, name]) checkStoppable(one);
     if (action === 'check') return null;
     const others = [...new Set([...needing, ...(owed.get(name) ?? [])])];
     owed.set(name, others);
