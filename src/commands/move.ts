@@ -1,11 +1,10 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { asks, checkMoveOptions, differencesText, moveText, undoText } from '../cli/move-plan.ts';
+import { checkMoveOptions, moveDialog } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
 import { listMoves, moveServer, undoMove } from '../configuration/configuration.ts';
-import type { MoveRequest, UndoPlan } from '../configuration/move.ts';
-import type { MovePlan } from '../configuration/plan-move.ts';
+import type { MoveRequest } from '../configuration/move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -97,45 +96,23 @@ export class MoveCommand extends RowCommand {
     const how = { force, restart, timeoutMs: duration('--timeout', timeout, { least: 0 }) };
     const machine = await surroundings.configuration();
     checkMoveOptions(this);
-    const asked = this.askedMachine();
+    const world = { ...surroundings, asked: this.askedMachine(), machine };
+    const dialog = moveDialog({ ...surroundings, yes: this.yes, write: (text) => this.write(text) });
     if (this.undo !== undefined && this.undo !== false) {
       const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
-      const world = {
-        ...surroundings,
-        asked,
-        machine,
-        tell: (texts: readonly string[]) => this.write(differencesText(texts)),
-        show: (plan: UndoPlan) => this.write(undoText(plan)),
-        approve: ({ application, from, to }: UndoPlan) =>
-          this.yes || asks(`Move ${application} back from port ${to} to port ${from}?`, surroundings.confirm),
-      };
-      return undoMove({ id, dryRun: this.dryRun, ...how }, world);
+      return undoMove({ id, dryRun: this.dryRun, ...how }, { ...world, ...dialog.undo });
     }
     const keepDays = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
     if (this.list || keepDays !== null) {
       const port = this.port === undefined ? null : wholeNumber('PORT', this.port, { most: 65_535 });
       return listMoves({ keepDays, port }, surroundings);
     }
-    const world = {
-      ...surroundings,
-      asked,
-      machine,
-      show: (plan: MovePlan) => this.show(plan),
-      approve: ({ configured, from, to }: MovePlan) =>
-        this.yes || asks(`Move ${configured.family.name} from port ${from} to port ${to}?`, surroundings.confirm),
-    };
-    return moveServer(this.request(how), world);
+    return moveServer(this.request(how), { ...world, ...dialog.move });
   }
 
   /** Writes a text for people to standard error. */
   private write(text: string): void {
     if (this.forPeople && this.problems !== 'rows') this.surroundings.error(this.shown(text));
-  }
-
-  private show(plan: MovePlan): void {
-    const differences = plan.files.map(({ difference }) => difference);
-    const shown = { ...plan, application: plan.configured.family.name, differences, restart: plan.restart.text };
-    this.write(moveText(shown));
   }
 
   private request(how: Pick<MoveRequest, 'force' | 'restart' | 'timeoutMs'>) {

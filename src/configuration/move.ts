@@ -10,8 +10,16 @@ import { cannotMove } from './cannot.ts';
 import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesOf, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
-import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
-import { asItsUser, restartServer, restartWay, waitForPort, type Restarted, type RestartWay } from './restart.ts';
+import { placesToMove, planMove, serverAt } from './plan-move.ts';
+import {
+  asItsUser,
+  restartServer,
+  restartWay,
+  waitForPort,
+  type MovePlan,
+  type Restarted,
+  type RestartWay,
+} from './restart.ts';
 import { sessionObstacle } from './session.ts';
 import { targetFor } from './target.ts';
 

@@ -5,7 +5,6 @@ import { isConfirmed, outdated, outdatedText } from './outdated.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
-import type { RestartWay } from './restart.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
 import { decodeFile, edited, type Edit, type TextFile } from './text-file.ts';
 import { programObstacle, writersOf } from './writers.ts';
@@ -31,11 +30,6 @@ export interface MoveEdits {
   readonly check: ProgramCall | null;
   /** What only --force overrides. */
   readonly obstacles: readonly string[];
-}
-
-/** What a move would do. */
-export interface MovePlan extends MoveEdits {
-  readonly restart: RestartWay;
 }
 
 const listens = (place: RankedPort, port: number): boolean =>

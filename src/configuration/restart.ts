@@ -4,7 +4,7 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import type { Reload } from './family.ts';
 import { listenersQuestion } from './instances.ts';
-import type { MovePlan } from './plan-move.ts';
+import type { MoveEdits } from './plan-move.ts';
 import { programObstacle } from './writers.ts';
 
 /** What restarting a server needs. */
@@ -20,7 +20,7 @@ export interface RestartWorld {
  */
 export function asItsUser(
   call: ProgramCall,
-  { configured: { instance, reading } }: Pick<MovePlan, 'configured'>,
+  { configured: { instance, reading } }: Pick<MoveEdits, 'configured'>,
 ): ProgramCall {
   const { machine, main } = reading;
   const own = instance.account ?? (main === null ? null : machine.ownerOf(main));
@@ -30,10 +30,10 @@ export function asItsUser(
 }
 
 /** A server that has to use its changed configuration. */
-export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
+export type Restarted = Pick<MoveEdits, 'configured' | 'needsRestart'>;
 
 /** How a server uses its new configuration without its service; Windows has no signals. */
-function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload {
+function reloadOf({ family, instance, reading }: MoveEdits['configured']): Reload {
   const reload = family.reload?.(instance, reading) ?? null;
   const isSignal = reload !== null && reload !== 'watches' && 'signal' in reload;
   return isSignal && reading.machine.platform === 'win32' ? null : reload;
@@ -43,6 +43,11 @@ function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload
 export interface RestartWay {
   readonly text: string;
   readonly obstacle: string | null;
+}
+
+/** What a move would do. */
+export interface MovePlan extends MoveEdits {
+  readonly restart: RestartWay;
 }
 
 /** Returns why the program that restarts a server cannot be run; null if it can. */
@@ -109,7 +114,7 @@ export async function restartServer(
 
 /** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
 export async function waitForPort(
-  { configured: { instance, sockets }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
+  { configured: { instance, sockets }, from, to }: Pick<MoveEdits, 'configured' | 'from' | 'to'>,
   { asked, now }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {
