@@ -9,7 +9,8 @@ function Get-PortConfiguration {
         found by the default places of their files. Without ports, it returns every port that a configuration asks for.
 
         If several settings compete, it returns all of them: IsEffective is false for those that are overridden, and
-        Overrides lists them at the setting that wins. An unknown value is empty, and Reason says why.
+        Overrides lists them at the setting that wins. An unknown value is empty, and Reason says why. If a server still
+        listens on a port because it started before its configuration was changed, a warning says so.
 
     .PARAMETER Port
         The ports: numbers, ranges such as 8000-8100, and IANA service names such as https.
