@@ -94,6 +94,7 @@ function Get-CommandTable {
             Command = @('config')
             Always  = @('--format=clixml', '--problems=rows')
             Operand = @('Port')
+            Own     = @('InputObject')
             Options = [ordered]@{
                 Application = '--app'
                 Path = '--path'

@@ -63,3 +63,26 @@ function ConvertTo-Operand {
         }
     }
 }
+
+# The ports that a piped item asks for, where a process cannot be asked about.
+function ConvertTo-PortOperand {
+    param($Cmdlet, $InputObject, [string] $Hint = 'Pipe ports, or objects that have this property.')
+
+    foreach ($item in $InputObject) {
+        foreach ($text in ConvertTo-Operand -Cmdlet $Cmdlet -InputObject $item) {
+            if ($text -notlike 'pid:*') {
+                $text
+                continue
+            }
+            Write-Problem -Cmdlet $Cmdlet -Problem @{
+                Severity    = 'Error'
+                Code        = 'PO1002'
+                Message     = "'$item' is not a port, and has no LocalPort."
+                Hint        = $Hint
+                Target      = $item
+                Category    = 'InvalidArgument'
+                Terminating = $false
+            }
+        }
+    }
+}

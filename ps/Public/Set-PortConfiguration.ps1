@@ -10,9 +10,10 @@ function Set-PortConfiguration {
         that, and reports an error. -WhatIf only shows them.
 
         The server's own check runs before and after; if it fails, every file is restored. With -Restart, the service
-        is reloaded or restarted, and the move is undone if the server does not own the new port within -TimeoutSec.
+        is reloaded or restarted, and the move is undone if the server does not own the new port within -TimeoutSec. If
+        nothing can restart the server, -Restart is an error, before anything is changed.
 
-        portowner move --undo restores the files of the last move.
+        portowner move --undo shows what it restores, asks, and restores the files of the last move.
 
     .PARAMETER Port
         The port that the server is configured for.

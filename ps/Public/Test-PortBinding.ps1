@@ -170,21 +170,8 @@ function Test-PortBinding {
                 $lines += $one
                 foreach ($text in Split-Port $one) { if (-not $ports.Contains($text)) { $ports[$text] = $true } }
             } else {
-                foreach ($text in ConvertTo-Operand -Cmdlet $PSCmdlet -InputObject $one) {
-                    if ($text -notlike 'pid:*') {
-                        $ports[$text] = $false
-                        continue
-                    }
-                    Write-Problem -Cmdlet $PSCmdlet -Problem @{
-                        Severity    = 'Error'
-                        Code        = 'PO1002'
-                        Message     = "'$one' is not a port, and has no LocalPort."
-                        Hint        = 'Pipe in ports, objects that have this property, or the lines of an error message.'
-                        Target      = $one
-                        Category    = 'InvalidArgument'
-                        Terminating = $false
-                    }
-                }
+                $hint = 'Pipe in ports, objects that have this property, or the lines of an error message.'
+                foreach ($text in ConvertTo-PortOperand -Cmdlet $PSCmdlet -InputObject $one -Hint $hint) { $ports[$text] = $false }
             }
         }
     }

@@ -44,6 +44,17 @@ Describe 'Get-PortConfiguration' {
         [System.IO.File]::ReadAllText($path) | Should -Be "port $to`n"
     }
 
+    It 'takes ports, and objects that have one, from the pipeline' {
+        $path = New-Configuration "port $from`ntls-port $to`n"
+        ($from, $to | Get-PortConfiguration -Path $path).Line | Sort-Object | Should -Be 1, 2
+        ("$from", '1' | Get-PortConfiguration -Path $path).Line | Should -Be 1
+        ([pscustomobject]@{ LocalPort = $to } | Get-PortConfiguration -Path $path).Line | Should -Be 2
+        (Get-PortConfiguration $from $to -Path $path).Line | Sort-Object | Should -Be 1, 2
+        @() | Get-PortConfiguration -Path $path | Should -BeNullOrEmpty
+        Get-Process -Id $PID | Get-PortConfiguration -Path $path -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO1002,Get-PortConfiguration'
+    }
+
     It 'redacts names' {
         $path = New-Configuration
         $row = Get-PortConfiguration -Path $path -Redact
@@ -69,7 +80,7 @@ Describe 'Set-PortConfiguration' {
         $shown.PSTypeNames | Should -Contain 'PortOwner.MoveResult'
         $shown.Result, $shown.Port, $shown.NewPort | Should -Be 'Moved', $from, $to
         [System.IO.File]::ReadAllText($path) | Should -Be "# here`nport $to`n"
-        & $executable move --undo | Out-Null
+        & $executable move --undo --yes | Out-Null
         [System.IO.File]::ReadAllText($path) | Should -Be "# here`nport $from`n"
     }
 

@@ -24,7 +24,13 @@ export const takesPorts = ({ operands }: CommandAbout): boolean =>
 
 /** Other words for the options of a command, and the meaning of each. */
 export function synonymsOf({ about, groups = [] }: TypedCommand): Readonly<Record<string, readonly string[]>> {
-  return Object.assign({}, ...groups.map((group) => group.about.synonyms), about.synonyms);
+  const all: Record<string, readonly string[]> = Object.assign(
+    {},
+    ...groups.map((group) => group.about.synonyms),
+    about.synonyms,
+  );
+  // A command can have an option of its own that is a synonym elsewhere.
+  return Object.fromEntries(Object.entries(all).filter(([name, [own]]) => own !== name));
 }
 
 /** Converts synonyms to the command's options: `--json` to `--format=json`, `--name=nginx` to `--image=nginx`. */

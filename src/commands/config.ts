@@ -19,7 +19,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
 
       If several settings compete, such as an option on the command line and one in a file, it shows all of them: IsEffective is false for those that are overridden, and Overrides lists them at the setting that wins.
 
-      A value that is unknown, for example because it contains a variable, is empty, and Reason says why.
+      A value that is unknown, for example because it contains a variable, is empty, and Reason says why. If a server still listens on a port because it started before its configuration was changed, a warning says so.
     `,
     examples: [
       ['Where is port 8080 configured?', '$0 config 8080'],
@@ -40,6 +40,7 @@ export class ConfigCommand extends withOptions(RowCommand, CountOptions) {
     powershell: {
       name: 'Get-PortConfiguration',
       operand: 'Port',
+      own: ['InputObject'],
       parameters: { Application: '--app', Path: '--path', Column: '--columns', Redact: '--redact' },
     },
   };

@@ -1,11 +1,10 @@
 import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
-import { asksToMove, checkMoveOptions, differencesText, moveText } from '../cli/move-plan.ts';
+import { checkMoveOptions, moveDialog } from '../cli/move-plan.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { duration, wholeNumber } from '../cli/values.ts';
-import { listMoves, moveServer, restartText, undoMove } from '../configuration/configuration.ts';
+import { listMoves, moveServer, undoMove } from '../configuration/configuration.ts';
 import type { MoveRequest } from '../configuration/move.ts';
-import type { MovePlan } from '../configuration/plan-move.ts';
 import type { Answer } from '../schema/answer.ts';
 import { moveResult } from '../schema/move.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -21,14 +20,15 @@ export class MoveCommand extends RowCommand {
 
       With --to auto, it chooses a free port. A port is refused if it cannot be bound, is reserved, is in the dynamic range, or is wanted by another configuration on this machine.
 
-      The server's own check (nginx -t) runs before and after; if it fails, every file is restored. With --restart, the service is reloaded or restarted, and the move is undone if the server does not own the new port within --timeout.
+      The server's own check (nginx -t) runs before and after; if it fails, every file is restored. With --restart, the service is reloaded or restarted, and the move is undone if the server does not own the new port within --timeout. If nothing can restart the server, --restart is refused before anything is written.
 
-      The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help): --list shows the moves, and --undo restores the files of the last one, also if it was interrupted.
+      The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help): --list shows the moves, or those of PORT, and --undo restores the files of the last one, also if it was interrupted. It shows the changes and asks, too.
     `,
     examples: [
       ['Show what would change', '$0 move 8080 --to auto --dry-run'],
       ['Move it, and reload the server', '$0 move 8080 --to 8090 --restart'],
       ['Undo the last move, and restart the server', '$0 move --undo --restart'],
+      ['The moves from or to port 8080', '$0 move --list 8080'],
       ['List the moves, and delete those older than 30 days', '$0 move --list --keep 30'],
     ],
   });
@@ -86,7 +86,7 @@ export class MoveCommand extends RowCommand {
     tolerateBoolean: true,
     description: 'restore the files of the last move, or of --undo=ID',
   });
-  list = Option.Boolean('--list', false, { description: 'list the moves' });
+  list = Option.Boolean('--list', false, { description: 'list the moves, or those from or to PORT' });
   keep = Option.String('--keep', { description: 'delete moves that are older than this many days' });
 
   override readonly schema = moveResult;
@@ -96,34 +96,23 @@ export class MoveCommand extends RowCommand {
     const how = { force, restart, timeoutMs: duration('--timeout', timeout, { least: 0 }) };
     const machine = await surroundings.configuration();
     checkMoveOptions(this);
-    const asked = this.askedMachine();
+    const world = { ...surroundings, asked: this.askedMachine(), machine };
+    const dialog = moveDialog({ ...surroundings, yes: this.yes, write: (text) => this.write(text) });
     if (this.undo !== undefined && this.undo !== false) {
       const id = typeof this.undo === 'string' ? this.undo : (this.port ?? null);
-      const tell = (texts: readonly string[]) => this.write(differencesText(texts));
-      return undoMove({ id, ...how }, { ...surroundings, asked, machine, tell });
+      return undoMove({ id, dryRun: this.dryRun, ...how }, { ...world, ...dialog.undo });
     }
-    const days = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
-    if (this.list || days !== null) return listMoves(days, surroundings);
-    const world = {
-      ...surroundings,
-      asked,
-      machine,
-      show: (plan: MovePlan) => this.show(plan),
-      approve: ({ configured, from, to }: MovePlan) =>
-        this.yes || asksToMove(`Move ${configured.family.name} from port ${from} to port ${to}?`, surroundings.confirm),
-    };
-    return moveServer(this.request(how), world);
+    const keepDays = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
+    if (this.list || keepDays !== null) {
+      const port = this.port === undefined ? null : wholeNumber('PORT', this.port, { most: 65_535 });
+      return listMoves({ keepDays, port }, surroundings);
+    }
+    return moveServer(this.request(how), { ...world, ...dialog.move });
   }
 
   /** Writes a text for people to standard error. */
   private write(text: string): void {
     if (this.forPeople && this.problems !== 'rows') this.surroundings.error(this.shown(text));
-  }
-
-  private show(plan: MovePlan): void {
-    const differences = plan.files.map(({ difference }) => difference);
-    const shown = { ...plan, application: plan.configured.family.name, differences, restart: restartText(plan) };
-    this.write(moveText(shown));
   }
 
   private request(how: Pick<MoveRequest, 'force' | 'restart' | 'timeoutMs'>) {

@@ -2,6 +2,7 @@ import { Command, Option } from 'clipanion';
 import type { CommandAbout } from '../cli/about.ts';
 import type { ErrorReading, ParsedError } from '../diagnosis/error-text.ts';
 import type { Request } from '../diagnosis/request.ts';
+import type { AskedFor } from '../configuration/asked-for.ts';
 import type { WhyRequest } from '../diagnosis/why.ts';
 import { textOfEnds } from '../io/read.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -78,8 +79,8 @@ export class WhyCommand extends withOptions(RowCommand, CountOptions, SnapshotOp
     const { whyNotEach } = await import('../diagnosis/why.ts');
     const machine = this.askedMachine();
     const { surroundings } = this;
-    const askedFor = async (request: Request): Promise<readonly string[]> =>
-      (await import('../configuration/configuration.ts')).askedForEvidence(
+    const askedFor = async (request: Request): Promise<AskedFor> =>
+      (await import('../configuration/configuration.ts')).askedFor(
         request,
         machine,
         await surroundings.configuration(),

@@ -1,9 +1,11 @@
 import type { AskedMachine } from '../facts/machine.ts';
+import { holdsPort, pidsOf } from '../facts/model/question.ts';
 import type { Conflict } from '../schema/conflict.ts';
+import { step } from '../schema/step.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
-import { isConfirmed } from './find.ts';
 import { listenersQuestion, survey, type Configured } from './instances.ts';
 import { canMeet } from './meeting.ts';
+import { isConfirmed, outdatedAt } from './outdated.ts';
 import { settingText, settingWithValue, whereText, type RankedPort } from './overlay.ts';
 
 /** A setting that counts, with its server. */
@@ -26,24 +28,52 @@ function wishesOf(all: readonly Configured[]): Wish[] {
   );
 }
 
-/** Returns evidence about a port: which configurations ask for it. */
-export async function askedForEvidence(
+/** What configurations say about a port. */
+export interface AskedFor {
+  readonly evidence: readonly string[];
+  /** Empty if none of them can be moved away. */
+  readonly remedies: readonly string[];
+}
+
+/** Returns the command that moves a server away from a port, if one server has the port in a file. */
+function moveSteps(wishes: readonly Wish[], port: number): string[] {
+  const holding = wishes.filter(({ configured, place }) => isConfirmed(configured, place));
+  const servers = new Set((holding.length > 0 ? holding : wishes).map(({ configured }) => configured));
+  const [subject, other] = servers;
+  const own = wishes.filter(({ configured }) => configured === subject);
+  const canMove = own.every(({ place: { source } }) => source.kind === 'file' && source.port !== null);
+  return subject === undefined || other !== undefined || !canMove
+    ? []
+    : [
+        step(
+          `portowner move ${port} --to auto --dry-run`,
+          `show how ${subject.family.name} would move to a free port; without --dry-run, it asks before changing its configuration`,
+        ),
+      ];
+}
+
+/** Returns which configurations ask for a port. */
+export async function askedFor(
   { port, protocol }: { readonly port: number; readonly protocol: string },
   asked: AskedMachine,
   machine: ConfigurationMachine,
-): Promise<string[]> {
+): Promise<AskedFor> {
   const facts = await asked.facts({ ...listenersQuestion, localPorts: [{ start: port, end: port }] });
-  const wishes = wishesOf(await survey({ facts, machine }));
-  const texts = wishes
-    .filter(({ place, port: wanted }) => wanted === port && place.protocol === protocol)
-    .map(({ configured, place }) => {
-      const name = configured.family.name;
-      const setting = settingWithValue(place);
-      return isConfirmed(configured, place)
-        ? `${name} is configured for it in ${whereText(place)}: ${setting}`
-        : `${name} is still configured for it in ${whereText(place)}, but does not listen there now: ${setting}`;
-    });
-  return [...new Set(texts)];
+  const all = await survey({ facts, machine });
+  const wishes = wishesOf(all).filter(({ place, port: wanted }) => wanted === port && place.protocol === protocol);
+  // Without rights, the program that listens there is unknown: it may be this server.
+  const isUnseen = facts.sections.sockets.data.some(
+    (socket) => socket.protocol === protocol && holdsPort(socket) && pidsOf(socket).length === 0,
+  );
+  const texts = wishes.map(({ configured, place }) => {
+    const name = configured.family.name;
+    const setting = settingWithValue(place);
+    return isConfirmed(configured, place) || isUnseen
+      ? `${name} is configured for it in ${whereText(place)}: ${setting}`
+      : `${name} is still configured for it in ${whereText(place)}, but does not listen there now: ${setting}`;
+  });
+  const outdatedTexts = await outdatedAt(port, all, asked, machine);
+  return { evidence: [...new Set([...texts, ...outdatedTexts])], remedies: moveSteps(wishes, port) };
 }
 
 /** Whether both are settings of one server: the same process, or the same file. */

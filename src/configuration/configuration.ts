@@ -2,7 +2,6 @@
  * What the commands use of this room. In an executable, it is compressed (src/build/compressed.ts): import nothing else
  * of it from other rooms, except types.
  */
-export { askedForEvidence, configuredConflicts } from './asked-for.ts';
+export { askedFor, configuredConflicts } from './asked-for.ts';
 export { findConfiguration } from './find.ts';
 export { listMoves, moveServer, undoMove } from './move.ts';
-export { restartText } from './restart.ts';

@@ -6,6 +6,8 @@ import type { Reading } from './reading.ts';
 export type Reload =
   | { readonly signal: 'SIGHUP' | 'SIGUSR2' }
   | { readonly call: ProgramCall }
+  /** Why it cannot be restarted here, in words that follow its name. */
+  | { readonly obstacle: string }
   /** It notices the change itself. */
   | 'watches'
   /** It has to be restarted. */

@@ -1,4 +1,6 @@
 import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
+import { holdsPort, pidsOf } from '../facts/model/question.ts';
 import { sectionProblems } from '../ownership/problems.ts';
 import { formatPlaces, placeMatcher, type Place as PortPlace } from '../ports/place.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -10,6 +12,7 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
 import { families, type FamilyEntry } from './families.ts';
 import { listenersQuestion, survey, surveyFile, type Configured } from './instances.ts';
+import { isConfirmed, outdated, outdatedReason, outdatedText, type Outdated } from './outdated.ts';
 import { whereText, settingText, type RankedPort } from './overlay.ts';
 import { lineAt } from './text-file.ts';
 
@@ -53,12 +56,12 @@ const sourceWords = {
   default: 'Default',
 } as const;
 
-/** Returns whether a configured server listens where a place says. */
-export function isConfirmed({ sockets }: Configured, place: RankedPort): boolean {
-  return sockets.some(({ protocol, localPort }) => protocol === place.protocol && localPort === place.port);
-}
-
-function rowOf(configured: Configured, place: RankedPort, computer: string | null): Configuration {
+function rowOf(
+  configured: Configured,
+  place: RankedPort,
+  stale: Outdated | undefined,
+  computer: string | null,
+): Configuration {
   const { family, instance, reading } = configured;
   const { source, winner } = place;
   const isUnknown = place.port === null;
@@ -66,6 +69,7 @@ function rowOf(configured: Configured, place: RankedPort, computer: string | nul
   const reasons = [
     ...(place.reason === null ? [] : [place.reason]),
     ...(winner === null ? [] : [`overridden by ${settingText(winner)}`]),
+    ...(stale?.places.includes(place) === true ? [outdatedReason(stale)] : []),
     ...(isUnknown ? reading.gaps : []),
   ];
   return {
@@ -104,8 +108,47 @@ export function unreadProblems(found: readonly Configured[]): Problem[] {
   );
 }
 
+/** Returns the warnings about servers that listen on these ports, which are in no configuration any more. */
+function outdatedProblems(ports: FindRequest['ports'], stale: readonly Outdated[]): Problem[] {
+  if (ports === null) return [];
+  return stale.flatMap((one) =>
+    one.ports
+      .filter((port) => ports.some(({ start, end }) => start <= port && port <= end))
+      .map((port): Problem => ({
+        severity: 'Warning',
+        code: 'PO4406',
+        message: outdatedText(one, port),
+        target: String(port),
+      })),
+  );
+}
+
+/** The port that a request is about; null if it is about several. */
+function onlyPort(ports: FindRequest['ports']): number | null {
+  const [first, second] = ports ?? [];
+  return first !== undefined && second === undefined && first.start === first.end ? first.start : null;
+}
+
+/** Returns the servers whose unread files could set what a request is about. */
+function incomplete(
+  found: readonly Configured[],
+  having: ReadonlySet<Configured>,
+  { ports, application, path }: FindRequest,
+  { sections }: Facts,
+): Configured[] {
+  const gapped = found.filter(({ reading }) => reading.gaps.length > 0);
+  const port = onlyPort(ports);
+  if (port === null || application !== null || path !== null) return gapped;
+  const holding = sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
+  const isExplained = having.size > 0 || (holding.length > 0 && holding.every((socket) => pidsOf(socket).length > 0));
+  return isExplained
+    ? gapped.filter((one) => having.has(one) || one.sockets.some(({ localPort }) => localPort === port))
+    : gapped;
+}
+
 /** Finds where ports are configured. */
-export async function findConfiguration({ ports, application, path }: FindRequest, world: FindWorld): Promise<Answer> {
+export async function findConfiguration(request: FindRequest, world: FindWorld): Promise<Answer> {
+  const { ports, application, path } = request;
   const only = familiesNamed(application);
   const facts = await world.asked.facts(listenersQuestion);
   const surveyed = { facts, machine: world.machine };
@@ -119,18 +162,33 @@ export async function findConfiguration({ ports, application, path }: FindReques
       )
       .map((place) => ({ configured, place })),
   );
-  const rows = selected.map(({ configured, place }) => rowOf(configured, place, facts.machine.name));
+  const stale = new Map(
+    found.flatMap((one): [Configured, Outdated][] => {
+      const answer = outdated(one, world.machine);
+      return answer === null ? [] : [[one, answer]];
+    }),
+  );
+  const rows = selected.map(({ configured, place }) =>
+    rowOf(configured, place, stale.get(configured), facts.machine.name),
+  );
   // A listener whose configuration is not found may be set in what could not be read.
-  const isIncomplete = found.some(({ reading }) => reading.gaps.length > 0);
-  const what = path ?? (ports === null ? 'a port' : `port ${formatPlaces(ports)}`);
+  const unread = incomplete(found, new Set(selected.map(({ configured }) => configured)), request, facts);
+  const what = path === null ? (ports === null ? 'a port' : `port ${formatPlaces(ports)}`) : `a port in ${path}`;
   return {
     rows,
-    problems: [...sectionProblems(facts, []), ...unreadProblems(found)],
-    exitCode: exitCodeOf(rows.length > 0 ? true : isIncomplete ? null : false),
+    problems: [
+      ...sectionProblems(facts, []),
+      ...unreadProblems(unread),
+      ...outdatedProblems(ports, [...stale.values()]),
+    ],
+    exitCode: exitCodeOf(rows.length > 0 ? true : unread.length > 0 ? null : false),
     ...(rows.length > 0
       ? {}
       : {
-          note: `No configuration that PortOwner understands sets ${what}. It understands ${familyNames().join(', ')}.`,
+          note:
+            unread.length > 0
+              ? `Whether a configuration sets ${what} is unknown: the warnings say what was not read.`
+              : `No configuration that PortOwner understands sets ${what}. It understands ${familyNames().join(', ')}.`,
         }),
     ...(selected.length === 1 ? { headline: headlineOf(selected[0]!) } : {}),
   };

@@ -3,7 +3,7 @@ import { splitCommandLine } from '../facts/decode/relays.ts';
 import type { Facts, Process, Socket } from '../facts/model/facts.ts';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import type { ConfigurationMachine, StartedProgram } from '../system/configuration.ts';
+import type { ConfigurationMachine, FileRead, StartedProgram } from '../system/configuration.ts';
 import { families, familiesOfFile, familyOf, type FamilyEntry } from './families.ts';
 import type { Family } from './family.ts';
 import type { Instance } from './configured-port.ts';
@@ -165,24 +165,24 @@ async function configured({ entry, instance, pids }: Found, { machine, facts }: 
   return { family, instance, reading, places: ranked(reading.places), sockets, startTime };
 }
 
+/** Whether there is a file, which may be one that cannot be read. */
+const isPresent = (read: FileRead): boolean => read.bytes !== null || !read.isMissing;
+
 /** Returns the instances that run, and those whose configuration was found in its default place. */
 export async function survey(world: Surveyed, only: readonly FamilyEntry[] = families): Promise<Configured[]> {
   const answers: Configured[] = [];
   const here = only.filter(({ platform = world.machine.platform }) => platform === world.machine.platform);
   for (const found of running(world)) if (here.includes(found.entry)) answers.push(await configured(found, world));
   const known = new Set(answers.flatMap(({ reading }) => [...reading.files.keys()]));
+  const gaps = new Set(answers.flatMap(({ reading }) => reading.gaps));
   for (const entry of here) {
     const { defaultFiles, defaultPatterns = [] } = await entry.load();
-    const hasFile = defaultFiles.some((path) => !known.has(path) && world.machine.read(path).bytes !== null);
-    const single = hasFile ? [null] : [];
     const several = defaultPatterns.flatMap((pattern) => new Reading(world.machine).glob(pattern));
-    for (const path of [
-      ...single,
-      ...several.filter((one) => !known.has(one) && world.machine.read(one).bytes !== null),
-    ]) {
+    const isThere = (path: string): boolean => !known.has(path) && isPresent(world.machine.read(path));
+    for (const path of [...(defaultFiles.some(isThere) ? [null] : []), ...several.filter(isThere)]) {
       const answer = await configured(described(entry, path, world), world);
       const { places, reading } = answer;
-      const isNew = reading.main !== null && !known.has(reading.main);
+      const isNew = reading.main === null ? !reading.gaps.every((gap) => gaps.has(gap)) : !known.has(reading.main);
       if (isNew && (places.length > 0 || reading.gaps.length > 0)) answers.push(answer);
     }
   }
@@ -205,5 +205,7 @@ export async function surveyFile(path: string, world: Surveyed, only: readonly F
   if (using.length > 0) return using;
   const answers: Configured[] = [];
   for (const entry of entries) answers.push(await configured(described(entry, path, world), world));
-  return answers.filter(({ places }) => places.length > 0);
+  const having = answers.filter(({ places }) => places.length > 0);
+  // A file without a port may be one that is not valid.
+  return having.length > 0 ? having : answers.filter(({ reading }) => reading.gaps.length > 0);
 }

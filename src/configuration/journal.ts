@@ -35,8 +35,8 @@ export interface Move {
   readonly application: string;
   readonly from: number;
   readonly to: number;
-  /** `begun` until every file has been changed, and the server has been checked. */
-  readonly state: 'begun' | 'done' | 'undone';
+  /** `begun` until every file has been changed, and the server has been checked; `rolledBack` if that failed. */
+  readonly state: 'begun' | 'done' | 'rolledBack' | 'undone';
   readonly changes: readonly string[];
   readonly files: readonly JournalFile[];
 }
@@ -71,7 +71,7 @@ function isMove(data: unknown, ownId: string): data is Move {
   const isKnown = kind === 'PortOwner.Move' && version === 1 && id === ownId && isPort(from) && isPort(to);
   const isTold = typeof application === 'string' && typeof at === 'string' && !Number.isNaN(Date.parse(at));
   const areTexts = Array.isArray(changes) && changes.every((one) => typeof one === 'string');
-  const isInState = typeof state === 'string' && ['begun', 'done', 'undone'].includes(state);
+  const isInState = typeof state === 'string' && ['begun', 'done', 'rolledBack', 'undone'].includes(state);
   return isKnown && isTold && areTexts && isInState && Array.isArray(files) && files.every(isFile);
 }
 
@@ -161,24 +161,32 @@ export function isRestored({ files }: Move, machine: ConfigurationMachine): bool
   });
 }
 
-/** Returns what a restore would change in files that are neither as before nor as after a move, as a unified diff. */
-export function differencesSince(move: Move, machine: ConfigurationMachine): string[] {
-  const changed = new Set(changedSince(move, machine));
-  return move.files.flatMap(({ path, contents }) => {
-    const { bytes } = changed.has(path) ? machine.read(path) : { bytes: null };
+/** Returns what a restore would change, as a unified diff of each file; with `all`, also of files that changed since. */
+export function differencesOf({ files }: Move, machine: ConfigurationMachine, all: boolean): string[] {
+  return files.flatMap(({ path, contents, before, after }) => {
+    const { bytes } = machine.read(path);
+    const digest = bytes === null ? null : digestOf(bytes);
+    if (digest === before || (digest !== after && !all)) return [];
     const [present, old] = [bytes, Buffer.from(contents, 'base64')].map((one) => one && decodeFile(path, one));
     return present == null || old == null ? [] : [changedLines(path, present.text, old.text)];
   });
 }
 
 /**
- * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. Throws
- * system errors.
+ * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. One that
+ * cannot be restored does not keep the others from it: then it throws an error that names each of them.
  */
 export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
+  const failures: string[] = [];
   for (const { path, contents, before, after } of files.toReversed()) {
     const { bytes } = machine.read(path);
     const present = bytes === null ? null : digestOf(bytes);
-    if (present === after || (all && present !== before)) machine.replace(path, Buffer.from(contents, 'base64'));
+    if (present !== after && !(all && present !== before)) continue;
+    try {
+      machine.replace(path, Buffer.from(contents, 'base64'));
+    } catch (error) {
+      failures.push(`${path}: ${errorWords(error, 'write')}`);
+    }
   }
+  if (failures.length > 0) throw new Error(failures.join('; '));
 }

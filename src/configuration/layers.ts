@@ -20,31 +20,34 @@ export const onePort: PortsOf = (text) => {
   return [found ?? { unknown: /[$%{]/.test(text) ? 'the value contains a variable' : 'the value is not a port' }];
 };
 
+type Found = AddressAndPort | { readonly unknown: string };
+
 /** The ports of a value: the source of each, and what is to be said about it. */
 function placesOf(
   { name, value }: Pick<WrittenValue, 'name' | 'value'>,
   portsOf: PortsOf,
-  sourceOf: (found: AddressAndPort | null) => NewConfiguredPort['source'],
-  note: string | null = null,
+  sourceOf: (found: Found) => Pick<NewConfiguredPort, 'source' | 'reason'>,
 ): NewConfiguredPort[] {
-  const common = { setting: name, value };
   return (portsOf(value) ?? []).map((found) =>
-    'unknown' in found
-      ? Object.assign({ port: null, source: sourceOf(null), reason: found.unknown }, common)
-      : Object.assign({ port: found.port, address: found.address, source: sourceOf(found), reason: note }, common),
+    Object.assign(
+      'unknown' in found ? { port: null } : { port: found.port, address: found.address },
+      { setting: name, value },
+      sourceOf(found),
+    ),
   );
 }
 
 /** The ports of a value in a file. */
 export function written(from: WrittenValue, portsOf: PortsOf, note: string | null = null): Layer {
   const { value, file, whole, start, obstacle = null } = from;
-  const sourceOf = (found: AddressAndPort | null): NewConfiguredPort['source'] => {
-    const digits = found === null ? 0 : /^\d*/.exec(value.slice(found.start))![0].length;
-    const isFixed = found === null || start < 0 || digits === 0 || obstacle !== null;
-    const part = isFixed ? null : partOf(whole, start + found.start, start + found.start + digits);
-    return inFile(file, whole, part);
-  };
-  return placesOf(from, portsOf, sourceOf, obstacle ?? note);
+  return placesOf(from, portsOf, (found) => {
+    if ('unknown' in found) return { source: inFile(file, whole, null), reason: found.unknown };
+    const digits = /^(?:\d(?:_?\d)*)?/.exec(value.slice(found.start))![0].length;
+    const part = start < 0 || digits === 0 ? null : partOf(whole, start + found.start, start + found.start + digits);
+    const reason =
+      digits === 0 ? `it names no port, so it is ${found.port}` : part === null ? 'it is written with escapes' : note;
+    return { source: inFile(file, whole, obstacle === null ? part : null), reason: obstacle ?? reason };
+  });
 }
 
 /** What cannot be read, since code computes it. */
@@ -76,6 +79,10 @@ export function startLayers(
     ...startValues(readServiceStart({ ...instance, path: null }, reading), [...options, ...variables]),
     ...origins,
   ];
+  const given = (kind: 'environment' | 'commandLine') => (found: Found) => ({
+    source: { kind } as const,
+    reason: 'unknown' in found ? found.unknown : null,
+  });
   // The program has its value from the last place that has the same one.
   const traced = (name: string, value: string): Layer | null => {
     const origin = originOf(name, value, all);
@@ -84,12 +91,12 @@ export function startLayers(
   const environment = variables.map((name): Layer => {
     const value = instance.environment?.get(name);
     if (value === undefined || value === '') return [];
-    return traced(name, value) ?? placesOf({ name, value }, portsOf, () => ({ kind: 'environment' }));
+    return traced(name, value) ?? placesOf({ name, value }, portsOf, given('environment'));
   });
   // An interpreter has options of the same name for other things: `-production` is not `-p`.
-  const given = optionsOf(instance.arguments, options).filter(({ value }) => /\d/.test(value));
-  const commandLine = given.map(
-    ({ name, value }) => traced(name, value) ?? placesOf({ name, value }, portsOf, () => ({ kind: 'commandLine' })),
+  const set = optionsOf(instance.arguments, options).filter(({ value }) => /\d/.test(value));
+  const commandLine = set.map(
+    ({ name, value }) => traced(name, value) ?? placesOf({ name, value }, portsOf, given('commandLine')),
   );
   return [...environment, ...commandLine];
 }

@@ -9,9 +9,17 @@ import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
 import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
-import { changedSince, differencesSince, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
-import { placesToMove, planMove, serverAt, type MovePlan } from './plan-move.ts';
-import { asItsUser, restartServer, restartText, waitForPort, type Restarted } from './restart.ts';
+import { changedSince, differencesOf, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
+import { placesToMove, planMove, serverAt } from './plan-move.ts';
+import {
+  asItsUser,
+  restartServer,
+  restartWay,
+  waitForPort,
+  type MovePlan,
+  type Restarted,
+  type RestartWay,
+} from './restart.ts';
 import { sessionObstacle } from './session.ts';
 import { targetFor } from './target.ts';
 
@@ -55,7 +63,7 @@ function rowOf(plan: MovePlan, computer: string, outcome: Outcome): MoveResult {
     NewPort: plan.to,
     Changes: list(plan.changes),
     SideEffects: list(plan.sideEffects),
-    Restart: outcome.restart ?? restartText(plan),
+    Restart: outcome.restart ?? plan.restart.text,
     Files: list(plan.files.map(({ path }) => path)),
     Difference: plan.files.map(({ difference }) => difference).join('\n'),
     Id: outcome.id ?? null,
@@ -158,16 +166,21 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
             ...told,
             result: 'Moved',
             restart: 'not restarted',
-            reasons: [`the server uses port ${plan.to} after: ${restartText(plan)}`],
+            reasons: [`the server uses port ${plan.to} after: ${plan.restart.text}`],
           };
     }
     const remaining = await rollBack(plan, move, request, world);
-    const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'undone') : null;
+    const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'rolledBack') : null;
     const reasons = [failure, ...remaining, ...(unnoted === null || unnoted === failure ? [] : [unnoted])];
     return { ...told, result: 'RolledBack', restart: 'rolled back', reasons };
   } finally {
     release();
   }
+}
+
+/** Throws PO4402 if a restart is wanted that is not possible. */
+function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: RestartWay): void {
+  if (restart && obstacle !== null) throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
 /** Moves a server to another port in its own configuration. Throws PO4402, PO4403, and PO4405. */
@@ -189,7 +202,9 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
   const clients = await connectedClients(asked, request.from);
   const moved = { all: [subject, ...others], subject, machine, facts, clients };
-  const plan = planMove(moved, request.from, to);
+  const edits = planMove(moved, request.from, to);
+  const plan: MovePlan = { ...edits, restart: restartWay(edits) };
+  checkRestart(request, plan.restart);
   const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
   const obstacles = [
@@ -228,11 +243,14 @@ function journalRow(move: Move, result: string, computer: string | null, reasons
   };
 }
 
-const states = { begun: 'Interrupted', done: 'Moved', undone: 'Undone' } as const;
+const states = { begun: 'Interrupted', done: 'Moved', rolledBack: 'RolledBack', undone: 'Undone' } as const;
 
-/** Lists the moves in the journal; deletes those that are older, unless they have to be undone first. */
+/**
+ * Lists the moves in the journal, or those from or to a port; deletes those that are older, unless they have to be undone
+ * first.
+ */
 export async function listMoves(
-  keepDays: number | null,
+  { keepDays, port }: { readonly keepDays: number | null; readonly port: number | null },
   world: Pick<MoveWorld, 'stateFolder' | 'now'>,
 ): Promise<Answer> {
   const journal = new Journal(await world.stateFolder());
@@ -242,23 +260,38 @@ export async function listMoves(
     if (isOver) journal.remove(move);
     return !isOver;
   });
-  const rows = kept.map((move) => journalRow(move, states[move.state], null));
+  const listed = kept.filter(({ from, to }) => port === null || from === port || to === port);
+  const rows = listed.map((move) => journalRow(move, states[move.state], null));
   return {
     rows,
     problems: [],
     exitCode: exitCodeOf(true),
-    ...(rows.length === 0 ? { note: 'There are no moves in the journal.' } : {}),
+    ...(rows.length > 0
+      ? {}
+      : { note: port === null ? 'There are no moves in the journal.' : `No move in the journal is of port ${port}.` }),
   };
+}
+
+/** What undoing a move would do. */
+export interface UndoPlan {
+  readonly application: string;
+  readonly from: number;
+  readonly to: number;
+  readonly id: string;
+  readonly differences: readonly string[];
+  readonly restart: string;
 }
 
 /** What undoing a move needs. */
 export interface UndoWorld extends Pick<MoveWorld, 'stateFolder' | 'now' | 'asked' | 'machine'> {
-  /** Shows what else a restore would undo. */
+  /** Shows what a restore would change. */
   readonly tell: (differences: readonly string[]) => void;
+  readonly show: (plan: UndoPlan) => void;
+  readonly approve: (plan: UndoPlan) => boolean;
 }
 
 /** What to undo, and how. */
-export interface UndoRequest extends Pick<MoveRequest, 'force' | 'restart' | 'timeoutMs'> {
+export interface UndoRequest extends Pick<MoveRequest, 'dryRun' | 'force' | 'restart' | 'timeoutMs'> {
   /** Null: the last one that was not undone. */
   readonly id: string | null;
 }
@@ -277,12 +310,11 @@ async function serverOf({ files, to }: Move, { asked, machine }: UndoWorld): Pro
 
 /** Restores the files of a move, and restarts the server if requested. */
 async function restored(
-  move: Move,
+  { move, server }: { readonly move: Move; readonly server: Restarted | null },
   journal: Journal,
   { restart, timeoutMs }: UndoRequest,
   world: UndoWorld,
 ): Promise<Answer> {
-  const server = restart ? await serverOf(move, world) : null;
   try {
     restore(move, world.machine, true);
   } catch (error) {
@@ -307,27 +339,49 @@ async function restored(
   return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };
 }
 
-/** Restores the files of a move, also of one that was interrupted. Throws PO4402 and PO4405. */
+/** Returns the move to undo. Throws PO4402 if there is none, or if its files have changed since. */
+function moveToUndo({ id, force }: UndoRequest, journal: Journal, { machine, tell }: UndoWorld): Move {
+  const move = journal
+    .moves()
+    .find((one) => (id === null ? one.state === 'begun' || one.state === 'done' : one.id === id));
+  if (move === undefined)
+    throw cannotMove(
+      id === null ? 'there is no move to undo' : `there is no move ${id}`,
+      'portowner move --list lists them.',
+    );
+  const conflict = changedSince(move, machine);
+  if (conflict.length > 0 && !force) {
+    tell(differencesOf({ ...move, files: move.files.filter(({ path }) => conflict.includes(path)) }, machine, true));
+    throw cannotMove(
+      `changed since the move: ${conflict.join(', ')}`,
+      'Use --force to restore the files anyway, which undoes the other changes, too.',
+    );
+  }
+  return move;
+}
+
+/** Restores the files of a move, also of one that was interrupted. Throws PO4402, PO4403, and PO4405. */
 export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<Answer> {
-  const { id, force } = request;
   const journal = new Journal(await world.stateFolder());
+  const move = moveToUndo(request, journal, world);
+  const server = request.restart ? await serverOf(move, world) : null;
+  const way = server === null ? null : restartWay(server);
+  if (way !== null) checkRestart(request, way);
+  const differences = differencesOf(move, world.machine, true);
+  const { application, from, to, id } = move;
+  const plan = { application, from, to, id, differences, restart: way?.text ?? 'without a restart' };
+  const answer = (result: string, yes: boolean): Answer => ({
+    rows: [{ ...journalRow(move, result, null), Difference: differences.join('\n'), Restart: plan.restart }],
+    problems: [],
+    exitCode: exitCodeOf(yes),
+  });
+  world.show(plan);
+  if (request.dryRun) return answer('Planned', true);
+  if (!world.approve(plan)) return answer('Declined', false);
   const release = journal.lock();
   try {
-    const move = journal.moves().find((one) => (id === null ? one.state !== 'undone' : one.id === id));
-    if (move === undefined)
-      throw cannotMove(
-        id === null ? 'there is no move to undo' : `there is no move ${id}`,
-        'portowner move --list lists them.',
-      );
-    const conflict = changedSince(move, world.machine);
-    if (conflict.length > 0 && !force) {
-      world.tell(differencesSince(move, world.machine));
-      throw cannotMove(
-        `changed since the move: ${conflict.join(', ')}`,
-        'Use --force to restore the files anyway, which undoes the other changes, too.',
-      );
-    }
-    return await restored(move, journal, request, world);
+    const present = moveToUndo({ ...request, id }, journal, world);
+    return await restored({ move: present, server }, journal, request, world);
   } finally {
     release();
   }

@@ -4,7 +4,7 @@ import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import type { Reload } from './family.ts';
 import { listenersQuestion } from './instances.ts';
-import type { MovePlan } from './plan-move.ts';
+import type { MoveEdits } from './plan-move.ts';
 import { programObstacle } from './writers.ts';
 
 /** What restarting a server needs. */
@@ -20,7 +20,7 @@ export interface RestartWorld {
  */
 export function asItsUser(
   call: ProgramCall,
-  { configured: { instance, reading } }: Pick<MovePlan, 'configured'>,
+  { configured: { instance, reading } }: Pick<MoveEdits, 'configured'>,
 ): ProgramCall {
   const { machine, main } = reading;
   const own = instance.account ?? (main === null ? null : machine.ownerOf(main));
@@ -30,26 +30,54 @@ export function asItsUser(
 }
 
 /** A server that has to use its changed configuration. */
-export type Restarted = Pick<MovePlan, 'configured' | 'needsRestart'>;
+export type Restarted = Pick<MoveEdits, 'configured' | 'needsRestart'>;
 
 /** How a server uses its new configuration without its service; Windows has no signals. */
-function reloadOf({ family, instance, reading }: MovePlan['configured']): Reload {
+function reloadOf({ family, instance, reading }: MoveEdits['configured']): Reload {
   const reload = family.reload?.(instance, reading) ?? null;
   const isSignal = reload !== null && reload !== 'watches' && 'signal' in reload;
   return isSignal && reading.machine.platform === 'win32' ? null : reload;
 }
 
-/** Describes how a server will use its new configuration. */
-export function restartText({ configured, needsRestart }: MovePlan): string {
-  const { family, instance } = configured;
-  const { service, serviceUser } = instance;
+/** How a server will use its new configuration, in words, and why it cannot be restarted from here. */
+export interface RestartWay {
+  readonly text: string;
+  readonly obstacle: string | null;
+}
+
+/** What a move would do. */
+export interface MovePlan extends MoveEdits {
+  readonly restart: RestartWay;
+}
+
+/** Returns why the program that restarts a server cannot be run; null if it can. */
+function callObstacle(call: ProgramCall, machine: ConfigurationMachine): string | null {
+  const program = call.words[0]!;
+  return machine.realPath(program) === null ? `${program} does not exist` : programObstacle(call, machine);
+}
+
+/** Returns how a server will use its new configuration. */
+export function restartWay({ configured, needsRestart }: Restarted): RestartWay {
+  const { family, instance, reading } = configured;
+  const { pid, service, serviceUser } = instance;
   const reload = reloadOf(configured);
-  if (instance.pid === null) return 'it does not run';
-  if (reload === 'watches') return `${family.name} uses it without a restart`;
-  if (service !== null)
-    return `${needsRestart ? 'restart' : 'reload'} ${service}${serviceUser === null ? '' : ` of user ${serviceUser}`}`;
-  if (reload === null) return 'restart it yourself';
-  return 'signal' in reload ? `${reload.signal} to process ${instance.pid}` : reload.call.words.join(' ');
+  if (pid === null) return { text: 'it does not run', obstacle: null };
+  if (reload === 'watches') return { text: `${family.name} uses it without a restart`, obstacle: null };
+  const own = (obstacle: string): RestartWay => ({
+    text: 'restart it yourself',
+    obstacle: `${family.name} (process ${pid}) cannot be restarted from here: ${obstacle}`,
+  });
+  if (service !== null) {
+    const failure = reading.machine.service(service, 'check', { pid, user: serviceUser, timeoutMs: 0 });
+    const user = serviceUser === null ? '' : ` of user ${serviceUser}`;
+    if (failure === null) return { text: `${needsRestart ? 'restart' : 'reload'} ${service}${user}`, obstacle: null };
+    if (!failure.isMissing || reload === null) return own(failure.text);
+  }
+  if (reload === null) return own('no service is known that runs it');
+  if ('obstacle' in reload) return own(reload.obstacle);
+  if ('signal' in reload) return { text: `${reload.signal} to process ${pid}`, obstacle: null };
+  const obstacle = callObstacle(reload.call, reading.machine);
+  return obstacle === null ? { text: reload.call.words.join(' '), obstacle } : own(obstacle);
 }
 
 /** Makes a server use its new configuration. Returns why that failed, or null. */
@@ -69,8 +97,9 @@ export async function restartServer(
     if (!failure.isMissing) return failure.text;
   }
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
+  if ('obstacle' in reload) return `${family.name}: ${reload.obstacle}`;
   if ('call' in reload) {
-    const obstacle = programObstacle(reload.call, machine);
+    const obstacle = callObstacle(reload.call, machine);
     if (obstacle !== null) return obstacle;
     const { status, output } = machine.run(asItsUser(reload.call, plan));
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
@@ -85,7 +114,7 @@ export async function restartServer(
 
 /** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
 export async function waitForPort(
-  { configured: { instance, sockets }, from, to }: Pick<MovePlan, 'configured' | 'from' | 'to'>,
+  { configured: { instance, sockets }, from, to }: Pick<MoveEdits, 'configured' | 'from' | 'to'>,
   { asked, now }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {

@@ -106,7 +106,7 @@ export function readUnitStart(reading: Reading, unit: string, path: string | nul
 
 /** Reads what starts a service: its unit if it has one; otherwise, the files with an environment. */
 export function readServiceStart(
-  { service, serviceUser, path }: Instance,
+  { service, serviceUser, path }: Pick<Instance, 'service' | 'serviceUser' | 'path'>,
   reading: Reading,
   environmentFiles: readonly string[] = [],
 ): ServiceStart {

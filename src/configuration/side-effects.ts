@@ -116,22 +116,32 @@ function labels({ subject: { family }, places, machine }: MoveSubject, port: num
   );
 }
 
-/** The package whose configuration files contain one of these; dpkg asks about changed ones. */
-function packageNotes(machine: ConfigurationMachine, paths: readonly string[]): string[] {
-  if (machine.platform !== 'linux') return [];
+/** The packages that have files as their configuration, as [file, package]: those of dpkg itself, and of ucf. */
+function packagesOf(machine: ConfigurationMachine): [path: string, name: string][] {
+  const linesOf = (path: string): string[] => {
+    const { bytes } = machine.read(path);
+    return bytes === null ? [] : Buffer.from(bytes).toString('latin1').split('\n');
+  };
   const folder = '/var/lib/dpkg/info';
   const lists = (machine.list(folder) ?? []).filter((name) => name.endsWith('.conffiles'));
+  return [
+    ...lists.flatMap((list) =>
+      linesOf(`${folder}/${list}`).map((path): [string, string] => [path, list.replace(/(?::[^:]*)?\.conffiles$/, '')]),
+    ),
+    ...linesOf('/var/lib/ucf/registry').map((line): [string, string] => {
+      const [name = '', path = ''] = line.split(/\s+/, 2);
+      return [path, name];
+    }),
+  ];
+}
+
+/** Notes about the packages that have these files: an update asks about changed ones. */
+function packageNotes(machine: ConfigurationMachine, paths: readonly string[]): string[] {
+  if (machine.platform !== 'linux') return [];
   const wanted = new Set(paths);
-  return lists.flatMap((name) => {
-    const { bytes } = machine.read(`${folder}/${name}`);
-    const lines = bytes === null ? [] : Buffer.from(bytes).toString('latin1').split('\n');
-    return lines
-      .filter((line) => wanted.has(line))
-      .map(
-        (path) =>
-          `${path} belongs to the package ${name.replace(/(?::[^:]*)?\.conffiles$/, '')}: an update may ask whether to keep it`,
-      );
-  });
+  return packagesOf(machine)
+    .filter(([path]) => wanted.has(path))
+    .map(([path, name]) => `${path} belongs to the package ${name}: an update may ask whether to keep it`);
 }
 
 /** The settings with the port that something overrides, which stay as they are. */

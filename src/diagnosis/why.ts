@@ -28,7 +28,10 @@ export interface WhyWorld extends Pick<Surroundings, 'binder'> {
   /** The home folder of the person who reads the answer; empty if there is none. */
   readonly home: string;
   /** Returns which configurations of this machine ask for a port; without it, they are unknown. */
-  readonly askedFor?: (request: Request) => Promise<readonly string[]>;
+  readonly askedFor?: (request: Request) => Promise<{
+    readonly evidence: readonly string[];
+    readonly remedies: readonly string[];
+  }>;
 }
 
 /** The verdict, and what determines the exit code. */
@@ -84,13 +87,20 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
     if (other.diagnosis.row.CanBind === false && other.diagnosis.row.Owner !== null) ({ facts, diagnosis } = other);
   }
   const { needs, said, isGone } = diagnosis;
-  const configured = bind.port === 0 ? [] : ((await world.askedFor?.(bind)) ?? []);
+  const configured = bind.port === 0 ? undefined : await world.askedFor?.(bind);
   const [row = diagnosis.row] = advisedThere([diagnosis.row], world.machine.there, facts);
   const lack = row.CanBind === null ? lackOf(needs) : null;
   const sentence = isGone ? goneHeadline(row) : headline(row, said);
-  const evidence = [...(row.Evidence ?? []), ...configured];
+  const evidence = [...(row.Evidence ?? []), ...(configured?.evidence ?? [])];
+  // If the port is free, nobody has to move.
+  const remedies = row.CanBind === true || row.Remedy === null ? [] : (configured?.remedies ?? []);
   return {
-    row: { ...row, Evidence: evidence, Summary: sentence },
+    row: {
+      ...row,
+      Evidence: evidence,
+      Remedy: row.Remedy === null ? null : [...row.Remedy, ...remedies],
+      Summary: sentence,
+    },
     headline: sentence,
     problems: sectionProblems(facts, []),
     lack,

@@ -1,10 +1,13 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   realpathSync,
   statSync,
@@ -12,6 +15,7 @@ import {
 import { decodeStat } from '../facts/decode/linux-processes.ts';
 import { errorWords, isMissing } from '../io/errors.ts';
 import type {
+  Account,
   ConfigurationMachine,
   FileRead,
   ProgramCall,
@@ -70,7 +74,7 @@ function startedProgram(pid: number): StartedProgram | null {
     } catch {
       // It belongs to another user.
     }
-    return { arguments: args, environment, account: ownerOf(`/proc/${pid}`) };
+    return { arguments: args, environment, account: accountOf(pid) };
   } catch {
     return null;
   }
@@ -90,6 +94,15 @@ function ancestors(): readonly number[] {
   return found;
 }
 
+/** The user and the groups of a process. */
+function accountOf(pid: number): Account | null {
+  const owner = ownerOf(`/proc/${pid}`);
+  const [, groups] = /^Groups:([\d\s]*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+  return owner === null || groups === undefined
+    ? owner
+    : { ...owner, groups: groups.split(/\s+/).filter(Boolean).map(Number) };
+}
+
 function ownerOf(path: string): { uid: number; gid: number } | null {
   try {
     const { uid, gid } = statSync(path);
@@ -99,14 +112,61 @@ function ownerOf(path: string): { uid: number; gid: number } | null {
   }
 }
 
+function changedAt(path: string): number | null {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return null;
+  }
+}
+
+/** See ConfigurationMachine; Windows does not show it. */
+function errorOutput(pid: number): string | null {
+  const descriptor = `/proc/${pid}/fd/2`;
+  try {
+    const path = readlinkSync(descriptor);
+    if (path === '/dev/null') return path;
+    // It may have been deleted, or replaced since.
+    const [open, named] = [statSync(descriptor), lstatSync(path)];
+    return named.isFile() && open.dev === named.dev && open.ino === named.ino ? path : null;
+  } catch {
+    return null;
+  }
+}
+
 /** What a program needs of the environment to start at all. */
 type BareEnvironment = Readonly<Record<string, string>>;
 
+/** Whether a user has a name, so that its groups can be found. */
+const isNamed = (uid: number): boolean =>
+  readFileSync('/etc/passwd', 'latin1')
+    .split('\n')
+    .some((line) => line.split(':')[2] === String(uid));
+
+/** How a program runs as another user: Node itself would leave out the other groups of that user. */
+function callAs(words: readonly string[], as: Account | undefined): Pick<ProgramCall, 'words' | 'as'> {
+  const setpriv = '/usr/bin/setpriv';
+  if (as === undefined || process.geteuid?.() !== 0) return { words };
+  if (!existsSync(setpriv)) return { words, as };
+  const { uid, gid, groups } = as;
+  const more =
+    groups === undefined
+      ? isNamed(uid)
+        ? '--init-groups'
+        : '--clear-groups'
+      : groups.length > 0
+        ? `--groups=${groups.join(',')}`
+        : '--clear-groups';
+  return { words: [setpriv, `--reuid=${uid}`, `--regid=${gid}`, more, '--', ...words] };
+}
+
 /** Runs a program without a shell, and without the caller's environment. */
-function runProgram(
-  { words: [program = '', ...args], as, workingDirectory, environment }: ProgramCall,
-  bare: BareEnvironment,
-): ProgramResult {
+function runProgram(call: ProgramCall, bare: BareEnvironment): ProgramResult {
+  const { workingDirectory, environment } = call;
+  const {
+    words: [program = '', ...args],
+    as,
+  } = callAs(call.words, call.as);
   const { spawnSync } = process.getBuiltinModule('node:child_process');
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     encoding: 'utf8',
@@ -115,7 +175,7 @@ function runProgram(
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
     env: { ...bare, ...environment },
-    ...(as === undefined || process.geteuid?.() !== 0 ? {} : as),
+    ...(as === undefined ? {} : { uid: as.uid, gid: as.gid }),
     ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
   });
   const output = error === undefined ? `${stdout}${stderr}` : error.message;
@@ -178,6 +238,8 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
       }
     },
     ownerOf,
+    changedAt,
+    errorOutput,
     run: (call) => runProgram(call, bare),
     signal: (pid, name) => void process.kill(pid, name),
   };

@@ -273,6 +273,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'WriteError',
   },
+  PO4406: {
+    summary: 'a running server does not use its present configuration yet',
+    action: 'Restart or reload it.',
+    exitCode: exit.ok,
+    category: 'ResourceUnavailable',
+  },
   PO5001: {
     summary: 'scheduling audits needs elevated rights',
     action: 'Run it as an administrator or root.',

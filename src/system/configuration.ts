@@ -15,6 +15,8 @@ export interface StartedProgram {
 export interface Account {
   readonly uid: number;
   readonly gid: number;
+  /** Its other groups; by default, those of the user: the key of a certificate is often for a group only. */
+  readonly groups?: readonly number[];
 }
 
 /** A configuration file that was read, or why it was not. */
@@ -67,6 +69,13 @@ export interface ConfigurationMachine {
   ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
   program(pid: number): StartedProgram | null;
+  /** When a file was last changed, in milliseconds since 1970; null if that is unknown, as of values of the registry. */
+  changedAt(path: string): number | null;
+  /**
+   * The file that a process writes its errors to: a regular one, or `/dev/null`. Null if it is unknown, or anything
+   * else, such as a terminal or a pipe.
+   */
+  errorOutput(pid: number): string | null;
   /** Reads a file, or a value of the registry (registry.ts) as if it were one. */
   read(path: string): FileRead;
   /** The names in a folder or a key of the registry, sorted by their bytes; null if it cannot be read. */
@@ -81,10 +90,13 @@ export interface ConfigurationMachine {
   readonly access: FileAccess | null;
   /** Replaces a file atomically; owner, mode, access list, and extended attributes stay. Throws system errors. */
   replace(path: string, bytes: Uint8Array): void;
-  /** Restarts or reloads a service; returns why it failed, or null. `isMissing`: no service manager is in charge. */
+  /**
+   * Restarts or reloads a service, or only checks whether that is possible; returns why it is not, or null. `isMissing`:
+   * no service manager is in charge.
+   */
   service(
     name: string,
-    action: 'restart' | 'reload',
+    action: 'restart' | 'reload' | 'check',
     of: ServiceProcess,
   ): { readonly text: string; readonly isMissing: boolean } | null;
   run(call: ProgramCall): ProgramResult;

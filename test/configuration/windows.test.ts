@@ -1,10 +1,10 @@
 // How servers are found on Windows, and who else can change what a move writes or runs.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isConfirmed } from '../../src/configuration/find.ts';
+import { isConfirmed } from '../../src/configuration/outdated.ts';
 import { survey, surveyFile } from '../../src/configuration/instances.ts';
 import { planMove, serverAt } from '../../src/configuration/plan-move.ts';
-import { restartText } from '../../src/configuration/restart.ts';
+import { restartWay } from '../../src/configuration/restart.ts';
 import { families } from '../../src/configuration/families.ts';
 import type { FileAccess } from '../../src/system/configuration.ts';
 import { machineWith, type Files } from '../support/configurations.ts';
@@ -141,7 +141,7 @@ test('without signals, nginx is called, and others are restarted by hand', async
     });
     const machine = machineWith({ [file]: contents });
     const all = await survey({ facts: running, machine });
-    return restartText(planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090));
+    return restartWay(planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090)).text;
   };
   const conf = 'C:\\x\\nginx.conf';
   assert.is(await text('nginx.exe', conf, 'http { server { listen 8080; } }\n', `-p C:\\x -c ${conf}`), `C:\\x\\nginx.exe -s reload -p C:\\x -c ${conf}`);

@@ -72,7 +72,7 @@ export class ConfigurationFiles {
       }
       assert.is(this.read(name).toString('latin1'), expected, name);
     }
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     for (const [name, bytes] of before) assert.equal(this.read(name), bytes, name);
     return (JSON.parse(out) as MoveResult[])[0]!;
   }

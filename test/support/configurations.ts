@@ -3,7 +3,7 @@ import { familiesOfFile, families, familyOf } from '../../src/configuration/fami
 import type { Instance } from '../../src/configuration/configured-port.ts';
 import { traceToService } from '../../src/configuration/windows-service.ts';
 import { ranked, whereText, type RankedPort } from '../../src/configuration/overlay.ts';
-import { planMove, serverAt, type MovePlan } from '../../src/configuration/plan-move.ts';
+import { planMove, serverAt, type MoveEdits } from '../../src/configuration/plan-move.ts';
 import { Reading } from '../../src/configuration/reading.ts';
 import type { ConfigurationMachine } from '../../src/system/configuration.ts';
 import { facts } from './example.ts';
@@ -37,6 +37,8 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     },
     realPath: (path) => path,
     ownerOf: () => null,
+    changedAt: () => null,
+    errorOutput: () => null,
     obstacle: () => null,
     access: null,
     replace: unavailable,
@@ -52,7 +54,7 @@ export interface SeenServer {
   readonly gaps: readonly string[];
   readonly places: readonly RankedPort[];
   /** Returns the files that a move changes, with their new bytes as Latin-1, and the sentences about side effects. */
-  readonly move: (from: number, to: number) => { readonly files: Record<string, string>; readonly plan: MovePlan; readonly sideEffects: readonly string[] };
+  readonly move: (from: number, to: number) => { readonly files: Record<string, string>; readonly plan: MoveEdits; readonly sideEffects: readonly string[] };
 }
 
 const rowText = (place: RankedPort): string =>

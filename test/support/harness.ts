@@ -33,6 +33,8 @@ export const noConfigurations: ConfigurationMachine = {
   list: () => null,
   realPath: () => null,
   ownerOf: () => null,
+  changedAt: () => null,
+  errorOutput: () => null,
   obstacle: () => null,
   access: null,
   replace: () => {

@@ -38,7 +38,7 @@ export async function expectMoved(
   restart?.();
   until(() => server.answers(to));
   assert.not.ok(server.answers(port));
-  const undone = await onThisMachine(['move', '--undo'], state);
+  const undone = await onThisMachine(['move', '--undo', '--yes'], state);
   assert.is(undone.code, 0, undone.err);
   assert.is(readFileSync(server.file, 'latin1'), before);
 }

@@ -87,8 +87,8 @@ function accountOf(name: string): { uid: number; gid: number } {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** PostgreSQL, whose port is in postgresql.auto.conf, which overrides postgresql.conf. */
-export function startPostgres(port: number): Server {
+/** PostgreSQL, whose port is in postgresql.auto.conf, which overrides postgresql.conf. Its log is a file, or a pipe. */
+export function startPostgres(port: number, log: 'file' | 'pipe' = 'file'): Server {
   const folder = serverFolder();
   const account = accountOf('postgres');
   const data = join(folder, 'data');
@@ -100,7 +100,8 @@ export function startPostgres(port: number): Server {
   write('postgresql.conf', `unix_socket_directories = ''\nlisten_addresses = '127.0.0.1'\nPort = ${port + 1}\n`);
   write('postgresql.auto.conf', `port = '${port}'\n`);
   const file = join(data, 'postgresql.auto.conf');
-  spawnSync(join(postgresBin, 'pg_ctl'), ['start', '-w', '-s', '-D', data, '-l', join(data, 'log')], as);
+  if (log === 'file') spawnSync(join(postgresBin, 'pg_ctl'), ['start', '-w', '-s', '-D', data, '-l', join(data, 'log')], as);
+  else spawn(join(postgresBin, 'postgres'), ['-D', data], { ...as, stdio: 'pipe' });
   const answers = (at: number): boolean =>
     spawnSync('/usr/bin/psql', ['-h', '127.0.0.1', '-p', String(at), '-U', 'postgres', '-Atc', 'select 1'], { env: {}, encoding: 'utf8' }).stdout.trim() === '1';
   until(() => answers(port));
@@ -146,7 +147,12 @@ export function startRedis(port: number): Server & { restart: () => void } {
 }
 
 /** Runs a command line on this machine, with a state folder of its own, and perhaps other ways to restart services. */
-export async function onThisMachine(args: readonly string[], stateFolder: string, more: Partial<ConfigurationMachine> = {}): Promise<Outcome> {
+export async function onThisMachine(
+  args: readonly string[],
+  stateFolder: string,
+  more: Partial<ConfigurationMachine> = {},
+  confirm: ((question: string) => boolean) | null = null,
+): Promise<Outcome> {
   const configuration = { ...(await liveConfiguration()), ...more };
-  return run(args, { source: await liveSource(), binder: await liveBinder(), configuration, stateFolder, now: () => new Date() });
+  return run(args, { source: await liveSource(), binder: await liveBinder(), configuration, stateFolder, confirm, now: () => new Date() });
 }

@@ -202,7 +202,7 @@ export const haproxy: Family = {
     const used = new Set(texts.flatMap((text) => text.matchAll(/\$\{?(\w+)/g).map(([, name]) => name!)));
     const known = instance.environment?.entries().filter(([name]) => used.has(name)) ?? [];
     const files = reading.files.keys().flatMap((path) => ['-f', path]);
-    return { words: [program, '-c', '-q', ...files], environment: Object.fromEntries(known) };
+    return { words: [program, '-c', ...files], environment: Object.fromEntries(known) };
   },
   // Only a master process starts new workers.
   reload: ({ arguments: args }) => (args.some((argument) => argument.startsWith('-W')) ? { signal: 'SIGUSR2' } : null),

@@ -30,7 +30,7 @@ const syntax: StartSyntax = { options: ['--port', '-p'], variables: ['PORT'], po
 
 /** A literal port; everything else is code. */
 const codePort: PortsOf = (text) => {
-  const port = portOf(text);
+  const port = portOf(/^\d(?:_?\d)*$/.test(text) ? text.replaceAll('_', '') : text);
   return port === null ? computed(text) : [{ address: null, port, start: 0 }];
 };
 

@@ -1,5 +1,6 @@
 import type { Family } from '../family.ts';
 import type { Instance } from '../configured-port.ts';
+import type { Account } from '../../system/configuration.ts';
 import { lastOption, optionsOf } from '../readers/arguments.ts';
 import { readLines, type LineSyntax } from '../readers/lines.ts';
 import { inFile, portOf, type Reading } from '../reading.ts';
@@ -85,6 +86,35 @@ function addCommandLine(reading: Reading, { arguments: args }: Instance): void {
   }
 }
 
+/** The file that a restarted server has to write its log to, or why it cannot be restarted. */
+function logOf(
+  { pid, arguments: args }: Instance,
+  reading: Reading,
+  owner: Account,
+): { readonly path: string } | { readonly obstacle: string } {
+  const { machine } = reading;
+  const path = pid === null ? null : machine.errorOutput(pid);
+  if (path === null) {
+    // The collector writes the log itself; the server has only a pipe to it.
+    const isCollected = optionsOf(args, ['-c', '--logging_collector', '--logging-collector'])
+      .map(({ name, value }) => (name === '-c' ? value : `logging_collector=${value}`))
+      .findLast((one) => /^logging[_-]collector=/.test(one));
+    const inFiles = reading.files
+      .values()
+      .flatMap((file) => readLines(file.text, syntax))
+      .filter(({ name }) => name === 'logging_collector')
+      .reduce((_, { value }) => value, 'off');
+    const value = isCollected?.slice(isCollected.indexOf('=') + 1) ?? inFiles;
+    if (/^(?:on|t(?:r(?:ue?)?)?|y(?:es?)?|1)$/i.test(value)) return { path: '/dev/null' };
+    return { obstacle: 'its output goes to a terminal or a program, which has to start it again' };
+  }
+  if (path === '/dev/null') return { path };
+  // pg_ctl writes the name into a command of a shell.
+  const isPlain = /^[\w./@+,:=~ -]{1,4096}$/.test(path);
+  const isWritable = isPlain && machine.run({ words: ['/usr/bin/test', '-w', path], as: owner }).status === 0;
+  return isWritable ? { path } : { obstacle: `its log ${path} cannot be continued after a restart` };
+}
+
 function programBeside({ executable }: Instance, reading: Reading, name: string): string | null {
   return executable === null ? null : reading.path.join(reading.path.dirname(executable), name);
 }
@@ -147,10 +177,12 @@ export const postgresql: Family = {
     const { data } = placesOf(instance, reading);
     const program = programBeside(instance, reading, 'pg_ctl');
     const owner = data === null ? null : reading.machine.ownerOf(data);
-    if (program === null || data === null || owner === null) return null;
+    if (program === null || data === null || owner === null || reading.machine.platform !== 'linux') return null;
+    const log = logOf(instance, reading, owner);
+    if ('obstacle' in log) return log;
     return {
       call: {
-        words: [program, 'restart', '-w', '-s', '-m', 'fast', '-D', data, '-l', '/dev/null'],
+        words: [program, 'restart', '-w', '-s', '-m', 'fast', '-D', data, '-l', log.path],
         as: owner,
         workingDirectory: data,
       },

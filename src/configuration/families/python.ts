@@ -23,6 +23,7 @@ import { wholeValue } from '../service-file.ts';
  * gunicorn: its file, then GUNICORN_CMD_ARGS, then the command line: https://docs.gunicorn.org/en/stable/configure.html
  * uvicorn: UVICORN_PORT, then the command line: https://www.uvicorn.org/settings/
  * Flask: .flaskenv, .env, FLASK_RUN_PORT, then the command line: https://flask.palletsprojects.com/en/stable/cli/
+ * http.server: https://docs.python.org/3/library/http.server.html#command-line-interface
  * Django: https://docs.djangoproject.com/en/stable/ref/django-admin/#runserver
  */
 
@@ -112,6 +113,7 @@ function toolOf({ arguments: args, path: given }: Instance, { path }: Reading): 
         .replace(/(?:\.exe|\.py)$/, '')
         .split(':', 1)[0]!,
   );
+  if (args[args.indexOf('-m') + 1] === 'http.server') return 'http.server';
   if (args.includes('runserver') && names.some((name) => name === 'manage' || name.startsWith('django')))
     return 'django';
   return names.find((name) => /^(?:gunicorn|uvicorn|flask)$/.test(name)) ?? '';
@@ -134,6 +136,23 @@ function djangoLayer({ arguments: args }: Instance): Layer {
       ];
 }
 
+/** The options of http.server that take a value. */
+const serverOptions = /^(?:-b|--bind|-d|--directory|-p|--protocol)$/;
+
+/** `python -m http.server 8000 --bind 127.0.0.1`; the port has no option. */
+function simpleServerLayers({ arguments: args }: Instance): Layer[] {
+  const given = args.slice(args.indexOf('http.server') + 1);
+  const value = given.findLast((one, index) => /^\d/.test(one) && !serverOptions.test(given[index - 1] ?? ''));
+  const address = lastOption(given, ['-b', '--bind'])?.value ?? null;
+  const port = value === undefined ? null : portOf(value);
+  return [
+    defaultLayer('http.server', 8000, address),
+    value === undefined || port === null
+      ? []
+      : [{ setting: 'http.server', value, port, address, source: { kind: 'commandLine' } }],
+  ];
+}
+
 export const python: Family = {
   name: 'Python',
   defaultFiles: [],
@@ -150,6 +169,7 @@ export const python: Family = {
       addLayers(reading, 'port', [defaultLayer('port', 8000, '127.0.0.1'), ...byOption(['UVICORN_PORT'])]);
     else if (tool === 'django')
       addLayers(reading, 'port', [defaultLayer('runserver', 8000, '127.0.0.1'), djangoLayer(instance)]);
+    else if (tool === 'http.server') addLayers(reading, 'port', simpleServerLayers(instance));
     else if (tool === 'flask')
       addLayers(reading, 'port', [
         defaultLayer('port', 5000, '127.0.0.1'),

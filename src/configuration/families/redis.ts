@@ -2,7 +2,8 @@ import type { Family } from '../family.ts';
 import type { Instance } from '../configured-port.ts';
 import { optionsOf } from '../readers/arguments.ts';
 import { readWords } from '../readers/lines.ts';
-import { inFile, portOf, type Reading } from '../reading.ts';
+import { inFile, portOf, Reading } from '../reading.ts';
+import { readServiceStart } from '../service-file.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -53,7 +54,16 @@ function fileOf(args: readonly string[]): string | null {
   return first !== undefined && first !== '-' && !first.startsWith('--') && args.length > 1 ? first : null;
 }
 
-function mainOf({ arguments: args, path: given, workingDirectory }: Instance, reading: Reading): TextFile | null {
+/** The configuration file that the unit of a service names: its title may show a port that the file had before. */
+function fileOfUnit({ service, serviceUser }: Instance, { machine }: Reading): string | null {
+  if (service === null) return null;
+  const { commands } = readServiceStart({ service, serviceUser, path: null }, new Reading(machine));
+  const [words = []] = readWords(commands.at(-1)?.value ?? '', '');
+  return fileOf(words.map(({ value }) => value));
+}
+
+function mainOf(instance: Instance, reading: Reading): TextFile | null {
+  const { arguments: args, path: given, workingDirectory } = instance;
   const { path } = reading;
   const title = titled.exec(args.join(' ').trim());
   if (given !== null) return reading.open(given);
@@ -62,6 +72,8 @@ function mainOf({ arguments: args, path: given, workingDirectory }: Instance, re
     if (named !== null) return reading.open(path.resolve(workingDirectory ?? '/', named));
     return args.length <= 1 ? reading.openFirst(redis.defaultFiles) : null;
   }
+  const ofUnit = fileOfUnit(instance, reading);
+  if (ofUnit !== null) return reading.open(ofUnit);
   const port = Number(title[1]);
   const beside = ['redis.conf', 'valkey.conf'].map((name) => path.join(workingDirectory ?? '/', name));
   // It started from a file that its title no longer shows: one with its port.

@@ -19,7 +19,8 @@ function valueAt(text: string, at: number, name: string): NamedValue | null {
   string.lastIndex = at;
   const found = string.exec(text)?.[0];
   const quoted = found !== undefined && found.length > 1 && found.endsWith(found[0]!) ? found : undefined;
-  const number = /^\d+/.exec(text.slice(at, at + 12))?.[0];
+  // 5_173 is 5173.
+  const number = /^\d(?:_?\d){0,11}/.exec(text.slice(at, at + 12))?.[0];
   const literal = quoted ?? number;
   if (literal === undefined) {
     const code = /^[^,{}()[\]\n]*/.exec(text.slice(at, at + 200))![0].trim();

@@ -1,5 +1,17 @@
-import { closeSync, fchmodSync, fchownSync, fsyncSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { errorWords } from '../../io/errors.ts';
 import { replaceFile } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
 
@@ -48,8 +60,25 @@ function attributeCalls() {
     getxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64'], return: 'int64' },
     setxattr: { arguments: ['buffer', 'buffer', 'buffer', 'uint64', 'int32'], return: 'int32' },
     removexattr: { arguments: ['buffer', 'buffer'], return: 'int32' },
+    ioctl: { arguments: ['int32', 'uint64', 'buffer'], return: 'int32' },
   } as const);
   return functions;
+}
+
+/** Which of the attributes of chattr keep a file or folder from being changed; null if none does. */
+function lockedBy(path: string): 'immutable' | 'append-only' | null {
+  // https://man7.org/linux/man-pages/man2/ioctl_iflags.2.html
+  const [getFlags, immutable, appendOnly] = [0x8008_6601n, 0x10, 0x20];
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const flags = Buffer.alloc(8);
+    // Not every file system has them.
+    if (attributeCalls().ioctl(file, getFlags, flags) !== 0) return null;
+    const found = flags.readUInt32LE();
+    return (found & immutable) !== 0 ? 'immutable' : (found & appendOnly) !== 0 ? 'append-only' : null;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Gives a file the extended attributes of another one, and no others. Throws if that is not possible. */
@@ -143,6 +172,30 @@ function foldersAbove(path: string): string[] {
   return folders;
 }
 
+/** Returns why this process cannot replace a file; null if it can. */
+function rightsObstacle(
+  path: string,
+  { uid: owner, gid }: { readonly uid: number; readonly gid: number },
+): string | null {
+  const folder = dirname(path);
+  for (const one of [path, folder]) {
+    const lock = lockedBy(one);
+    if (lock !== null) return `${one} is ${lock} (chattr -${lock[0]!} changes that)`;
+  }
+  const self = process.geteuid?.();
+  // A file keeps its owner and its group, which only root can give to any.
+  if (self !== 0 && self !== owner)
+    return `changing ${path} needs ${owner === 0 ? 'root' : `root, or user ${owner}`}, to whom it belongs`;
+  if (self !== 0 && ![process.getegid?.(), ...(process.getgroups?.() ?? [])].includes(gid))
+    return `changing ${path} needs root, or a member of its group ${gid}`;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return null;
+  } catch (error) {
+    return `${folder} cannot be written to: ${errorWords(error, 'write')}`;
+  }
+}
+
 /** Why a file must not be replaced; see ConfigurationMachine. */
 export function replaceObstacle(path: string): ReplaceObstacle | null {
   const found = lstatSync(path);
@@ -151,6 +204,8 @@ export function replaceObstacle(path: string): ReplaceObstacle | null {
   const mount = mountOf(path);
   if (mount.isFile) return { text: `${path} is a mount of its own, which cannot be replaced`, serious: true };
   if (mount.isReadOnly) return { text: `${path} is mounted read-only`, serious: true };
+  const denied = rightsObstacle(path, found);
+  if (denied !== null) return { text: denied, serious: true };
   if (process.geteuid?.() !== 0) return null;
   // In its own folder, the user of a server can change its files anyway.
   let shared = sharedWith(path, found.uid);

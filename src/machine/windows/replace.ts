@@ -1,4 +1,5 @@
-import { lstatSync } from 'node:fs';
+import { closeSync, lstatSync, openSync } from 'node:fs';
+import { errorCode } from '../../io/errors.ts';
 import { registryData, registryPlace, isRegistryPath } from '../../system/registry.ts';
 import { replaceFile } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
@@ -67,7 +68,14 @@ export function replaceObstacle(path: string): ReplaceObstacle | null {
       : { text: `changing ${path} needs an administrator (an elevated PowerShell)`, serious: true };
   const hindrance = nameObstacle(path, lstatSync(path));
   if (hindrance !== null) return hindrance;
-  return isReadOnly(kernel32.GetFileAttributesW(anyLength(path)))
-    ? { text: `${path} is marked read-only`, serious: false }
-    : null;
+  if (isReadOnly(kernel32.GetFileAttributesW(anyLength(path))))
+    return { text: `${path} is marked read-only`, serious: false };
+  try {
+    closeSync(openSync(path, 'r+'));
+    return null;
+  } catch (error) {
+    return ['EPERM', 'EACCES'].includes(errorCode(error))
+      ? { text: `changing ${path} needs an administrator (an elevated PowerShell)`, serious: true }
+      : null;
+  }
 }

@@ -24,9 +24,11 @@ const access = { look: 0x4 | 0x8, stop: 0x4 | 0x8 | 0x20, restart: 0x4 | 0x8 | 0
 const active = 1;
 const stopControl = 1;
 const stoppedState = 1;
+const stopPendingState = 3;
 const runningState = 4;
 const alreadyRunning = 1056;
 const noSuchService = 1060;
+const cannotAccept = 1061;
 const notActive = 1062;
 /** How long to wait for a dependent service to stop. */
 const timeoutMs = 30_000;
@@ -145,6 +147,8 @@ function control(name: string, check: (service: bigint) => void = () => {}): voi
     if (advapi32.ControlService(service, stopControl, Buffer.alloc(28)) !== 0) return;
     const error = lastErrorCode();
     if (error === notActive) return;
+    // It stops already, because of an attempt that took too long.
+    if (error === cannotAccept && status(service).state === stopPendingState) return;
     throw error === win32.accessDenied
       ? new Refused('AccessDenied', `the service manager does not let this user stop ${name}`)
       : refused(`stopping the service ${name}`, error);
@@ -181,22 +185,51 @@ function start(name: string): void {
   waitFor(name, runningState, 'start');
 }
 
+/** The services that were stopped because they depend on one whose restart failed: its next restart starts them. */
+const owed = new Map<string, readonly string[]>();
+
+/** Starts the dependent services again after a failure, if the service itself runs. */
+function startOwed(name: string): void {
+  for (const one of (owed.get(name) ?? []).toReversed()) {
+    try {
+      if (withService(name, access.look, (service) => status(service).state) === runningState) start(one);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+}
+
+/** Throws Refused if a service cannot be stopped, or if this user could not start it again. */
+function checkStoppable(name: string): void {
+  const { state, accepted } = withService(name, access.restart, status);
+  if (state === runningState && (accepted & 1) === 0)
+    throw new Refused('Failed', `the service ${name} cannot be stopped`);
+}
+
 /**
  * Restarts a service, and the running ones that depend on it, as Restart-Service -Force does. Returns why that failed,
- * or null. A service that does not run is started.
+ * or null. A service that does not run is started. A check changes nothing.
  */
-export function restartService(name: string): { readonly text: string; readonly isMissing: boolean } | null {
+export function restartService(
+  name: string,
+  action: 'restart' | 'reload' | 'check',
+): { readonly text: string; readonly isMissing: boolean } | null {
   try {
-    // Without the right to start it again, it is not stopped.
     const needing = withService(name, access.restart, dependents);
+    for (const one of [...needing, name]) checkStoppable(one);
+    if (action === 'check') return null;
+    const others = [...new Set([...needing, ...(owed.get(name) ?? [])])];
+    owed.set(name, others);
     for (const one of [...needing, name]) {
       control(one);
       waitFor(one, stoppedState, 'stop');
     }
-    for (const one of [name, ...needing.toReversed()]) start(one);
+    for (const one of [name, ...others.toReversed()]) start(one);
+    owed.delete(name);
     return null;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
+    startOwed(name);
     return { text: error.message, isMissing: error.refusal.code === 'NotSupported' };
   }
 }

@@ -56,6 +56,21 @@ test('endpoints of Kestrel win over the URLs, and each of them counts', async ()
   await files.expectMove(app, [20_104, 31_000], { 'appsettings.json': [[':20104', ':31000']] });
 });
 
+test('why a value is not changed: escapes, and no port', async () => {
+  const files = new ConfigurationFiles({ 'appsettings.json': '{ "Urls": "http://localhost:\\u0032\\u0030100;http://other" }\n' });
+  const rows = await files.expectRows(app, [
+    ['Urls', 'http://localhost:20100;http://other', 20_100, 'appsettings.json:1'],
+    ['Urls', 'http://localhost:20100;http://other', 80, 'appsettings.json:1'],
+  ]);
+  assert.equal(
+    rows.map(({ Reason }) => Reason),
+    [['it is written with escapes'], ['it names no port, so it is 80']],
+  );
+  const { code, err } = await files.move(app, [20_100, 31_000]);
+  assert.is(code, 1);
+  assert.match(err, 'cannot be changed automatically: it is written with escapes');
+});
+
 test('several URLs: each is moved alone; one without a port cannot be', async () => {
   const files = new ConfigurationFiles({
     'appsettings.Development.json': '{"Urls": "http://127.0.0.1:20200; https://*:20201"}',

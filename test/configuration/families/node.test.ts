@@ -83,6 +83,14 @@ test('vite.config: a literal is changed, code is not', async () => {
   }
 });
 
+test('vite.config: a number with separators', async () => {
+  const files = new ConfigurationFiles({ 'vite.config.ts': 'export default { server: { port: 20_300 } };\n' });
+  await files.expectRows(app, [['server.port', '20_300', 20_300, 'vite.config.ts:1']]);
+  await files.expectMove(app, [20_300, 31_000], { 'vite.config.ts': [['20_300', '31000']] });
+  const [row] = await new ConfigurationFiles({ 'vite.config.ts': 'export default { server: { port: 0x1435 } };\n' }).rows(app);
+  assert.is(row!.Port, null);
+});
+
 test('angular.json: the port of every configuration', async () => {
   const files = new ConfigurationFiles({
     'angular.json':

@@ -86,6 +86,9 @@ test('uvicorn, Django, and Flask', async () => {
   assert.equal(await wins(['/x/uvicorn', 'a:b', '--port', '20301'], files, { UVICORN_PORT: '20300' }), [[20_301, null, 'the command line']]);
   assert.equal(await wins(['manage.py', 'runserver'], files), [[8000, '127.0.0.1', 'the default']]);
   assert.equal(await wins(['manage.py', 'runserver', '0.0.0.0:20302', '--noreload'], files), [[20_302, '0.0.0.0', 'the command line']]);
+  assert.equal(await wins(['-m', 'http.server'], files), [[8000, null, 'the default']]);
+  assert.equal(await wins(['-m', 'http.server', '20304'], files), [[20_304, null, 'the command line']]);
+  assert.equal(await wins(['-m', 'http.server', '-p', 'HTTP/1.1', '20305', '--bind', '127.0.0.1', '-d', '80'], files), [[20_305, '127.0.0.1', 'the command line']]);
   assert.equal(await wins(['/x/flask', 'run'], files), [[20_201, null, '.flaskenv:3']]);
   assert.equal(await wins(['/x/flask', 'run', '-p', '20303'], files), [[20_303, null, 'the command line']]);
   assert.equal(await wins(['app.py'], files), [[20_203, null, '.env:1']]);

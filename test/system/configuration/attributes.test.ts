@@ -34,7 +34,7 @@ async function movedAndBack(file: string): Promise<void> {
   assert.is(moved.code, 0, moved.err);
   assert.is(readFileSync(file, 'utf8'), 'port 4713\n');
   assert.is(seen(file), before);
-  assert.is((await onThisMachine(['move', '--undo', '--force'], state)).code, 0);
+  assert.is((await onThisMachine(['move', '--undo', '--yes', '--force'], state)).code, 0);
   assert.is(readFileSync(file, 'utf8'), 'port 4711\n');
   assert.is(seen(file), before);
   assert.equal(readdirSync(dirname(file)), ['redis.conf']);

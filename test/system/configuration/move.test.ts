@@ -45,7 +45,7 @@ test('nginx: found in an included file, moved with a reload, and undone', async 
     assert.is(readFileSync(nginx.file, 'latin1'), before.replace(`:${port}`, `:${to}`));
     assert.ok(nginx.answers(to));
     assert.not.ok(nginx.answers(port));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(nginx.file, 'latin1'), before);
     const listed = rowsOf<MoveResult>((await onThisMachine(['move', '--list', '--json'], state)).out);
     assert.equal(
@@ -101,7 +101,7 @@ test('a move that is killed leaves the old file or the new one, and can be undon
       const listed = rowsOf<MoveResult>((await onThisMachine(['move', '--list', '--json'], state)).out);
       if (signal === null) assert.is(status, 0, stderr);
       else if (text === after) assert.is(listed[0]?.Result, 'Interrupted');
-      if (listed.length > 0) assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+      if (listed.length > 0) assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
       assert.is(readFileSync(nginx.file, 'latin1'), before);
       process.kill(nginx.pid, 'SIGHUP');
       if (signal === null) {
@@ -133,11 +133,64 @@ test('PostgreSQL: postgresql.auto.conf wins, its check runs as its own user, and
     assert.is(moved.code, 0, moved.err + moved.out);
     assert.is(readFileSync(postgres.file, 'utf8'), before.replace(`'${port}'`, `'${to}'`));
     assert.ok(postgres.answers(to));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    // It goes on with the log that it had.
+    assert.match(readFileSync(join(postgres.folder, 'log'), 'utf8'), `listening on IPv4 address "127.0.0.1", port ${to}`);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(postgres.file, 'utf8'), before);
   } finally {
     postgres.stop();
   }
+});
+
+test('PostgreSQL in the foreground of another program: a restart is refused before anything is written', async (context) => {
+  if (!hasPostgres) return skip('PostgreSQL is not installed, or the tests do not run as root', context as TestContext);
+  const [port, to, state] = [await freePort(), await target(), temporaryFolder()];
+  const postgres = startPostgres(port, 'pipe');
+  try {
+    const before = readFileSync(postgres.file, 'utf8');
+    const move = ['move', String(port), '--to', String(to), '--json'];
+    for (const more of [
+      ['--yes', '--restart'],
+      ['--dry-run', '--restart'],
+      ['--yes', '--restart', '--force'],
+    ]) {
+      const { code, err } = await onThisMachine([...move, ...more], state);
+      assert.is(code, 1, err);
+      assert.match(err, /PO4402.*PostgreSQL \(process \d+\) cannot be restarted from here: its output goes to a terminal or a program/);
+      assert.match(err, 'Leave out --restart');
+      assert.is(readFileSync(postgres.file, 'utf8'), before);
+    }
+    assert.ok(postgres.answers(port));
+    const moved = await onThisMachine([...move, '--yes'], state);
+    assert.is(moved.code, 0, moved.err);
+    assert.equal(rowsOf<MoveResult>(moved.out)[0]!.Reason, [`the server uses port ${to} after: restart it yourself`]);
+  } finally {
+    postgres.stop();
+  }
+});
+
+test('Redis without a service: a restart is refused before anything is written', async (context) => {
+  if (!hasRedis) return skip('Redis is not installed', context as TestContext);
+  const [port, to, state] = [await freePort(), await target(), temporaryFolder()];
+  const redis = startRedis(port);
+  try {
+    const before = readFileSync(redis.file, 'utf8');
+    const { code, err } = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart'], state);
+    assert.is(code, 1);
+    assert.match(err, `Redis (process ${redis.pid}) cannot be restarted from here: no service is known that runs it`);
+    assert.is(readFileSync(redis.file, 'utf8'), before);
+    assert.is((await onThisMachine(['move', '--list', '--json'], state)).out.trim(), '[]');
+    assert.is((await onThisMachine(['move', String(port), '--to', String(to), '--yes'], state)).code, 0);
+    // Its title shows the old port, so it is not known to use the file.
+    const undone = await onThisMachine(['move', '--undo', '--yes', '--restart', '--json'], state);
+    assert.equal([undone.code, rowsOf<MoveResult>(undone.out)[0]!.Reason], [0, ['no running server uses the files']], undone.err);
+    assert.is(readFileSync(redis.file, 'utf8'), before);
+  } finally {
+    redis.stop();
+  }
+  const stopped = await onThisMachine(['move', String(port), '--to', String(to), '--path', redis.file, '--yes', '--restart', '--force', '--json'], state);
+  assert.is(stopped.code, 0, stopped.err);
+  assert.is(rowsOf<MoveResult>(stopped.out)[0]!.Restart, 'it does not run');
 });
 
 test('Redis: the last of two settings, restarted by its service', async (context) => {
@@ -157,7 +210,7 @@ test('Redis: the last of two settings, restarted by its service', async (context
     redis.restart();
     for (let wait = 0; wait < 100 && !redis.answers(to); wait++);
     assert.ok(redis.answers(to));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(redis.file, 'utf8'), before);
   } finally {
     redis.stop();

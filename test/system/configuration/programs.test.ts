@@ -69,7 +69,7 @@ async function expectMoved(start: () => ChildProcess, port: number, file: string
     child.kill('SIGKILL');
     child = start();
     assert.ok(await answers(to));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(file, 'utf8'), before);
   } finally {
     child.kill('SIGKILL');

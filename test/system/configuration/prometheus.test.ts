@@ -98,7 +98,7 @@ test('the arguments of a service are changed, and the next start uses them', asy
   } finally {
     await stop(second);
   }
-  assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+  assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
   assert.is(readFileSync(file, 'utf8'), before);
 });
 

@@ -143,7 +143,7 @@ withRedis('a unit is restarted, owns the new port, and is restarted again when t
     assert.ok(speaks(21_101));
     assert.not.ok(speaks(21_100));
     assert.match(readFileSync(config, 'utf8'), 'port 21101\n');
-    const undone = portowner('move', '--undo', '--restart', '--timeout', '2');
+    const undone = portowner('move', '--undo', '--yes', '--restart', '--timeout', '2');
     assert.equal([undone.code, undone.row?.Result, undone.row?.Restart], [0, 'Undone', 'restarted'], undone.err);
     assert.equal(undone.calls, ['--system|restart|--|redis.service|']);
     assert.ok(speaks(21_100));
@@ -163,7 +163,7 @@ withRedis('a unit that fails to start is rolled back, and started with its old p
     assert.is(readFileSync(config, 'utf8'), before);
     assert.ok(speaks(21_100));
     const listed = portowner('move', '--list');
-    assert.is(listed.row.Result, 'Undone');
+    assert.is(listed.row.Result, 'RolledBack');
   } finally {
     stopUnit('redis.service');
   }
@@ -215,10 +215,13 @@ withRedis('a unit of another process of the same name is not restarted', () => {
   try {
     const before = readFileSync(config, 'utf8');
     const { code, row, calls, err } = move(21_100, 21_101);
-    assert.equal([code, row?.Result], [1, 'RolledBack'], err);
-    assert.match(row.Reason![0]!, /^systemd does not confirm that redis\.service runs process \d+$/);
+    assert.equal([code, row], [1, undefined], err);
+    assert.match(err, /PO4402.*systemd does not confirm that redis\.service runs process \d+/);
+    assert.match(err, 'Leave out --restart');
     assert.equal(calls, []);
     assert.is(readFileSync(config, 'utf8'), before);
+    const without = portowner('move', '21100', '--to', '21101', '--dry-run');
+    assert.equal([without.code, without.row?.Restart], [0, 'restart it yourself'], without.err);
   } finally {
     stopUnit('redis.service');
   }

@@ -80,7 +80,7 @@ test('its port comes from catalina.properties, nginx wants the same one, and Tom
     until(() => nginx.answers(port));
     const after = JSON.parse((await onThisMachine(['conflicts', '--json'], state)).out) as Conflict[];
     assert.not.ok(after.some(({ Kind, Port }) => Kind === 'ConfiguredTwice' && Port === port));
-    assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+    assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
     assert.is(readFileSync(file, 'latin1'), before);
   } finally {
     await stop(tomcat);

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/harness.ts';
@@ -48,11 +49,11 @@ onLinux('several moves are undone in order, each back to its own contents', asyn
   assert.is((await moved(file, ports.second, ports.third, state)).code, 0);
   // The first one would undo the second, too.
   assert.is((await onThisMachine(['move', `--undo=${Id}`], state)).code, 1);
-  assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+  assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
   assert.is(readFileSync(file, 'utf8'), between);
-  assert.is((await onThisMachine(['move', '--undo'], state)).code, 0);
+  assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
   assert.is(readFileSync(file, 'utf8'), before);
-  const nothing = await onThisMachine(['move', '--undo'], state);
+  const nothing = await onThisMachine(['move', '--undo', '--yes'], state);
   assert.equal([nothing.code, nothing.err.split('\n', 1)[0]], [1, 'portowner: PO4402: there is no move to undo']);
   assert.equal(
     (await list()).map(({ Result }) => Result),
@@ -66,13 +67,65 @@ onLinux('a file that changed since is shown as a diff, and restored only with --
   await moved(file, ports.first, ports.second, state);
   const edited = readFileSync(file, 'utf8').replace('appendonly no\n', 'appendonly yes\nmaxclients 5\n');
   writeFileSync(file, edited);
-  const { code, err } = await onThisMachine(['move', '--undo'], state);
+  const { code, err } = await onThisMachine(['move', '--undo', '--yes'], state);
   assert.is(code, 1);
   assert.match(err, `changed since the move: ${file}`);
   assert.match(err, `@@ -1,4 +1,3 @@\n # here\n-port ${ports.second}\n-appendonly yes\n-maxclients 5\n+port ${ports.first}\n+appendonly no\n`);
   assert.is(readFileSync(file, 'utf8'), edited);
-  assert.is((await onThisMachine(['move', '--undo', '--force'], state)).code, 0);
+  assert.is((await onThisMachine(['move', '--undo', '--yes', '--force'], state)).code, 0);
   assert.is(readFileSync(file, 'utf8'), before);
+});
+
+onLinux('an undo is shown before it is done: it asks, and --dry-run changes nothing', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  const before = readFileSync(file, 'utf8');
+  await moved(file, ports.first, ports.second, state);
+  const after = readFileSync(file, 'utf8');
+  const planned = await onThisMachine(['move', '--undo', '--dry-run', '--json'], state);
+  assert.is(planned.code, 0, planned.err);
+  const [row] = JSON.parse(planned.out) as MoveResult[];
+  assert.equal([row!.Result, row!.Port, row!.NewPort, row!.Files], ['Planned', ports.first, ports.second, [file]]);
+  assert.match(row!.Difference!, `-port ${ports.second}\n+port ${ports.first}\n`);
+  assert.is(readFileSync(file, 'utf8'), after);
+  const shown = await onThisMachine(['move', '--undo', '--dry-run'], state);
+  assert.match(shown.err, `About to undo the move ${row!.Id} of Redis from port ${ports.first} to port ${ports.second} (without a restart).`);
+  assert.match(shown.err, `-port ${ports.second}\n+port ${ports.first}\n`);
+  const alone = await onThisMachine(['move', '--undo'], state);
+  assert.equal([alone.code, /PO4403/.test(alone.err), readFileSync(file, 'utf8')], [64, true, after]);
+  const questions: string[] = [];
+  const answered = (yes: boolean) =>
+    onThisMachine(['move', '--undo', '--json'], state, {}, (question) => {
+      questions.push(question);
+      return yes;
+    });
+  const declined = await answered(false);
+  assert.equal([declined.code, (JSON.parse(declined.out) as MoveResult[])[0]!.Result, readFileSync(file, 'utf8')], [1, 'Declined', after]);
+  const done = await answered(true);
+  assert.equal([done.code, (JSON.parse(done.out) as MoveResult[])[0]!.Result, readFileSync(file, 'utf8')], [0, 'Undone', before]);
+  assert.match(questions[0]!, `Move Redis back from port ${ports.second} to port ${ports.first}?`);
+});
+
+onLinux('--list names a move that was rolled back, and selects those of a port', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  const replace = (): void => {
+    throw new Error('no');
+  };
+  const failed = await onThisMachine(['move', String(ports.first), '--to', String(ports.third), '--path', file, '--yes'], state, { replace });
+  assert.is(failed.code, 1);
+  await moved(file, ports.first, ports.second, state);
+  const list = async (...port: string[]) =>
+    (JSON.parse((await onThisMachine(['move', '--list', ...port, '--json'], state)).out) as MoveResult[]).map(({ Result, NewPort }) => [Result, NewPort]);
+  assert.equal(await list(), [
+    ['Moved', ports.second],
+    ['RolledBack', ports.third],
+  ]);
+  assert.equal(await list(String(ports.second)), [['Moved', ports.second]]);
+  assert.is((await list(String(ports.first))).length, 2);
+  assert.equal(await list('1'), []);
+  assert.match((await onThisMachine(['move', '--list', '1'], state)).out, 'No move in the journal is of port 1.');
+  // What was rolled back is not undone again.
+  assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
+  assert.match((await onThisMachine(['move', '--undo', '--yes'], state)).err, 'there is no move to undo');
 });
 
 onLinux('a damaged journal is named, and nothing is changed', async () => {
@@ -97,7 +150,7 @@ onLinux('a damaged journal is named, and nothing is changed', async () => {
   ]) {
     writeFileSync(path, text);
     for (const args of [
-      ['move', '--undo'],
+      ['move', '--undo', '--yes'],
       ['move', '--list'],
       ['move', String(ports.second), '--to', String(ports.third), '--path', file, '--yes'],
     ]) {
@@ -118,6 +171,30 @@ onLinux('a state folder that cannot be used changes nothing', async () => {
   assert.is(code, 69, err);
   assert.match(err, /PO4405/);
   assert.is(readFileSync(file, 'utf8'), before);
+});
+
+onLinux('a file that cannot be restored does not keep the others from it', async () => {
+  const state = temporaryFolder();
+  const folder = serverFolder();
+  const files = ['nginx.conf', 'a.conf', 'b.conf'].map((name) => join(folder, name));
+  writeFileSync(files[0]!, `events {}\nhttp { include ${files[1]}; include ${files[2]}; }\n`);
+  for (const file of files.slice(1)) writeFileSync(file, `server { listen ${ports.first}; }\n`);
+  const run = () => ({ status: 0, output: '' });
+  const done = await onThisMachine(['move', String(ports.first), '--to', String(ports.second), '--path', files[0]!, '--yes'], state, { run });
+  assert.is(done.code, 0, done.err);
+  const live = await liveConfiguration();
+  const undone = await onThisMachine(['move', '--undo', '--yes'], state, {
+    replace(path, bytes) {
+      if (path === files[2]) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+      live.replace(path, bytes);
+    },
+  });
+  assert.is(undone.code, 1);
+  assert.match(undone.err, `the files were not restored: ${files[2]}: the device reports an error`);
+  assert.match(readFileSync(files[1]!, 'utf8'), String(ports.first));
+  assert.match(readFileSync(files[2]!, 'utf8'), String(ports.second));
+  assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
+  assert.match(readFileSync(files[2]!, 'utf8'), String(ports.first));
 });
 
 onLinux('a full disk while the file is replaced leaves it as it was', async () => {
@@ -152,7 +229,7 @@ onLinux('options that --undo and --list would ignore are refused', async () => {
     ['--undo', '--to', '5'],
     ['--undo', '--list'],
     ['--undo', '--keep', '5'],
-    ['--undo', '--dry-run'],
+    ['--list', '--dry-run'],
     ['--list', '--to', '5'],
   ]) {
     const { code, err } = await onThisMachine(['move', ...args], temporaryFolder());
@@ -168,7 +245,7 @@ test('--undo --restart reloads the server, and waits for the old port', async (c
   const nginx = startNginx(port);
   try {
     assert.is((await onThisMachine(['move', String(port), '--to', to, '--yes', '--restart'], state)).code, 0);
-    const { code, out, err } = await onThisMachine(['move', '--undo', '--restart', '--json'], state);
+    const { code, out, err } = await onThisMachine(['move', '--undo', '--yes', '--restart', '--json'], state);
     assert.is(code, 0, err + out);
     assert.is((JSON.parse(out) as MoveResult[])[0]!.Restart, 'restarted');
     assert.ok(nginx.answers(port));

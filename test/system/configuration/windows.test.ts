@@ -38,7 +38,7 @@ const rows = <Row>({ out, err }: Outcome): Row[] => {
 };
 
 function undo(state: string, ...more: readonly string[]): void {
-  const { code, err } = portowner(state, 'move', '--undo', ...more);
+  const { code, err } = portowner(state, 'move', '--undo', '--yes', ...more);
   assert.is(code, 0, err);
 }
 
@@ -110,7 +110,7 @@ test('Remote Desktop: found in the registry, shown, moved, and undone', async ()
     assert.is(moved.code, 0, moved.err);
     assert.is(rows<MoveResult>(moved)[0]!.Result, 'Moved');
     assert.is(valueOf(rdpKey, 'PortNumber'), `REG_DWORD 0x${to.toString(16)}`);
-    const undone = portowner(state, 'move', '--undo');
+    const undone = portowner(state, 'move', '--undo', '--yes');
     assert.is(undone.code, 0, undone.err);
     assert.is(valueOf(rdpKey, 'PortNumber'), `REG_DWORD 0x${from.toString(16)}`);
     assert.equal(
@@ -125,14 +125,14 @@ test('a value that another program changed since, or whose type it changed, need
   await withRdp(from, () => {
     assert.is(portowner(state, 'move', String(from), '--to', String(to), '--yes').code, 0);
     reg('add', rdpKey, '/v', 'PortNumber', '/t', 'REG_SZ', '/d', String(to), '/f');
-    const { code, err } = portowner(state, 'move', '--undo');
+    const { code, err } = portowner(state, 'move', '--undo', '--yes');
     assert.is(code, 1, err);
     assert.match(err, 'changed since the move');
     assert.match(err, `-REG_SZ ${to}\n+REG_DWORD ${from}`);
     // Another type is not overwritten, even so.
-    assert.match(portowner(state, 'move', '--undo', '--force').err, 'has another type');
+    assert.match(portowner(state, 'move', '--undo', '--yes', '--force').err, 'has another type');
     reg('delete', rdpKey, '/v', 'PortNumber', '/f');
-    assert.match(portowner(state, 'move', '--undo', '--force').err, 'does not exist');
+    assert.match(portowner(state, 'move', '--undo', '--yes', '--force').err, 'does not exist');
     reg('add', rdpKey, '/v', 'PortNumber', '/t', 'REG_DWORD', '/d', '1', '/f');
     undo(state, '--force');
     assert.is(valueOf(rdpKey, 'PortNumber'), `REG_DWORD 0x${from.toString(16)}`);
@@ -209,7 +209,7 @@ test('killed at each step, SQL Server listens on the old port or the new one, an
       // It prints the number of steps at its end.
       const isOver = /^\d+\s*$/.test(started.stdout);
       assert.is(listed[0]?.Result, isOver ? 'Moved' : 'Interrupted', started.stderr);
-      const undone = portowner(state, 'move', '--undo');
+      const undone = portowner(state, 'move', '--undo', '--yes');
       assert.is(undone.code, 0, undone.err);
       assert.equal(
         sqlValues().map((value) => value.trim()),
@@ -270,7 +270,7 @@ test('a file with blanks and letters of any language in its path, which is hidde
       assert.is(moved.code, 0, moved.err);
       assert.is(readFileSync(file, 'utf8'), sites(to));
       assert.is(attrib(), before, 'attributes');
-      const undone = portowner(state, 'move', '--undo');
+      const undone = portowner(state, 'move', '--undo', '--yes');
       assert.is(undone.code, 0, undone.err);
       assert.is(readFileSync(file, 'utf8'), sites(from));
       assert.is(attrib(), before, 'attributes');
