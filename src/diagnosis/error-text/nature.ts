@@ -41,6 +41,9 @@ const last = (words: readonly RegExp[], text: string): number => {
   return found;
 };
 
+/** A serial port, or another device or file: whatever stands beside it is no port of the network. */
+export const isDevice = (text: string): boolean => /\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text);
+
 /** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
 const farEnd =
   /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
@@ -55,7 +58,7 @@ export function isOfFile(text: string): boolean {
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
-  if (files.test(text)) return 'file';
+  if (files.test(text) || isDevice(text)) return 'file';
   if (farEnd.test(text)) return 'connection';
   for (const part of [text.slice(0, errorAt), text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];

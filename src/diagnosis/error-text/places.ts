@@ -87,8 +87,8 @@ const forms: readonly Form[] = [
   },
   // Node, copied by hand: address already in use::: 5001
   { form: /\baddress already in use:{2,4} ?(?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
-  // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194
-  { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194, CUPS's [v1.::1]:631
+  { form: /\[(?:v1\.)?(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // 0.0.0.0:80, 0.0.0.0%eth0:67, /0.0.0.0:8080, [0.0.0.0:80]
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
   // An address that somebody made unreadable: <ip>:19132, xxx.xxx.xx.xx:5060
@@ -163,7 +163,7 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([{<-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
@@ -172,7 +172,7 @@ const forms: readonly Form[] = [
   },
   // What is said about it before the number: 以下端口已被占用: 3306, Un puerto ya está en uso (3001)
   {
-    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}(?=:)|(?<![\p{L}/])(?:puerto|porta|porto|poort|порт)\p{L}{0,3}(?: \p{L}{1,10}){0,3} (?:uso|ocupad[oa]|occupata|gebruik|занят|используется))(?:: ?| ?\()(?<p>\d{2,5})(?![\w.:])/giu,
+    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}(?=:)|(?<![\p{L}/])(?:puerto|porta|porto|poort|порт)\p{L}{0,3}(?: \p{L}{1,10}){0,3} (?:uso|ocupad[oa]|occupata|gebruik|занят|используется)|(?:ポート|포트)[\p{Script=Hiragana}\p{Script=Hangul}使用既中 ]{2,16}(?=:))(?:: ?| ?\()(?:[\w-]{1,20}\()?(?<p>\d{2,5})(?![\w.:])/giu,
     score: 2,
   },
   { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口)/gu, score: 2 },
@@ -194,6 +194,15 @@ const forms: readonly Form[] = [
   {
     form: /\b(?:already bound|ports? (?:is |was )?(?:already |currently )?(?:in use|bound|used|taken|occupied|unavailable|conflict|allocation failed))(?:: ?| on )(?<p>\d{1,5})(?![\w.:])/gi,
     score: 2,
+  },
+  // Words and a separator between: port for jobs: 4711, port is taken by something else (8123)
+  {
+    form: new RegExp(
+      `\\bport (?:[a-z'-]{1,16} ){0,7}?(?!(?:${labels}|by|line|attempt|in|after)\\b)[a-z'-]{1,16}(?:: ?| ?[([{<] ?)["']?(?<p>\\d{2,5})${ends}`,
+      'gi',
+    ),
+    score: 2,
+    loose: true,
   },
   // The number alone: bind to 8123, bind(8123), and, where the text begins, 8123 is already in use; not bind 98
   { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}`, 'gi'), score: 2 },

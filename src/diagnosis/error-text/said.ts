@@ -1,7 +1,7 @@
 import { codeIn, type Sign } from './codes.ts';
 import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
-import { connectsToEveryAddress, natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from './nature.ts';
+import { connectsToEveryAddress, isDevice, natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from './nature.ts';
 import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
 import { guessIn, wordsIn } from './words.ts';
 
@@ -45,7 +45,9 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
   const toEvery = connectsToEveryAddress(text);
   const isOfOthers = nature === 'connection' || toEvery || (nature === null && isOfConnections(sign));
-  const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
+  const places = isDevice(text)
+    ? []
+    : placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
   const isBind =
