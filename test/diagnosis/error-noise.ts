@@ -10,7 +10,7 @@ import { readErrors, type ErrorReading, type ParsedError } from '../../src/diagn
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later'].flatMap((name) =>
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed'].flatMap((name) =>
   readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
     .trimEnd()
     .split('\n')

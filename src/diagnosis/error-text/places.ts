@@ -123,7 +123,7 @@ const forms: readonly Form[] = [
   },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["'(/]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:["'(/]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|(?!\d\d?:\d\d:\d\d )[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d|\.\d)/gi,
     score: 3,
   },
   {
@@ -276,6 +276,15 @@ const forms: readonly Form[] = [
   // A host name, but not a line of a source file: api.example.com:443
   {
     form: /(?<![\w.@/\\-])(?<a>[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}(?<=[a-z])):(?<p>\d{2,5})(?![\d:.])/gi,
+    score: 2,
+    remote: true,
+  },
+  // Could not connect to payments:8080
+  {
+    form: new RegExp(
+      `\\b(?:to|at|with|from|reach|contact|server|service|host) ["'(<]?(?!(?:${labels}):)(?<a>[a-z][\\w-]{0,62}):(?<p>\\d{2,5})${ends}`,
+      'gi',
+    ),
     score: 2,
     remote: true,
   },
