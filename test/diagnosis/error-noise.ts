@@ -105,7 +105,7 @@ const isMeant = (bit: string, before: string): boolean =>
   (/^(?:[[(<#]|server\.c|12:)/.test(bit) && before.endsWith('\n')) ||
   (bit.startsWith('error') && /(?:^|\n)[^\n:]{0,30}:?$/.test(before)) ||
   (bit.startsWith('ports') && /\d$/.test(before)) ||
-  (/^\(?[[(#]/.test(bit) && /(?:[\d:.)]|端口|\bport (?:is )?already in use|\bport number)$/i.test(before)) ||
+  (/^\(?[[(#<]/.test(bit) && /(?:[\d:.)]|端口|\bport (?:is )?already in use|\bport number)$/i.test(before)) ||
   (/^(?:ports|size|count|rev|viewport|N )/.test(bit) && before === '');
 
 /** Checks that an addition adds no port and no other meaning to a text. */
