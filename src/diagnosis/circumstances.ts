@@ -177,7 +177,11 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
   if (cause.name === 'IpListenList' || all.length === 0) return null;
   const isOwner = owner?.OwnerKind === 'HttpSys' || owner?.OwnerKind === 'Kernel';
   const short = `HTTP.sys listens only on ${all.join(', ')} (its IP listen list)`;
-  if (listensOn(listenList, wanted) || !isServedOn(facts, request.port, listenList) || (request.address === null && can === false))
+  if (
+    listensOn(listenList, wanted) ||
+    !isServedOn(facts, request.port, listenList) ||
+    (request.address === null && can === false)
+  )
     // A program that wants every address for itself does not need HTTP.sys to listen on more.
     return isOwner ? { evidence: [`${short}.`], remedies: [] } : null;
   return {

@@ -186,7 +186,9 @@ function parsed(failure: Failure): ParsedError[] {
   const asksForAny =
     sign?.meaning === 'inUse' &&
     failure.places.length === 0 &&
-    failure.said.some(({ line: { text: one } }) => portZero.test(one) && /\bbind|\blisten(?:ing)?\b|EADDRINUSE/i.test(one));
+    failure.said.some(
+      ({ line: { text: one } }) => portZero.test(one) && /\bbind|\blisten(?:ing)?\b|EADDRINUSE/i.test(one),
+    );
   if (usedUp || (nature === 'bind' && (asksForAny || sign?.meaning === 'exhausted')))
     return [
       error({

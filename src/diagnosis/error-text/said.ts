@@ -1,7 +1,14 @@
 import { codeIn, type Sign } from './codes.ts';
 import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
-import { connectsToEveryAddress, isDevice, natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from './nature.ts';
+import {
+  connectsToEveryAddress,
+  isDevice,
+  natureOf,
+  saysThatBindFailed,
+  saysThatConnectFailed,
+  type Nature,
+} from './nature.ts';
 import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
 import { guessIn, wordsIn } from './words.ts';
 
@@ -53,7 +60,7 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const isFile =
     nature === 'file' &&
     (places[0] === undefined || places[0].score < 5) &&
-    (!/^WSA/.test(code?.sign ?? '') || /\.sock\b|\bunix:/.test(text));
+    (code?.sign.startsWith('WSA') !== true || /\.sock\b|\bunix:/.test(text));
   const isBind =
     (nature === 'file' && !isFile) ||
     // A program's error class may be about connections, and what it says about a port that is in use.
