@@ -1,6 +1,7 @@
 import { kernelListener } from '../facts/gather/kernel-listeners.ts';
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { isLacking } from '../facts/model/section.ts';
 import { addressFamily, bracketed, unmapped } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
@@ -163,7 +164,8 @@ const foreignListenList: Finder = ({ request, error, listenList }) => {
 /** Whether HTTP.sys serves a port: it has a URL there, or, where nobody may see its URLs, the kernel listens on its addresses. */
 const isServedOn = (facts: Facts, port: number, list: ListenList): boolean =>
   hasUrlOn(facts, port) ||
-  (facts.sections.httpQueues?.status === 'failed' &&
+  (facts.sections.httpQueues !== undefined &&
+    isLacking(facts.sections.httpQueues) &&
     kernelListener('TCP', port) === null &&
     facts.sections.sockets.data.some(
       ({ localPort, localAddress, state, kernel }) =>
