@@ -105,7 +105,7 @@ const isMeant = (bit: string, before: string): boolean =>
   (/^(?:[[(<#]|server\.c|12:)/.test(bit) && before.endsWith('\n')) ||
   (bit.startsWith('error') && /(?:^|\n)[^\n:]{0,30}:?$/.test(before)) ||
   (bit.startsWith('ports') && /\d$/.test(before)) ||
-  (/^\(?[[(#<]/.test(bit) && /(?:[\d:.)]|端口|\bport (?:is )?already in use|\bport number)$/i.test(before)) ||
+  (/^\(?[[(#<]/.test(bit) && /(?:[\d:.)]|端口|\bport [a-z' -]{0,15}(?:in use|taken)|\bport number)$/i.test(before)) ||
   (/^(?:ports|size|count|rev|viewport|N )/.test(bit) && before === '');
 
 /** Checks that an addition adds no port and no other meaning to a text. */
@@ -160,7 +160,7 @@ export function readWithNoise(test: Test, every: boolean): void {
   each('what stands between the clauses', (one, at) => {
     const { text } = one;
     const ends = [
-      ...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport (?:is )?already in use)$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm),
+      ...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport [a-z' -]{0,15}(?:in use|taken))$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm),
     ].map(({ index }) => index);
     for (const [index, bit] of some(bits, one, at, 8).entries()) {
       const end = ends[(at + index) % ends.length]!;

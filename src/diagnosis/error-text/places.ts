@@ -36,6 +36,9 @@ const bindsTo = String.raw`\b(?:(?:re)?bind(?:ing|s)?|listen(?:ing|er)?|(?:open|
 /** What stands before the colon of another number, and is no host. */
 const labels =
   'port|[ptug]?id|code|errno|error|fd|sock(?:et)?|handle|thread|worker|index|ret|rc|res(?:ult)?|status|size|count|time|version';
+/** A word between a port and its number, up to who has the port, whose number would be that of a process. */
+const others = String.raw`(?:an|another|other|some\p{L}*|otr[oa]|outr[oa]|un\p{L}*|altr[oa]|autre|ander\p{L}*|друг\p{L}*)`;
+const saidWord = String.raw`(?!(?:by|por|par|von|durch|da|door|av|af|przez)(?! ${others}(?!\p{L}))(?!\p{L})|(?<!${others} )(?:pro[cz]e|процес)|(?:vom|dal|pid|owner|held|container|\p{L}{2,12}port)(?!\p{L}))[\p{L}'-]{1,16}`;
 /** What cannot follow a port: the rest of a longer number, name, date or address, or what is counted. */
 const ends = String.raw`(?![\w/%]|[.:,-]\d| (?!(?:is|was|has|as|because|process|address)\b)[a-z]{0,20}s\b)`;
 
@@ -198,7 +201,7 @@ const forms: readonly Form[] = [
   // Words and a separator between: port for jobs: 4711, port is taken by something else (8123), puerto en uso: 3001
   {
     form: new RegExp(
-      `(?<![\\p{L}/_])(?:ports?|puerto|porta|porto|portu|poort|порт)\\p{L}{0,3} (?:[\\p{L}'-]{1,16} ){0,7}?(?!(?:${labels}|by|line|attempt|in|after)(?!\\p{L}))[\\p{L}'-]{1,16}(?:: ?| ?[([{<] ?)["']?(?<p>\\d{2,5})${ends}`,
+      `(?<![\\p{L}/_])(?:ports?|puerto|porta|porto|portu|poort|порт)\\p{L}{0,3} (?:${saidWord} ){0,7}?(?!(?:${labels}|by|line|attempts?|in|after|ms|offset)(?!\\p{L}))${saidWord}(?:: ?| ?[([{<] ?)["']?(?<p>\\d{2,5})${ends}`,
       'giu',
     ),
     score: 2,
