@@ -113,6 +113,7 @@ const holders = [
   'El puerto ya está en uso por el proceso (8123)',
   'Порт занят процессом: 8123',
   'Der Port wird bereits vom Prozess (8123) verwendet',
+  'Failed to start server: address in use. See http://example.com:8123/docs',
 ];
 test('a process is no port', () => {
   assert.equal(

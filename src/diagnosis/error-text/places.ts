@@ -175,7 +175,7 @@ const forms: readonly Form[] = [
   },
   // What is said about it before the number: 以下端口已被占用: 3306, 次のポートは使用中です: db(3306), 监听失败: 8080
   {
-    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}|(?:监听|绑定|監聽|綁定)(?:端口|連接埠|埠號)?(?:失败|失敗)|(?:ポート|포트)[\p{Script=Hiragana}\p{Script=Hangul}使用既中 ]{2,16}): ?(?:[\w-]{1,20}\()?(?<p>\d{2,5})(?![\w.:])/giu,
+    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}|(?:监听|绑定|監聽|綁定)(?:端口|連接埠|埠號)?(?:失败|失敗)|(?:ポート|포트)[\p{Script=Hiragana}\p{Script=Hangul}使用既中 ]{2,16}): ?(?:[\w-]{1,20}\()?(?!100(?:13|48|49|55)(?!\d))(?<p>\d{2,5})(?![\w.:])/giu,
     score: 2,
   },
   { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口)/gu, score: 2 },
@@ -307,7 +307,7 @@ const forms: readonly Form[] = [
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|app|software|instance|container|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:see|visit|documentation|manual|client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|app|software|instance|container|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;
