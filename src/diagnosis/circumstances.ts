@@ -1,5 +1,7 @@
+import { kernelListener } from '../facts/gather/kernel-listeners.ts';
 import type { Bind } from '../facts/gather/probe.ts';
 import type { Facts } from '../facts/model/facts.ts';
+import { isLacking } from '../facts/model/section.ts';
 import { addressFamily, bracketed, unmapped } from '../ports/address.ts';
 import type { OwnedEndpoint } from '../ownership/owned.ts';
 import type { Cause } from './cause.ts';
@@ -159,6 +161,17 @@ const foreignListenList: Finder = ({ request, error, listenList }) => {
   };
 };
 
+/** Whether HTTP.sys serves a port: it has a URL there, or, where nobody may see its URLs, the kernel listens on its addresses. */
+const isServedOn = (facts: Facts, port: number, list: ListenList): boolean =>
+  hasUrlOn(facts, port) ||
+  (facts.sections.httpQueues !== undefined &&
+    isLacking(facts.sections.httpQueues) &&
+    kernelListener('TCP', port) === null &&
+    facts.sections.sockets.data.some(
+      ({ localPort, localAddress, state, kernel }) =>
+        kernel && state === 'Listen' && localPort === port && listensOn(list, localAddress),
+    ));
+
 /** An HTTP.sys URL on a port of an address on which HTTP.sys does not listen. */
 const narrowListenList: Finder = ({ facts, request, owner, listenList, can, cause }) => {
   const { all } = listenList;
@@ -166,7 +179,11 @@ const narrowListenList: Finder = ({ facts, request, owner, listenList, can, caus
   if (cause.name === 'IpListenList' || all.length === 0) return null;
   const isOwner = owner?.OwnerKind === 'HttpSys' || owner?.OwnerKind === 'Kernel';
   const short = `HTTP.sys listens only on ${all.join(', ')} (its IP listen list)`;
-  if (listensOn(listenList, wanted) || !hasUrlOn(facts, request.port) || (request.address === null && can === false))
+  if (
+    listensOn(listenList, wanted) ||
+    !isServedOn(facts, request.port, listenList) ||
+    (request.address === null && can === false)
+  )
     // A program that wants every address for itself does not need HTTP.sys to listen on more.
     return isOwner ? { evidence: [`${short}.`], remedies: [] } : null;
   return {

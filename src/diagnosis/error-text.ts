@@ -165,6 +165,10 @@ function withoutFailure(all: readonly string[]): ParsedError {
   return error({ about: 'bind', sign: null, place, text, around: text, address: null });
 }
 
+/** Port 0 of an address, in a tuple, or in words: the program lets the system choose, which has none left. */
+const portZero =
+  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d)|', 0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
+
 /** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
   const text = failure.lines.map((line) => line.text).join('\n');
@@ -179,7 +183,13 @@ function parsed(failure: Failure): ParsedError[] {
     nature === 'connection' &&
     failure.said.some((one) => systemOf(one) !== null) &&
     (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
-  if (usedUp || (sign?.meaning === 'exhausted' && nature === 'bind'))
+  const asksForAny =
+    sign?.meaning === 'inUse' &&
+    failure.places.length === 0 &&
+    failure.said.some(
+      ({ line: { text: one } }) => portZero.test(one) && /\bbind|\blisten(?:ing)?\b|EADDRINUSE/i.test(one),
+    );
+  if (usedUp || (nature === 'bind' && (asksForAny || sign?.meaning === 'exhausted')))
     return [
       error({
         about: 'bind',

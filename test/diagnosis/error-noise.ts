@@ -10,7 +10,7 @@ import { readErrors, type ErrorReading, type ParsedError } from '../../src/diagn
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later'].flatMap((name) =>
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed'].flatMap((name) =>
   readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
     .trimEnd()
     .split('\n')
@@ -105,7 +105,7 @@ const isMeant = (bit: string, before: string): boolean =>
   (/^(?:[[(<#]|server\.c|12:)/.test(bit) && before.endsWith('\n')) ||
   (bit.startsWith('error') && /(?:^|\n)[^\n:]{0,30}:?$/.test(before)) ||
   (bit.startsWith('ports') && /\d$/.test(before)) ||
-  (/^\(?[[(#]/.test(bit) && /(?:[\d:.)]|端口|\bport already in use|\bport number)$/i.test(before)) ||
+  (/^\(?[[(#<]/.test(bit) && /(?:[\d:.)]|端口|\bport [a-z' -]{0,15}(?:in use|taken)|\bport number)$/i.test(before)) ||
   (/^(?:ports|size|count|rev|viewport|N )/.test(bit) && before === '');
 
 /** Checks that an addition adds no port and no other meaning to a text. */
@@ -159,9 +159,9 @@ export function readWithNoise(test: Test, every: boolean): void {
   });
   each('what stands between the clauses', (one, at) => {
     const { text } = one;
-    const ends = [...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport already in use)$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm)].map(
-      ({ index }) => index,
-    );
+    const ends = [
+      ...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport [a-z' -]{0,15}(?:in use|taken))$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm),
+    ].map(({ index }) => index);
     for (const [index, bit] of some(bits, one, at, 8).entries()) {
       const end = ends[(at + index) % ends.length]!;
       const before = text.slice(0, end);

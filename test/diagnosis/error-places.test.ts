@@ -100,4 +100,36 @@ for (const failure of failures)
     assert.equal(otherLines.filter(read), []);
   });
 
+const holders = [
+  'Error: port is already in use by java (8123)',
+  'The port is in use by process node.exe (8123)',
+  'port conflict detected, owner: 8123',
+  'Failed to bind port, please change your port offset (8123)',
+  'address already in use; port held by docker-proxy (8123)',
+  'port is already allocated to container web (8123)',
+  'could not bind port; retry in: 8123',
+  'Failed to bind the port after attempts: 8123',
+  'Le port est déjà utilisé par le processus: 8123',
+  'El puerto ya está en uso por el proceso (8123)',
+  'Порт занят процессом: 8123',
+  'Der Port wird bereits vom Prozess (8123) verwendet',
+  'Failed to start server: address in use. See http://example.com:8123/docs',
+];
+test('a process is no port', () => {
+  assert.equal(
+    holders.filter((text) => parseError(text).port !== null),
+    [],
+  );
+  const others = [
+    'port is taken by something else (8123)',
+    'El puerto ya está en uso por otro proceso (8123)',
+    'Порт занят другим процессом: 8123',
+    'port for jobs is in use: 8123',
+  ];
+  assert.equal(
+    others.filter((text) => parseError(text).port !== 8123),
+    [],
+  );
+});
+
 test.run();

@@ -96,6 +96,10 @@ const table: readonly (readonly [text: string, expected: string])[] = [
   ['io.netty.channel.unix.Errors$NativeIoException: bind(..) failed: Address already in use: /0.0.0.0:9092', 'inUse TCP 0.0.0.0 9092 the words of the message'],
   ['BindException[Failed to bind to [9200]]; nested: BindException[Address already in use: bind 127.0.0.1:9200]', 'inUse TCP 127.0.0.1 9200 the words of the message'],
   ['java.net.ConnectException: Cannot assign requested address', 'exhausted TCP * 0 the words of the message'],
+  ['listen udp :0: bind: address already in use', 'exhausted UDP * 0 the words of the message'],
+  ["OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 0): address already in use", 'exhausted TCP * 0 EADDRINUSE (98)'],
+  ['Error: listen EADDRINUSE: address already in use :::0', 'exhausted TCP * 0 EADDRINUSE'],
+  ['Failed to bind to port 0: Address already in use', 'exhausted TCP * 0 the words of the message'],
   // Python
   ['OSError: [Errno 98] Address already in use', 'inUse - EADDRINUSE (98)'],
   ["OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use", 'inUse TCP 127.0.0.1 8000 EADDRINUSE (98)'],

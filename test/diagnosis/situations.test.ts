@@ -873,6 +873,25 @@ $ portowner free --near 3389  # or use a port that is free now
 $ portowner 3389 --format list  # show everything known about the owner`,
   },
   {
+    name: 'Windows: HTTP.sys listens on one address only, and its URLs may not be seen',
+    facts: windows([{ ...listens(80, '10.0.0.5', 4), ...system }], {
+      sections: {
+        httpQueues: { ...ok, status: 'failed', reason: 'access is denied', needs: 'Administrator', data: [] },
+        ipListenList: { ...ok, data: [{ address: '10.0.0.5' }] },
+      },
+    }),
+    ask: 'TCP 127.0.0.1 80',
+    tried: 'bound',
+    verdict: `
+yes, Free, High: nobody
+- It can be bound now: nobody holds it.
+- HTTP.sys listens only on 10.0.0.5 (its IP listen list): a request for its URL on 127.0.0.1 does not reach it.
+- An attempt to bind TCP 127.0.0.1:80 succeeded (released immediately).
+$ netsh http show iplisten  # the addresses that HTTP.sys is configured to listen on
+$ netsh http add iplisten ipaddress=127.0.0.1  # as administrator: makes HTTP.sys listen there, too
+$ # then restart the service or site that uses the URL`,
+  },
+  {
     name: 'Windows: HTTP.sys has it for an IIS pool',
     facts: windows(
       [

@@ -1,4 +1,4 @@
-import { isCommand, portsOfCommand } from './commands.ts';
+import { isCommand, portOfDebugger, portsOfCommand } from './commands.ts';
 import type { Line } from './lines.ts';
 import {
   announces,
@@ -44,9 +44,11 @@ export function natureFrom(said: readonly LineSigns[], lines: readonly Line[]): 
   }
   // Python prints the calls before the error.
   for (let at = first.at - 1; at >= Math.max(0, first.at - 12) && lines[at]!.frame; at--) calls.push(lines[at]!);
+  // What a program says about a port that is in use is about a bind, whatever the call around it is named.
+  const isGuess = signed.length === 0 && said.some(({ guess }) => guess !== null);
   for (const { text } of calls) {
     const nature = natureOfCall(text);
-    if (nature !== null) return nature;
+    if (nature === 'bind' || (nature === 'connection' && !isGuess)) return nature;
   }
   return said.some((one) => isOfConnections(signOf(one))) ? 'connection' : null;
 }
@@ -146,7 +148,7 @@ function pending(lines: readonly Line[]): Line[] {
 
 /** A line after a stack that names the port: it consists only of a label and the place. */
 const label =
-  /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]/i;
+  /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]|^the \w{1,30} is https?:/i;
 
 /**
  * Returns the port that a program names right after its failure, in a labeled line or, like WEBrick and Tcl, where it
@@ -222,6 +224,8 @@ function ownCall(calls: readonly Line[]): Line[] {
 /** Returns the port in the command that the failure is the output of. */
 function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const before = lines.slice(Math.max(0, said[0]!.at - announced), said[0]!.at);
+  if (/\bJDWP\b|^(?:ERROR: )?transport error \d/.test(said[0]!.line.text))
+    return onePort(before.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
   const at = before.findLastIndex(isCommand);
   if (at < 0) return undefined;
   const line = before[at]!;

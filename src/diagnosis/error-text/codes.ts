@@ -86,6 +86,7 @@ const names: Readonly<Record<string, Meaning>> = {
   ERR_ADDRESS_IN_USE: 'inUse',
   address_in_use: 'inUse',
   STATUS_ADDRESS_ALREADY_EXISTS: 'inUse',
+  STATUS_ADDRESS_ALREADY_ASSOCIATED: 'inUse',
   EACCES: 'access',
   'SocketError.AccessDenied': 'access',
   EADDRNOTAVAIL: 'notLocal',
@@ -110,7 +111,7 @@ const byLowerName = new Map(
   Object.entries(names).map(([name, meaning]) => [name.toLowerCase(), [meaning, name] as const]),
 );
 const anyName =
-  /(?<![\w/])(?:WSA|UV_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_EXISTS|STATUS_TOO_MANY_ADDRESSES|AddrInUse|(?:Address|Port)(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address[_-](?:in[_-]use|not[_-]available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)(?:Error|Exception)?\b/i;
+  /(?<![\w/])(?:WSA|UV_|NT_|Errno::|:)?(EADDRINUSE|EACCES|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_(?:EXISTS|ASSOCIATED)|STATUS_TOO_MANY_ADDRESSES|AddrInUse|(?:Address|Port)(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address[_-](?:in[_-]use|not[_-]available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)(?:Error|Exception)?\b/i;
 
 /** Normalizes a number. 0x2740, 0x00002740 and 0x80072740 are 10048: an HRESULT has a Winsock error in its low half. */
 function numberOf(code: string): string {
@@ -142,14 +143,14 @@ function numberEverywhere(text: string): Sign | null {
   return null;
 }
 
-/** Finds a labeled number: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091. */
+/** Finds a labeled number: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091, port 80: 98, bind socket: -98. */
 function numberSaidToBe(text: string): Sign | null {
   // The result codes of LDAP are other numbers, and its bind is a login.
   if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)|(?:(?:\bport ?|:)\d{2,5}[:,)]{1,2}|\b(?:bind|listen)(?:ing)?\b[^\n:\d]{0,60}(?<!\bport):) -?(?<e>98|13|99|48|49)[.)]?$/gimu,
   )) {
-    const number = groups!['a'] ?? groups!['b'] ?? groups!['c'] ?? groups!['d']!;
+    const number = groups!['a'] ?? groups!['b'] ?? groups!['c'] ?? groups!['d'] ?? groups!['e']!;
     const known = saidToBe[number];
     if (known !== undefined)
       return { meaning: known[0], sign: `${known[1]} (${number})`, index, length: written.length };

@@ -18,6 +18,15 @@ const ofOthers =
 const option =
   /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?\d{2,5})(?=["'/]?(?:\s|$))/g;
 
+/** Java's debugger, which says only that the bind failed: -agentlib:jdwp=transport=dt_socket,server=y,address=*:5005 */
+const debuggerOption = /-(?:agentlib:jdwp=|Xrunjdwp:)\S{0,200}?\baddress=(?<value>(?:[\w.*-]{0,60}:)?\d{2,5})(?![\w.])/;
+
+/** Returns the port that a command opens for Java's debugger. */
+export function portOfDebugger({ text }: Line): NamedPlace[] {
+  const value = debuggerOption.exec(text)?.groups?.['value'];
+  return value === undefined ? [] : placesIn(`listen on ${value}`, 0).slice(0, 1);
+}
+
 /** Returns what a line asks a program to listen on; empty for a line that is no command. */
 export function portsOfCommand({ text }: Line): NamedPlace[] {
   const command = prompt.exec(text)?.groups?.['command'] ?? '';

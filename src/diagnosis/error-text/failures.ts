@@ -1,7 +1,7 @@
 import { farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
 import type { Line } from './lines.ts';
-import { isOfFile, type Nature } from './nature.ts';
+import { isOfFile, saysThatBindFailed, type Nature } from './nature.ts';
 import type { NamedPlace } from './places.ts';
 import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
 
@@ -70,7 +70,9 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   // An error of a file and an error of a port are two, however near.
   const isOfPort = (has: NamedPlace | undefined, sign: Sign | null): boolean => has !== undefined || sign !== null;
   if (nature === 'file' && next.nature !== 'file' && isOfPort(next.places[0], systemOf(next))) return false;
-  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, system)) return false;
+  // A line without an error that says which path could not be bound belongs to the error above it.
+  const isOfPath = systemOf(next) === null && saysThatBindFailed(next.line.text);
+  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   const more = systemOf(next);
   if (system !== null && more !== null && system.meaning !== more.meaning)
     return sameRecord && next.places.length === 0;

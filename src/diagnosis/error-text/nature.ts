@@ -41,6 +41,9 @@ const last = (words: readonly RegExp[], text: string): number => {
   return found;
 };
 
+/** A serial port, or another device or file: whatever stands beside it is no port of the network. */
+export const isDevice = (text: string): boolean => /\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text);
+
 /** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
 const farEnd =
   /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
@@ -55,7 +58,7 @@ export function isOfFile(text: string): boolean {
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
-  if (files.test(text)) return 'file';
+  if (files.test(text) || isDevice(text)) return 'file';
   if (farEnd.test(text)) return 'connection';
   for (const part of [text.slice(0, errorAt), text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];
@@ -90,7 +93,7 @@ export function saysThatBindFailed(text: string): boolean {
       message,
     );
   const operation =
-    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
+    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}|reserv(?:e|ing)|acquir(?:e|ing)|allocat(?:e|ing)|claim(?:ing)?|obtain(?:ing)?) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\b(?:server|listener) (?:failed to|could(?:n't| not)|can(?:not|'t| not)) (?:be )?(?:start|open|create)(?:ed)?\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".

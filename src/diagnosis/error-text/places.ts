@@ -32,10 +32,13 @@ interface Form {
 /** IPv4, and IPv6 with its double colon, which no time of day has. */
 const numeric = String.raw`\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]{0,39}::)[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?`;
 /** A program's words that it binds, up to what names the place: bind TCP socket to, start the web server on. */
-const bindsTo = String.raw`\b(?:(?:re)?bind(?:ing|s)?|listen(?:ing|er)?|(?:open|start|creat|launch|runn?)(?:e|ing)?(?= [\w ]{0,40}?(?:server|socket|listener|service|endpoint)\b))(?: (?:the|an?|up|https?|web|grpc|tcp|udp|ipv[46]|listening|server|socket|listener|service|endpoint|failed|error|address)){0,5}`;
+const bindsTo = String.raw`\b(?:(?:re)?bind(?:ing|s)?|listen(?:ing|er)?|(?:open|start|creat|launch|runn?)(?:e|ing)?(?= [\w ]{0,40}?(?:server|socket|listener|service|endpoint)\b))(?: (?!(?:to|on|at|for|connect\w{0,4}|prox\w{1,4}|forward\w{0,4}|from|by|thread|cpu|queue)\b)[a-z][\w/'-]{0,20}){0,6}`;
 /** What stands before the colon of another number, and is no host. */
 const labels =
   'port|[ptug]?id|code|errno|error|fd|sock(?:et)?|handle|thread|worker|index|ret|rc|res(?:ult)?|status|size|count|time|version';
+/** A word between a port and its number, up to who has the port, whose number would be that of a process. */
+const others = String.raw`(?:an|another|other|some\p{L}*|otr[oa]|outr[oa]|un\p{L}*|altr[oa]|autre|ander\p{L}*|друг\p{L}*)`;
+const saidWord = String.raw`(?!(?:by|por|par|von|durch|da|door|av|af|przez)(?! ${others}(?!\p{L}))(?!\p{L})|(?<!${others} )(?:pro[cz]e|процес)|(?:vom|dal|pid|owner|held|container|\p{L}{2,12}port)(?!\p{L}))[\p{L}'-]{1,16}`;
 /** What cannot follow a port: the rest of a longer number, name, date or address, or what is counted. */
 const ends = String.raw`(?![\w/%]|[.:,-]\d| (?!(?:is|was|has|as|because|process|address)\b)[a-z]{0,20}s\b)`;
 
@@ -87,8 +90,8 @@ const forms: readonly Form[] = [
   },
   // Node, copied by hand: address already in use::: 5001
   { form: /\baddress already in use:{2,4} ?(?<p>\d{2,5})(?!\d|[.:]\d)/gi, score: 3 },
-  // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194
-  { form: /\[(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
+  // [::]:443, [fe80::1%eth0]:80, [0.0.0.0]:9009, [AF_INET][undef]:1194, CUPS's [v1.::1]:631
+  { form: /\[(?:v1\.)?(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?|undef|-)\]:(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
   // 0.0.0.0:80, 0.0.0.0%eth0:67, /0.0.0.0:8080, [0.0.0.0:80]
   { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/g, score: 3 },
   // An address that somebody made unreadable: <ip>:19132, xxx.xxx.xx.xx:5060
@@ -123,7 +126,7 @@ const forms: readonly Form[] = [
   },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["'(/]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:["'(/]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|(?!\d\d?:\d\d:\d\d )[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d|\.\d)/gi,
     score: 3,
   },
   {
@@ -163,16 +166,16 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([{<-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
     form: /(?:porta|puerto|porto|poort|portul?|porcie|portti|θύρα|cổng|порт[а-яії]{0,3}|პორტზე|ポート|端口|連接埠|埠號|포트)["']? ?(?:номер|số)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
     score: 2,
   },
-  // What is said about it before the number: 以下端口已被占用: 3306, Un puerto ya está en uso (3001)
+  // What is said about it before the number: 以下端口已被占用: 3306, 次のポートは使用中です: db(3306), 监听失败: 8080
   {
-    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}(?=:)|(?<![\p{L}/])(?:puerto|porta|porto|poort|порт)\p{L}{0,3}(?: \p{L}{1,10}){0,3} (?:uso|ocupad[oa]|occupata|gebruik|занят|используется))(?:: ?| ?\()(?<p>\d{2,5})(?![\w.:])/giu,
+    form: /(?:(?:端口|連接埠|埠號)[已被正在占佔用冲突衝]{0,8}|(?:监听|绑定|監聽|綁定)(?:端口|連接埠|埠號)?(?:失败|失敗)|(?:ポート|포트)[\p{Script=Hiragana}\p{Script=Hangul}使用既中 ]{2,16}): ?(?:[\w-]{1,20}\()?(?!100(?:13|48|49|55)(?!\d))(?<p>\d{2,5})(?![\w.:])/giu,
     score: 2,
   },
   { form: /(?<!\d)(?<p>\d{1,5}) ?(?:番ポート|번 포트|号端口)/gu, score: 2 },
@@ -194,6 +197,15 @@ const forms: readonly Form[] = [
   {
     form: /\b(?:already bound|ports? (?:is |was )?(?:already |currently )?(?:in use|bound|used|taken|occupied|unavailable|conflict|allocation failed))(?:: ?| on )(?<p>\d{1,5})(?![\w.:])/gi,
     score: 2,
+  },
+  // Words and a separator between: port for jobs: 4711, port is taken by something else (8123), puerto en uso: 3001
+  {
+    form: new RegExp(
+      `(?<![\\p{L}/_])(?:ports?|puerto|porta|porto|portu|poort|порт)\\p{L}{0,3} (?:${saidWord} ){0,7}?(?!(?:${labels}|by|line|attempts?|in|after|ms|offset)(?!\\p{L}))${saidWord}(?:: ?| ?[([{<] ?)["']?(?<p>\\d{2,5})${ends}`,
+      'giu',
+    ),
+    score: 2,
+    loose: true,
   },
   // The number alone: bind to 8123, bind(8123), and, where the text begins, 8123 is already in use; not bind 98
   { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}`, 'gi'), score: 2 },
@@ -270,10 +282,19 @@ const forms: readonly Form[] = [
     score: 2,
     remote: true,
   },
+  // Could not connect to payments:8080
+  {
+    form: new RegExp(
+      `\\b(?:to|at|with|from|reach|contact|server|service|host) ["'(<]?(?!(?:${labels}):)(?<a>[a-z][\\w-]{0,62}):(?<p>\\d{2,5})${ends}`,
+      'gi',
+    ),
+    score: 2,
+    remote: true,
+  },
   // Where it says that the program itself wanted it: Port in use: node1.example.com:50090
   {
     form: new RegExp(
-      `(?:\\bin use:|\\bbound (?:to|on|at)|${bindsTo} (?:to|on|at)):? [['"<(]{0,2}(?<a>(?!(?:${labels}|\\d\\d+):)[a-z0-9](?:[\\w-]{0,61}[a-z0-9])?(?:\\.[a-z0-9-]{1,63}){0,6}):(?<p>\\d{2,5})${ends}`,
+      `(?:\\bin use:|\\bbound (?:to|on|at)|${bindsTo} (?:to|on|at))(?: addr(?:ess)?)?:? [['"<(]{0,2}(?<a>(?!(?:${labels}|\\d\\d+):)[a-z0-9](?:[\\w-]{0,61}[a-z0-9])?(?:\\.[a-z0-9-]{1,63}){0,6}):(?<p>\\d{2,5})${ends}`,
       'gi',
     ),
     score: 3,
@@ -286,7 +307,7 @@ const forms: readonly Form[] = [
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|instance|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:see|visit|documentation|manual|client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|app|software|instance|container|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;

@@ -1,7 +1,14 @@
 import { codeIn, type Sign } from './codes.ts';
 import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
-import { connectsToEveryAddress, natureOf, saysThatBindFailed, saysThatConnectFailed, type Nature } from './nature.ts';
+import {
+  connectsToEveryAddress,
+  isDevice,
+  natureOf,
+  saysThatBindFailed,
+  saysThatConnectFailed,
+  type Nature,
+} from './nature.ts';
 import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
 import { guessIn, wordsIn } from './words.ts';
 
@@ -45,9 +52,15 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
   const toEvery = connectsToEveryAddress(text);
   const isOfOthers = nature === 'connection' || toEvery || (nature === null && isOfConnections(sign));
-  const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' });
+  const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' }).filter(
+    ({ address }) => address !== null || !isDevice(text),
+  );
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
-  const isFile = nature === 'file' && (places[0] === undefined || places[0].score < 5);
+  // Nor is a socket's own error number about a file, unless it is a socket with a path.
+  const isFile =
+    nature === 'file' &&
+    (places[0] === undefined || places[0].score < 5) &&
+    (code?.sign.startsWith('WSA') !== true || /\.sock\b|\bunix:/.test(text));
   const isBind =
     (nature === 'file' && !isFile) ||
     // A program's error class may be about connections, and what it says about a port that is in use.

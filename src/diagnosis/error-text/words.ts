@@ -103,7 +103,10 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'access',
     /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
   ],
-  ['notLocal', /(?:cannot|can't) assign requested address|not valid in its context|address (?:is )?not available/iu],
+  [
+    'notLocal',
+    /(?:cannot|can't) assign requested address|not valid in (?:its|this) context|address (?:is )?not available/iu,
+  ],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
   ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
@@ -204,10 +207,10 @@ const taken = [
 /** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
-  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused|open) port|\bports? (?:conflict|allocation failed)|conflicting ports?\b/iu,
+  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused|open) port|\b(?:ports?|bind|address) conflict|\bports? allocation failed|conflicting ports?\b/iu,
   /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
-  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|program|service|server) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
+  /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|app|software|program|service|server|instance|container) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the |this |that )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
   // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.
   /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
   // Others
