@@ -67,7 +67,7 @@ for (const [name, withStore] of Object.entries(stores)) {
       const [span, ...others] = await store.spans(everything);
       assert.equal(others, []);
       assert.equal([span!.FirstSeen, span!.LastSeen, span!.IsOpen], [night(1).toISOString(), night(3).toISOString(), false]);
-      assert.equal(await store.spans({ ...everything, port: (port) => port === 80, dynamic: false }), []);
+      assert.equal(await store.spans({ ...everything, port: [{ start: 80, end: 80 }], dynamic: false }), []);
       assert.equal(await store.runs({ machine: 'other', limit: null }), []);
     }));
 

@@ -1,5 +1,7 @@
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
+import type { PortSpan } from '../../ports/expression.ts';
 import type { Finding } from '../../schema/finding.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import type { Listener } from '../listeners.ts';
 
 /*
@@ -44,8 +46,8 @@ export interface StoreOutcome {
 /** Selects parts of the history. */
 export interface SpanQuestion {
   readonly machine: string | null;
-  /** A test for port numbers; null selects all. */
-  readonly port: ((port: number) => boolean) | null;
+  /** Ranges of port numbers; null selects all. */
+  readonly port: readonly PortSpan[] | null;
   /** Whether to include listeners in the dynamic range. */
   readonly dynamic: boolean;
   /** A test for an owner; null selects all. */
@@ -78,4 +80,14 @@ export interface AuditStore {
 /** Whether a time is further in the future than the clocks of two machines can differ. */
 export function isFuture(at: string, now: Date): boolean {
   return Date.parse(at) > now.getTime() + clockSkewMs;
+}
+
+/** Throws PO4208 for an audit from the future, which would block all others of its machine. */
+export function refuseFuture({ machine, at }: Pick<StoredRun, 'machine' | 'at'>, now: Date): void {
+  if (!isFuture(at, now)) return;
+  throw new PortOwnerError(
+    'PO4208',
+    `the audit of ${machine} is dated ${at}, but it is ${now.toISOString()} now: it was not stored`,
+    { hint: 'Correct the clock of that machine, or of this one, and take the snapshot again.', target: at },
+  );
 }
