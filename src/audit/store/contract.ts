@@ -41,6 +41,8 @@ export interface StoreOutcome {
   readonly forgotten: number;
   /** The first and the last deleted run, ISO 8601, and the copy of the previous store; null if there were none. */
   readonly before: { readonly first: string; readonly last: string; readonly copy: string } | null;
+  /** Why old history was not deleted although that was asked for; null if it was. */
+  readonly unpruned: string | null;
 }
 
 /** Selects parts of the history. */
@@ -65,7 +67,7 @@ export interface RunQuestion {
 /** The history of audits. Every call can reject with a PortOwnerError: PO4201 (cannot be used), PO4202 (locked), or PO2003 (newer). */
 export interface AuditStore {
   /**
-   * Stores an audit atomically. Creates a missing store. Also rejects with PO4208 for an audit
+   * Stores an audit atomically. Creates a missing file; a database must have its tables. Also rejects with PO4208 for an audit
    * from the future, which would block all others.
    */
   add(run: StoredRun, now: Date): Promise<StoreOutcome>;

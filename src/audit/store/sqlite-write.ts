@@ -172,7 +172,11 @@ function forget(database: DatabaseSync, machine: number, before: number): void {
 }
 
 /** Stores a run in the transaction of an open store. */
-function record({ database, file, version }: OpenStore, run: StoredRun, now: Date): Omit<StoreOutcome, 'aside'> {
+function record(
+  { database, file, version }: OpenStore,
+  run: StoredRun,
+  now: Date,
+): Omit<StoreOutcome, 'aside' | 'unpruned'> {
   const at = Date.parse(run.at);
   if (version < storeVersion) database.exec(upgrade);
   const machine = machineId(database, run.machine);
@@ -215,5 +219,5 @@ function record({ database, file, version }: OpenStore, run: StoredRun, now: Dat
 export function storeRun(path: string, run: StoredRun, now: Date, waitMs = defaultWaitMs): StoreOutcome {
   refuseFuture(run, now);
   const { result, aside } = writeStore(path, { now, waitMs }, (store) => record(store, storable(run), now));
-  return { ...result, aside };
+  return { ...result, aside, unpruned: null };
 }
