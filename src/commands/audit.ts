@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import { logFailure, runAudit, type AuditRequest } from '../audit/run.ts';
 import { problemText, toPortOwnerError } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
-import { named } from '../cli/files.ts';
+import { named, namedStore } from '../cli/files.ts';
 import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
@@ -127,7 +127,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override files() {
     return {
       inputs: [...super.files().inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)],
-      outputs: [...named('--store', this.store), ...named('--report', this.report)],
+      outputs: [...namedStore(this.store), ...named('--report', this.report)],
     };
   }
 

@@ -12,7 +12,7 @@ import {
   tableNames,
   type Engine,
 } from './postgres-schema.ts';
-import { withDatabase } from './postgres.ts';
+import { withDatabase } from './postgres-session.ts';
 
 /*
  * Creating, upgrading, and checking a store in a database.

@@ -33,7 +33,9 @@ export class AuditOptions {
     description: 'the approved listeners: a file created by portowner baseline create',
   });
   policy = Option.String('--policy', { description: 'the file with the rules' });
-  store = Option.String('--store', { description: 'store the audit in this file, together with earlier ones' });
+  store = Option.String('--store', {
+    description: 'store the audit, together with earlier ones, in this file or database: postgres://USER@HOST/DATABASE',
+  });
   report = Option.Array('--report', { description: 'also write the findings to this file; can be repeated' });
   failOn = Option.String('--fail-on', {
     description: `lowest severity that makes the command exit with 1: ${severityWords.join(', ')} (default: low)`,
