@@ -58,9 +58,31 @@ const isSame = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
 const isLearned = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
   (owner.sha256 === null && sha256 !== null) || (owner.signer === null && signer !== null);
 
+const isExact = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
+  owner.sha256 === sha256 && owner.signer === signer;
+
+/** The open spans that continue, by the listener that continues each. One path can have several executables, one after the other. */
+function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Listener[]): Map<Listener, OpenSpan<Id>> {
+  const binary = ({ owner }: Held): string => JSON.stringify([owner.sha256, owner.signer]);
+  const open = Map.groupBy(
+    spans.toSorted((a, b) => (binary(a) < binary(b) ? -1 : binary(a) > binary(b) ? 1 : 0)),
+    ({ protocol, port, address, owner }) => spanKey({ protocol, port, address }, owner),
+  );
+  const found = new Map<Listener, OpenSpan<Id>>();
+  const match = (listener: Listener, fits: (span: Held, listener: Listener) => boolean): void => {
+    const { protocol, address } = listener;
+    const candidates = open.get(spanKey({ protocol, port: portOf(listener), address }, listener)) ?? [];
+    const index = candidates.findIndex((span) => fits(span, listener));
+    if (index >= 0) found.set(listener, candidates.splice(index, 1)[0]!);
+  };
+  for (const listener of listeners) match(listener, isExact);
+  for (const listener of listeners) if (!found.has(listener)) match(listener, isSame);
+  return found;
+}
+
 /** Compares the open spans of a machine with the listeners of a run. */
 export function spanDifference<Id>(
-  spans: Iterable<OpenSpan<Id>>,
+  spans: readonly OpenSpan<Id>[],
   { listeners, partial }: Pick<StoredRun, 'listeners' | 'partial'>,
 ): SpanDifference<Id> {
   const seen = new Set(
@@ -68,29 +90,17 @@ export function spanDifference<Id>(
       .filter(({ port }) => port !== 'dynamic')
       .map(({ protocol, port, address }) => `${protocol} ${port} ${address}`),
   );
-  const open = new Map<string, OpenSpan<Id>>();
-  const gone = new Set<Id>();
-  for (const span of spans) {
-    const { id, protocol, port, address, owner } = span;
-    // An endpoint that was seen has the owner it was seen with; several dynamic ones share one name.
-    if (!partial || seen.has(`${protocol} ${port} ${address}`)) gone.add(id);
-    open.set(spanKey({ protocol, port, address }, owner), span);
-  }
-  const unmatched = new Set([...open.values()].map(({ id }) => id));
-  const added: Listener[] = [];
-  const learned: { id: Id; listener: Listener }[] = [];
-  for (const listener of listeners) {
-    const { protocol, address } = listener;
-    const span = open.get(spanKey({ protocol, port: portOf(listener), address }, listener));
-    if (span === undefined || !unmatched.has(span.id) || !isSame(span, listener)) {
-      added.push(listener);
-      continue;
-    }
-    unmatched.delete(span.id);
-    gone.delete(span.id);
-    if (isLearned(span, listener)) learned.push({ id: span.id, listener });
-  }
-  return { added, learned, ended: [...gone] };
+  const found = continued(spans, listeners);
+  const going = new Set([...found.values()].map(({ id }) => id));
+  // An endpoint that was seen has the owner it was seen with; several dynamic ones share one name.
+  const gone = spans.filter(
+    ({ id, protocol, port, address }) => !going.has(id) && (!partial || seen.has(`${protocol} ${port} ${address}`)),
+  );
+  return {
+    added: listeners.filter((listener) => !found.has(listener)),
+    learned: [...found].flatMap(([listener, span]) => (isLearned(span, listener) ? [{ id: span.id, listener }] : [])),
+    ended: gone.map(({ id }) => id),
+  };
 }
 
 /** A port number of a dynamic listener. */
@@ -140,14 +150,20 @@ export function findingDifference<Id>(
   const known = new Map<string, OpenFinding<Id>>();
   for (const one of open) known.set(one.key, one);
   const added: { key: string; severity: Finding['Severity'] }[] = [];
+  const seen = new Set<string>();
   const dated = findings.map((finding) => {
     const key = findingKey(finding);
     const before = known.get(key);
-    if (before === undefined) added.push({ key, severity: finding.Severity });
-    else known.delete(key);
+    // Two findings can have the same key: they are one in the history.
+    if (before === undefined && !seen.has(key)) added.push({ key, severity: finding.Severity });
+    seen.add(key);
     return Object.assign({}, finding, { FirstSeen: instant(before?.first ?? at) });
   });
-  return { dated, added, ended: partial ? [] : [...known.values()].map(({ id }) => id) };
+  return {
+    dated,
+    added,
+    ended: partial ? [] : [...known.values()].filter(({ key }) => !seen.has(key)).map(({ id }) => id),
+  };
 }
 
 /** The findings of a run that is not stored, with the dates of the stored findings of its time. */

@@ -58,13 +58,21 @@ export interface StoredSpan {
   readonly last: number;
 }
 
-const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
+const order = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/**
- * For each span, in the order of their beginnings: the latest earlier span that had ended when it began.
- */
-function previousHolders(times: readonly StoredSpan[]): [StoredSpan, StoredSpan][] {
-  const ended = times.map((_, index) => index).sort((a, b) => compareNumbers(times[a]!.last, times[b]!.last));
+/** By their times, and so that spans with the same times have the same order in every engine. */
+const byTime = (a: StoredSpan, b: StoredSpan): number =>
+  order(a.first, b.first) ||
+  order(a.last, b.last) ||
+  order(a.owner.key, b.owner.key) ||
+  order(a.owner.sha256 ?? '', b.owner.sha256 ?? '') ||
+  order(a.owner.signer ?? '', b.owner.signer ?? '');
+
+/** For each span of an endpoint: the latest earlier span that had ended when it began. */
+function previousHolders(spans: readonly StoredSpan[]): [StoredSpan, StoredSpan][] {
+  if (spans.length === 1) return [];
+  const times = spans.toSorted(byTime);
+  const ended = times.map((_, index) => index).sort((a, b) => order(times[a]!.last, times[b]!.last));
   let next = 0;
   let latest = -1;
   return times.flatMap((time, index): [StoredSpan, StoredSpan][] => {
@@ -120,7 +128,7 @@ function spanRow(span: StoredSpan, before: Owner | undefined): PortSpanRow {
   };
 }
 
-/** The rows of the wanted owners among the spans of some endpoints, which are in the order of their times. */
+/** The rows of the wanted owners among the spans of some endpoints. */
 export function spanRows(spans: readonly StoredSpan[]): PortSpanRow[] {
   const before = previousOwners(spans);
   return spans.filter(({ owner }) => owner.wanted).map((one) => spanRow(one, before.get(one)));

@@ -105,7 +105,7 @@ async function checkTables(sql: Sql, engine: Engine): Promise<Result[]> {
   const missing = columnNames.filter((name) => !present.has(name)).map((name) => `${name} is missing`);
   const triggers = await sql`
     select tgname, relname from pg_trigger join pg_class on pg_class.oid = tgrelid
-    join pg_namespace on pg_namespace.oid = relnamespace where nspname = 'portowner' and not tgisinternal`;
+    join pg_namespace on pg_namespace.oid = relnamespace where nspname = 'portowner' and not tgisinternal and tgparentid = 0`;
   const rules = await sql`select rulename, tablename from pg_rules where schemaname = 'portowner'`;
   const foreign = [
     ...triggers.map((row) => `trigger ${row['tgname']} on ${row['relname']}`),
