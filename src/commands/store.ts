@@ -25,11 +25,8 @@ export class StoreCreateCommand extends withOptions(RowCommand, CountOptions) {
       On a server on another machine, the connection is always encrypted, and the server's certificate and name are verified. The URL cannot contain a password: see the guide to fleets.
     `,
     examples: [
-      [
-        'On this machine, through a socket',
-        '$0 store create postgres://postgres@localhost/audits?host=/var/run/postgresql',
-      ],
-      ['On a server', '$0 store create postgres://dba@db.example.com/audits?sslrootcert=/etc/portowner/ca.pem'],
+      ['On this machine', '$0 store create postgres://dba@localhost/audits'],
+      ['On a server', '$0 store create postgres://dba@db.corp/audits'],
     ],
   });
   static readonly about: CommandAbout = { rows: [check], operands: null, values: {}, exitCodes, powershell };
@@ -49,7 +46,7 @@ export class StoreUpgradeCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['store', 'upgrade']];
   static override usage = Command.Usage({
     description: 'bring the tables of an audit store in a database up to date',
-    examples: [['After an update of PortOwner', '$0 store upgrade postgres://dba@db.example.com/audits']],
+    examples: [['After an update of PortOwner', '$0 store upgrade postgres://dba@db.corp/audits']],
   });
   static readonly about: CommandAbout = { rows: [check], operands: null, values: {}, exitCodes, powershell };
 
@@ -69,7 +66,7 @@ export class StoreCheckCommand extends withOptions(RowCommand, CountOptions) {
   static override usage = Command.Usage({
     description:
       'check the server, the connection, the tables, and the rights of the account of an audit store in a database',
-    examples: [['Before the first audit', '$0 store check postgres://web1@db.example.com/audits']],
+    examples: [['Before the first audit', '$0 store check postgres://web1@db.corp/audits']],
   });
   static readonly about: CommandAbout = {
     rows: [check],

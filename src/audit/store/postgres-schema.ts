@@ -141,7 +141,7 @@ export const roleNames = roles.map(({ name }) => name);
 
 function grants({ name, rights, rows }: Role, engine: Engine): string[] {
   return [
-    `grant usage on schema portowner to ${name}`,
+    `grant usage on schema "portowner" to ${name}`,
     `grant select on portowner.store to ${name}`,
     ...tableNames.flatMap((table) => [
       `grant ${rights} on portowner.${table} to ${name}`,

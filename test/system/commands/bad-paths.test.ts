@@ -118,6 +118,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['config', '--output', []],
   ['move', '--path', ['443', '--to', 'auto', '--dry-run']],
   ['move', '--output', ['443', '--to', 'auto', '--dry-run']],
+  ...['create', 'upgrade', 'check', 'show-sql'].map((word): [string, string, string[]] => [`store ${word}`, '--output', ['postgres://ann@127.0.0.1:1/audits']]),
   ['report', 'FILES', ['--output', join(folder, 'report.csv')]],
   ['report', '--output', [rowsFile]],
   ...(['show', 'install'] as const).flatMap((word): [string, string, string[]][] =>
