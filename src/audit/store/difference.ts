@@ -25,7 +25,7 @@ export function storable(run: StoredRun): StoredRun {
   return { ...run, listeners };
 }
 
-export const portOf = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
+export const storedPort = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
 
 /** An owner with its executable, which only some audits know. */
 export const binaryKey = (listener: Listener): string =>
@@ -71,7 +71,7 @@ function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Liste
   const found = new Map<Listener, OpenSpan<Id>>();
   const match = (listener: Listener, fits: (span: Held, listener: Listener) => boolean): void => {
     const { protocol, address } = listener;
-    const candidates = open.get(spanKey({ protocol, port: portOf(listener), address }, listener)) ?? [];
+    const candidates = open.get(spanKey({ protocol, port: storedPort(listener), address }, listener)) ?? [];
     const index = candidates.findIndex((span) => fits(span, listener));
     if (index >= 0) found.set(listener, candidates.splice(index, 1)[0]!);
   };

@@ -36,7 +36,7 @@ export function ownerOfQuestion(owner: OwnerValues, question: Pick<SpanQuestion,
 }
 
 /** A machine of the history; times in milliseconds since 1970. */
-export interface Machine {
+export interface StoredMachine {
   readonly name: string;
   /** The times of its first and newest run, and of the first one with dynamic port numbers. */
   readonly first: number;
@@ -51,7 +51,7 @@ export interface StoredSpan {
   readonly address: string;
   /** Whether it is of one port number in the dynamic range. */
   readonly numbered: boolean;
-  readonly machine: Machine;
+  readonly machine: StoredMachine;
   readonly owner: Owner;
   /** Milliseconds since 1970; Infinity while it lasts. */
   readonly first: number;

@@ -10,7 +10,7 @@ import {
   roleNames,
   script,
   tableNames,
-  type Engine,
+  type DatabaseEngine,
 } from './postgres-schema.ts';
 import { withDatabase } from './postgres-session.ts';
 
@@ -19,7 +19,7 @@ import { withDatabase } from './postgres-session.ts';
  */
 
 /** The engine behind a connection, and its own description. */
-async function engineOf(sql: Sql): Promise<{ readonly engine: Engine; readonly text: string }> {
+async function engineOf(sql: Sql): Promise<{ readonly engine: DatabaseEngine; readonly text: string }> {
   const [row] = await sql`select version() as text`;
   const text = String(row?.['text']);
   if (/CockroachDB/.test(text)) return { engine: 'cockroachdb', text };
@@ -71,7 +71,7 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
     if (version !== null && version > databaseVersion) throw newer(url, version);
     if (version !== null && !upgrade)
       throw new PortOwnerError('PO4201', `the store ${url} already exists, with version ${version}`, {
-        hint: 'To bring it up to date: portowner store upgrade URL',
+        hint: 'Use portowner store upgrade URL to upgrade it.',
         target: url,
       });
     if (version !== null) return `the store has the newest version, ${version}`;
@@ -98,7 +98,7 @@ const result = (name: string, status: CheckStatus, detail: string, evidence: rea
 });
 
 /** Compares the tables with those of this version: nothing may be missing, and nothing may run that PortOwner did not create. */
-async function checkTables(sql: Sql, engine: Engine): Promise<Result[]> {
+async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> {
   const columns = await sql`
     select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'portowner'`;
   const present = new Set(columns.map((row) => row['name']));

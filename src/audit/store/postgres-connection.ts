@@ -39,7 +39,7 @@ function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress
 }
 
 /** Connects when the first query is made. Throws PO4210 and PO2001 for files that the address names. */
-export function openDatabase(address: DatabaseAddress, connections = 1): Sql {
+export function openConnection(address: DatabaseAddress, connections = 1): Sql {
   const { host, isSocket, port, database, isVerified } = address;
   const user = address.user ?? userInfo().username;
   const password = passwordFor(address, user) ?? '';

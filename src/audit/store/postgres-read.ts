@@ -1,7 +1,7 @@
 import { portMatcher } from '../../ports/expression.ts';
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
 import type { RunQuestion, SpanQuestion } from './contract.ts';
-import { ownerOfQuestion, runRow, spanRows, type Machine, type StoredSpan } from './history-rows.ts';
+import { ownerOfQuestion, runRow, spanRows, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
 import { dynamicPort, ownerOf } from './values.ts';
 
@@ -14,7 +14,7 @@ async function machineNames(sql: Sql, machine: string | null): Promise<string | 
 }
 
 /** Returns the audits, newest first. */
-export async function readRuns(sql: Sql, { machine, limit }: RunQuestion): Promise<AuditRun[]> {
+export async function queryRuns(sql: Sql, { machine, limit }: RunQuestion): Promise<AuditRun[]> {
   const names = await machineNames(sql, machine);
   const selected =
     names === null ? sql`machine in (select machine from portowner.machine)` : sql`machine = any(${names}::text[])`;
@@ -25,7 +25,7 @@ export async function readRuns(sql: Sql, { machine, limit }: RunQuestion): Promi
 }
 
 /** The machines of the spans, by name. */
-async function machinesOf(sql: Sql, names: string | null): Promise<Map<string, Machine>> {
+async function machinesOf(sql: Sql, names: string | null): Promise<Map<string, StoredMachine>> {
   const rows =
     names === null
       ? await sql`
@@ -36,7 +36,7 @@ async function machinesOf(sql: Sql, names: string | null): Promise<Map<string, M
           select machine, max(at) as newest, min(at) as first
           from portowner.audit where machine = any(${names}::text[]) group by machine`;
   return new Map(
-    rows.map(({ machine, newest, first }): [string, Machine] => {
+    rows.map(({ machine, newest, first }): [string, StoredMachine] => {
       const since = (first ?? newest).getTime();
       return [machine, { name: machine, first: since, firstNumbers: since, newest: newest.getTime() }];
     }),
@@ -77,7 +77,7 @@ function condition(sql: Sql, { port, dynamic }: SpanQuestion, names: string | nu
 }
 
 /** Returns the periods in which listeners stayed the same, by endpoint and time. */
-export async function readSpans(sql: Sql, question: SpanQuestion): Promise<PortSpanRow[]> {
+export async function querySpans(sql: Sql, question: SpanQuestion): Promise<PortSpanRow[]> {
   const names = await machineNames(sql, question.machine);
   const machines = await machinesOf(sql, names);
   const matches = portMatcher(question.port);

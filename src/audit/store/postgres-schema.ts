@@ -9,7 +9,7 @@ export const databaseVersion = 1;
 
 /** The engines, of which each distributes the rows of its tables in its own way. */
 export const engines = ['postgresql', 'citus', 'cockroachdb'] as const;
-export type Engine = (typeof engines)[number];
+export type DatabaseEngine = (typeof engines)[number];
 
 /** How many parts a table has on plain PostgreSQL. */
 const partitions = 16;
@@ -102,7 +102,7 @@ export const columnNames = [
   'store.version',
 ];
 
-function createTable({ name, columns, key, isSmall }: Table, engine: Engine): string[] {
+function createTable({ name, columns, key, isSmall }: Table, engine: DatabaseEngine): string[] {
   const isPartitioned = engine === 'postgresql' && isSmall !== true;
   const table = `create table portowner.${name} (\n  ${columns.join(',\n  ')},\n  primary key (${key})\n)`;
   if (isPartitioned)
@@ -139,7 +139,7 @@ const roles: readonly Role[] = [
 
 export const roleNames = roles.map(({ name }) => name);
 
-function grants({ name, rights, rows }: Role, engine: Engine): string[] {
+function grants({ name, rights, rows }: Role, engine: DatabaseEngine): string[] {
   return [
     `grant usage on schema "portowner" to ${name}`,
     `grant select on portowner.store to ${name}`,
@@ -153,7 +153,7 @@ function grants({ name, rights, rows }: Role, engine: Engine): string[] {
 }
 
 /** The statements that create a store; `existing`: the roles that are already there. */
-export function createStatements(engine: Engine, existing: readonly string[]): string[] {
+export function createStatements(engine: DatabaseEngine, existing: readonly string[]): string[] {
   return [
     'create schema portowner',
     ...tables.flatMap((table) => createTable(table, engine)),

@@ -1,5 +1,5 @@
 import type { DatabaseAddress } from './address.ts';
-import { databaseError, openDatabase, type Sql } from './postgres-connection.ts';
+import { databaseError, openConnection, type Sql } from './postgres-connection.ts';
 import { databaseVersion } from './postgres-schema.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
@@ -20,7 +20,7 @@ export async function checkVersion(sql: Sql, { url }: DatabaseAddress): Promise<
 
 /** Runs `work` with a connection, and ends it. Errors of the database become PO4201, PO4202, or PO2003. */
 export async function withDatabase<T>(address: DatabaseAddress, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const sql = openDatabase(address);
+  const sql = openConnection(address);
   // A server that accepts connections and closes them at once would be asked again and again.
   const watch = setTimeout(() => void sql.end({ timeout: 0 }), patienceMs);
   try {

@@ -1,7 +1,7 @@
 import type { DatabaseAddress } from './address.ts';
 import { refuseFuture, type AuditStore } from './contract.ts';
 import { retried, type Sql } from './postgres-connection.ts';
-import { readRuns, readSpans } from './postgres-read.ts';
+import { queryRuns, querySpans } from './postgres-read.ts';
 import { checkVersion, withDatabase } from './postgres-session.ts';
 import { addRun } from './postgres-write.ts';
 
@@ -23,8 +23,8 @@ export function postgresStore(address: DatabaseAddress): AuditStore {
       refuseFuture(run, now);
       return use((sql) => addRun(sql, run, now));
     },
-    runs: (question) => use((sql) => readRuns(sql, question)),
-    spans: (question) => use((sql) => readSpans(sql, question)),
+    runs: (question) => use((sql) => queryRuns(sql, question)),
+    spans: (question) => use((sql) => querySpans(sql, question)),
     close: async () => {},
   };
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
 import { portMatcher } from '../../ports/expression.ts';
 import type { RunQuestion, SpanQuestion } from './contract.ts';
-import { ownerOfQuestion, runRow, spanRows, type Machine, type Owner, type StoredSpan } from './history-rows.ts';
+import { ownerOfQuestion, runRow, spanRows, type StoredMachine, type Owner, type StoredSpan } from './history-rows.ts';
 import { readStore } from './sqlite-file.ts';
 import { dynamicPort, ownerOf } from './values.ts';
 
@@ -46,7 +46,7 @@ function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<number, O
   );
 }
 
-function machinesOf(database: DatabaseSync, { machine }: SpanQuestion, numbered: boolean): Map<number, Machine> {
+function machinesOf(database: DatabaseSync, { machine }: SpanQuestion, numbered: boolean): Map<number, StoredMachine> {
   const rows = database
     .prepare(
       `SELECT id, name, min(at) AS first, ${numbered ? 'min(at) FILTER (WHERE complete IS NOT NULL)' : 'NULL'} AS numbers, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id`,

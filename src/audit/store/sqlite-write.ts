@@ -9,7 +9,7 @@ import {
   datedFindings,
   dynamicDifference,
   findingDifference,
-  portOf,
+  storedPort,
   runValues,
   spanDifference,
   storable,
@@ -82,7 +82,7 @@ function storeSpans(recording: Recording): SpanDifference<number> {
   const learn = database.prepare('UPDATE span SET owner = (SELECT id FROM owner WHERE key = ?) WHERE rowid = ?');
   for (const { id, listener } of difference.learned) learn.run(addOwner(listener), id);
   for (const listener of difference.added)
-    addSpan.run(machine, listener.protocol, portOf(listener), listener.address, at, addOwner(listener));
+    addSpan.run(machine, listener.protocol, storedPort(listener), listener.address, at, addOwner(listener));
   end('span', difference.ended, recording);
   return difference;
 }
