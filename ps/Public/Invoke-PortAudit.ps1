@@ -19,7 +19,7 @@ function Invoke-PortAudit {
         The file of the policy.
 
     .PARAMETER StorePath
-        Stores the audit in this file, together with earlier ones.
+        Stores the audit, together with earlier ones, in this file, or in a database: postgres://USER@HOST/DATABASE.
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,

@@ -25,7 +25,7 @@ function Register-PortAuditTask {
         The file with the rules.
 
     .PARAMETER StorePath
-        The file with the history. By default, audits.db in %ProgramData%\PortOwner, or in /var/lib/portowner on
+        The file or the database (postgres://USER@HOST/DATABASE) with the history. By default, audits.db in %ProgramData%\PortOwner, or in /var/lib/portowner on
         Linux; that folder is created for only the task, its account, and administrators.
 
     .PARAMETER ReportPath

@@ -45,7 +45,7 @@ export class StoreCreateCommand extends withOptions(RowCommand, CountOptions) {
 export class StoreUpgradeCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['store', 'upgrade']];
   static override usage = Command.Usage({
-    description: 'bring the tables of an audit store in a database up to date',
+    description: 'upgrade the tables of an audit store in a database',
     examples: [['After an update of PortOwner', '$0 store upgrade postgres://dba@db.corp/audits']],
   });
   static readonly about: CommandAbout = { rows: [check], operands: null, values: {}, exitCodes, powershell };

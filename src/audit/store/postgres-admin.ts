@@ -53,17 +53,17 @@ function newer(url: string, version: number): PortOwnerError {
   );
 }
 
-/** The SQL that creates a store, or brings it up to date; without an address, for plain PostgreSQL without any of the roles. */
+/** The SQL that creates a store, or upgrades it; without an address, for plain PostgreSQL without any of the roles. */
 export async function storeScript(address: DatabaseAddress | null): Promise<string> {
   if (address === null) return script(createStatements('postgresql', []));
   return withDatabase(address, async (sql) => {
     const version = await versionOf(sql);
     if (version !== null && version > databaseVersion) throw newer(address.url, version);
-    return version === null ? script(await statementsFor(sql)) : '-- The store is up to date.\n';
+    return version === null ? script(await statementsFor(sql)) : '-- The store has the newest version.\n';
   });
 }
 
-/** Creates a store in one transaction. `upgrade`: it must exist, and is brought up to date. Returns what was done. */
+/** Creates a store in one transaction. `upgrade`: it must exist, and is upgraded. Returns what was done. */
 export async function makeStore(address: DatabaseAddress, upgrade: boolean): Promise<string> {
   const { url } = address;
   return withDatabase(address, async (sql) => {

@@ -1,10 +1,10 @@
 import { userInfo } from 'node:os';
-import { isIP } from 'node:net';
 import { getCACertificates, type ConnectionOptions } from 'node:tls';
 import postgres from 'postgres';
 import { errorCode } from '../../io/errors.ts';
 import { readBytes } from '../../io/read.ts';
 import { readSecret } from '../../io/secret.ts';
+import { canonicalAddress } from '../../ports/address.ts';
 import { PortOwnerError, type ProblemCode } from '../../schema/problems.ts';
 import type { DatabaseAddress } from './address.ts';
 import { passwordFor } from './password.ts';
@@ -28,7 +28,7 @@ const statementSeconds = 120;
 function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): ConnectionOptions {
   return {
     host,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(canonicalAddress(host) === null ? { servername: host } : {}),
     ca: rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)],
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',

@@ -396,6 +396,13 @@ test('a store is created, checked, and upgraded from the command line', async ()
   const evidence = (JSON.parse(changed.out) as { Evidence: string[] | null }[]).flatMap(({ Evidence }) => Evidence ?? []);
   assert.equal(evidence, ['finding.severity is missing', 'trigger planted on audit', 'span has no row-level security']);
   assert.is((await run(['store', 'create', 'audits.db'])).code, 64);
+  server.sql('update portowner.store set version = 2', 'made');
+  for (const words of [
+    ['store', 'upgrade', url],
+    ['store', 'show-sql', url],
+    ['history', '--store', url],
+  ])
+    assert.match((await run(words)).err, /PO2003: .* has store version 2; this program knows version 1/);
 });
 
 test('the SQL that an administrator gets makes the same store', async () => {
@@ -406,7 +413,7 @@ test('the SQL that an administrator gets makes the same store', async () => {
   server.sql('create database scripted');
   server.sql(script, 'scripted');
   assert.is((await run(['store', 'check', server.url('scripted', 'collector')])).code, 0);
-  assert.is((await run(['store', 'show-sql', server.url('scripted')])).out, '-- The store is up to date.\n');
+  assert.is((await run(['store', 'show-sql', server.url('scripted')])).out, '-- The store has the newest version.\n');
   server.sql('create database planned');
   assert.is((await run(['store', 'show-sql', server.url('planned')])).out, script);
 });
