@@ -11,7 +11,7 @@ function Get-BoundValue {
     # A store in a database.
     if ($Parameter -eq 'StorePath' -and $value -match '^postgres(ql)?://') { return $value }
     # A file that is written has one name, which no wildcard stands for.
-    Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath')
+    Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath', 'SpoolPath')
 }
 
 # Whether objects can arrive while the executable runs: Windows PowerShell reads no more than one document, at its end.

@@ -21,6 +21,9 @@ function Invoke-PortAudit {
     .PARAMETER StorePath
         Stores the audit, together with earlier ones, in this file, or in a database: postgres://USER@HOST/DATABASE.
 
+    .PARAMETER SpoolPath
+        Keeps the audit in this folder until the store has it, and stores earlier ones from there.
+
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
         .clixml, .txt, .md, .sarif, .html, .xlsx. They include what the audit could not determine: in CSV, as rows of the kind Problem.
@@ -93,6 +96,9 @@ function Invoke-PortAudit {
 
         [ValidateNotNullOrEmpty()]
         [string] $StorePath,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $SpoolPath,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $ReportPath,

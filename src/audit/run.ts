@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { isDatabaseUrl } from './store/address.ts';
-import { isFuture, type StoreOutcome } from './store/contract.ts';
+import { isFuture, type StoredRun, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { advisedThere } from '../facts/there.ts';
@@ -225,7 +225,14 @@ async function keepRun(
     ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
   };
   const clock = world.now();
-  const outcome = await useStore(path, (store) => store.add(run, clock));
+  const add = (one: StoredRun): Promise<StoreOutcome> => useStore(path, (store) => store.add(one, clock));
+  const sent =
+    request.spool === null
+      ? { outcome: await add(run), problems: [] }
+      : await (await import('./spool.ts')).addThroughSpool(request.spool, run, add);
+  problems.push(...sent.problems);
+  const { outcome } = sent;
+  if (outcome === null) return [...findings];
   if (!isDatabaseUrl(path)) removeLeftovers(dirname(destination(path)));
   const stored: Stored = { outcome, path, machine, at: run.at, clock };
   addStoreProblems(stored, { problems, failures, doubts });

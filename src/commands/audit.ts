@@ -160,7 +160,13 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   private request(): AuditRequest {
     const settings = auditSettings(this);
     const { baseline, policy, store, reports } = settings;
-    const needy = this.forgetLater ? '--forget-later' : settings.keep === null ? null : '--keep';
+    const needy = this.forgetLater
+      ? '--forget-later'
+      : settings.keep !== null
+        ? '--keep'
+        : settings.spool !== null
+          ? '--spool'
+          : null;
     if (needy !== null && store === null) throw new PortOwnerError('PO1005', `${needy} needs --store`);
     if (baseline === null && policy === null && store === null) {
       throw new PortOwnerError('PO1005', 'missing --baseline, --policy, or --store', {

@@ -33,9 +33,10 @@ export type TaskPlatform = 'win32' | 'linux';
 /** The arguments after the executable. */
 export const auditArguments = (command: AuditCommandLine): string[] => ['audit', ...settingWords(command)];
 
-/** The files that the audit creates and changes. */
-export const writtenFiles = ({ store, reports }: AuditCommandLine): string[] => [
+/** What the audit creates and changes in folders. */
+export const writtenFiles = ({ store, spool, reports }: AuditCommandLine): string[] => [
   ...(isDatabaseUrl(store) ? [] : [store]),
+  ...(spool === null ? [] : [spool]),
   ...reports,
 ];
 

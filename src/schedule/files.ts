@@ -19,12 +19,13 @@ export interface Unusable {
 }
 
 const roles = (command: AuditCommandLine): [role: string, path: string][] => {
-  const { executable, baseline, policy, store, reports } = command;
+  const { executable, baseline, policy, store, spool, reports } = command;
   return [
     ['the executable', executable],
     ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
     ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
     ...(isDatabaseUrl(store) ? filesOfStore(command) : [['the store', store] as [string, string]]),
+    ...(spool === null ? [] : [['the spool', spool] as [string, string]]),
     ...reports.map((path): [string, string] => ['a report', path]),
   ];
 };

@@ -74,6 +74,9 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
     ...(command.policy === null ? [] : [file('the policy', command.policy)]),
     ...filesOfStore(command).map(([role, path]) => file(role, path)),
     ...(isDatabaseUrl(command.store) ? [] : storeFiles(command.store)),
+    ...(command.spool === null
+      ? []
+      : [{ role: 'the spool', path: command.spool, mayBeMissing: true, standing: 'folder' } as const]),
     ...command.reports.map((path) => file('a report', path, true)),
     ...(scheduler.platform === 'linux'
       ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true))
@@ -479,6 +482,7 @@ function usedByWords(executable: string, words: readonly string[], platform: Tas
     baseline: optionOf(words, '--baseline'),
     policy: optionOf(words, '--policy'),
     store: store ?? '',
+    spool: optionOf(words, '--spool'),
     reports: optionsOf(words, '--report'),
   };
   const absolute = platform === 'win32' ? /^(?:[A-Za-z]:\\|\\\\)/ : /^\//;

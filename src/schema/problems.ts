@@ -237,6 +237,12 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'PermissionDenied',
   },
+  PO4211: {
+    summary: 'an audit waits in the spool until the store can be used',
+    action: 'Make sure that the store can be used; the next audit stores it.',
+    exitCode: exit.ok,
+    category: 'ResourceUnavailable',
+  },
   PO4301: {
     summary: 'a wait timed out',
     action: 'Allow more time, or check who owns the port.',

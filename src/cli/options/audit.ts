@@ -14,6 +14,7 @@ export class AuditOptions {
       '--baseline': 'file',
       '--policy': 'file',
       '--store': 'file',
+      '--spool': 'file',
       '--report': 'file',
       '--fail-on': severityWords,
     },
@@ -21,6 +22,7 @@ export class AuditOptions {
       BaselinePath: '--baseline',
       PolicyPath: '--policy',
       StorePath: '--store',
+      SpoolPath: '--spool',
       ReportPath: '--report',
       KeepDay: '--keep',
       IncludeHash: '--hash',
@@ -35,6 +37,9 @@ export class AuditOptions {
   policy = Option.String('--policy', { description: 'the file with the rules' });
   store = Option.String('--store', {
     description: 'store the audit, together with earlier ones, in this file or database: postgres://USER@HOST/DATABASE',
+  });
+  spool = Option.String('--spool', {
+    description: 'keep the audit in this folder until the store has it, and store earlier ones from there',
   });
   report = Option.Array('--report', { description: 'also write the findings to this file; can be repeated' });
   failOn = Option.String('--fail-on', {
@@ -54,10 +59,19 @@ export class AuditOptions {
 
 /** Reads the options. Throws PO1001. */
 export function auditSettings(given: AuditOptions & RedactOption): AuditSettings {
-  const { baseline = null, policy = null, store = null, report: reports = [], hash, eventLog, redact } = given;
+  const {
+    baseline = null,
+    policy = null,
+    store = null,
+    spool = null,
+    report: reports = [],
+    hash,
+    eventLog,
+    redact,
+  } = given;
   const words = Object.fromEntries(severityWords.map((severity) => [severity, severity]));
   const failOn = given.failOn === undefined ? null : word('--fail-on', given.failOn, words);
-  return { baseline, policy, store, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog, redact };
+  return { baseline, policy, store, spool, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog, redact };
 }
 
 function daysToKeep(text: string | undefined): number | null {
