@@ -61,6 +61,8 @@ export async function startDatabase(
   more.prepare?.(data, own);
   // With a pipe as its output, the server would keep this program waiting.
   const control = (...args: string[]) => spawnSync(join(bin, 'pg_ctl'), [...args, '-D', data, '-s', '-w', '-l', join(home, 'log')], { ...as, stdio: 'ignore' }).status;
+  let killed: number[] = [];
+  const clock = new Int32Array(new SharedArrayBuffer(4));
   const server: DatabaseServer = {
     folder: home,
     port,
@@ -70,7 +72,8 @@ export async function startDatabase(
     kill() {
       const main = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
       const children = readFileSync(`/proc/${main}/task/${main}/children`, 'utf8').trim().split(' ').map(Number);
-      for (const pid of [main, ...children]) {
+      killed = [main, ...children];
+      for (const pid of killed) {
         try {
           process.kill(pid, 'SIGKILL');
         } catch {
@@ -79,6 +82,8 @@ export async function startDatabase(
       }
     },
     start() {
+      // The server refuses to start while a process has the number of the one before.
+      for (let tries = 0; tries < 2000 && killed.some((pid) => existsSync(`/proc/${pid}`)); tries++) Atomics.wait(clock, 0, 0, 10);
       if (control('start') !== 0) throw new Error(readFileSync(join(home, 'log'), 'utf8').slice(-2000));
     },
     stop() {

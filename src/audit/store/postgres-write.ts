@@ -13,6 +13,7 @@ import {
   storable,
   type DynamicPort,
   type FindingDifference,
+  type OpenFinding,
   type OpenSpan,
 } from './difference.ts';
 import { arrayText, limit, retried, type Sql, type Transaction } from './postgres-connection.ts';
@@ -46,8 +47,18 @@ function keyOf({ numbered, listener, port }: NewSpan): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
 
-/** The open spans of a machine. */
-async function openSpans(sql: Transaction, machine: string): Promise<(OpenSpan<RowId> & { numbered: boolean })[]> {
+/** What the previous run of a machine saw. */
+interface OpenRows {
+  readonly spans: readonly (OpenSpan<RowId> & { readonly numbered: boolean })[];
+  readonly open: readonly OpenFinding<RowId>[];
+}
+
+async function openFindings(sql: Transaction, machine: string): Promise<OpenRows['open']> {
+  const rows = await sql`select key, first from portowner.finding where machine = ${machine} and last is null`;
+  return rows.map(({ key, first }) => ({ id: { key, first }, key, first: first.getTime() }));
+}
+
+async function openSpans(sql: Transaction, machine: string): Promise<OpenRows['spans']> {
   const rows = await sql`
     select key, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
     from portowner.span where machine = ${machine} and last is null`;
@@ -114,12 +125,11 @@ async function storeFindings(recording: Recording, { added, ended }: FindingDiff
 }
 
 /** Writes the difference between a run and the open rows of its machine. */
-async function storeDifference(recording: Recording): Promise<Pick<StoreOutcome, 'findings'>> {
+async function storeDifference(
+  recording: Recording,
+  { spans, open }: OpenRows,
+): Promise<Pick<StoreOutcome, 'findings'>> {
   const { sql, run, previous } = recording;
-  const [spans, found] = await Promise.all([
-    openSpans(sql, run.machine),
-    sql`select key, first from portowner.finding where machine = ${run.machine} and last is null`,
-  ]);
   const difference = spanDifference(
     spans.filter(({ numbered }) => !numbered),
     run,
@@ -128,7 +138,6 @@ async function storeDifference(recording: Recording): Promise<Pick<StoreOutcome,
     spans.filter(({ numbered }) => numbered),
     run,
   );
-  const open = found.map(({ key, first }) => ({ id: { key, first }, key, first: first.getTime() }));
   const findings = findingDifference<RowId>(open, run, Date.parse(run.at));
   const values = runValues(run, difference, previous === null);
   await Promise.all([
@@ -216,11 +225,19 @@ async function refusedRun(
 }
 
 async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
-  await limit(sql);
+  const limited = limit(sql);
   const forgotten = run.forgetLater ? await forgetLater(sql, run, now) : { forgotten: 0, before: null };
-  if (!(await gate(sql, run))) return { ...(await refusedRun(sql, run)), ...forgotten };
-  const previous = await newestRun(sql, run.machine);
-  const { findings } = await storeDifference({ sql, run, previous });
+  // Sent together: the server runs them one after the other, each when the machine is locked.
+  const { machine } = run;
+  const [passed, previous, spans, open] = await Promise.all([
+    gate(sql, run),
+    newestRun(sql, machine),
+    openSpans(sql, machine),
+    openFindings(sql, machine),
+    limited,
+  ]);
+  if (!passed) return { ...(await refusedRun(sql, run)), ...forgotten };
+  const { findings } = await storeDifference({ sql, run, previous }, { spans, open });
   return { findings, refused: null, newest: run.at, ...forgotten };
 }
 
