@@ -3,7 +3,7 @@ import { logFailure, runAudit, type AuditRequest } from '../audit/run.ts';
 import { problemText, toPortOwnerError } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
 import { named, namedStore } from '../cli/files.ts';
-import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
+import { AuditOptions, auditSettings, demandStore } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
@@ -160,14 +160,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   private request(): AuditRequest {
     const settings = auditSettings(this);
     const { baseline, policy, store, reports } = settings;
-    const needy = this.forgetLater
-      ? '--forget-later'
-      : settings.keep !== null
-        ? '--keep'
-        : settings.spool !== null
-          ? '--spool'
-          : null;
-    if (needy !== null && store === null) throw new PortOwnerError('PO1005', `${needy} needs --store`);
+    demandStore(settings, this.forgetLater);
     if (baseline === null && policy === null && store === null) {
       throw new PortOwnerError('PO1005', 'missing --baseline, --policy, or --store', {
         hint: 'An audit needs something to compare with, or a store.',

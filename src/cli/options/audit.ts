@@ -1,6 +1,7 @@
 import { Option } from 'clipanion';
 import type { AuditSettings } from '../../audit/settings.ts';
 import { severities } from '../../schema/finding.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 import type { RedactOption } from './redact.ts';
@@ -72,6 +73,12 @@ export function auditSettings(given: AuditOptions & RedactOption): AuditSettings
   const words = Object.fromEntries(severityWords.map((severity) => [severity, severity]));
   const failOn = given.failOn === undefined ? null : word('--fail-on', given.failOn, words);
   return { baseline, policy, store, spool, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog, redact };
+}
+
+/** Throws PO1005 for an option of a store without a store. */
+export function demandStore({ store, keep, spool }: AuditSettings, forgetLater: boolean): void {
+  const needy = forgetLater ? '--forget-later' : keep !== null ? '--keep' : spool !== null ? '--spool' : null;
+  if (needy !== null && store === null) throw new PortOwnerError('PO1005', `${needy} needs --store`);
 }
 
 function daysToKeep(text: string | undefined): number | null {
