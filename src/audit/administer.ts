@@ -19,7 +19,7 @@ export async function administer(url: string, upgrade: boolean): Promise<Answer>
   const address = addressOf(url);
   const done = await (await import('./store/postgres.ts')).makeStore(address, upgrade);
   const answer = await checkStore(url);
-  return { ...answer, exitCode: exitCodeOf(true), headline: `The store ${done}.` };
+  return { ...answer, exitCode: exitCodeOf(true), headline: done };
 }
 
 /** Checks a store in a database. */

@@ -63,7 +63,7 @@ export async function storeScript(address: DatabaseAddress | null): Promise<stri
   });
 }
 
-/** Creates a store in one transaction. `upgrade`: it must exist, and is upgraded. Returns what was done. */
+/** Creates a store in one transaction. `upgrade`: it must exist, and is upgraded. Returns the result as a sentence. */
 export async function makeStore(address: DatabaseAddress, upgrade: boolean): Promise<string> {
   const { url } = address;
   return withDatabase(address, async (sql) => {
@@ -74,7 +74,7 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
         hint: 'Use portowner store upgrade URL to upgrade it.',
         target: url,
       });
-    if (version !== null) return `the store has the newest version, ${version}`;
+    if (version !== null) return `The store has the newest version, ${version}.`;
     if (upgrade)
       throw new PortOwnerError('PO4201', `the store ${url} cannot be used: it has no PortOwner store`, {
         hint: 'Create the store first: portowner store create URL',
@@ -84,7 +84,7 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
     await sql.begin(async (transaction) => {
       for (const statement of statements) await transaction.unsafe(statement);
     });
-    return `created, with version ${databaseVersion} and the roles ${roleNames.join(', ')}`;
+    return `The store was created, with version ${databaseVersion} and the roles ${roleNames.join(', ')}.`;
   });
 }
 

@@ -380,11 +380,12 @@ test('a store is created, checked, and upgraded from the command line', async ()
   assert.is((await run(['store', 'upgrade', url])).code, 69);
   const created = await run(['store', 'create', url]);
   assert.is(created.code, 0, created.err);
+  assert.match(created.out, /^The store was created, with version 1 and the roles portowner_writer,/);
   assert.match(created.out, /Row-level security +ok/);
   const again = await run(['store', 'create', url]);
   assert.is(again.code, 69);
   assert.match(again.err, /PO4201: the store .* already exists, with version 1/);
-  assert.is((await run(['store', 'upgrade', url])).code, 0);
+  assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 1\./);
   assert.is((await run(['store', 'check', server.url('made', 'collector')])).code, 0);
   assert.match((await run(['store', 'check', url])).out, /Account +differs +postgres: an administrator/);
   server.sql(
