@@ -64,8 +64,7 @@ export class StoreUpgradeCommand extends withOptions(RowCommand, CountOptions) {
 export class StoreCheckCommand extends withOptions(RowCommand, CountOptions) {
   static override paths = [['store', 'check']];
   static override usage = Command.Usage({
-    description:
-      'check the server, the connection, the tables, and the rights of the account of an audit store in a database',
+    description: 'check an audit store in a database, and the rights of the account',
     examples: [['Before the first audit', '$0 store check postgres://web1@db.corp/audits']],
   });
   static readonly about: CommandAbout = {
