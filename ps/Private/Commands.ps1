@@ -48,6 +48,7 @@ function Get-CommandTable {
                 BaselinePath = '--baseline'
                 PolicyPath = '--policy'
                 StorePath = '--store'
+                SpoolPath = '--spool'
                 ReportPath = '--report'
                 KeepDay = '--keep'
                 IncludeHash = '--hash'
@@ -56,7 +57,7 @@ function Get-CommandTable {
                 Column = '--columns'
                 FromSnapshot = '--from'
             }
-            Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'FromSnapshot')
+            Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'SpoolPath', 'ReportPath', 'FromSnapshot')
         }
         'New-PortBaseline' = @{
             Command = @('baseline', 'create')
@@ -212,6 +213,7 @@ function Get-CommandTable {
                 BaselinePath = '--baseline'
                 PolicyPath = '--policy'
                 StorePath = '--store'
+                SpoolPath = '--spool'
                 ReportPath = '--report'
                 KeepDay = '--keep'
                 IncludeHash = '--hash'
@@ -226,7 +228,7 @@ function Get-CommandTable {
                 Name = '--name'
             }
             Values  = @{ FailOn = @('Info', 'Low', 'Medium', 'High', 'Critical'); Account = @('SYSTEM') }
-            Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'ReportPath', 'ExecutablePath')
+            Paths   = @('BaselinePath', 'PolicyPath', 'StorePath', 'SpoolPath', 'ReportPath', 'ExecutablePath')
         }
         'Unregister-PortAuditTask' = @{
             Command = @('schedule', 'remove')

@@ -8,8 +8,10 @@ function Get-BoundValue {
     if ($Command['Paths'] -notcontains $Parameter) { $value; return }
     # A value of the registry, for the functions that read or change configurations.
     if ($Command.Command -in 'config', 'move' -and $value -match '^(HKLM:?|(.*Registry::)?HKEY_LOCAL_MACHINE)\\') { return $value }
+    # A store in a database.
+    if ($Parameter -eq 'StorePath' -and $value -match '^postgres(ql)?://') { return $value }
     # A file that is written has one name, which no wildcard stands for.
-    Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath')
+    Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath', 'SpoolPath')
 }
 
 # Whether objects can arrive while the executable runs: Windows PowerShell reads no more than one document, at its end.

@@ -10,7 +10,7 @@ function Get-PortAudit {
         For an audit, Complete says whether it was complete, and Problem says what is missing.
 
     .PARAMETER StorePath
-        The file of Invoke-PortAudit -StorePath.
+        The file or the database of Invoke-PortAudit -StorePath.
 
     .PARAMETER Port
         Listeners on these ports: numbers, ranges such as 8000-8100, IANA service names, and dynamic for ports from

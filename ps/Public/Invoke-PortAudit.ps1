@@ -19,7 +19,10 @@ function Invoke-PortAudit {
         The file of the policy.
 
     .PARAMETER StorePath
-        Stores the audit in this file, together with earlier ones.
+        Stores the audit, together with earlier ones, in this file, or in a database: postgres://USER@HOST/DATABASE.
+
+    .PARAMETER SpoolPath
+        Keeps the audit in this folder until the store has it, and stores earlier ones from there.
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
@@ -93,6 +96,9 @@ function Invoke-PortAudit {
 
         [ValidateNotNullOrEmpty()]
         [string] $StorePath,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $SpoolPath,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $ReportPath,

@@ -25,8 +25,11 @@ function Register-PortAuditTask {
         The file with the rules.
 
     .PARAMETER StorePath
-        The file with the history. By default, audits.db in %ProgramData%\PortOwner, or in /var/lib/portowner on
+        The file or the database (postgres://USER@HOST/DATABASE) with the history. By default, audits.db in %ProgramData%\PortOwner, or in /var/lib/portowner on
         Linux; that folder is created for only the task, its account, and administrators.
+
+    .PARAMETER SpoolPath
+        Keeps the audit in this folder until the store has it, and stores earlier ones from there.
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
@@ -112,6 +115,9 @@ function Register-PortAuditTask {
 
         [ValidateNotNullOrEmpty()]
         [string] $StorePath,
+
+        [ValidateNotNullOrEmpty()]
+        [string] $SpoolPath,
 
         [ValidateNotNullOrEmpty()]
         [string[]] $ReportPath,

@@ -34,7 +34,7 @@
     The rules for all of them.
 
 .PARAMETER Store
-    The history of the audits of all machines.
+    The history of the audits of all machines: a file, or a database (postgres://USER@HOST/DATABASE).
 
 .PARAMETER ReportFolder
     A folder for one report NAME.csv for each machine.

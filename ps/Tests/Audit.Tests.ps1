@@ -117,6 +117,13 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         $problems[0].FullyQualifiedErrorId | Should -Be 'PO4201,Invoke-PortAudit'
     }
 
+    It 'take the URL of a database as it is, not as a path' {
+        $null = Invoke-PortAudit -PolicyPath $policy -StorePath 'postgres://ann@localhost:1/audits' -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction SilentlyContinue 6>$null
+        $problems[0].FullyQualifiedErrorId | Should -Be 'PO4201,Invoke-PortAudit'
+        $problems[0].Exception.Message | Should -Match '^the store postgres://ann@localhost:1/audits cannot be used: nothing listens there'
+        { Get-PortAudit 'postgres://ann:s3cret@localhost/audits' -ErrorAction Stop } | Should -Throw -ExpectedMessage '*it contains a password*'
+    }
+
     It 'say that a machine is clean, as information' {
         $clean = Join-Path $TestDrive 'clean.yaml'
         $null = New-PortBaseline $clean -FromSnapshot $before -Force

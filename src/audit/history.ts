@@ -1,5 +1,5 @@
 import { anyPattern } from '../ownership/filter.ts';
-import { portMatcher, type PortSpan } from '../ports/expression.ts';
+import type { PortSpan } from '../ports/expression.ts';
 import { counted } from '../io/counted.ts';
 import { momentText } from '../io/moment.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -34,7 +34,7 @@ export async function listenerHistory(store: string, request: HistoryRequest): P
   const { machine, ports } = request;
   const question: SpanQuestion = {
     machine,
-    port: ports === null ? null : ports.spans.length === 0 ? () => false : portMatcher(ports.spans),
+    port: ports?.spans ?? null,
     dynamic: ports === null || ports.dynamic,
     owner: ownerTest(request),
   };

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
-import { isFuture, type StoreOutcome } from './store/contract.ts';
+import { isDatabaseUrl } from './store/address.ts';
+import { isFuture, type StoredRun, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { advisedThere } from '../facts/there.ts';
@@ -224,25 +225,37 @@ async function keepRun(
     ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
   };
   const clock = world.now();
-  const outcome = await useStore(path, (store) => store.add(run, clock));
-  removeLeftovers(dirname(destination(path)));
-  addStoreProblems(outcome, { path, machine, at: run.at, clock }, { problems, failures, doubts, world });
+  const add = (one: StoredRun): Promise<StoreOutcome> => useStore(path, (store) => store.add(one, clock));
+  const sent =
+    request.spool === null
+      ? { outcome: await add(run), problems: [] }
+      : await (await import('./spool.ts')).addThroughSpool(request.spool, run, add);
+  problems.push(...sent.problems);
+  const { outcome } = sent;
+  if (outcome === null) return [...findings];
+  if (!isDatabaseUrl(path)) removeLeftovers(dirname(destination(path)));
+  const stored: Stored = { outcome, path, machine, at: run.at, clock };
+  addStoreProblems(stored, { problems, failures, doubts });
+  addRefusal(stored, { problems, failures, doubts, world });
   // Drop milliseconds: they would crowd out the owner in a table.
   return outcome.findings.map((one) =>
     Object.assign({}, one, { FirstSeen: one.FirstSeen?.replace(/\.\d+Z$/, 'Z') ?? null }),
   );
 }
 
-/** Reports problems of the store: that it was damaged, replaced, or rejected the audit. */
+/** What was stored, and where. */
+interface Stored {
+  readonly outcome: StoreOutcome;
+  readonly path: string;
+  readonly machine: string;
+  readonly at: string;
+  readonly clock: Date;
+}
+
+/** Reports problems of the store: that it was damaged or replaced, and what was or was not deleted. */
 function addStoreProblems(
-  { aside, refused, newest, forgotten, before }: StoreOutcome,
-  {
-    path,
-    machine,
-    at,
-    clock,
-  }: { readonly path: string; readonly machine: string; readonly at: string; readonly clock: Date },
-  { problems, failures, doubts, world }: Course & { readonly world: AuditWorld },
+  { outcome: { aside, forgotten, before, unpruned }, path, machine }: Stored,
+  { problems, failures, doubts }: Course,
 ): void {
   if (aside !== null) {
     doubts.push('the store was damaged and replaced by a new one');
@@ -263,6 +276,21 @@ function addStoreProblems(
       target: before.copy,
     });
   }
+  if (unpruned !== null)
+    problems.push({
+      severity: 'Warning',
+      code: 'PO4209',
+      message: `old history of ${machine} was not deleted from the store ${path}: ${unpruned}`,
+      hint: 'Omit --keep, or grant portowner_pruner to the account.',
+      target: path,
+    });
+}
+
+/** Reports that the store rejected the audit. */
+function addRefusal(
+  { outcome: { refused, newest }, path, machine, at, clock }: Stored,
+  { problems, failures, doubts, world }: Course & { readonly world: AuditWorld },
+): void {
   if (refused === 'same')
     problems.push({
       severity: 'Warning',

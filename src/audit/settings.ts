@@ -3,6 +3,8 @@ export interface AuditSettings {
   readonly baseline: string | null;
   readonly policy: string | null;
   readonly store: string | null;
+  /** The folder for audits that are not yet in the store. */
+  readonly spool: string | null;
   readonly reports: readonly string[];
   /** The lowest severity that counts, in lower case; null is the audit's own default. */
   readonly failOn: string | null;
@@ -20,6 +22,7 @@ export const noSettings: AuditSettings = {
   baseline: null,
   policy: null,
   store: null,
+  spool: null,
   reports: [],
   failOn: null,
   keep: null,
@@ -33,6 +36,7 @@ const options: Readonly<Record<keyof AuditSettings, { readonly option: `--${stri
   baseline: { option: '--baseline', file: true },
   policy: { option: '--policy', file: true },
   store: { option: '--store', file: true },
+  spool: { option: '--spool', file: true },
   reports: { option: '--report', file: true },
   failOn: { option: '--fail-on' },
   keep: { option: '--keep' },

@@ -30,16 +30,27 @@ const withoutTerminal: Plugin = {
     ),
 };
 
-/** Debug switches of packages, whose output would be mixed with the answer. yaml renames `process`. */
+/**
+ * Debug switches of packages, whose output would be mixed with the answer. yaml renames `process`. The variables of libpq, of
+ * which postgres would take the password, and whether to encrypt.
+ */
 const withoutSwitches: Plugin = {
   name: 'without switches',
-  setup: ({ onLoad }) =>
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /node_modules.postgres.src.*\.js$/ }, async ({ path }) => {
+      const text = readFileSync(path, 'utf8').replaceAll(
+        /\b(?:process\.)?env(?:\.[A-Z]\w*|\['PG'[^\]]*\])/g,
+        'undefined',
+      );
+      return { contents: (await transform(text, { minifyIdentifiers: true })).code };
+    });
     onLoad({ filter: /node_modules.(?:clipanion|yaml).*\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll(
         /\b\w*process\.env\.(?:DEBUG_CLI|LOG_STREAM|LOG_TOKENS)\b/g,
         'undefined',
       ),
-    })),
+    }));
+  },
 };
 
 /** Shortens local names in large files that are rarely in a stack trace: the executable has a limit. */

@@ -87,6 +87,27 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
       ],
     },
   ],
+  [
+    'database',
+    {
+      from: './src/audit/store/postgres.ts',
+      names: ['examineStore', 'makeStore', 'postgresStore', 'storeScript'],
+      shares: [
+        './src/audit/findings.ts',
+        './src/audit/listeners.ts',
+        './src/audit/store/address.ts',
+        './src/audit/store/contract.ts',
+        './src/audit/store/difference.ts',
+        './src/audit/store/history-rows.ts',
+        './src/audit/store/values.ts',
+        './src/io/errors.ts',
+        './src/io/read.ts',
+        './src/ports/address.ts',
+        './src/ports/expression.ts',
+        './src/schema/problems.ts',
+      ],
+    },
+  ],
   ['collectors', { from: './src/facts/remote/collectors.ts', names: ['shellCollector', 'powershellCollector'] }],
 ]);
 

@@ -1,5 +1,6 @@
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { missingValue } from './values.ts';
 
@@ -12,6 +13,11 @@ export interface NamedFile {
 /** The named files; an option may be absent or repeated. */
 export function named(by: string, paths: string | readonly string[] | undefined): NamedFile[] {
   return [paths ?? []].flat().map((path) => ({ by, path }));
+}
+
+/** The file of a store, unless it is in a database. */
+export function namedStore(store: string | undefined): NamedFile[] {
+  return store !== undefined && isDatabaseUrl(store) ? [] : named('--store', store);
 }
 
 /** A path without links and dots, as far as it exists. */

@@ -2,8 +2,8 @@ import { Command, Option } from 'clipanion';
 import { logFailure, runAudit, type AuditRequest } from '../audit/run.ts';
 import { problemText, toPortOwnerError } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
-import { named } from '../cli/files.ts';
-import { AuditOptions, auditSettings } from '../cli/options/audit.ts';
+import { named, namedStore } from '../cli/files.ts';
+import { AuditOptions, auditSettings, demandStore } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
 import { SnapshotOptions } from '../cli/options/snapshot.ts';
@@ -127,7 +127,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override files() {
     return {
       inputs: [...super.files().inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)],
-      outputs: [...named('--store', this.store), ...named('--report', this.report)],
+      outputs: [...namedStore(this.store), ...named('--report', this.report)],
     };
   }
 
@@ -160,8 +160,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   private request(): AuditRequest {
     const settings = auditSettings(this);
     const { baseline, policy, store, reports } = settings;
-    const needy = this.forgetLater ? '--forget-later' : settings.keep === null ? null : '--keep';
-    if (needy !== null && store === null) throw new PortOwnerError('PO1005', `${needy} needs --store`);
+    demandStore(settings, this.forgetLater);
     if (baseline === null && policy === null && store === null) {
       throw new PortOwnerError('PO1005', 'missing --baseline, --policy, or --store', {
         hint: 'An audit needs something to compare with, or a store.',

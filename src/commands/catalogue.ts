@@ -71,6 +71,10 @@ export const catalogue: Catalogue = {
     const { StopCommand } = await import('./stop.ts');
     return [StopCommand];
   },
+  store: async () => {
+    const { StoreCheckCommand, StoreCreateCommand, StoreShowSqlCommand, StoreUpgradeCommand } = await import('./store.ts');
+    return [StoreCheckCommand, StoreCreateCommand, StoreShowSqlCommand, StoreUpgradeCommand];
+  },
   wait: async () => {
     const { WaitCommand } = await import('./wait.ts');
     return [WaitCommand];

@@ -4,7 +4,7 @@ import { auditRuns, listenerHistory } from '../audit/history.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
-import { named } from '../cli/files.ts';
+import { namedStore } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import { portSpans, portWords, wholeNumber } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
@@ -50,7 +50,9 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   };
 
   ports = Option.Rest({ name: 'PORTS' });
-  store = Option.String('--store', { description: 'the file of portowner audit --store' });
+  store = Option.String('--store', {
+    description: 'the file or the database of portowner audit --store',
+  });
   program = Option.Array('--program', {
     description: 'listeners of this executable: its path, or its name; * and ? are wildcards',
   });
@@ -63,7 +65,7 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   }
 
   protected override files() {
-    return { inputs: named('--store', this.store) };
+    return { inputs: namedStore(this.store) };
   }
 
   protected async answer(): Promise<Answer> {

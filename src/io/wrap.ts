@@ -15,7 +15,7 @@ function continues(piece: string, word: string, before: string): boolean {
   if (before === 'sudo') return true;
   if (!program.test(piece) || /[.,;:)]$/.test(before)) return false;
   // Every command of this program has a word; some have two.
-  const isName = /portowner(?: (?:baseline|schedule))?$/.test(piece) && /^[a-z]/.test(word);
+  const isName = /portowner(?: (?:baseline|schedule|store))?$/.test(piece) && /^[a-z]/.test(word);
   if (isName || isArgument(word, before) || /\w=/.test(word)) return true;
   if (/^["'(]?(?:sudo )?portowner/.test(piece)) return false;
   if (piece.startsWith('ssh ')) return word === 'portowner';

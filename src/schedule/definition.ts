@@ -1,5 +1,6 @@
 import { posix, win32 } from 'node:path';
 import { settingWords, type AuditSettings } from '../audit/settings.ts';
+import { databaseAddress, filesOfUrl, isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** Who the task runs as: the machine itself, or a group managed service account, `DOMAIN\name$`. */
@@ -31,6 +32,17 @@ export type TaskPlatform = 'win32' | 'linux';
 
 /** The arguments after the executable. */
 export const auditArguments = (command: AuditCommandLine): string[] => ['audit', ...settingWords(command)];
+
+/** What the audit creates and changes in folders. */
+export const writtenFiles = ({ store, spool, reports }: AuditCommandLine): string[] => [
+  ...(isDatabaseUrl(store) ? [] : [store]),
+  ...(spool === null ? [] : [spool]),
+  ...reports,
+];
+
+/** The files that the URL of a store names, with their roles. */
+export const filesOfStore = ({ store }: AuditCommandLine): [role: string, path: string][] =>
+  isDatabaseUrl(store) ? filesOfUrl(store).map(([parameter, path]) => [`the ${parameter} of the store`, path]) : [];
 
 function usage(message: string, target: string, hint?: string): PortOwnerError {
   return new PortOwnerError('PO1001', message, { target, ...(hint === undefined ? {} : { hint }) });
@@ -65,6 +77,18 @@ export function checkName(name: string): string {
   );
 }
 
+/** Checks the URL of a store for use in a task: it names files by their full paths. Throws PO1001. */
+function taskUrl(option: string, url: string, platform: TaskPlatform): string {
+  databaseAddress(url);
+  const flaw = (why: string, hint: string): PortOwnerError => usage(`unusable URL for ${option}: ${why}`, url, hint);
+  if (platform === 'win32' && /%|\$\(/.test(url))
+    throw flaw('Task Scheduler would expand % or $(', 'Choose names and paths without them.');
+  const isAbsolute = platform === 'win32' ? win32.isAbsolute : posix.isAbsolute;
+  for (const [parameter, path] of filesOfUrl(url))
+    if (!isAbsolute(path)) throw flaw(`the path of ${parameter} is not absolute`, 'Specify the full path.');
+  return url;
+}
+
 /**
  * Converts a path for use in a task: absolute and unambiguous. `here` says whether it is a path on this machine, so that a
  * relative path is relative to the current folder. Throws PO1001.
@@ -73,6 +97,7 @@ export function taskPath(option: string, path: string, platform: TaskPlatform, h
   const flaw = (why: string, hint: string): PortOwnerError =>
     usage(`unusable value ${JSON.stringify(path)} for ${option}: ${why}`, path, hint);
   if (path === '') throw usage(`missing value for ${option}; expected the path of a file`, option);
+  if (option === '--store' && isDatabaseUrl(path)) return taskUrl(option, path, platform);
   // XML can contain neither lone surrogates nor control characters.
   if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path))
     throw flaw('it contains characters that a task cannot contain', 'Choose another path.');

@@ -2,8 +2,9 @@ import { parseBaseline } from '../audit/baseline.ts';
 import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { useStore } from '../audit/store/open.ts';
+import { isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import type { AuditCommandLine, TaskPlatform } from './definition.ts';
+import { filesOfStore, type AuditCommandLine, type TaskPlatform } from './definition.ts';
 
 /*
  * Checks in advance whether the audit can use its files, because nobody reads its messages at night.
@@ -17,13 +18,17 @@ export interface Unusable {
   readonly error: PortOwnerError;
 }
 
-const roles = ({ executable, baseline, policy, store, reports }: AuditCommandLine): [role: string, path: string][] => [
-  ['the executable', executable],
-  ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
-  ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
-  ['the store', store],
-  ...reports.map((path): [string, string] => ['a report', path]),
-];
+const roles = (command: AuditCommandLine): [role: string, path: string][] => {
+  const { executable, baseline, policy, store, spool, reports } = command;
+  return [
+    ['the executable', executable],
+    ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
+    ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
+    ...(isDatabaseUrl(store) ? filesOfStore(command) : [['the store', store] as [string, string]]),
+    ...(spool === null ? [] : [['the spool', spool] as [string, string]]),
+    ...reports.map((path): [string, string] => ['a report', path]),
+  ];
+};
 
 /** Problems of the paths that would make the audit fail or destroy one of its files. */
 export function unusablePaths(command: AuditCommandLine, platform: TaskPlatform): Unusable[] {

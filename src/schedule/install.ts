@@ -1,4 +1,5 @@
 import { isFuture } from '../audit/store/contract.ts';
+import { isDatabaseUrl } from '../audit/store/address.ts';
 import { useStore } from '../audit/store/open.ts';
 import { noSettings } from '../audit/settings.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
@@ -6,10 +7,12 @@ import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
 import {
   auditArguments,
+  filesOfStore,
   folderOf,
   splitUnit,
   splitWindows,
   windowsArguments,
+  writtenFiles,
   type AuditCommandLine,
   type AuditTask,
   type TaskPlatform,
@@ -47,6 +50,15 @@ function moduleFiles(executable: string, scheduler: Scheduler): string[] {
   return files.filter((file) => scheduler.look(file).standing !== 'missing');
 }
 
+/** The file of a store, and those that SQLite would treat as the rest of an interrupted audit. */
+const storeFiles = (store: string): Used[] =>
+  ['', '-journal', '-wal', '-shm'].map((ending) => ({
+    role: ending === '' ? 'the store' : "the store's journal",
+    path: `${store}${ending}`,
+    mayBeMissing: true,
+    standing: 'file',
+  }));
+
 /** Everything that a task reads, runs, and writes. */
 function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
   const file = (role: string, path: string, mayBeMissing = false): Used => ({
@@ -60,9 +72,11 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
     ...moduleFiles(command.executable, scheduler).map((path) => file('the module', path)),
     ...(command.baseline === null ? [] : [file('the baseline', command.baseline)]),
     ...(command.policy === null ? [] : [file('the policy', command.policy)]),
-    file('the store', command.store, true),
-    // SQLite would treat these as the rest of an interrupted audit.
-    ...['-journal', '-wal', '-shm'].map((ending) => file("the store's journal", `${command.store}${ending}`, true)),
+    ...filesOfStore(command).map(([role, path]) => file(role, path)),
+    ...(isDatabaseUrl(command.store) ? [] : storeFiles(command.store)),
+    ...(command.spool === null
+      ? []
+      : [{ role: 'the spool', path: command.spool, mayBeMissing: true, standing: 'folder' } as const]),
     ...command.reports.map((path) => file('a report', path, true)),
     ...(scheduler.platform === 'linux'
       ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true))
@@ -238,10 +252,10 @@ function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: str
   const { command } = task;
   const needs: [path: string, mask: number, what: string, letters: string][] = [
     [command.executable, right.read | right.execute, 'read and run', 'RX'],
-    ...[command.baseline, command.policy].flatMap((path): [string, number, string, string][] =>
-      path === null ? [] : [[path, right.read, 'read', 'R']],
+    ...[command.baseline, command.policy, ...filesOfStore(command).map(([, path]) => path)].flatMap(
+      (path): [string, number, string, string][] => (path === null ? [] : [[path, right.read, 'read', 'R']]),
     ),
-    ...[...new Set([command.store, ...command.reports].map((path) => folderOf(path, 'win32')))].map(
+    ...[...new Set(writtenFiles(command).map((path) => folderOf(path, 'win32')))].map(
       (path): [string, number, string, string] => [
         path,
         right.read | right.write | right.append,
@@ -468,14 +482,14 @@ function usedByWords(executable: string, words: readonly string[], platform: Tas
     baseline: optionOf(words, '--baseline'),
     policy: optionOf(words, '--policy'),
     store: store ?? '',
+    spool: optionOf(words, '--spool'),
     reports: optionsOf(words, '--report'),
   };
   const absolute = platform === 'win32' ? /^(?:[A-Za-z]:\\|\\\\)/ : /^\//;
   if (
     ![
       command.executable,
-      command.store,
-      ...command.reports,
+      ...writtenFiles(command),
       command.baseline ?? command.executable,
       command.policy ?? command.executable,
     ].every((path) => absolute.test(path))
@@ -514,11 +528,14 @@ async function lastAudit(
     since !== null && isLate(since.getTime())
       ? `the task was defined at ${since.toISOString()}, but no audit has been stored since`
       : { field: 'LastAudit', code: 'NotFound', text: 'no audit has been stored yet' };
-  if (scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
+  const isFile = !isDatabaseUrl(store);
+  if (isFile && scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
     // A store may keep the audits of others, too.
     const machine = words.includes('--from') ? null : scheduler.machine;
-    const [run] = await useStore(scheduler.file(store), (audits) => audits.runs({ machine, limit: 1 }));
+    const [run] = await useStore(isFile ? scheduler.file(store) : store, (audits) =>
+      audits.runs({ machine, limit: 1 }),
+    );
     if (run === undefined || run.RunTime === null) return { values: {}, reasons: [none] };
     const { RunTime, Findings } = run;
     const reasons = isFuture(RunTime, now)

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { auditArguments, description, folderOf, type AuditTask } from './definition.ts';
+import { isDatabaseUrl } from '../audit/store/address.ts';
+import { auditArguments, description, folderOf, writtenFiles, type AuditTask } from './definition.ts';
 
 export const unitName = 'portowner-audit';
 /** The default folder of the audit store. */
@@ -59,7 +60,7 @@ const loaderVariables = [
 /** The two unit files of a nightly audit, by name. */
 export function units(task: AuditTask): Readonly<Record<string, string>> {
   const { command, at, randomDelay, timeLimit } = task;
-  const written = [...new Set([command.store, ...command.reports].map((file) => folderOf(file, 'linux')))].toSorted();
+  const written = [...new Set(writtenFiles(command).map((file) => folderOf(file, 'linux')))].toSorted();
   // systemd creates this one itself, in an image, too.
   const own = written.includes(stateFolder)
     ? `StateDirectory=${posix.basename(stateFolder)}\nStateDirectoryMode=0700\n`
@@ -67,7 +68,7 @@ export function units(task: AuditTask): Readonly<Record<string, string>> {
   const others = written.filter((folder) => folder !== stateFolder);
   const service = `[Unit]
 Description=${description}
-
+${isDatabaseUrl(command.store) ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}
 [Service]
 Type=oneshot
 ExecStart=${[program(command.executable), ...auditArguments(command).map(word)].join(' ')}

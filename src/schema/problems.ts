@@ -225,6 +225,24 @@ export const problemKinds = {
     exitCode: exit.unavailable,
     category: 'InvalidData',
   },
+  PO4209: {
+    summary: 'old history could not be deleted from the database',
+    action: 'Use an account that is a member of portowner_pruner.',
+    exitCode: exit.ok,
+    category: 'PermissionDenied',
+  },
+  PO4210: {
+    summary: 'a file with a secret can be read by other users',
+    action: 'Restrict the rights of the file to its owner.',
+    exitCode: exit.unavailable,
+    category: 'PermissionDenied',
+  },
+  PO4211: {
+    summary: 'an audit waits in the spool until the store can be used',
+    action: 'Make sure that the store can be used; the next audit stores it.',
+    exitCode: exit.ok,
+    category: 'ResourceUnavailable',
+  },
   PO4301: {
     summary: 'a wait timed out',
     action: 'Allow more time, or check who owns the port.',

@@ -62,7 +62,7 @@ export function measureHistory(): HistoryLine[] {
     const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };
     const questions: [name: string, ask: () => unknown[]][] = [
       ['all audits', () => readRuns(store, { machine: null, limit: null })],
-      ['a port', () => readSpans(store, { ...all, port: (port) => port === 1024 + 13 * 97, dynamic: false })],
+      ['a port', () => readSpans(store, { ...all, port: [{ start: 1024 + 13 * 97, end: 1024 + 13 * 97 }], dynamic: false })],
       ['a program', () => readSpans(store, { ...all, owner: ({ program }) => program?.includes('server-97-') ?? false })],
       ['everything', () => readSpans(store, all)],
     ];

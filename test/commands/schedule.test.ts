@@ -489,4 +489,42 @@ test('each has its help, with examples', async () => {
   }
 });
 
+test('a store in a database is passed on as it is, and its files are checked like the others', async () => {
+  const linux = fakeLinux();
+  const url = 'postgres://web1@db.corp/audits?passfile=/etc/portowner/pgpass&sslrootcert=/etc/portowner/ca.pem';
+  const { code, out } = await run(['schedule', 'show', '--baseline', '/etc/b.yaml', '--store', url], { scheduler: linux });
+  assert.is(code, 0);
+  assert.match(out, `"--store" "${url}"`);
+  assert.match(out, 'After=network-online.target');
+  assert.not.match(out, /ReadWritePaths|StateDirectory/);
+  const plain = await run(['schedule', 'show', '--baseline', '/etc/b.yaml'], { scheduler: linux });
+  assert.not.match(plain.out, /network-online/);
+  const windows = 'postgres://web1@db.corp/audits?passfile=C:/Audit/pgpass';
+  const task = await run(['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\b.yaml', '--store', windows], { scheduler: linux });
+  assert.match(task.out, `--store ${windows}`);
+  const wrong: [string[], RegExp][] = [
+    [['--store', 'postgres://db.corp/audits?passfile=pgpass'], /PO1001: .*the path of passfile is not absolute/],
+    [['--store', 'postgres://web1:s3cret@db.corp/audits'], /PO1001: .*it contains a password/],
+    [['--store', 'postgres://db.corp/audits?sslmode=require'], /PO1001: .*sslmode=require does not verify/],
+    [['--system', 'windows', '--store', 'postgres://db.corp/a%41'], /PO1001: .*Task Scheduler would expand %/],
+  ];
+  for (const [words, message] of wrong) {
+    const refused = await run(['schedule', 'show', '--baseline', words[0] === '--system' ? 'C:\\b.yaml' : '/etc/b.yaml', ...words], { scheduler: linux });
+    assert.is(refused.code, 64);
+    assert.match(refused.err, message);
+    assert.not.match(refused.err, /s3cret/);
+  }
+  const scheduler = fakeWindows();
+  const install = () => schedule(scheduler, 'install', ...baseline, '--store', 'postgres://web1@db.corp/audits?passfile=C:\\Audit\\pgpass');
+  const missing = await install();
+  assert.match(missing.problems[0]!.Message, /the passfile of the store: C:\\Audit\\pgpass: it does not exist/);
+  scheduler.files.set('C:\\Audit\\pgpass', safe('file', [ace({ sid: 'S-1-5-32-545', mask: 0x1301bf })]));
+  const open = await install();
+  assert.equal(codes(open), ['PO5002']);
+  assert.match(open.problems[0]!.Message, /the passfile of the store: .* could change the file/);
+  scheduler.files.set('C:\\Audit\\pgpass', safe('file'));
+  assert.is((await install()).row?.State, 'Installed');
+  assert.match(checkTask(scheduler.tasks.get(name)!).facts?.arguments ?? '', /--store "?postgres:/);
+});
+
 test.run();

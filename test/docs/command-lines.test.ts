@@ -23,6 +23,7 @@ const notRun: readonly (readonly [line: RegExp, reason: string])[] = [
   [/ -$|--error -/, 'reads standard input'],
   [/@-/, 'reads standard input'],
   [/^portowner move .*--yes/, 'changes configurations: test/system/configuration'],
+  [/postgres:\/\//, 'needs a database: test/system/audit/database.test.ts'],
   [/ --host /, 'asks far machines: test/system/ssh.test.ts'],
 ];
 

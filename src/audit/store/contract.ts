@@ -1,5 +1,7 @@
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
+import type { PortSpan } from '../../ports/expression.ts';
 import type { Finding } from '../../schema/finding.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import type { Listener } from '../listeners.ts';
 
 /*
@@ -39,13 +41,15 @@ export interface StoreOutcome {
   readonly forgotten: number;
   /** The first and the last deleted run, ISO 8601, and the copy of the previous store; null if there were none. */
   readonly before: { readonly first: string; readonly last: string; readonly copy: string } | null;
+  /** Why old history was not deleted although that was asked for; null if it was. */
+  readonly unpruned: string | null;
 }
 
 /** Selects parts of the history. */
 export interface SpanQuestion {
   readonly machine: string | null;
-  /** A test for port numbers; null selects all. */
-  readonly port: ((port: number) => boolean) | null;
+  /** Ranges of port numbers; null selects all. */
+  readonly port: readonly PortSpan[] | null;
   /** Whether to include listeners in the dynamic range. */
   readonly dynamic: boolean;
   /** A test for an owner; null selects all. */
@@ -63,7 +67,7 @@ export interface RunQuestion {
 /** The history of audits. Every call can reject with a PortOwnerError: PO4201 (cannot be used), PO4202 (locked), or PO2003 (newer). */
 export interface AuditStore {
   /**
-   * Stores an audit atomically. Creates a missing store. Also rejects with PO4208 for an audit
+   * Stores an audit atomically. Creates a missing file; a database must have its tables. Also rejects with PO4208 for an audit
    * from the future, which would block all others.
    */
   add(run: StoredRun, now: Date): Promise<StoreOutcome>;
@@ -78,4 +82,14 @@ export interface AuditStore {
 /** Whether a time is further in the future than the clocks of two machines can differ. */
 export function isFuture(at: string, now: Date): boolean {
   return Date.parse(at) > now.getTime() + clockSkewMs;
+}
+
+/** Throws PO4208 for an audit from the future, which would block all others of its machine. */
+export function refuseFuture({ machine, at }: Pick<StoredRun, 'machine' | 'at'>, now: Date): void {
+  if (!isFuture(at, now)) return;
+  throw new PortOwnerError(
+    'PO4208',
+    `the audit of ${machine} is dated ${at}, but it is ${now.toISOString()} now: it was not stored`,
+    { hint: 'Correct the clock of that machine, or of this one, and take the snapshot again.', target: at },
+  );
 }

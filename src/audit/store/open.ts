@@ -1,9 +1,18 @@
+import { databaseAddress, isDatabaseUrl } from './address.ts';
 import type { AuditStore } from './contract.ts';
 
-/** Runs `work` with the named store, which is an SQLite file. */
-export async function useStore<T>(name: string, work: (store: AuditStore) => Promise<T>): Promise<T> {
+async function openStore(name: string): Promise<AuditStore> {
+  if (isDatabaseUrl(name)) {
+    const address = databaseAddress(name);
+    return (await import('./postgres.ts')).postgresStore(address);
+  }
   const { sqliteStore } = await import('./sqlite.ts');
-  const store = sqliteStore(name);
+  return sqliteStore(name);
+}
+
+/** Runs `work` with the named store: an SQLite file, or the URL of a database. */
+export async function useStore<T>(name: string, work: (store: AuditStore) => Promise<T>): Promise<T> {
+  const store = await openStore(name);
   try {
     return await work(store);
   } finally {

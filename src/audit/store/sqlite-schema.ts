@@ -2,7 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 
 /*
  * The tables of a store, and the check that a store has exactly these. Anything else in the file came from somebody else: a
- * trigger, or a view in place of a table, would run with the rights of the audit.
+ * trigger, or a view in place of a table, would run with the rights of the audit. Times are milliseconds since 1970. Version
+ * 2 added whether a run was complete (null: unknown), and dynamic port numbers.
  */
 
 /** `PORT` in ASCII: distinguishes a store from other programs' databases. */

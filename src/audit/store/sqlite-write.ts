@@ -2,34 +2,27 @@ import { closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { temporaryBeside } from '../../io/temporary.ts';
 import type { Finding } from '../../schema/finding.ts';
-import { PortOwnerError } from '../../schema/problems.ts';
-import { findingKey, worst } from '../findings.ts';
-import { ownerKey, type Listener } from '../listeners.ts';
-import { isFuture, type StoredRun, type StoreOutcome } from './contract.ts';
+import type { Listener } from '../listeners.ts';
+import { refuseFuture, type StoredRun, type StoreOutcome } from './contract.ts';
+import {
+  binaryKey,
+  datedFindings,
+  dynamicDifference,
+  findingDifference,
+  storedPort,
+  runValues,
+  spanDifference,
+  storable,
+  type OpenSpan,
+  type SpanDifference,
+} from './difference.ts';
 import { defaultWaitMs, freeName, openDatabase, writeStore, type OpenStore } from './sqlite-file.ts';
 import { storeVersion, upgrade } from './sqlite-schema.ts';
-import { dynamicPort, instant, ownerOf, spanKey, unknownOrSame } from './sqlite-values.ts';
+import { instant, ownerOf } from './values.ts';
 
 const day = 86_400_000;
 /** How many ended spans to keep for a machine: programs take different ports at each start. */
 const mostDynamicPorts = 20_000;
-
-const portOf = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
-/** An owner with its executable, which only some audits know. */
-function binaryKey(listener: Listener): string {
-  return JSON.stringify([ownerKey(listener), listener.sha256, listener.signer]);
-}
-
-/** SQLite stores UTF-8, which has no lone surrogates: escapes them, so that two names do not become one. */
-const stored = (text: string): string => text.replace(/\p{Cs}/gu, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
-
-const storable = (listener: Listener): Listener => ({
-  ...listener,
-  program: listener.program && stored(listener.program),
-  services: listener.services.map(stored),
-  user: listener.user && stored(listener.user),
-  signer: listener.signer && stored(listener.signer),
-});
 
 function machineId(database: DatabaseSync, name: string): number {
   database.prepare('INSERT OR IGNORE INTO machine (name) VALUES (?)').run(name);
@@ -45,38 +38,6 @@ interface Recording {
   /** The time of the previous run; null for the first of its machine. */
   readonly previous: number | null;
   readonly run: StoredRun;
-}
-
-/** An open span, with the details of its owner that are not in the key. */
-interface OpenSpan {
-  readonly id: number;
-  readonly sha256: string | null;
-  readonly signer: string | null;
-}
-
-/** The spans that continue, by endpoint and owner, and those that were not seen. */
-function openSpans({ database, machine, run }: Recording): { open: Map<string, OpenSpan>; gone: Set<number> } {
-  const open = new Map<string, OpenSpan>();
-  const gone = new Set<number>();
-  const seen = new Set(
-    run.listeners
-      .filter(({ port }) => port !== 'dynamic')
-      .map(({ protocol, port, address }) => `${protocol} ${port} ${address}`),
-  );
-  const rows = database
-    .prepare(
-      'SELECT span.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM span JOIN owner ON owner.id = span.owner WHERE machine = ? AND last IS NULL',
-    )
-    .all(machine);
-  for (const row of rows) {
-    const { protocol, port, address } = row;
-    const { sha256, signer, ...owner } = ownerOf(row);
-    const id = Number(row.id);
-    // An endpoint that was seen has the owner it was seen with; several dynamic ones share one name.
-    if (!run.partial || seen.has(`${protocol} ${port} ${address}`)) gone.add(id);
-    open.set(spanKey({ protocol, port, address }, owner), { id, sha256, signer });
-  }
-  return { open, gone };
 }
 
 /** Returns a function that adds an unknown owner and returns its key. */
@@ -98,66 +59,46 @@ function end(table: 'span' | 'dynamic_port' | 'finding', ids: Iterable<number>, 
   for (const id of ids) ending.run(recording.previous ?? recording.at, id);
 }
 
-const isSame = (span: OpenSpan, { sha256, signer }: Listener): boolean =>
-  unknownOrSame(span.sha256, sha256) && unknownOrSame(span.signer, signer);
+/** The open rows of a table of spans. */
+function openSpans({ database, machine }: Recording, table: 'span' | 'dynamic_port'): OpenSpan<number>[] {
+  return database
+    .prepare(
+      `SELECT ${table}.rowid AS id, protocol, port, address, program, services, user, sha256, signer FROM ${table} JOIN owner ON owner.id = ${table}.owner WHERE machine = ? AND last IS NULL`,
+    )
+    .all(machine)
+    .map((row) => {
+      const { id, protocol, port, address } = row;
+      return { id: Number(id), protocol, port, address, owner: ownerOf(row) };
+    });
+}
 
-/** Whether a run knows more about an executable than earlier runs. */
-const isLearnt = (span: OpenSpan, { sha256, signer }: Listener): boolean =>
-  (span.sha256 === null && sha256 !== null) || (span.signer === null && signer !== null);
-
-function storeSpans(recording: Recording): { appeared: number; disappeared: number } {
-  const { database, machine, at, previous, run } = recording;
-  const { open, gone } = openSpans(recording);
+function storeSpans(recording: Recording): SpanDifference<number> {
+  const { database, machine, at, run } = recording;
+  const difference = spanDifference(openSpans(recording, 'span'), run);
   const addOwner = ownerAdder(database);
   const addSpan = database.prepare(
     'INSERT INTO span (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?',
   );
   const learn = database.prepare('UPDATE span SET owner = (SELECT id FROM owner WHERE key = ?) WHERE rowid = ?');
-  const unmatched = new Set([...open.values()].map(({ id }) => id));
-  let appeared = 0;
-  for (const listener of run.listeners) {
-    const { protocol, address } = listener;
-    const port = portOf(listener);
-    const span = open.get(spanKey({ protocol, port, address }, listener));
-    if (span !== undefined && unmatched.has(span.id) && isSame(span, listener)) {
-      unmatched.delete(span.id);
-      gone.delete(span.id);
-      if (isLearnt(span, listener)) learn.run(addOwner(listener), span.id);
-      continue;
-    }
-    addSpan.run(machine, protocol, port, address, at, addOwner(listener));
-    appeared++;
-  }
-  end('span', gone, recording);
-  return { appeared: previous === null ? 0 : appeared, disappeared: gone.size };
+  for (const { id, listener } of difference.learned) learn.run(addOwner(listener), id);
+  for (const listener of difference.added)
+    addSpan.run(machine, listener.protocol, storedPort(listener), listener.address, at, addOwner(listener));
+  end('span', difference.ended, recording);
+  return difference;
 }
 
 /** Records the dynamic port numbers. */
 function storeDynamicPorts(recording: Recording): void {
   const { database, machine, at, run } = recording;
-  const rows = database
-    .prepare(
-      'SELECT dynamic_port.rowid AS id, protocol, port, address, program, services, user FROM dynamic_port JOIN owner ON owner.id = dynamic_port.owner WHERE machine = ? AND last IS NULL',
-    )
-    .all(machine);
-  const gone = new Map(
-    rows.map((row) => {
-      const { id, protocol, port, address } = row;
-      return [spanKey({ protocol, port, address }, ownerOf(row)), Number(id)];
-    }),
-  );
+  const { added, ended } = dynamicDifference(openSpans(recording, 'dynamic_port'), run);
   const addOwner = ownerAdder(database);
   const add = database.prepare(
     'INSERT INTO dynamic_port (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?',
   );
-  for (const listener of run.listeners) {
-    const { protocol, address } = listener;
-    for (const port of listener.port === 'dynamic' ? listener.ports : [])
-      if (!gone.delete(spanKey({ protocol, port, address }, listener)))
-        add.run(machine, protocol, port, address, at, addOwner(listener));
-  }
-  if (run.partial || gone.size === 0) return;
-  end('dynamic_port', gone.values(), recording);
+  for (const { listener, port } of added)
+    add.run(machine, listener.protocol, port, listener.address, at, addOwner(listener));
+  if (ended.length === 0) return;
+  end('dynamic_port', ended, recording);
   database
     .prepare(
       'DELETE FROM dynamic_port WHERE rowid IN (SELECT rowid FROM dynamic_port WHERE machine = ? AND last IS NOT NULL ORDER BY last DESC LIMIT -1 OFFSET ?)',
@@ -165,48 +106,26 @@ function storeDynamicPorts(recording: Recording): void {
     .run(machine, mostDynamicPorts);
 }
 
-function storeFindings(recording: Recording): Finding[] {
-  const {
-    database,
-    machine,
-    at,
-    run: { findings, partial },
-  } = recording;
-  const open = new Map<string, { id: number; first: number }>();
-  for (const { id, key, first } of database
+function storeFindings(recording: Recording): readonly Finding[] {
+  const { database, machine, at, run } = recording;
+  const open = database
     .prepare('SELECT rowid AS id, key, first FROM finding WHERE machine = ? AND last IS NULL')
-    .all(machine)) {
-    open.set(String(key), { id: Number(id), first: Number(first) });
-  }
+    .all(machine)
+    .map(({ id, key, first }) => ({ id: Number(id), key: String(key), first: Number(first) }));
+  const { dated, added, ended } = findingDifference(open, run, at);
   const add = database.prepare('INSERT INTO finding (machine, key, severity, first) VALUES (?, ?, ?, ?)');
-  const dated = findings.map((finding) => {
-    const key = findingKey(finding);
-    const known = open.get(key);
-    if (known === undefined) add.run(machine, key, finding.Severity, at);
-    else open.delete(key);
-    return Object.assign({}, finding, { FirstSeen: instant(known?.first ?? at) });
-  });
-  if (!partial)
-    end(
-      'finding',
-      [...open.values()].map(({ id }) => id),
-      recording,
-    );
+  for (const { key, severity } of added) add.run(machine, key, severity, at);
+  end('finding', ended, recording);
   return dated;
 }
 
-/** The findings of a run that is not stored, with the dates of stored findings. */
-function datedFindings(database: DatabaseSync, machine: number, at: number, findings: readonly Finding[]): Finding[] {
+/** The stored findings at a time. */
+function findingsAt(database: DatabaseSync, machine: number, at: number): { key: string; first: number }[] {
   // The table has no index by key.
-  const known = new Map<string, number>();
-  for (const { key, first } of database
+  return database
     .prepare('SELECT key, first FROM finding WHERE machine = ? AND first <= ? AND (last IS NULL OR last >= ?)')
-    .all(machine, at, at))
-    if (!known.has(String(key))) known.set(String(key), Number(first));
-  return findings.map((finding) => {
-    const first = known.get(findingKey(finding));
-    return first === undefined ? finding : { ...finding, FirstSeen: instant(first) };
-  });
+    .all(machine, at, at)
+    .map(({ key, first }) => ({ key: String(key), first: Number(first) }));
 }
 
 function newestRun(database: DatabaseSync, machine: number): number | null {
@@ -253,7 +172,11 @@ function forget(database: DatabaseSync, machine: number, before: number): void {
 }
 
 /** Stores a run in the transaction of an open store. */
-function record({ database, file, version }: OpenStore, run: StoredRun, now: Date): Omit<StoreOutcome, 'aside'> {
+function record(
+  { database, file, version }: OpenStore,
+  run: StoredRun,
+  now: Date,
+): Omit<StoreOutcome, 'aside' | 'unpruned'> {
   const at = Date.parse(run.at);
   if (version < storeVersion) database.exec(upgrade);
   const machine = machineId(database, run.machine);
@@ -267,7 +190,7 @@ function record({ database, file, version }: OpenStore, run: StoredRun, now: Dat
   if (previous !== null && at <= previous) {
     const same = database.prepare('SELECT 1 FROM run WHERE machine = ? AND at = ?').get(machine, at) !== undefined;
     return {
-      findings: datedFindings(database, machine, at, run.findings),
+      findings: datedFindings(findingsAt(database, machine, at), run.findings),
       refused: same ? 'same' : 'older',
       newest: instant(previous),
       forgotten,
@@ -275,25 +198,15 @@ function record({ database, file, version }: OpenStore, run: StoredRun, now: Dat
     };
   }
   const recording: Recording = { database, machine, at, previous, run };
-  const { appeared, disappeared } = storeSpans(recording);
+  const values = runValues(run, storeSpans(recording), previous === null);
   storeDynamicPorts(recording);
   const findings = storeFindings(recording);
+  const { tool, listeners, appeared, disappeared, findings: found, worst, complete, problem } = values;
   database
     .prepare(
       'INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
-    .run(
-      machine,
-      at,
-      run.tool,
-      run.listeners.length,
-      appeared,
-      disappeared,
-      run.findings.length,
-      worst(run.findings),
-      run.partial || run.problem !== undefined ? 0 : 1,
-      run.problem ?? null,
-    );
+    .run(machine, at, tool, listeners, appeared, disappeared, found, worst, Number(complete), problem);
   if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
   return { findings, refused: null, newest: instant(at), forgotten, before };
 }
@@ -304,14 +217,7 @@ function record({ database, file, version }: OpenStore, run: StoredRun, now: Dat
  * (newer). `waitMs`: how long to wait for other audits.
  */
 export function storeRun(path: string, run: StoredRun, now: Date, waitMs = defaultWaitMs): StoreOutcome {
-  if (isFuture(run.at, now)) {
-    throw new PortOwnerError(
-      'PO4208',
-      `the audit of ${run.machine} is dated ${run.at}, but it is ${now.toISOString()} now: it was not stored`,
-      { hint: 'Correct the clock of that machine, or of this one, and take the snapshot again.', target: run.at },
-    );
-  }
-  const whole = { ...run, listeners: run.listeners.map(storable) };
-  const { result, aside } = writeStore(path, { now, waitMs }, (store) => record(store, whole, now));
-  return { ...result, aside };
+  refuseFuture(run, now);
+  const { result, aside } = writeStore(path, { now, waitMs }, (store) => record(store, storable(run), now));
+  return { ...result, aside, unpruned: null };
 }

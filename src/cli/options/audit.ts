@@ -1,6 +1,7 @@
 import { Option } from 'clipanion';
 import type { AuditSettings } from '../../audit/settings.ts';
 import { severities } from '../../schema/finding.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
 import { unknownValue, word } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 import type { RedactOption } from './redact.ts';
@@ -14,6 +15,7 @@ export class AuditOptions {
       '--baseline': 'file',
       '--policy': 'file',
       '--store': 'file',
+      '--spool': 'file',
       '--report': 'file',
       '--fail-on': severityWords,
     },
@@ -21,6 +23,7 @@ export class AuditOptions {
       BaselinePath: '--baseline',
       PolicyPath: '--policy',
       StorePath: '--store',
+      SpoolPath: '--spool',
       ReportPath: '--report',
       KeepDay: '--keep',
       IncludeHash: '--hash',
@@ -33,7 +36,12 @@ export class AuditOptions {
     description: 'the approved listeners: a file created by portowner baseline create',
   });
   policy = Option.String('--policy', { description: 'the file with the rules' });
-  store = Option.String('--store', { description: 'store the audit in this file, together with earlier ones' });
+  store = Option.String('--store', {
+    description: 'store the audit, together with earlier ones, in this file or database: postgres://USER@HOST/DATABASE',
+  });
+  spool = Option.String('--spool', {
+    description: 'keep the audit in this folder until the store has it, and store earlier ones from there',
+  });
   report = Option.Array('--report', { description: 'also write the findings to this file; can be repeated' });
   failOn = Option.String('--fail-on', {
     description: `lowest severity that makes the command exit with 1: ${severityWords.join(', ')} (default: low)`,
@@ -52,10 +60,25 @@ export class AuditOptions {
 
 /** Reads the options. Throws PO1001. */
 export function auditSettings(given: AuditOptions & RedactOption): AuditSettings {
-  const { baseline = null, policy = null, store = null, report: reports = [], hash, eventLog, redact } = given;
+  const {
+    baseline = null,
+    policy = null,
+    store = null,
+    spool = null,
+    report: reports = [],
+    hash,
+    eventLog,
+    redact,
+  } = given;
   const words = Object.fromEntries(severityWords.map((severity) => [severity, severity]));
   const failOn = given.failOn === undefined ? null : word('--fail-on', given.failOn, words);
-  return { baseline, policy, store, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog, redact };
+  return { baseline, policy, store, spool, reports, failOn, keep: daysToKeep(given.keep), hash, eventLog, redact };
+}
+
+/** Throws PO1005 for an option of a store without a store. */
+export function demandStore({ store, keep, spool }: AuditSettings, forgetLater: boolean): void {
+  const needy = forgetLater ? '--forget-later' : keep !== null ? '--keep' : spool !== null ? '--spool' : null;
+  if (needy !== null && store === null) throw new PortOwnerError('PO1005', `${needy} needs --store`);
 }
 
 function daysToKeep(text: string | undefined): number | null {

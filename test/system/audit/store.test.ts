@@ -18,6 +18,8 @@ import { dynamic, listener } from '../../support/listener.ts';
 
 const test = suite('the store of audits');
 
+const one = (port: number) => [{ start: port, end: port }];
+
 const now = new Date('2026-01-31T00:00:00Z');
 const night = (day: number): string => new Date(Date.UTC(2026, 0, day, 2)).toISOString();
 const all: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };
@@ -75,7 +77,7 @@ test('spans: what appeared, disappeared, came back and changed hands', () => {
       .filter((text) => text !== null),
     ['/usr/sbin/nginx as root'],
   );
-  assert.is(spans(path, { port: (port) => port === 80, dynamic: false }).length, 2);
+  assert.is(spans(path, { port: one(80), dynamic: false }).length, 2);
   assert.is(spans(path, { owner: ({ program }) => program?.includes('sshd') ?? false }).length, 2);
   assert.equal(
     readRuns(path, { machine: null, limit: null }).map((run) => [run.RunTime!.slice(8, 10), run.Listeners, run.Appeared, run.Disappeared]),
@@ -353,12 +355,12 @@ test('the numbers of dynamic ports: who had one, and when', () => {
   store(path, 3, [app(50001), dynamic({ program: '/tmp/door', ports: [50000] })]);
   store(path, 4, [app(50002)], { partial: true });
   store(path, 5, [app(50002)]);
-  const asked = (wanted: number) => spans(path, { port: (port) => port === wanted, dynamic: false });
+  const asked = (wanted: number) => spans(path, { port: one(wanted), dynamic: false });
   assert.equal(asked(50000), ['TCP any:50000 /usr/bin/app 01-01 Known', 'TCP any:50000 /tmp/door 03-04 Appeared']);
   assert.equal(asked(50001), ['TCP any:50001 /usr/bin/app 01-04 Known']);
   assert.equal(asked(50002), ['TCP any:50002 /usr/bin/app 04- Appeared']);
   assert.equal(asked(50003), []);
-  assert.equal(spans(path, { port: (port) => port >= 50000, dynamic: false, owner: ({ program }) => program === '/tmp/door' }), ['TCP any:50000 /tmp/door 03-04 Appeared']);
+  assert.equal(spans(path, { port: [{ start: 50000, end: 65535 }], dynamic: false, owner: ({ program }) => program === '/tmp/door' }), ['TCP any:50000 /tmp/door 03-04 Appeared']);
   store(path, 30, [], { keepDays: 25 });
   assert.equal(asked(50000), []);
   assert.is(asked(50002).length, 1);
@@ -405,7 +407,7 @@ test('a store of version 1 is read as it is, and upgraded by the next audit', ()
   database.close();
   const [bytes, before] = [readFileSync(path), spans(path)];
   assert.equal(before, ['TCP 0.0.0.0:80 /usr/sbin/nginx 01- Known', 'TCP any:dynamic /usr/bin/app 01- Known']);
-  assert.equal(spans(path, { port: () => true, dynamic: false }), before.slice(0, 1));
+  assert.equal(spans(path, { port: [{ start: 1, end: 65535 }], dynamic: false }), before.slice(0, 1));
   assert.equal(
     readRuns(path, { machine: null, limit: null }).map(({ Complete, Problem }) => [Complete, Problem]),
     [[null, null]],
@@ -417,7 +419,7 @@ test('a store of version 1 is read as it is, and upgraded by the next audit', ()
     readRuns(path, { machine: null, limit: null }).map(({ Complete }) => Complete),
     [true, null],
   );
-  assert.equal(spans(path, { port: (port) => port === 50000, dynamic: false }), ['TCP any:50000 /usr/bin/app 02- Known']);
+  assert.equal(spans(path, { port: one(50000), dynamic: false }), ['TCP any:50000 /usr/bin/app 02- Known']);
   const upgraded = new DatabaseSync(path, { readOnly: true });
   assert.is(Object.values(upgraded.prepare('PRAGMA user_version').get()!)[0], 2);
   upgraded.close();

@@ -96,6 +96,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['audit', '--baseline', ['--from', snapshot]],
   ['audit', '--policy', ['--from', snapshot]],
   ['audit', '--store', ['--from', snapshot]],
+  ['audit', '--spool', ['--store', join(folder, 'spooled.db'), '--from', snapshot]],
   ['audit', '--report', ['--policy', policy, '--from', snapshot]],
   ['audit', '--output', ['--policy', policy, '--from', snapshot]],
   ['', '--ssh-config', ['--host', 'server7']],
@@ -118,10 +119,11 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['config', '--output', []],
   ['move', '--path', ['443', '--to', 'auto', '--dry-run']],
   ['move', '--output', ['443', '--to', 'auto', '--dry-run']],
+  ...['create', 'upgrade', 'check', 'show-sql'].map((word): [string, string, string[]] => [`store ${word}`, '--output', ['postgres://ann@127.0.0.1:1/audits']]),
   ['report', 'FILES', ['--output', join(folder, 'report.csv')]],
   ['report', '--output', [rowsFile]],
   ...(['show', 'install'] as const).flatMap((word): [string, string, string[]][] =>
-    ['--baseline', '--policy', '--store', '--report', '--executable', '--output'].map((option) => [
+    ['--baseline', '--policy', '--store', '--spool', '--report', '--executable', '--output'].map((option) => [
       `schedule ${word}`,
       option,
       option === '--baseline' ? [] : ['--baseline', '/etc/portowner/baseline.yaml'],

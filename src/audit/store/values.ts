@@ -1,10 +1,9 @@
 import { ownerKey, type Listener } from '../listeners.ts';
 
 /*
- * How the history of audits is stored in SQLite. It consists of spans: a listener or a finding, with the first and last run
- * that saw it, without a run in between that did not. A span that the newest run of its machine saw has no last run yet, so
- * that a night without changes writes one row. Times are milliseconds since 1970. Version 2 added whether a run was
- * complete (null: unknown), and dynamic port numbers.
+ * How the history of audits is stored, in every engine. It consists of spans: a listener or a finding, with the first and
+ * last run that saw it, without a run in between that did not. A span that the newest run of its machine saw has no last
+ * run yet, so that a night without changes writes one row.
  */
 
 /** The port that represents all dynamic ports of an owner. */

@@ -1,15 +1,27 @@
-// What every store of audits promises. A store that is kept elsewhere is one more entry of `stores`.
+// What every store of audits promises, in each engine: SQLite, and a real PostgreSQL server.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Listener } from '../../src/audit/listeners.ts';
-import { isFuture, type AuditStore, type StoredRun } from '../../src/audit/store/contract.ts';
-import { useStore } from '../../src/audit/store/open.ts';
-import { PortOwnerError } from '../../src/schema/problems.ts';
+import type { Listener } from '../../../src/audit/listeners.ts';
+import { databaseAddress } from '../../../src/audit/store/address.ts';
+import { isFuture, type AuditStore, type StoredRun } from '../../../src/audit/store/contract.ts';
+import { useStore } from '../../../src/audit/store/open.ts';
+import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
+import { PortOwnerError } from '../../../src/schema/problems.ts';
+import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { skip } from '../../support/skip.ts';
 
 const test = suite('the contract of stores');
+
+let server: DatabaseServer | undefined;
+test.before(async () => {
+  if (noDatabase === null) server = await startDatabase();
+  else skip(noDatabase, { __suite__: 'the contract of stores', __test__: 'in a database' });
+});
+test.after(() => server?.stop());
+let databases = 0;
 
 const night = (number: number): Date => new Date(Date.UTC(2026, 0, number, 3));
 const everything = { machine: null, port: null, dynamic: true, owner: null };
@@ -39,7 +51,7 @@ const run = (number: number, more: Partial<StoredRun> = {}): StoredRun => ({
 });
 
 /** Each lets `work` ask a new store. */
-const stores: Readonly<Record<string, (work: (store: AuditStore) => Promise<void>) => Promise<void>>> = {
+const stores: Record<string, (work: (store: AuditStore) => Promise<void>) => Promise<void>> = {
   'a file': async (work) => {
     const folder = mkdtempSync(join(tmpdir(), 'portowner-store-'));
     try {
@@ -49,6 +61,13 @@ const stores: Readonly<Record<string, (work: (store: AuditStore) => Promise<void
     }
   },
 };
+if (noDatabase === null)
+  stores['a database'] = async (work) => {
+    const name = `store${++databases}`;
+    server!.sql(`create database ${name}`);
+    await makeStore(databaseAddress(server!.url(name)), false);
+    await useStore(server!.url(name), work);
+  };
 
 for (const [name, withStore] of Object.entries(stores)) {
   test(`${name} gives the runs newest first, and spans from first to last`, () =>
@@ -67,7 +86,7 @@ for (const [name, withStore] of Object.entries(stores)) {
       const [span, ...others] = await store.spans(everything);
       assert.equal(others, []);
       assert.equal([span!.FirstSeen, span!.LastSeen, span!.IsOpen], [night(1).toISOString(), night(3).toISOString(), false]);
-      assert.equal(await store.spans({ ...everything, port: (port) => port === 80, dynamic: false }), []);
+      assert.equal(await store.spans({ ...everything, port: [{ start: 80, end: 80 }], dynamic: false }), []);
       assert.equal(await store.runs({ machine: 'other', limit: null }), []);
     }));
 

@@ -1,0 +1,185 @@
+import { errorCode } from '../../io/errors.ts';
+import type { Check, CheckStatus } from '../../schema/check.ts';
+import { PortOwnerError } from '../../schema/problems.ts';
+import type { DatabaseAddress } from './address.ts';
+import type { Sql } from './postgres-connection.ts';
+import {
+  columnNames,
+  createStatements,
+  databaseVersion,
+  roleNames,
+  script,
+  tableNames,
+  type DatabaseEngine,
+} from './postgres-schema.ts';
+import { withDatabase } from './postgres-session.ts';
+
+/*
+ * Creating, upgrading, and checking a store in a database.
+ */
+
+/** The engine behind a connection, and its own description. */
+async function engineOf(sql: Sql): Promise<{ readonly engine: DatabaseEngine; readonly text: string }> {
+  const [row] = await sql`select version() as text`;
+  const text = String(row?.['text']);
+  if (/CockroachDB/.test(text)) return { engine: 'cockroachdb', text };
+  const citus = await sql`select 1 from pg_extension where extname = 'citus'`;
+  return { engine: citus.length > 0 ? 'citus' : 'postgresql', text };
+}
+
+/** The version of the store in a database; null if it has none. */
+async function versionOf(sql: Sql): Promise<number | null> {
+  const [found] = await sql`
+    select 1 from information_schema.tables where table_schema = 'portowner' and table_name = 'store'`;
+  if (found === undefined) return null;
+  const [row] = await sql`select max(version)::integer as version from portowner.store`;
+  return row?.['version'] ?? null;
+}
+
+async function statementsFor(sql: Sql): Promise<string[]> {
+  const { engine } = await engineOf(sql);
+  const roles = await sql`select rolname from pg_roles where rolname like 'portowner%'`;
+  return createStatements(
+    engine,
+    roles.map((row) => String(row['rolname'])),
+  );
+}
+
+function newer(url: string, version: number): PortOwnerError {
+  return new PortOwnerError(
+    'PO2003',
+    `${url} has store version ${version}; this program knows version ${databaseVersion}`,
+    { hint: 'Use the PortOwner that created it, or a newer one.', target: url },
+  );
+}
+
+/** The SQL that creates a store, or upgrades it; without an address, for plain PostgreSQL without any of the roles. */
+export async function storeScript(address: DatabaseAddress | null): Promise<string> {
+  if (address === null) return script(createStatements('postgresql', []));
+  return withDatabase(address, async (sql) => {
+    const version = await versionOf(sql);
+    if (version !== null && version > databaseVersion) throw newer(address.url, version);
+    return version === null ? script(await statementsFor(sql)) : '-- The store has the newest version.\n';
+  });
+}
+
+/** Creates a store in one transaction. `upgrade`: it must exist, and is upgraded. Returns the result as a sentence. */
+export async function makeStore(address: DatabaseAddress, upgrade: boolean): Promise<string> {
+  const { url } = address;
+  return withDatabase(address, async (sql) => {
+    const version = await versionOf(sql);
+    if (version !== null && version > databaseVersion) throw newer(url, version);
+    if (version !== null && !upgrade)
+      throw new PortOwnerError('PO4201', `the store ${url} already exists, with version ${version}`, {
+        hint: 'Use portowner store upgrade URL to upgrade it.',
+        target: url,
+      });
+    if (version !== null) return `The store has the newest version, ${version}.`;
+    if (upgrade)
+      throw new PortOwnerError('PO4201', `the store ${url} cannot be used: it has no PortOwner store`, {
+        hint: 'Create the store first: portowner store create URL',
+        target: url,
+      });
+    const statements = await statementsFor(sql);
+    await sql.begin(async (transaction) => {
+      for (const statement of statements) await transaction.unsafe(statement);
+    });
+    return `The store was created, with version ${databaseVersion} and the roles ${roleNames.join(', ')}.`;
+  });
+}
+
+type Result = Pick<Check, 'Check' | 'Status' | 'Detail' | 'Evidence'>;
+
+const result = (name: string, status: CheckStatus, detail: string, evidence: readonly string[] = []): Result => ({
+  Check: name,
+  Status: status,
+  Detail: detail,
+  Evidence: evidence.length === 0 ? null : evidence,
+});
+
+/** Compares the tables with those of this version: nothing may be missing, and nothing may run that PortOwner did not create. */
+async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> {
+  const columns = await sql`
+    select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'portowner'`;
+  const present = new Set(columns.map((row) => row['name']));
+  const missing = columnNames.filter((name) => !present.has(name)).map((name) => `${name} is missing`);
+  const triggers = await sql`
+    select tgname, relname from pg_trigger join pg_class on pg_class.oid = tgrelid
+    join pg_namespace on pg_namespace.oid = relnamespace where nspname = 'portowner' and not tgisinternal and tgparentid = 0`;
+  const rules = await sql`select rulename, tablename from pg_rules where schemaname = 'portowner'`;
+  const foreign = [
+    ...triggers.map((row) => `trigger ${row['tgname']} on ${row['relname']}`),
+    ...rules.map((row) => `rule ${row['rulename']} on ${row['tablename']}`),
+  ];
+  const open = await sql`
+    select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = 'portowner' and relname = any(${`{${tableNames.join(',')}}`}::text[]) and not relrowsecurity`;
+  const unprotected = engine === 'cockroachdb' ? [] : open.map((row) => `${row['relname']} has no row-level security`);
+  return [
+    result(
+      'Tables',
+      missing.length === 0 ? 'ok' : 'differs',
+      missing.length === 0 ? `${tableNames.length} tables` : 'columns are missing',
+      missing,
+    ),
+    result(
+      'Triggers',
+      foreign.length === 0 ? 'ok' : 'differs',
+      foreign.length === 0 ? 'none' : 'they run with the rights of every audit',
+      foreign,
+    ),
+    result(
+      'Row-level security',
+      engine === 'cockroachdb' ? 'skipped' : unprotected.length === 0 ? 'ok' : 'differs',
+      unprotected.length === 0 ? 'an account in portowner_writer has only the rows of its machine' : 'it is off',
+      unprotected,
+    ),
+  ];
+}
+
+/** Says what the account of the connection may do. */
+async function checkAccount(sql: Sql): Promise<Result> {
+  const [row] = await sql`
+    select current_user as name, rolsuper as super, rolbypassrls as bypass from pg_roles where rolname = current_user`;
+  const roles = await sql`
+    select rolname from pg_roles where rolname = any(${`{${roleNames.join(',')}}`}::text[])
+      and pg_has_role(current_user, oid, 'member')`;
+  const names = roles.map((one) => String(one['rolname']));
+  const isAll = row?.['super'] === true || row?.['bypass'] === true;
+  const detail = `${row?.['name']}: ${isAll ? 'an administrator of the server: use another account for audits' : names.length === 0 ? 'a member of none of the roles' : names.join(', ')}`;
+  return result('Account', isAll || names.length === 0 ? 'differs' : 'ok', detail);
+}
+
+/** Checks a store: the server, the encryption, the tables, and the account. */
+export async function examineStore(address: DatabaseAddress): Promise<Result[]> {
+  const { isVerified, isSocket } = address;
+  return withDatabase(address, async (sql) => {
+    const { engine, text } = await engineOf(sql);
+    const server = result('Server', 'ok', text.replace(/ on .*| \(.*/s, ''));
+    const connection = result(
+      'Connection',
+      'ok',
+      isVerified ? 'encrypted; the server is verified' : isSocket ? 'a socket on this machine' : 'on this machine only',
+    );
+    try {
+      const version = await versionOf(sql);
+      if (version === null)
+        return [server, connection, result('Store', 'failed', 'there is none: portowner store create URL')];
+      const isCurrent = version === databaseVersion;
+      return [
+        server,
+        connection,
+        result(
+          'Store',
+          isCurrent ? 'ok' : 'differs',
+          `version ${version}; this program writes version ${databaseVersion}`,
+        ),
+        ...(await checkTables(sql, engine)),
+        await checkAccount(sql),
+      ];
+    } catch (error) {
+      if (errorCode(error) !== '42501') throw error;
+      return [server, connection, result('Store', 'failed', (error as Error).message)];
+    }
+  });
+}

@@ -1,0 +1,179 @@
+import { userInfo } from 'node:os';
+import { getCACertificates, type ConnectionOptions } from 'node:tls';
+import postgres from 'postgres';
+import { errorCode } from '../../io/errors.ts';
+import { readBytes } from '../../io/read.ts';
+import { readSecret } from '../../io/secret.ts';
+import { canonicalAddress } from '../../ports/address.ts';
+import { PortOwnerError, type ProblemCode } from '../../schema/problems.ts';
+import type { DatabaseAddress } from './address.ts';
+import { passwordFor } from './password.ts';
+
+/*
+ * Connections to a database, and its errors in words. Every option is given, so that no variable of libpq has an effect.
+ */
+
+export type Sql = postgres.Sql;
+/** A transaction. */
+export type Transaction = postgres.TransactionSql;
+
+const connectSeconds = 15;
+/** The longest file with certificates. */
+const maxBytes = 1024 * 1024;
+/** How long a statement waits for a lock, and how long it may run. */
+const lockSeconds = 30;
+const statementSeconds = 120;
+
+/** What TLS verifies: postgres.js itself verifies nothing, and would compare an address with the name localhost. */
+function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): ConnectionOptions {
+  return {
+    host,
+    ...(canonicalAddress(host) === null ? { servername: host } : {}),
+    ca: rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)],
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(certificate === null || key === null
+      ? {}
+      : { cert: readBytes(certificate, maxBytes), key: readSecret(key, 'the key of the client certificate') }),
+  };
+}
+
+/** Connects when the first query is made. Throws PO4210 and PO2001 for files that the address names. */
+export function openConnection(address: DatabaseAddress, connections = 1): Sql {
+  const { host, isSocket, port, database, isVerified } = address;
+  const user = address.user ?? userInfo().username;
+  const password = passwordFor(address, user) ?? '';
+  return postgres({
+    ...(isSocket ? { path: `${host}/.s.PGSQL.${port}` } : {}),
+    host,
+    port,
+    database,
+    user,
+    pass: () => password,
+    ssl: isVerified ? tlsOptions(address) : false,
+    sslnegotiation: null,
+    max: connections,
+    connect_timeout: connectSeconds,
+    idle_timeout: null,
+    max_lifetime: null,
+    keep_alive: 30,
+    fetch_types: false,
+    prepare: true,
+    debug: false,
+    onnotice: () => {},
+    connection: { application_name: 'portowner', TimeZone: 'UTC', DateStyle: 'ISO' },
+  } as unknown as postgres.Options<Record<string, postgres.PostgresType>>);
+}
+
+/** Limits how long the statements of a transaction wait and run. */
+export async function limit(sql: Transaction): Promise<void> {
+  await sql.unsafe(`set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`);
+}
+
+/** An array as the text that PostgreSQL reads: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
+export function arrayText(values: readonly (string | number | boolean | Date | null)[]): string {
+  const texts = values.map((value) => {
+    if (value === null) return 'NULL';
+    if (value instanceof Date) return value.toISOString();
+    return typeof value === 'string' ? `"${value.replace(/[\\"]/g, '\\$&')}"` : String(value);
+  });
+  return `{${texts.join(',')}}`;
+}
+
+/** Another transaction was faster; the whole transaction can run again. */
+const conflicts: ReadonlySet<string> = new Set(['40001', '40P01']);
+/** The server ended, or starts. */
+const restarts: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '08006', '08003', '08000']);
+const lost: ReadonlySet<string> = new Set(['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'ECONNRESET', 'EPIPE']);
+const attempts = 6;
+
+/** Runs a transaction again if it failed because of another one, or if its connection was lost; `again`: it may have succeeded. */
+export async function retried<T>(work: (again: boolean) => Promise<T>): Promise<T> {
+  let again = false;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work(again);
+    } catch (error) {
+      const code = errorCode(error);
+      const isLost: boolean = restarts.has(code) || lost.has(code) || (again && code === 'ECONNREFUSED');
+      if (attempt === attempts || !(conflicts.has(code) || isLost)) throw error;
+      again ||= isLost;
+      await new Promise((resolve) => setTimeout(resolve, (0.5 + Math.random()) * 50 * 2 ** attempt));
+    }
+  }
+}
+
+const createFirst = 'Create the store first: portowner store create URL';
+
+/** What an error of the server means, by its code: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const serverErrors: Readonly<Record<string, readonly [why: string, hint: string, code?: ProblemCode]>> = {
+  '28P01': [
+    'it rejected the account',
+    'Check the user in the URL, and the password in its password file (passfile=FILE).',
+  ],
+  '28000': ['it rejected the account', 'Check the user in the URL, and pg_hba.conf on the server.'],
+  '3D000': ['the database does not exist', 'Create it first: createdb'],
+  '3F000': ['it has no PortOwner store', createFirst],
+  '42P01': ['it has no PortOwner store', createFirst],
+  '42501': [
+    'the account does not have the rights',
+    'Grant it one of the roles: portowner_writer, portowner_collector, portowner_reader',
+  ],
+  '25006': ['it is read-only', 'Use the primary server.'],
+  '53100': ['its disk is full', 'Nothing was changed. Free some space on the server.'],
+  '53300': ['it has too many connections', 'Try again later.'],
+  '55P03': ['another audit of the machine is being stored', 'Try again later.', 'PO4202'],
+  '57014': ['it did not answer in time', 'Try again later.'],
+};
+
+const networkErrors: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  ECONNREFUSED: ['nothing listens there', 'Check the host and the port in the URL, and that the server runs.'],
+  ENOENT: ['there is no socket in that folder', 'Check the host and the port in the URL, and that the server runs.'],
+  EACCES: ['access to the socket is denied', 'Check the rights of the socket.'],
+  ENOTFOUND: ['its name is unknown', 'Check the host in the URL.'],
+  EAI_AGAIN: ['its name could not be resolved', 'Check the name server.'],
+  CONNECT_TIMEOUT: [
+    `it did not answer within ${connectSeconds} seconds`,
+    'Check the host, the port, and the firewall.',
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'its certificate is for another name',
+    'Use the name in the certificate as the host of the URL.',
+  ],
+  CERT_HAS_EXPIRED: ['its certificate has expired', 'Renew the certificate of the server.'],
+};
+
+const untrusted: ReadonlySet<string> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Converts an error of a database for the user. */
+export function databaseError({ url, isVerified }: DatabaseAddress, error: unknown): unknown {
+  if (error instanceof PortOwnerError || !(error instanceof Error)) return error;
+  const code = errorCode(error);
+  const make = (why: string, hint: string, problem: ProblemCode = 'PO4201'): PortOwnerError =>
+    new PortOwnerError(problem, `the store ${url} cannot be used: ${why}`, { hint, target: url, cause: error });
+  const server = serverErrors[code];
+  if (server !== undefined) return make(`${server[0]}: ${error.message}`, server[1], server[2]);
+  if (untrusted.has(code))
+    return make(
+      'no trusted authority issued its certificate',
+      'Specify the certificate of the authority: sslrootcert=FILE',
+    );
+  const network = networkErrors[code];
+  if (network !== undefined) return make(...network);
+  if (lost.has(code) || restarts.has(code))
+    return make(
+      'the connection was lost',
+      isVerified ? 'Check that the server runs, and supports TLS.' : 'Check that the server runs.',
+    );
+  if (error instanceof postgres.PostgresError)
+    return make(error.message, 'Check the server: portowner store check URL');
+  if (code.startsWith('E') || code.startsWith('CERT_'))
+    return make(error.message, 'Check the network, and the server.');
+  return error;
+}

@@ -1,0 +1,174 @@
+/*
+ * The tables of a store in a database. They are sharded by machine, so that every row of a machine is in one place; they have
+ * no foreign keys, sequences, triggers, or advisory locks, which the engines that speak the protocol of PostgreSQL do not
+ * have in common. Times have milliseconds.
+ */
+
+/** The version of the tables. */
+export const databaseVersion = 1;
+
+/** The engines, of which each distributes the rows of its tables in its own way. */
+export const engines = ['postgresql', 'citus', 'cockroachdb'] as const;
+export type DatabaseEngine = (typeof engines)[number];
+
+/** How many parts a table has on plain PostgreSQL. */
+const partitions = 16;
+
+interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly key: string;
+  /** Whether it has few rows for each machine, and therefore no parts. */
+  readonly isSmall?: true;
+  readonly indexes: readonly string[];
+}
+
+const tables: readonly Table[] = [
+  {
+    name: 'machine',
+    columns: [
+      'machine text not null',
+      'last_audit timestamptz(3) not null',
+      'listeners integer not null',
+      'complete boolean not null',
+      'tool text not null',
+    ],
+    key: 'machine',
+    isSmall: true,
+    indexes: ['machine_name on portowner.machine (lower(machine))'],
+  },
+  {
+    name: 'audit',
+    columns: [
+      'machine text not null',
+      'at timestamptz(3) not null',
+      'tool text not null',
+      'listeners integer not null',
+      'appeared integer not null',
+      'disappeared integer not null',
+      'findings integer not null',
+      'worst text',
+      'complete boolean not null',
+      'problem text',
+    ],
+    key: 'machine, at',
+    indexes: ['audit_at on portowner.audit (at)'],
+  },
+  {
+    name: 'span',
+    columns: [
+      'machine text not null',
+      'key text not null',
+      'first timestamptz(3) not null',
+      'last timestamptz(3)',
+      // Whether it is of one port number in the dynamic range.
+      'numbered boolean not null',
+      'protocol text not null',
+      'port integer not null',
+      'address text not null',
+      'program text',
+      'services text not null',
+      'account text',
+      'sha256 text',
+      'signer text',
+    ],
+    key: 'machine, key, first',
+    indexes: [
+      'span_open on portowner.span (machine) where last is null',
+      'span_port on portowner.span (port) where last is null',
+      'span_first on portowner.span (first)',
+    ],
+  },
+  {
+    name: 'finding',
+    columns: [
+      'machine text not null',
+      'key text not null',
+      'severity text not null',
+      'first timestamptz(3) not null',
+      'last timestamptz(3)',
+    ],
+    key: 'machine, key, first',
+    indexes: ['finding_open on portowner.finding (machine) where last is null'],
+  },
+];
+
+/** The names of the tables with a row for each machine. */
+export const tableNames = tables.map(({ name }) => name);
+
+/** The columns that a store must have, as `table.column`. */
+export const columnNames = [
+  ...tables.flatMap(({ name, columns }) => columns.map((column) => `${name}.${column.replace(/ .*/, '')}`)),
+  'store.version',
+];
+
+function createTable({ name, columns, key, isSmall }: Table, engine: DatabaseEngine): string[] {
+  const isPartitioned = engine === 'postgresql' && isSmall !== true;
+  const table = `create table portowner.${name} (\n  ${columns.join(',\n  ')},\n  primary key (${key})\n)`;
+  if (isPartitioned)
+    return [
+      `${table} partition by hash (machine)`,
+      ...Array.from(
+        { length: partitions },
+        (_, part) =>
+          `create table portowner.${name}_${part} partition of portowner.${name} for values with (modulus ${partitions}, remainder ${part})`,
+      ),
+    ];
+  return engine === 'citus' ? [table, `select create_distributed_table('portowner.${name}', 'machine')`] : [table];
+}
+
+/** What a role may do, with which rows. */
+interface Role {
+  readonly name: string;
+  readonly rights: string;
+  /** The rows that it sees and changes. */
+  readonly rows: string;
+}
+
+/** Groups of accounts; an account of a machine has the name of the machine. */
+const roles: readonly Role[] = [
+  // Stores the audits of its own machine.
+  { name: 'portowner_writer', rights: 'select, insert, update', rows: 'lower(machine) = lower(current_user)' },
+  // Stores the audits of all machines.
+  { name: 'portowner_collector', rights: 'select, insert, update', rows: 'true' },
+  // Deletes old history, for --keep and --forget-later.
+  { name: 'portowner_pruner', rights: 'select, update, delete', rows: 'true' },
+  // Queries the history.
+  { name: 'portowner_reader', rights: 'select', rows: 'true' },
+];
+
+export const roleNames = roles.map(({ name }) => name);
+
+function grants({ name, rights, rows }: Role, engine: DatabaseEngine): string[] {
+  return [
+    `grant usage on schema "portowner" to ${name}`,
+    `grant select on portowner.store to ${name}`,
+    ...tableNames.flatMap((table) => [
+      `grant ${rights} on portowner.${table} to ${name}`,
+      ...(engine === 'cockroachdb'
+        ? []
+        : [`create policy ${name} on portowner.${table} to ${name} using (${rows}) with check (${rows})`]),
+    ]),
+  ];
+}
+
+/** The statements that create a store; `existing`: the roles that are already there. */
+export function createStatements(engine: DatabaseEngine, existing: readonly string[]): string[] {
+  return [
+    'create schema portowner',
+    ...tables.flatMap((table) => createTable(table, engine)),
+    ...tables.flatMap(({ indexes }) => indexes.map((index) => `create index ${index}`)),
+    'create table portowner.store (version integer not null primary key)',
+    ...(engine === 'citus' ? ["select create_reference_table('portowner.store')"] : []),
+    `insert into portowner.store (version) values (${databaseVersion})`,
+    ...(engine === 'cockroachdb'
+      ? []
+      : tableNames.map((table) => `alter table portowner.${table} enable row level security`)),
+    ...roleNames.filter((role) => !existing.includes(role)).map((role) => `create role ${role} nologin`),
+    ...roles.flatMap((role) => grants(role, engine)),
+  ];
+}
+
+/** Statements as a script for an administrator. */
+export const script = (statements: readonly string[]): string =>
+  `begin;\n${statements.map((one) => `${one};\n`).join('')}commit;\n`;

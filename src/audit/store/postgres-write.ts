@@ -1,0 +1,274 @@
+import { createHash } from 'node:crypto';
+import { errorCode } from '../../io/errors.ts';
+import type { Listener } from '../listeners.ts';
+import type { StoredRun, StoreOutcome } from './contract.ts';
+import {
+  binaryKey,
+  datedFindings,
+  dynamicDifference,
+  findingDifference,
+  storedPort,
+  runValues,
+  spanDifference,
+  storable,
+  type DynamicPort,
+  type FindingDifference,
+  type OpenFinding,
+  type OpenSpan,
+} from './difference.ts';
+import { arrayText, limit, retried, type Sql, type Transaction } from './postgres-connection.ts';
+import { tableNames } from './postgres-schema.ts';
+import { instant, ownerOf } from './values.ts';
+
+const day = 86_400_000;
+
+/** Identifies a span or a finding of a machine. */
+interface RowId {
+  readonly key: string;
+  readonly first: Date;
+}
+
+/** A run that is being stored, in the transaction of its machine. */
+interface Recording {
+  readonly sql: Transaction;
+  readonly run: StoredRun;
+  /** The time of the previous run; null for the first of its machine. */
+  readonly previous: Date | null;
+}
+
+/** A span that begins. */
+interface NewSpan extends DynamicPort {
+  readonly numbered: boolean;
+}
+
+function keyOf({ numbered, listener, port }: NewSpan): string {
+  const { protocol, address } = listener;
+  const text = JSON.stringify([numbered, protocol, port, address, binaryKey(listener)]);
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}
+
+/** What the previous run of a machine saw. */
+interface OpenRows {
+  readonly spans: readonly (OpenSpan<RowId> & { readonly numbered: boolean })[];
+  readonly open: readonly OpenFinding<RowId>[];
+}
+
+async function openFindings(sql: Transaction, machine: string): Promise<OpenRows['open']> {
+  const rows = await sql`select key, first from portowner.finding where machine = ${machine} and last is null`;
+  return rows.map(({ key, first }) => ({ id: { key, first }, key, first: first.getTime() }));
+}
+
+async function openSpans(sql: Transaction, machine: string): Promise<OpenRows['spans']> {
+  const rows = await sql`
+    select key, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
+    from portowner.span where machine = ${machine} and last is null`;
+  return rows.map((row) => {
+    const { key, first, numbered, protocol, port, address } = row;
+    return { id: { key, first }, numbered, protocol, port, address, owner: ownerOf(row) };
+  });
+}
+
+async function insertSpans({ sql, run }: Recording, spans: readonly NewSpan[]): Promise<void> {
+  if (spans.length === 0) return;
+  const texts = (value: (span: NewSpan) => string | number | boolean | null): string => arrayText(spans.map(value));
+  const owner = (value: (listener: Listener) => string | null): string => texts(({ listener }) => value(listener));
+  await sql`
+    insert into portowner.span
+      (machine, first, key, numbered, protocol, port, address, program, services, account, sha256, signer)
+    select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
+      ${texts(keyOf)}::text[], ${texts(({ numbered }) => numbered)}::boolean[],
+      ${owner(({ protocol }) => protocol)}::text[], ${texts(({ port }) => port)}::integer[],
+      ${owner(({ address }) => address)}::text[], ${owner(({ program }) => program)}::text[],
+      ${owner(({ services }) => JSON.stringify(services))}::text[], ${owner(({ user }) => user)}::text[],
+      ${owner(({ sha256 }) => sha256)}::text[], ${owner(({ signer }) => signer)}::text[])
+    on conflict do nothing`;
+}
+
+/** Ends the rows that were no longer seen, with the previous run, which saw them. */
+async function endRows(
+  { sql, run, previous }: Recording,
+  table: 'span' | 'finding',
+  ids: readonly RowId[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await sql`
+    update ${sql(`portowner.${table}`)} as one set last = ${previous ?? run.at}::timestamptz
+    from unnest(${arrayText(ids.map(({ key }) => key))}::text[],
+      ${arrayText(ids.map(({ first }) => first))}::timestamptz[]) as gone (key, first)
+    where one.machine = ${run.machine} and one.key = gone.key and one.first = gone.first`;
+}
+
+/** Stores what the run knows more about the executables of open spans. */
+async function learn(
+  { sql, run }: Recording,
+  learned: readonly { readonly id: RowId; readonly listener: Listener }[],
+): Promise<void> {
+  if (learned.length === 0) return;
+  await sql`
+    update portowner.span as one set sha256 = learned.sha256, signer = learned.signer
+    from unnest(${arrayText(learned.map(({ id }) => id.key))}::text[],
+      ${arrayText(learned.map(({ id }) => id.first))}::timestamptz[],
+      ${arrayText(learned.map(({ listener }) => listener.sha256))}::text[],
+      ${arrayText(learned.map(({ listener }) => listener.signer))}::text[]) as learned (key, first, sha256, signer)
+    where one.machine = ${run.machine} and one.key = learned.key and one.first = learned.first`;
+}
+
+async function storeFindings(recording: Recording, { added, ended }: FindingDifference<RowId>): Promise<void> {
+  const { sql, run } = recording;
+  await endRows(recording, 'finding', ended);
+  if (added.length === 0) return;
+  await sql`
+    insert into portowner.finding (machine, first, key, severity)
+    select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
+      ${arrayText(added.map(({ key }) => key))}::text[], ${arrayText(added.map(({ severity }) => severity))}::text[])
+    on conflict do nothing`;
+}
+
+/** Writes the difference between a run and the open rows of its machine. */
+async function storeDifference(
+  recording: Recording,
+  { spans, open }: OpenRows,
+): Promise<Pick<StoreOutcome, 'findings'>> {
+  const { sql, run, previous } = recording;
+  const difference = spanDifference(
+    spans.filter(({ numbered }) => !numbered),
+    run,
+  );
+  const numbers = dynamicDifference(
+    spans.filter(({ numbered }) => numbered),
+    run,
+  );
+  const findings = findingDifference<RowId>(open, run, Date.parse(run.at));
+  const values = runValues(run, difference, previous === null);
+  await Promise.all([
+    learn(recording, difference.learned),
+    endRows(recording, 'span', [...difference.ended, ...numbers.ended]),
+    insertSpans(recording, [
+      ...difference.added.map((listener) => ({ listener, port: storedPort(listener), numbered: false })),
+      ...numbers.added.map(({ listener, port }) => ({ listener, port, numbered: true })),
+    ]),
+    storeFindings(recording, findings),
+    sql`insert into portowner.audit ${sql({ machine: run.machine, at: run.at, ...values })}`,
+  ]);
+  return { findings: findings.dated };
+}
+
+/** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw; keeps a copy under another name. */
+async function forgetLater(
+  sql: Transaction,
+  { machine }: StoredRun,
+  now: Date,
+): Promise<Pick<StoreOutcome, 'forgotten' | 'before'>> {
+  // Other audits of the machine wait for this transaction.
+  await sql`select 1 from portowner.machine where machine = ${machine} for update`;
+  const [later] = await sql`
+    select count(*)::integer as count, min(at) as first, max(at) as last
+    from portowner.audit where machine = ${machine} and at > ${now}`;
+  if (later === undefined || later['count'] === 0) return { forgotten: 0, before: null };
+  const copy = `${machine}.before-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  for (const table of tableNames.filter((name) => name !== 'machine')) {
+    const rows = await sql`select * from ${sql(`portowner.${table}`)} where machine = ${machine}`;
+    for (let start = 0; start < rows.length; start += 1000) {
+      const part = rows.slice(start, start + 1000).map((row) => Object.assign({}, row, { machine: copy }));
+      await sql`insert into ${sql(`portowner.${table}`)} ${sql(part)}`;
+    }
+  }
+  await sql`delete from portowner.audit where machine = ${machine} and at > ${now}`;
+  const newest = await newestRun(sql, machine);
+  for (const table of ['span', 'finding']) {
+    await sql`delete from ${sql(`portowner.${table}`)} where machine = ${machine} and first > ${now}`;
+    await sql`update ${sql(`portowner.${table}`)} set last = null where machine = ${machine} and last >= ${newest ?? now}`;
+  }
+  if (newest === null) await sql`delete from portowner.machine where machine = ${machine}`;
+  else await sql`update portowner.machine set last_audit = ${newest} where machine = ${machine}`;
+  return { forgotten: later['count'], before: { first: instant(later['first']), last: instant(later['last']), copy } };
+}
+
+async function newestRun(sql: Transaction, machine: string): Promise<Date | null> {
+  const [row] = await sql`select max(at) as at from portowner.audit where machine = ${machine}`;
+  return row?.['at'] ?? null;
+}
+
+/** Locks the machine of a run for this transaction; false if the run is not newer than the newest one. */
+async function gate(sql: Transaction, run: StoredRun): Promise<boolean> {
+  const complete = !run.partial && run.problem === undefined;
+  const passed = await sql`
+    insert into portowner.machine as one (machine, last_audit, listeners, complete, tool)
+    values (${run.machine}, ${run.at}::timestamptz, ${run.listeners.length}, ${complete}, ${run.tool})
+    on conflict (machine) do update set last_audit = excluded.last_audit, listeners = excluded.listeners,
+      complete = excluded.complete, tool = excluded.tool
+    where one.last_audit < excluded.last_audit
+    returning machine`;
+  return passed.length > 0;
+}
+
+/** What is already stored instead of a run. */
+async function refusedRun(
+  sql: Transaction,
+  run: StoredRun,
+): Promise<Pick<StoreOutcome, 'findings' | 'refused' | 'newest'>> {
+  const [newest, same, stored] = await Promise.all([
+    newestRun(sql, run.machine),
+    sql`select 1 from portowner.audit where machine = ${run.machine} and at = ${run.at}::timestamptz`,
+    sql`
+      select key, first from portowner.finding
+      where machine = ${run.machine} and first <= ${run.at}::timestamptz and (last is null or last >= ${run.at}::timestamptz)`,
+  ]);
+  return {
+    findings: datedFindings(
+      stored.map(({ key, first }) => ({ key, first: first.getTime() })),
+      run.findings,
+    ),
+    refused: same.length > 0 ? 'same' : 'older',
+    newest: instant(newest ?? run.at),
+  };
+}
+
+async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
+  const limited = limit(sql);
+  const forgotten = run.forgetLater ? await forgetLater(sql, run, now) : { forgotten: 0, before: null };
+  // Sent together: the server runs them one after the other, each when the machine is locked.
+  const { machine } = run;
+  const [passed, previous, spans, open] = await Promise.all([
+    gate(sql, run),
+    newestRun(sql, machine),
+    openSpans(sql, machine),
+    openFindings(sql, machine),
+    limited,
+  ]);
+  if (!passed) return { ...(await refusedRun(sql, run)), ...forgotten };
+  const { findings } = await storeDifference({ sql, run, previous }, { spans, open });
+  return { findings, refused: null, newest: run.at, ...forgotten };
+}
+
+/** Deletes old history of a machine, for which an account needs another role than to store audits; why not, or null. */
+async function prune(sql: Sql, { machine, at, keepDays }: StoredRun): Promise<string | null> {
+  if (keepDays === null) return null;
+  const before = new Date(Date.parse(at) - keepDays * day);
+  try {
+    await retried(() =>
+      sql.begin(async (transaction) => {
+        await limit(transaction);
+        await transaction`delete from portowner.audit where machine = ${machine} and at < ${before}`;
+        await transaction`delete from portowner.span where machine = ${machine} and last < ${before}`;
+        await transaction`delete from portowner.finding where machine = ${machine} and last < ${before}`;
+      }),
+    );
+    return null;
+  } catch (error) {
+    if (errorCode(error) === '42501') return (error as Error).message;
+    throw error;
+  }
+}
+
+/** Stores an audit atomically, in one transaction, which waits for others of the same machine. */
+export async function addRun(sql: Sql, given: StoredRun, now: Date): Promise<StoreOutcome> {
+  const run = storable(given);
+  const outcome = await retried(async (again) => {
+    const stored = await sql.begin((transaction) => record(transaction, run, now));
+    // The connection was lost after the transaction had succeeded.
+    return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
+  });
+  const unpruned = outcome.refused === null ? await prune(sql, run) : null;
+  return { ...outcome, aside: null, unpruned };
+}

@@ -1,0 +1,423 @@
+// A store in a real PostgreSQL server: both engines agree, roles, encryption, secrets.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Listener } from '../../../src/audit/listeners.ts';
+import { databaseAddress } from '../../../src/audit/store/address.ts';
+import type { AuditStore, SpanQuestion, StoredRun } from '../../../src/audit/store/contract.ts';
+import { useStore } from '../../../src/audit/store/open.ts';
+import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
+import type { Finding } from '../../../src/schema/finding.ts';
+import { PortOwnerError } from '../../../src/schema/problems.ts';
+import { facts, socket } from '../../support/example.ts';
+import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
+import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { skip } from '../../support/skip.ts';
+
+const test = suite('a store in a database');
+
+const folder = mkdtempSync(join(tmpdir(), 'portowner-database-'));
+const access = `
+local all postgres trust
+local all all trust
+hostssl all certified 127.0.0.1/32 cert
+host all all 127.0.0.1/32 scram-sha-256
+host all all ::1/128 scram-sha-256
+`;
+let server: DatabaseServer;
+
+function openssl(...args: string[]): void {
+  const { status, stderr } = spawnSync('/usr/bin/openssl', args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+}
+
+/** Makes an authority, and a certificate that it issues. */
+function certificate(name: string, extension: string, authority = 'ca'): void {
+  writeFileSync(join(folder, `${name}.ext`), extension);
+  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${name}`);
+  openssl('x509', '-req', '-in', `${name}.csr`, '-CA', `${authority}.pem`, '-CAkey', `${authority}.key`, '-days', '2', '-out', `${name}.pem`, '-extfile', `${name}.ext`);
+}
+
+test.before(async () => {
+  for (const authority of ['ca', 'other'])
+    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${authority}.key`, '-out', `${authority}.pem`, '-days', '2', '-subj', `/CN=${authority}`);
+  certificate('server', 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+  certificate('certified', 'extendedKeyUsage=clientAuth');
+  server = await startDatabase({
+    settings: "ssl = on\nssl_ca_file = 'ca.pem'\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'\npassword_encryption = 'scram-sha-256'",
+    access,
+    prepare: (data, { uid, gid }) => {
+      for (const name of ['ca.pem', 'server.pem', 'server.key']) {
+        writeFileSync(join(data, name), readFileSync(join(folder, name)), { mode: 0o600 });
+        chownSync(join(data, name), uid, gid);
+      }
+    },
+  });
+  server.sql('create database audits');
+  await makeStore(databaseAddress(server.url('audits')), false);
+  server.sql("create role web1 login password 'p@ss:w\\ord' in role portowner_writer");
+  server.sql("create role collector login password 'c' in role portowner_collector");
+  server.sql(
+    'create role pruner login in role portowner_collector, portowner_pruner; create role reader login in role portowner_reader; create role nobody1 login; create role certified login in role portowner_reader',
+  );
+});
+test.after(() => {
+  server.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const night = (number: number): Date => new Date(Date.UTC(2026, 0, number, 3));
+const everything: SpanQuestion = { machine: null, port: null, dynamic: true, owner: null };
+
+/** A sequence of numbers that is the same in every run. */
+function randomizer(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const programs = ['/usr/sbin/nginx', 'C:\\a "b"\\{c},d.exe', "/opt/it's\ud800\0/x", null, 'NULL'];
+
+function randomRun(random: (below: number) => number, number: number): StoredRun {
+  const pick = <T>(from: readonly T[]): T => from[random(from.length)]!;
+  const listeners = new Map<string, Listener>();
+  for (let count = random(7); count > 0; count--) {
+    const isDynamic = random(4) === 0;
+    const port = isDynamic ? ('dynamic' as const) : pick([80, 443, 5432]);
+    const listener: Listener = {
+      protocol: pick(['TCP', 'UDP']),
+      port,
+      address: isDynamic ? 'any' : pick(['0.0.0.0', '127.0.0.1']),
+      scope: 'Any',
+      program: pick(programs),
+      services: pick([[], ['nginx.service'], ['a,b', '"c"']]),
+      user: pick(['www', null, 'DOMAIN\\ann']),
+      sha256: pick([null, 'aa', 'bb']),
+      signer: pick([null, null, 'Example, Inc.']),
+      ports: isDynamic ? [50_000 + random(4)] : [Number(port)],
+    };
+    listeners.set(JSON.stringify({ ...listener, ports: [] }), listener);
+  }
+  const findings = Array.from(
+    { length: random(3) },
+    () => ({ Kind: 'Unapproved', Severity: pick(['High', 'Low']), Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: String(pick([80, 443])) }) as unknown as Finding,
+  );
+  return {
+    machine: pick(['box', 'Web1', 'web1']),
+    at: night(number).toISOString(),
+    tool: 'a test',
+    listeners: [...listeners.values()],
+    findings,
+    keepDays: random(6) === 0 ? 8 : null,
+    partial: random(4) === 0,
+    forgetLater: random(8) === 0,
+    ...(random(5) === 0 ? { problem: 'a "doubt"' } : {}),
+  };
+}
+
+const questions: readonly SpanQuestion[] = [
+  everything,
+  { ...everything, dynamic: false },
+  { ...everything, machine: 'WEB1' },
+  { ...everything, port: [{ start: 80, end: 80 }], dynamic: false },
+  {
+    ...everything,
+    port: [
+      { start: 80, end: 80 },
+      { start: 50_001, end: 50_002 },
+    ],
+  },
+  { ...everything, port: [], dynamic: true },
+  { ...everything, machine: 'box', owner: ({ program }) => program === '/usr/sbin/nginx' },
+  { ...everything, port: [{ start: 1, end: 65_535 }], owner: ({ services }) => services.includes('a,b') },
+];
+
+/** The order of machines with the same endpoints is the engine's own. */
+function assertSame(database: readonly object[], file: readonly object[], what: string): void {
+  const [one, other] = [database, file].map((rows) => rows.map((row) => JSON.stringify(row)).toSorted());
+  assert.equal({ database: one!.filter((row) => !other!.includes(row)), file: other!.filter((row) => !one!.includes(row)) }, { database: [], file: [] }, what);
+  assert.is(one!.length, other!.length, what);
+}
+
+test('both engines give the same answers after the same audits', async () => {
+  for (const seed of [1, 2]) {
+    const random = randomizer(seed);
+    const name = `pair${seed}`;
+    server.sql(`create database ${name}`);
+    await makeStore(databaseAddress(server.url(name)), false);
+    const both = async <T>(ask: (store: AuditStore) => Promise<T>): Promise<[T, T]> => [await useStore(join(folder, `${name}.db`), ask), await useStore(server.url(name), ask)];
+    for (let number = 1, stored = 0; number <= 30; number++) {
+      // Sometimes an earlier night again, or a later one.
+      const one = randomRun(random, Math.max(1, number + random(4) - 2));
+      const [file, database] = await both((store) => store.add(one, night(number)).catch((error: PortOwnerError) => error.code));
+      if (typeof file === 'string' || typeof database === 'string') {
+        assert.is(database, file);
+        continue;
+      }
+      stored += Number(file.refused === null);
+      const told = ({ before, ...rest }: typeof file) => ({ ...rest, before: before === null ? null : { ...before, copy: '' } });
+      assert.equal(told(database), told(file), `${seed} ${number}`);
+      if (number === 30) assert.ok(stored > 12, String(stored));
+    }
+    for (const machine of [null, 'web1', 'none']) {
+      const [file, database] = await both((store) => store.runs({ machine, limit: 1000 }));
+      assertSame(database, file, String(machine));
+    }
+    for (const question of questions) {
+      const [file, database] = await both((store) => store.spans(question));
+      assert.ok(question.port?.length === 0 || file.length > 0);
+      assertSame(database, file, JSON.stringify(question));
+    }
+  }
+});
+
+const example = (machine: string, number: number, more: Partial<StoredRun> = {}): StoredRun => ({
+  machine,
+  at: night(number).toISOString(),
+  tool: 'a test',
+  listeners: [{ protocol: 'TCP', address: '0.0.0.0', port: 443, ports: [443], scope: 'Any', program: '/usr/sbin/nginx', services: [], user: 'www', sha256: null, signer: null }],
+  findings: [],
+  keepDays: null,
+  partial: false,
+  forgetLater: false,
+  ...more,
+});
+
+test('audits of one machine at the same time are stored one after the other, each once', async () => {
+  const url = server.url('audits');
+  const outcomes = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => useStore(url, (store) => store.add(example('together', 1 + (index % 6), index % 2 === 0 ? { listeners: [] } : {}), night(9)))),
+  );
+  const runs = await useStore(url, (store) => store.runs({ machine: 'together', limit: null }));
+  assert.is(outcomes.filter(({ refused }) => refused === null).length, runs.length);
+  assert.is(new Set(runs.map(({ RunTime }) => RunTime)).size, runs.length);
+  const spans = await useStore(url, (store) => store.spans({ ...everything, machine: 'together' }));
+  assert.ok(spans.filter(({ IsOpen }) => IsOpen).length <= 1);
+});
+
+test('the account of a machine stores and sees only its own audits, and nobody can change the tables', async () => {
+  const add = (user: string, one: StoredRun) => useStore(server.url('audits', user), (store) => store.add(one, night(9)));
+  const seen = async (user: string): Promise<string[]> => {
+    const rows = await useStore(server.url('audits', user), (store) => store.runs({ machine: null, limit: null }));
+    return [...new Set(rows.map((row) => row.ComputerName!))].filter((name) => /^(?:web|db)/i.test(name)).toSorted();
+  };
+  assert.is((await add('web1', example('WEB1', 1))).refused, null);
+  const refusal = await add('web1', example('db1', 1)).catch((error: PortOwnerError) => error);
+  assert.ok(refusal instanceof PortOwnerError);
+  assert.is(refusal.code, 'PO4201');
+  assert.match(refusal.message, /does not have the rights: .*row-level security/);
+  assert.is((await add('collector', example('db1', 1))).refused, null);
+  assert.equal(await seen('web1'), ['WEB1']);
+  assert.equal(await seen('reader'), ['WEB1', 'db1']);
+  for (const user of ['reader', 'nobody1']) {
+    const denied = await add(user, example('web3', 1)).catch((error: PortOwnerError) => error);
+    assert.ok(denied instanceof PortOwnerError && denied.code === 'PO4201', user);
+  }
+  for (const user of ['web1', 'collector', 'pruner', 'reader'])
+    for (const statement of [
+      'drop table portowner.audit',
+      'create table portowner.x (a int)',
+      'truncate portowner.span',
+      'create trigger t before insert on portowner.span execute function x()',
+      'select * from portowner.span_0',
+      'update portowner.store set version = 0',
+    ]) {
+      const { status, stderr } = spawnSync('/usr/bin/psql', ['-h', server.folder, '-p', String(server.port), '-U', user, '-d', 'audits', '-c', statement], {
+        encoding: 'utf8',
+        env: {},
+      });
+      assert.is(status, 1, `${user}: ${statement}`);
+      assert.match(stderr, /permission denied|must be owner/);
+    }
+});
+
+test('--keep needs the right to delete, without which the night is still stored', async () => {
+  const url = (user: string) => server.url('audits', user);
+  const add = (user: string, number: number) => useStore(url(user), (store) => store.add(example('keeper', number, { keepDays: 3 }), night(30)));
+  await add('collector', 1);
+  const { refused, unpruned } = await add('collector', 10);
+  assert.is(refused, null);
+  assert.match(unpruned!, /permission denied/);
+  assert.is((await add('pruner', 11)).unpruned, null);
+  assert.equal((await useStore(url('reader'), (store) => store.runs({ machine: 'keeper', limit: null }))).length, 2);
+});
+
+const machine = { source: undefined };
+const snapshot = (): string => snapshotFile({ ...facts([socket({ localPort: 443 })]) }, folder);
+const policy = join(folder, 'policy.yaml');
+writeFileSync(policy, 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
+
+/** What the command line says of a store with this URL. */
+const history = (url: string) => run(['history', '--store', url], machine as object);
+
+function passwordFile(text: string, mode = 0o600): string {
+  const path = join(temporaryFolder(), 'pgpass');
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+  return path;
+}
+
+test('a server is verified: its authority, and its name', async () => {
+  const file = passwordFile('*:*:*:*:c');
+  const url = (host: string, more: string) => `postgres://collector@${host}:${server.port}/audits?sslmode=verify-full&passfile=${file}${more}`;
+  for (const host of ['localhost', '127.0.0.1']) assert.is((await history(url(host, `&sslrootcert=${folder}/ca.pem`))).code, 0, host);
+  const untrusted = await history(url('localhost', `&sslrootcert=${folder}/other.pem`));
+  assert.is(untrusted.code, 69);
+  assert.match(untrusted.err, /PO4201: .*no trusted authority issued its certificate/);
+  assert.match((await history(url('localhost', ''))).err, /PO4201: .*no trusted authority issued its certificate/);
+  // The certificate has no address of IPv6.
+  const named = await history(url('[::1]', `&sslrootcert=${folder}/ca.pem`));
+  assert.match(named.err, /PO4201: .*its certificate is for another name/);
+  assert.match((await history(url('localhost', `&sslrootcert=${folder}/none.pem`))).err, /PO2001: cannot read .*none\.pem: the file does not exist/);
+});
+
+test('a server without encryption gets nothing when encryption is wanted', async () => {
+  const plain = await startDatabase({ access: 'host all all 127.0.0.1/32 password\nlocal all all trust\n' });
+  try {
+    plain.sql("create role ann login password 'never-sent'");
+    const { code, err } = await history(
+      `postgres://ann@127.0.0.1:${plain.port}/postgres?sslmode=verify-full&passfile=${passwordFile('*:*:*:*:never-sent')}&sslrootcert=${folder}/ca.pem`,
+    );
+    assert.is(code, 69);
+    assert.match(err, /PO4201/);
+    assert.not.match(err, /never-sent|PO9001|ERR_/);
+  } finally {
+    plain.stop();
+  }
+});
+
+test('a password comes only from a file that nobody else can read, and is never shown', async () => {
+  const url = (file: string, user = 'web1') => `postgres://${user}@127.0.0.1:${server.port}/audits?passfile=${file}`;
+  const line = `127.0.0.1:${server.port}:audits:web1:p@ss\\:w\\\\ord`;
+  assert.is((await history(url(passwordFile(line)))).code, 0);
+  for (const mode of [0o640, 0o604, 0o644]) {
+    const { code, err } = await history(url(passwordFile(line, mode)));
+    assert.is(code, 69);
+    assert.match(err, /PO4210: the password file .* was not used: other users can read it\n {2}To let only its owner read it: chmod 600/);
+    assert.not.match(err, /p@ss/);
+  }
+  const foreign = passwordFile(line);
+  chownSync(foreign, 65_534, 65_534);
+  assert.match((await history(url(foreign))).err, process.getuid?.() === 0 ? /belongs to another user \(uid 65534\)/ : /PO2001/);
+  for (const [text, what] of [
+    ['*:*:*:*:wrong', /it rejected the account/],
+    ['other:*:*:*:x', /it rejected the account/],
+  ] as const) {
+    const { code, err } = await history(url(passwordFile(text)));
+    assert.is(code, 69);
+    assert.match(err, what);
+    assert.not.match(err, /wrong|PO9001/);
+  }
+  assert.match((await history(url(join(folder, 'none')))).err, /PO2001: cannot read .*none: the file does not exist/);
+  const inUrl = await history(`postgres://web1:p%40ss@127.0.0.1:${server.port}/audits`);
+  assert.is(inUrl.code, 64);
+  assert.match(inUrl.err, /PO1001: unusable URL of the store: it contains a password/);
+  assert.not.match(inUrl.err + inUrl.out, /p%40ss|p@ss/);
+  const named = process.env['PGPASSFILE'];
+  try {
+    process.env['PGPASSFILE'] = passwordFile(line);
+    assert.is((await history(`postgres://web1@127.0.0.1:${server.port}/audits`)).code, 0);
+  } finally {
+    if (named === undefined) delete process.env['PGPASSFILE'];
+    else process.env['PGPASSFILE'] = named;
+  }
+});
+
+test('a client certificate is enough, whose key nobody else can read', async () => {
+  const url = `postgres://certified@localhost:${server.port}/audits?host=127.0.0.1&sslmode=verify-full&sslrootcert=${folder}/ca.pem&sslcert=${folder}/certified.pem&sslkey=${folder}/certified.key`;
+  chmodSync(join(folder, 'certified.key'), 0o600);
+  assert.is((await history(url)).code, 0);
+  chmodSync(join(folder, 'certified.key'), 0o644);
+  assert.match((await history(url)).err, /PO4210: the key of the client certificate .* was not used: other users can read it/);
+  assert.match((await history(url.replace(/&sslcert.*/, ''))).err, /PO4201: .*it rejected the account/);
+});
+
+test('an audit is stored in a database, and shown with its history', async () => {
+  const url = server.url('audits', 'collector');
+  const audit = (...more: string[]) => run(['audit', '--from', snapshot(), '--store', url, ...more]);
+  const first = await audit('--policy', policy);
+  assert.is(first.code, 0, first.err);
+  const again = await audit();
+  assert.match(again.err, /PO4206: warning: the store postgres:.* already contains the audit/);
+  const shown = await history(url);
+  assert.is(shown.code, 0);
+  assert.match(shown.out, /RunTime/);
+  const spans = await run(['history', '443', '--store', url, '--format', 'json']);
+  assert.is(JSON.parse(spans.out)[0].LocalAddress, '0.0.0.0');
+  const page = join(folder, 'page.html');
+  assert.is((await run(['audit', '--from', snapshot(), '--policy', policy, '--store', url, '--report', page])).code, 0);
+  assert.not.match(readFileSync(page, 'utf8'), /PO4201/);
+});
+
+test('a database that cannot be used is named, with what to do', async () => {
+  const cases: [string, RegExp][] = [
+    [`postgres://postgres@localhost:1/audits`, /nothing listens there/],
+    [`postgres://postgres@localhost/audits?host=${folder}`, /there is no socket in that folder/],
+    [server.url('none'), /the database does not exist/],
+    [server.url('postgres'), /it has no PortOwner store: .*\n {2}Create the store first: portowner store create URL/],
+    [`postgres://postgres@no-such-host.invalid/audits`, /its name (?:is unknown|could not be resolved)/],
+    [server.url('audits', 'nobody1'), /does not have the rights/],
+  ];
+  for (const [url, message] of cases) {
+    const { code, err } = await history(url);
+    assert.is(code, 69, err);
+    assert.match(err, message);
+    assert.not.match(err, /PO9001/);
+  }
+});
+
+test('a store is created, checked, and upgraded from the command line', async () => {
+  server.sql('create database made');
+  const url = server.url('made');
+  const before = await run(['store', 'check', url]);
+  assert.is(before.code, 69);
+  assert.match(before.out, /there is none/);
+  assert.is((await run(['store', 'upgrade', url])).code, 69);
+  const created = await run(['store', 'create', url]);
+  assert.is(created.code, 0, created.err);
+  assert.match(created.out, /^The store was created, with version 1 and the roles portowner_writer,/);
+  assert.match(created.out, /Row-level security +ok/);
+  const again = await run(['store', 'create', url]);
+  assert.is(again.code, 69);
+  assert.match(again.err, /PO4201: the store .* already exists, with version 1/);
+  assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 1\./);
+  assert.is((await run(['store', 'check', server.url('made', 'collector')])).code, 0);
+  assert.match((await run(['store', 'check', url])).out, /Account +differs +postgres: an administrator/);
+  server.sql(
+    'create function public.f() returns trigger language plpgsql as $$ begin return new; end $$; create trigger planted before insert on portowner.audit for each row execute function public.f(); alter table portowner.span disable row level security; alter table portowner.finding drop column severity',
+    'made',
+  );
+  const changed = await run(['store', 'check', server.url('made', 'collector'), '--format', 'json']);
+  assert.is(changed.code, 1);
+  const evidence = (JSON.parse(changed.out) as { Evidence: string[] | null }[]).flatMap(({ Evidence }) => Evidence ?? []);
+  assert.equal(evidence, ['finding.severity is missing', 'trigger planted on audit', 'span has no row-level security']);
+  assert.is((await run(['store', 'create', 'audits.db'])).code, 64);
+  server.sql('update portowner.store set version = 2', 'made');
+  for (const words of [
+    ['store', 'upgrade', url],
+    ['store', 'show-sql', url],
+    ['history', '--store', url],
+  ])
+    assert.match((await run(words)).err, /PO2003: .* has store version 2; this program knows version 1/);
+});
+
+test('the SQL that an administrator gets makes the same store', async () => {
+  const { out } = await run(['store', 'show-sql']);
+  // Without the roles, which this server has already.
+  const script = out.replaceAll(/^create role .*\n/gm, '');
+  assert.is(out.split('\n').length - script.split('\n').length, 4);
+  server.sql('create database scripted');
+  server.sql(script, 'scripted');
+  assert.is((await run(['store', 'check', server.url('scripted', 'collector')])).code, 0);
+  assert.is((await run(['store', 'show-sql', server.url('scripted')])).out, '-- The store has the newest version.\n');
+  server.sql('create database planned');
+  assert.is((await run(['store', 'show-sql', server.url('planned')])).out, script);
+});
+
+if (noDatabase === null) test.run();
+else skip(noDatabase);
