@@ -177,9 +177,9 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     # Whatever ssh does: PowerShell's own transport would end with it, or wait for nothing.
     It 'an ssh that ends at once is one error for each machine: <Count> machines, <What>' -ForEach @(
         @{ Count = 1; What = 'silent'; Code = 3; Script = '' }
-        @{ Count = 40; What = 'silent'; Code = 3; Script = '' }
+        @{ Count = 12; What = 'silent'; Code = 3; Script = '' }
         @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
-        @{ Count = 10; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+        @{ Count = 4; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
         @{ Count = 2; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 1000 >/dev/null' }
         @{ Count = 5; What = 'alone in the PATH'; Code = 3; Script = '' }
         @{ Count = 2; What = 'killed'; Code = 0; Script = 'kill -9 $$' }
@@ -197,6 +197,36 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $said[-1] | Should -Be 'alive'
         # Plain ssh, which is asked then, is the system's.
         $said[1..($said.Count - 2)] | Should -BeLike 'HOST could not be queried: ssh: connect to host HOST port * Connection refused'
+    }
+
+    It 'what ssh says of a machine that it does not reach is the error, and no executable starts: <What>' -ForEach @(
+        @{ What = 'refused'; Text = 'ssh: connect to host 127.0.0.1 port * Connection refused' }
+        @{ What = 'another key'; Text = 'root@127.0.0.1: Permission denied (publickey*' }
+        @{ What = 'an unknown host key'; Text = 'Host key verification failed.' }
+    ) {
+        $connection = New-Connection $(if ($What -eq 'refused') { 'dead' } else { 'main' })
+        if ($What -eq 'another key') {
+            ssh-keygen -q -t ed25519 -N '' -f "$TestDrive/other"
+            $connection.KeyFilePath = "$TestDrive/other"
+            $connection.Options = $options + @{ IdentitiesOnly = 'yes'; IdentityAgent = 'none' }
+        }
+        if ($What -eq 'an unknown host key') { $connection.Options = @{ StrictHostKeyChecking = 'yes'; UserKnownHostsFile = '/dev/null'; GlobalKnownHostsFile = '/dev/null' } }
+        $stub = New-Stub (Join-Path $TestDrive ([guid]::NewGuid())) ''
+        # Other programs may have files in the usual folder.
+        $usual, $env:TMPDIR = $env:TMPDIR, (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        $here, $env:PORTOWNER_EXE = $env:TMPDIR, $stub
+        try {
+            foreach ($deploy in $false, $true) {
+                $null = Get-PortOwner 1 -SSHConnection $connection -Deploy:$deploy -ErrorVariable problems -ErrorAction SilentlyContinue
+                $problems.FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
+                "$problems" | Should -BeLike "127.0.0.1 could not be queried: $Text"
+                $problems[0].ErrorDetails.RecommendedAction | Should -BeNullOrEmpty
+            }
+        } finally {
+            $env:TMPDIR, $env:PORTOWNER_EXE = $usual, $null
+        }
+        Test-Path -LiteralPath (Join-Path (Split-Path $stub) 'starts') | Should -BeFalse
+        Get-ChildItem -LiteralPath $here -Filter '*.portowner' | Should -BeNullOrEmpty
     }
 
     It 'a machine that drops what is sent to it is waited for no longer than by the executable' {
