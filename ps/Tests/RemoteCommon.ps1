@@ -1,6 +1,6 @@
 # What the tests of other machines share, as they are found (-Discovery) and as they run: SSH remoting to daemons on addresses
 # of the loopback, with keys of their own. A file of tests has its own daemons: several run at once. A daemon starts when a
-# test first names it. Nothing here lasts forever: whatever runs in a daemon ends after a quarter of an hour.
+# test first names it. Nothing here lasts forever: whatever runs in a daemon ends after an hour.
 param([switch] $Discovery)
 
 $no = if ($PSVersionTable.PSVersion.Major -lt 7 -or -not $IsLinux) { 'sshd is started on Linux' }
@@ -14,7 +14,7 @@ if ($Discovery) {
 . (Join-Path $PSScriptRoot 'Common.ps1')
 $folder = (New-Item -ItemType Directory (Join-Path ([System.IO.Path]::GetTempPath()) "portowner-remote-$([guid]::NewGuid())")).FullName
 $options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
-$pwsh = "/usr/bin/timeout 900 $($shell -join ' ') -sshs -NoLogo -NoProfile"
+$pwsh = "/usr/bin/timeout 3600 $($shell -join ' ') -sshs -NoLogo -NoProfile"
 # The daemons that run: their processes and ports, by their names.
 $daemons = @{}
 $ports = @{}
@@ -87,9 +87,9 @@ function Get-ConnectionText([string] $Daemon, [string] $Address = '127.0.0.1') {
     "@{ HostName = '$Address'; Port = $(Get-DaemonPort $Daemon); UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } }"
 }
 
-# A session to a daemon, as a user opens it.
-function New-TestSession([string] $Daemon) {
-    New-PSSession -HostName 127.0.0.1 -Port (Get-DaemonPort $Daemon) -UserName root -KeyFilePath "$folder/user" -ConnectingTimeout 120000 -Options ($options + @{ LogLevel = 'QUIET' })
+# A session to a daemon, as a user opens it. It starts no PowerShell for each call, as a connection does.
+function New-TestSession([string] $Daemon, [string] $Address = '127.0.0.1') {
+    New-PSSession -HostName $Address -Port (Get-DaemonPort $Daemon) -UserName root -KeyFilePath "$folder/user" -ConnectingTimeout 120000 -Options ($options + @{ LogLevel = 'QUIET' })
 }
 
 # The processes that sessions to a daemon leave, by the daemon's process.

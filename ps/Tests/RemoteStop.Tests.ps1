@@ -3,7 +3,11 @@ BeforeDiscovery { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') -Discovery }
 
 BeforeAll {
     . (Join-Path $PSScriptRoot 'RemoteCommon.ps1')
-    if (-not $no) { $session = New-TestSession main }
+    if (-not $no) {
+        $session = New-TestSession main
+        $second = New-TestSession main '127.0.0.2'
+        $other = New-TestSession counted
+    }
 }
 
 AfterAll { Remove-Daemon }
@@ -27,17 +31,16 @@ Describe 'Every function' -Skip:([bool] $no) {
                 $facts | ConvertTo-Json -Depth 20 | Set-Content empty.json
             }
             $own = [System.Net.Dns]::GetHostName()
-            $far = New-Connection main '127.0.0.2'
-            $calls = @("$_ -Session `$session"; if ($_ -like 'Invoke-*') { "$_ -SSHConnection (New-Connection main), `$far" })
+            $calls = @("$_ -Session `$session"; if ($_ -like 'Invoke-*') { "$_ -Session `$session, `$second" })
             foreach ($call in $calls) {
                 $rows = @(& ([scriptblock]::Create("$call -WarningAction Ignore 6>`$null")) | Where-Object { $_ })
                 if ($_ -notlike 'Update-*' -and $_ -notlike '*Conflict') { $rows.Count | Should -BeGreaterOrEqual 1 }
-                $names = if ($call -like '*$far') { '127.0.0.1', '127.0.0.2' } else { '127.0.0.1' }
+                $names = if ($call -like '*$second') { '127.0.0.1', '127.0.0.2' } else { '127.0.0.1' }
                 if ($rows) { $rows | ForEach-Object PSComputerName | Sort-Object -Unique | Should -Be $names }
                 foreach ($row in $rows) {
                     $row.PSComputerName | Should -BeIn $names
                     # Machines with one name of their own are told apart by those that the user gave.
-                    $row.ComputerName | Should -BeIn $(if ($call -like '*$far*' -and $call -match 'ReportPath|StorePath') { $names } else { $own })
+                    $row.ComputerName | Should -BeIn $(if ($call -like '*$second' -and $call -match 'ReportPath|StorePath') { $names } else { $own })
                     if ($row.ComputerName -ne $own) { $row.ComputerName | Should -Be $row.PSComputerName }
                 }
             }
@@ -47,14 +50,13 @@ Describe 'Every function' -Skip:([bool] $no) {
     }
 
     It 'names the machine also where its own name is not asked for' {
-        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath columns.csv -Column Kind, Endpoint -SSHConnection (New-Connection main), (New-Connection main '127.0.0.2') -WarningAction Ignore 6>$null)
+        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath columns.csv -Column Kind, Endpoint -Session $session, $second -WarningAction Ignore 6>$null)
         $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.2'
         $rows[0].PSObject.Properties.Name | Should -Be 'Kind', 'Endpoint', 'PSComputerName'
     }
 
     It 'keeps machines that share an address apart in a report and in a store' {
-        $machines = (New-Connection main), (New-Connection counted)
-        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath same.csv -StorePath same.db -SSHConnection $machines -WarningAction Ignore 6>$null)
+        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath same.csv -StorePath same.db -Session $session, $other -WarningAction Ignore 6>$null)
         $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.1'
         Import-Csv same.csv | Where-Object Kind -eq 'Forbidden' | ForEach-Object ComputerName | Sort-Object | Should -Be '127.0.0.1', '127.0.0.1-1'
         Get-PortAudit -StorePath same.db -WarningAction Ignore | ForEach-Object ComputerName | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.1-1'
@@ -83,7 +85,7 @@ Describe 'Every function' -Skip:([bool] $no) {
             $found = @(Invoke-PortAudit -BaselinePath far.yaml -StorePath far.db -Session $session -WarningAction Ignore 6>$null)
             # Other programs of the machine may have closed a port.
             $found.Kind | Should -Contain 'Opened'
-            $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -SSHConnection (New-Connection main), (New-Connection main '127.0.0.2') -WarningAction Ignore 6>$null
+            $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -Session $session, $second -WarningAction Ignore 6>$null
             Import-Csv far.csv | ForEach-Object ComputerName | Where-Object { $_ } | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.2'
         } finally {
             $more.Stop()
@@ -135,9 +137,11 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
     It 'sends a row back through the very connection that it came through, however it was passed on' {
         $two = Start-NodeListener
         try {
+            $session.ComputerName | Should -Be $other.ComputerName
+            $session.Name | Should -Not -Be $other.Name
             # Two machines that have one name.
-            $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection main 'localhost') -WarningAction Ignore) + @(Get-PortOwner $two.Port -SSHConnection (New-Connection counted 'localhost') -WarningAction Ignore)
-            $rows.PSComputerName | Should -Be 'localhost', 'localhost'
+            $rows = @(Get-PortOwner $one.Port -Session $session -WarningAction Ignore) + @(Get-PortOwner $two.Port -Session $other -WarningAction Ignore)
+            $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.1'
             $passed = [ordered]@{
                 'as it is'          = { $rows }
                 'sorted'            = { $rows | Sort-Object LocalPort | Where-Object LocalPort }
@@ -145,12 +149,11 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
                 'chosen properties' = { $rows | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName, PSComputerName }
                 'another object'    = { $rows | ForEach-Object { Add-Member -InputObject ($_ | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName) -NotePropertyName PSComputerName -NotePropertyValue $_.PSComputerName -PassThru } }
             }
-            $sessions = { @(Get-Content -LiteralPath "$folder/count" | Where-Object { $_ -eq '+' }).Count }
             foreach ($way in $passed.Keys) {
                 foreach ($process in $one, $two) {
-                    $before = & $sessions
-                    & $passed[$way] | Where-Object LocalPort -eq $process.Port | Stop-PortOwner -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
-                    & $sessions | Should -Be ($before + [int] ($process -eq $two)) -Because $way
+                    $through = if ($process -eq $one) { $session } else { $other }
+                    $said = @(& $passed[$way] | Where-Object LocalPort -eq $process.Port | Stop-PortOwner -WhatIf -Verbose -WarningAction Ignore 4>&1)
+                    "$said" | Should -BeLike "*querying through the session $($through.Name).*" -Because $way
                 }
             }
             # Both at once.
@@ -162,12 +165,12 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
     }
 
     It 'keeps a row to its session, though a newer one has its name' {
-        $other = New-TestSession counted
+        $closing = New-TestSession counted
         try {
-            $row = Get-PortOwner $one.Port -Session $other -WarningAction Ignore
+            $row = Get-PortOwner $one.Port -Session $closing -WarningAction Ignore
             $null = Get-PortOwner $one.Port -Session $session -WarningAction Ignore
         } finally {
-            Remove-PSSession $other
+            Remove-PSSession $closing
         }
         $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
         "$problems" | Should -BeLike '127.0.0.1 could not be queried: *'
@@ -181,9 +184,7 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $rows | Stop-PortOwner -Session $session -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
         @($problems).FullyQualifiedErrorId | Select-Object -Unique | Should -Be 'PO4105,Stop-PortOwner'
         "$problems" | Should -BeLike '*different machines with the name 127.0.0.1*'
-        $other = New-TestSession counted
         $rows[0] | Stop-PortOwner -Session $session, $other -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        $other | Remove-PSSession
         "$problems" | Should -BeLike '*several of the specified machines have that name*'
         $one.HasExited | Should -BeFalse
     }
