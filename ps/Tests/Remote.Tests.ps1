@@ -158,11 +158,12 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $problems[0].FullyQualifiedErrorId | Should -Not -BeLike 'PO*'
     }
 
-    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'an invalid name', 'a port that is not a number' {
+    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'an invalid name', 'a name that is an option', 'a port that is not a number' {
         $bad = New-Connection main '127.0.1.3'
         switch -Wildcard ($_) {
             'a key*' { $bad.KeyFilePath = "$folder/nowhere" }
             'an invalid*' { $bad.HostName = 'a b' }
+            'a name*' { $bad.HostName = '-oProxyCommand=id' }
             'a port*' { $bad.Port = 'abc' }
         }
         $rows = @(Get-PortOwner $port -SSHConnection $bad, (New-Connection main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
@@ -263,7 +264,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $script = "Import-Module '$moduleFolder'; Get-PortOwner $port -SSHConnection @{ HostName = 'server1.invalid' }, @{ HostName = 'server2.invalid' }, $(Get-ConnectionText main) -WarningAction Ignore 2>&1 | ForEach-Object { if (`$_ -is [System.Management.Automation.ErrorRecord]) { `"`$_`" } else { `$_.OwningProcess } }"
         Set-Content -LiteralPath "$TestDrive/names.ps1" -Value $script
         try {
-            $said = @(& unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1)
+            $said = @(& /usr/bin/timeout 900 unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1)
         } finally {
             $silent.Dispose()
         }
