@@ -253,7 +253,7 @@ function Start-SshLog {
     $folder
 }
 
-# Why ssh did not reach a machine, or was refused there, in its own words; nothing if it said nothing of that.
+# Why ssh did not reach a machine, or was rejected there, in its own words; nothing if it wrote no such line.
 function Get-SshReason {
     param($Target, $Problem)
 

@@ -118,6 +118,20 @@ Describe 'In the background' {
         (Stop-PortOwner $one.Port -ComputerName localhost -Force -AsJob -WarningAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob).Result | Should -Be 'Stopped'
     }
 
+    It 'the preferences of the call are those of the job: <Name>' -ForEach @(
+        @{ Name = 'none'; Preference = @{}; Warning = 1; Problem = 1; Detail = 0 }
+        @{ Name = 'nothing but details'; Preference = @{ WarningAction = 'Ignore'; ErrorAction = 'Ignore'; Verbose = $true }; Warning = 0; Problem = 0; Detail = 1 }
+    ) {
+        $text = ConvertTo-Document (New-Problem 'Warning' 'PO3001' 'a warning'), (New-Problem 'Error' 'PO3001' 'a problem'), (New-Problem 'Verbose' $null 'a detail')
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $Name) $text
+        try { $job = Get-PortOwner 1 -ComputerName localhost -AsJob @Preference | Complete-Job } finally { $env:PORTOWNER_EXE = $null }
+        $streams = @($job) + @($job.ChildJobs)
+        @($streams.Warning | Where-Object { "$_" -like '*a warning*' }).Count | Should -Be $Warning
+        @($streams.Error | Where-Object { "$_" -like '*a problem*' }).Count | Should -Be $Problem
+        @($streams.Verbose | Where-Object { "$_" -like '*a detail*' }).Count | Should -Be $Detail
+        Remove-Job -Job $job
+    }
+
     It 'what is said to a person is shown by Receive-Job, unless it is ignored' {
         $closed = Get-ClosedPort
         $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
