@@ -110,10 +110,12 @@ function Wait-Until([scriptblock] $Test, [int] $Second = 120) {
     & $Test
 }
 
-# Passes jobs on that have ended; they have ten minutes.
-filter Complete-Job {
-    if (-not (Wait-Job -Job $_ -Timeout 600)) { throw "the job $($_.Name) does not end" }
-    $_
+# Passes jobs on that have ended; they have ten minutes. Start-Job ends the input of its job when the pipeline before ends.
+function Complete-Job {
+    foreach ($job in @($input)) {
+        if (-not (Wait-Job -Job $job -Timeout 600)) { throw "the job $($job.Name) does not end" }
+        $job
+    }
 }
 
 if (-not $no) {
