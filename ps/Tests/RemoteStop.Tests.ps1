@@ -206,7 +206,8 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
     }
 
     It 'stops rows from a job, and in a job: <_>' -ForEach 'row', 'stop', 'both', 'given' {
-        $parameters = @{ SSHConnection = New-Connection main; WarningAction = 'Ignore' }
+        $parameters = @{ WarningAction = 'Ignore' }
+        if ($_ -eq 'given') { $parameters.SSHConnection = New-Connection main } else { $parameters.Session = $session }
         $row = if ($_ -in 'row', 'both', 'given') { Get-PortOwner $one.Port @parameters -AsJob | Complete-Job | Receive-Job -Wait -AutoRemoveJob } else { Get-PortOwner $one.Port @parameters }
         $result = switch ($_) {
             'row' { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore }
