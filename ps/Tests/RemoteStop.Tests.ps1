@@ -307,12 +307,13 @@ Import-Module '$moduleFolder' -Force
         $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         # In place of systemd, something else has the port at once.
         $again = "$tools/again.cjs"
-        Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1'); setTimeout(() => process.exit(), 10000)"
-        $null = New-Program "$tools/systemctl" "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & sleep 1 ;; esac"
+        Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1', () => require('fs').writeFileSync('$tools/listens', '')); setTimeout(() => process.exit(), 600000)"
+        $null = New-Program "$tools/systemctl" "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & echo `$! >'$tools/id'; while kill -0 `$! && [ ! -e '$tools/listens' ]; do sleep 0.05; done ;; esac"
         Set-StopTool $tools
         $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
         $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=web.service" -Force $false -TimeoutSec 5
         $said[0] | Should -BeLike "Retaken`tsystemctl stop web.service`tit ended, but TCP 127.0.0.1 port $($one.Port) is in use again: systemd listens for web.socket *run there: systemctl stop -- web.socket"
+        Stop-Process -Id ([int] (Get-Content -LiteralPath "$tools/id"))
         Exit-TestUnit $own
     }
 
@@ -350,7 +351,7 @@ const { spawn } = require('child_process');
 const child = spawn(process.execPath, ['-e', 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>console.log(s.address().port))']);
 child.stdout.once('data', (port) => {
   console.log(`${child.pid} ${String(port).trim()}`);
-  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 500));
+  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 100));
 });
 '@
         $file = Join-Path $TestDrive 'again.cjs'
