@@ -493,15 +493,16 @@ Describe 'A hostile machine' -Skip:([bool] $no) {
 Import-Module '$moduleFolder'
 `$PSStyle.OutputRendering = 'PlainText'
 `$ErrorView = 'NormalView'
-Get-PortOwner $port -SSHConnection $connections, $(Get-ConnectionText main) -Verbose
+Get-PortOwner $port -SSHConnection $connections, $(Get-ConnectionText main) -Verbose | ForEach-Object { "row of `$(`$_.PSComputerName): `$(`$_.LocalPort) `$(`$_.OwningProcess)" }
 `$Error | ForEach-Object { `$_.FullyQualifiedErrorId; "`$(`$_.CategoryInfo)"; `$_.ErrorDetails.RecommendedAction; "`$(`$_.TargetObject)" }
 "errors: `$(`$Error.Count)"
 "@
         # What the test's PowerShell colors itself is taken away by Invoke-Shell, but also what these machines color.
-        $said = @(Invoke-Shell $script -Raw)
-        $said[-1] | Should -Match '^errors: [45]$'
+        $said = @(Invoke-Shell $script -Raw | Where-Object { $_ })
+        $said[-1] | Should -BeLike 'errors: *' -Because "$said"
+        [int] ($said[-1] -replace '\D') | Should -BeGreaterOrEqual 4
         foreach ($number in 2..$at) { "$said" | Should -BeLike "*127.0.0.$number*" }
-        @($said -match "TCP.* $port .*\($PID\)").Count | Should -Be 1
+        $said -like 'row of *' | Should -Be "row of 127.0.0.1: $port $PID"
         foreach ($line in $said) { $line | Should -Not -Match '[\p{Cc}\p{Cf}]' }
     }
 }
