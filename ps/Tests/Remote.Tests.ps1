@@ -196,7 +196,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     It 'an ssh that ends at once is one error for each machine' {
         $cases = @(
             @{ Count = 1; What = 'silent'; Code = 3; Script = '' }
-            @{ Count = 12; What = 'silent'; Code = 3; Script = '' }
+            @{ Count = 6; What = 'silent'; Code = 3; Script = '' }
             @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
             @{ Count = 4; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
             @{ Count = 2; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 1000 >/dev/null' }
