@@ -136,7 +136,8 @@ Describe 'In the background' {
         $closed = Get-ClosedPort
         $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
         "$said" | Should -BeLike "*$closed*"
-        $said.Tags | Should -Be 'PSHOST', 'PortOwner'
+        # Windows PowerShell marks what it has shown.
+        @($said.Tags) -ne 'FORWARDED' | Should -Be 'PSHOST', 'PortOwner'
         $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore -InformationAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
         $said | Should -BeNullOrEmpty
     }
