@@ -274,12 +274,16 @@ Describe 'Over SSH' -Skip:([bool] $no) {
 
     It 'a name server that does not answer holds up no other machine' {
         $silent = New-Object System.Net.Sockets.UdpClient (New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Parse('127.0.0.9')), 53)
-        Set-Content -LiteralPath "$TestDrive/resolv.conf" -Value 'nameserver 127.0.0.9', 'options timeout:30 attempts:1'
+        Set-Content -LiteralPath "$TestDrive/resolv.conf" -Value 'nameserver 127.0.0.9', 'options timeout:30 attempts:5'
         Set-Content -LiteralPath "$TestDrive/nsswitch.conf" -Value 'hosts: files dns'
         $script = "Import-Module '$moduleFolder'; Get-PortOwner $port -SSHConnection @{ HostName = 'server1.invalid' }, @{ HostName = 'server2.invalid' }, $(Get-ConnectionText main) -WarningAction Ignore 2>&1 | ForEach-Object { if (`$_ -is [System.Management.Automation.ErrorRecord]) { `"`$_`" } else { `$_.OwningProcess } }"
         Set-Content -LiteralPath "$TestDrive/names.ps1" -Value $script
         try {
-            $said = @(& /usr/bin/timeout 900 unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1)
+            $said = @(& /usr/bin/timeout 900 unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1 | ForEach-Object {
+                    # The machine with an address has answered: the next question to the name server is refused.
+                    $silent.Dispose()
+                    $_
+                })
         } finally {
             $silent.Dispose()
         }
