@@ -3,7 +3,7 @@
 # exception that nobody can catch; if it ended before PowerShell listens, PowerShell would wait for nothing. So a process
 # beside it keeps ssh's input open until ssh has ended and PowerShell closes it, and its outputs until ssh has ended and
 # PowerShell has written. What ssh, and the other machine through it, writes to standard error gets to nobody: PowerShell
-# would write it to the terminal.
+# would write it to the terminal. Where the module names a file, ssh's own errors go there.
 exec 3<&0
 (
   exec 3<&-
@@ -22,4 +22,11 @@ exec 3<&0
   exec > /dev/null 2>&1
   exec cat
 ) <&3 &
+for one; do
+  shift
+  case $one in
+    PortOwnerLog=*) set -- "$@" LogLevel=ERROR -E "${one#*=}" ;;
+    *) set -- "$@" "$one" ;;
+  esac
+done
 exec ssh "$@" 2> /dev/null 3<&-

@@ -1,5 +1,7 @@
 # The runspace without a host through which other machines are reached.
 $script:Hostless = $null
+# Whether its ssh is Collector/ssh.sh.
+$script:HasSshProgram = $false
 
 # Runs the executable once for a call of a function: its rows go to the pipeline as they come, its problems to the
 # streams of that function. What is bound is passed on by the table in Commands.ps1; a function that reads its operands

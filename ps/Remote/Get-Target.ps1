@@ -275,6 +275,8 @@ function Get-SshFailure {
     param($Target)
 
     if ($null -eq $Target['Ssh']) { return }
+    # ssh would read it as an option, such as a command to run.
+    if ("$($Target.Ssh['HostName'])" -like '-*') { return 'the name of a host does not begin with a hyphen.' }
     $program = @(Get-Command -Name ssh -CommandType Application -ErrorAction Ignore)
     if (-not $program) { return 'there is no ssh in the folders of the PATH; install the OpenSSH client.' }
     if ($null -eq $Target['Lookup'] -or (Test-Lookup $Target.Lookup)) { return }

@@ -190,25 +190,24 @@ function Start-BackgroundCall {
     $inside = @{ Function = $Call['Function']; Bound = $bound }
     foreach ($name in $Call.Keys) { if ($name -notin 'Cmdlet', 'Function', 'Bound') { $inside[$name] = $Call[$name] } }
     $work = {
-        param([string] $Module, $Call, $Connections)
+        param([string] $Module, $Call, $Connections, $Common)
         & (Import-Module -Name $Module -PassThru) {
             [CmdletBinding(SupportsShouldProcess)]
             param($Call, $Connections)
             # Its rows go back from here, and rows from here go back there.
             if ($null -ne $Connections) { $script:Connections = $Connections }
             $bound = $Call.Bound
-            # The job's streams are the caller's to read: what the caller ignores, the job does not write.
-            if ($bound['WarningAction']) { $WarningPreference = $bound['WarningAction'] }
-            if ($bound['InformationAction']) { $InformationPreference = $bound['InformationAction'] }
-            if ($bound['Verbose']) { $VerbosePreference = 'Continue' }
             $script:JobInformation = if ($bound['InformationAction']) { "$($bound['InformationAction'])" } else { 'Continue' }
             # What is asked on the way, such as whether to deploy, nobody can answer here.
             if ($bound['Confirm']) { $ConfirmPreference = 'Low' }
             if ($Call.Function -eq 'Stop-PortOwner') { Stop-PortOwner @bound } else { Invoke-Executable -Cmdlet $PSCmdlet @Call }
-        } $Call $Connections
+        } $Call $Connections @Common
     }
+    # The job's streams are the caller's to read: what the caller ignores, the job does not write.
+    $common = @{}
+    foreach ($name in 'ErrorAction', 'WarningAction', 'InformationAction', 'Verbose') { if ($bound.Keys -contains $name) { $common[$name] = $bound[$name] } }
     if ($isThread) { Initialize-Connection }
-    $arguments = @{ ScriptBlock = $work; ArgumentList = (Join-Path -Path $PSScriptRoot -ChildPath 'PortOwner.psd1'), $inside, $(if ($isThread) { , $script:Connections }) }
+    $arguments = @{ ScriptBlock = $work; ArgumentList = (Join-Path -Path $PSScriptRoot -ChildPath 'PortOwner.psd1'), $inside, $(if ($isThread) { , $script:Connections }), $common }
     if ($isThread) {
         # A thread of its own, whatever others wait.
         Start-ThreadJob @arguments -Name $Call['Function'] -ThrottleLimit 64

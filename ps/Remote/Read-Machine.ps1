@@ -14,7 +14,7 @@ function Read-Machine {
     }
     $work = @{ Cmdlet = $Cmdlet; Script = $Script; ArgumentList = $ArgumentList; CommandLine = $CommandLine; Deploy = $isQuestion -and $Bound['Deploy']; Undeploy = $isQuestion -and $Bound['Undeploy'] }
     $running = @()
-    $folders = @()
+    $folders = @(Start-SshLog -Target $Target)
     $waiting = @($Target)
     $ended = 0
     try {
@@ -145,6 +145,12 @@ function Start-Next {
         return $One.Said
     }
     if ($Said['Problem']) {
+        $reason = Get-SshReason -Target $One.Target -Problem $Said.Problem
+        if ($reason) {
+            # Plain ssh would say the same.
+            $Said.Problem.Message = "$($One.Target.Name) could not be queried: $reason"
+            return
+        }
         if (-not $Work.Deploy -and -not $Work.Undeploy) { return Start-PlainSsh -Cmdlet $cmdlet -CommandLine:$Work.CommandLine -Failed $One -Problem $Said.Problem }
         if ($One.Target['Ssh'] -and $One['Step'] -ne 'Open' -and -not $Said.Problem['Hint']) { $Said.Problem.Hint = '-Deploy and -Undeploy need a PowerShell session there: over SSH, sshd needs a line "Subsystem powershell ...".' }
         return
@@ -195,7 +201,15 @@ function Start-Script {
     $arguments['AsJob'] = $true
     $arguments['ScriptBlock'] = (Get-Command -Name $path).ScriptBlock
     $arguments['ArgumentList'] = $ArgumentList
-    $job = if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { Invoke-Command @arguments } else { Invoke-Hostless 'Invoke-Command' $arguments }
+    $job = if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { Invoke-Command @arguments } else {
+        if ($Target['Log'] -and $arguments['Options'] -and $arguments.Options['LogLevel'] -eq 'QUIET') {
+            $arguments['Options'] = $arguments.Options.Clone()
+            $arguments.Options.Remove('LogLevel')
+            # For Collector/ssh.sh.
+            $arguments.Options['PortOwnerLog'] = $Target.Log
+        }
+        Invoke-Hostless 'Invoke-Command' $arguments
+    }
     @{ Target = $Target; Job = $job; Began = Get-Date; File = $null; Before = $null }
 }
 
@@ -204,7 +218,7 @@ function Start-Script {
 function Invoke-Hostless {
     param([string] $Cmdlet, $Arguments)
 
-    if ($null -eq $script:Hostless) { $script:Hostless = New-Hostless }
+    Initialize-Hostless
     $shell = [powershell]::Create()
     try {
         $shell.Runspace = $script:Hostless
@@ -219,6 +233,36 @@ function Invoke-Hostless {
     } finally {
         $shell.Dispose()
     }
+}
+
+function Initialize-Hostless {
+    if ($null -eq $script:Hostless) { $script:Hostless = New-Hostless }
+}
+
+# Where ssh runs behind Collector/ssh.sh, gives each machine a file, its Log, into which ssh writes its own errors; returns
+# the folder of these files.
+function Start-SshLog {
+    param($Target)
+
+    $machines = @($Target | Where-Object { $_['Ssh'] })
+    if (-not $machines -or $ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') { return }
+    Initialize-Hostless
+    if (-not $script:HasSshProgram) { return }
+    $folder = New-PrivateFolder
+    foreach ($one in $machines) { $one['Log'] = Join-Path -Path $folder -ChildPath $one.Id }
+    $folder
+}
+
+# Why ssh did not reach a machine, or was rejected there, in its own words; nothing if it wrote no such line.
+function Get-SshReason {
+    param($Target, $Problem)
+
+    if (-not $Target['Log'] -or $Problem['HasBegun'] -or $Problem.Code -ne 'PSSessionStateBroken') { return }
+    $lines = @(Get-Content -LiteralPath $Target.Log -TotalCount 100 -ErrorAction Ignore)
+    $last = $lines -match '^(?:ssh: (?:connect to host|Could not resolve hostname) |Host key verification failed|[^ ]+: Permission denied \()' | Select-Object -Last 1
+    if (-not $last) { return }
+    $text = $last.Trim()
+    if ($text.Length -gt 300) { "$($text.Substring(0, 300)) ..." } else { $text }
 }
 
 # A runspace without a host. On Linux, its ssh is Collector/ssh.sh, whose end cannot end PowerShell.
@@ -247,6 +291,7 @@ function New-Hostless {
             }
         }
         $null = $shell.AddScript($find).AddArgument($ssh.FullName).Invoke()
+        $script:HasSshProgram = $true
     } finally {
         $shell.Dispose()
     }

@@ -105,7 +105,8 @@ fs.writeFileSync(path, JSON.stringify(facts));
     & $node "$Path.cjs" $Path $listener.Port $Count
 }
 
-# Runs a script in a PowerShell of its own and gives the lines that it prints, with -Raw including their colors.
+# Runs a script in a PowerShell of its own and gives the lines that it prints, with -Raw including their colors. It ends
+# after a quarter of an hour, where there is a program for that.
 function Invoke-Shell([string] $Script, [hashtable] $Environment = @{}, [switch] $Raw) {
     $file = Join-Path ([System.IO.Path]::GetTempPath()) "portowner-$([guid]::NewGuid()).ps1"
     [System.IO.File]::WriteAllText($file, $Script, (New-Object System.Text.UTF8Encoding $true))
@@ -116,7 +117,7 @@ function Invoke-Shell([string] $Script, [hashtable] $Environment = @{}, [switch]
             [System.Environment]::SetEnvironmentVariable($name, $Environment[$name])
         }
         $ErrorActionPreference = 'Continue'
-        $program, $before = $shell[0], @($shell | Select-Object -Skip 1)
+        $program, $before = @(if (-not $onWindows -and (Test-Path -LiteralPath /usr/bin/timeout)) { '/usr/bin/timeout', '-k', '10', '900' }) + $shell
         & $program @before -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $file 2>&1 | ForEach-Object { if ($Raw) { "$_" } else { "$_" -replace '\x1b\[[0-9;]*m' } }
     } finally {
         foreach ($name in $old.Keys) { [System.Environment]::SetEnvironmentVariable($name, $old[$name]) }

@@ -1,7 +1,13 @@
 # Other machines, for real, over SSH: how they are named, reached, and queried.
 BeforeDiscovery { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') -Discovery }
 
-BeforeAll { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') }
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'RemoteCommon.ps1')
+    if (-not $no) {
+        $session = New-TestSession main
+        $second = New-TestSession main '127.0.0.2'
+    }
+}
 
 AfterAll { Remove-Daemon }
 
@@ -95,7 +101,7 @@ Describe 'In the background' {
                 $global:WhatIfPreference = $true
                 try { $job = Stop-PortOwner $one.Port -ComputerName localhost -Confirm:$false -AsJob } finally { $global:WhatIfPreference = $false }
             }
-            $null = $job | Wait-Job | Receive-Job -InformationVariable said 6>$null
+            $null = $job | Complete-Job | Receive-Job -InformationVariable said 6>$null
             Remove-Job $job
             "$said" | Should -BeLike "What if: *node*:$($one.Port)*"
             # Only then does Receive-Job show it.
@@ -109,22 +115,37 @@ Describe 'In the background' {
     It 'a preference not to be asked is that of the job' {
         $one = Start-NodeListener
         $ConfirmPreference = 'None'
-        (Stop-PortOwner $one.Port -ComputerName localhost -Force -AsJob -WarningAction Ignore | Receive-Job -Wait -AutoRemoveJob).Result | Should -Be 'Stopped'
+        (Stop-PortOwner $one.Port -ComputerName localhost -Force -AsJob -WarningAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob).Result | Should -Be 'Stopped'
+    }
+
+    It 'the preferences of the call are those of the job: <Name>' -ForEach @(
+        @{ Name = 'none'; Preference = @{}; Warning = 1; Problem = 1; Detail = 0 }
+        @{ Name = 'nothing but details'; Preference = @{ WarningAction = 'Ignore'; ErrorAction = 'Ignore'; Verbose = $true }; Warning = 0; Problem = 0; Detail = 1 }
+    ) {
+        $text = ConvertTo-Document (New-Problem 'Warning' 'PO3001' 'a warning'), (New-Problem 'Error' 'PO3001' 'a problem'), (New-Problem 'Verbose' $null 'a detail')
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $Name) $text
+        try { $job = Get-PortOwner 1 -ComputerName localhost -AsJob @Preference | Complete-Job } finally { $env:PORTOWNER_EXE = $null }
+        $streams = @($job) + @($job.ChildJobs)
+        @($streams.Warning | Where-Object { "$_" -like '*a warning*' }).Count | Should -Be $Warning
+        @($streams.Error | Where-Object { "$_" -like '*a problem*' }).Count | Should -Be $Problem
+        @($streams.Verbose | Where-Object { "$_" -like '*a detail*' }).Count | Should -Be $Detail
+        Remove-Job -Job $job
     }
 
     It 'what is said to a person is shown by Receive-Job, unless it is ignored' {
         $closed = Get-ClosedPort
-        $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
+        $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
         "$said" | Should -BeLike "*$closed*"
-        $said.Tags | Should -Be 'PSHOST', 'PortOwner'
-        $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore -InformationAction Ignore | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
+        # Windows PowerShell marks what it has shown.
+        @($said.Tags) -ne 'FORWARDED' | Should -Be 'PSHOST', 'PortOwner'
+        $null = Get-PortOwner $closed -ComputerName localhost -AsJob -WarningAction Ignore -InformationAction Ignore | Complete-Job | Receive-Job -Wait -AutoRemoveJob -InformationVariable said 6>$null
         $said | Should -BeNullOrEmpty
     }
 }
 
 Describe 'Over SSH' -Skip:([bool] $no) {
     It 'a machine answers as this one does, and nothing stays there' {
-        $row = Get-PortOwner $port -IncludeCommandLine -SSHConnection (New-Connection $main) -WarningAction Ignore
+        $row = Get-PortOwner $port -IncludeCommandLine -SSHConnection (New-Connection main) -WarningAction Ignore
         $here = Get-PortOwner $port -IncludeCommandLine -WarningAction Ignore
         $row.PSComputerName | Should -Be '127.0.0.1'
         foreach ($name in 'LocalPort', 'OwningProcess', 'Owner', 'Path', 'CommandLine', 'UserName', 'ComputerName') { $row.$name | Should -Be $here.$name }
@@ -134,7 +155,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     }
 
     It 'a dead machine and a slow one are one error and one answer among ten that live' {
-        $machines = @(New-Connection $dead '127.0.1.1') + @(New-Connection $slow '127.0.1.2') + @(1..10 | ForEach-Object { New-Connection $main "127.0.0.$_" })
+        $machines = @(New-Connection dead '127.0.1.1') + @(New-Connection slow '127.0.1.2') + @(1..10 | ForEach-Object { New-Connection main "127.0.0.$_" })
         $rows = @(Get-PortOwner $port -SSHConnection $machines -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
         $rows.PSComputerName | Sort-Object | Should -Be (@('127.0.1.2') + @(1..10 | ForEach-Object { "127.0.0.$_" }) | Sort-Object)
         $rows.OwningProcess | Sort-Object -Unique | Should -Be $PID
@@ -152,49 +173,84 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         $problems[0].FullyQualifiedErrorId | Should -Not -BeLike 'PO*'
     }
 
-    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'an invalid name', 'a port that is not a number' {
-        $bad = New-Connection $main '127.0.1.3'
+    It 'a machine that cannot be asked at all is an error of its own: <_>' -ForEach 'a key file that does not exist', 'an invalid name', 'a name that is an option', 'a port that is not a number' {
+        $bad = New-Connection main '127.0.1.3'
         switch -Wildcard ($_) {
             'a key*' { $bad.KeyFilePath = "$folder/nowhere" }
             'an invalid*' { $bad.HostName = 'a b' }
+            'a name*' { $bad.HostName = '-oProxyCommand=id' }
             'a port*' { $bad.Port = 'abc' }
         }
-        $rows = @(Get-PortOwner $port -SSHConnection $bad, (New-Connection $main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows = @(Get-PortOwner $port -SSHConnection $bad, (New-Connection main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
         $rows.OwningProcess | Should -Be $PID
         @($problems | Where-Object { "$_" -like "$($bad.HostName) could not be queried: *" }).Count | Should -Be 1
     }
 
     It 'many machines that ssh cannot reach do not end PowerShell: <What>' -ForEach @{ What = 'without an address'; Name = 'server$_.invalid'; Count = 40 }, @{ What = 'that refuse'; Name = '127.0.1.$_'; Count = 10 } {
         $names = @(1..$Count | ForEach-Object { "'$($Name -replace '\$_', $_)'" }) -join ', '
-        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems | ForEach-Object FullyQualifiedErrorId | Select-Object -Unique; `$problems.Count; `"`$(`$problems[0])`"")
+        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; Get-PortOwner 1 -HostName $names -RemotingPort $(Get-DaemonPort dead) -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems | ForEach-Object FullyQualifiedErrorId | Select-Object -Unique; `$problems.Count; `"`$(`$problems[0])`"")
         $said[0..1] | Should -Be 'PSSessionStateBroken,Get-PortOwner', "$Count"
         $said[2] | Should -BeLike $(if ($What -like 'without*') { 'server1.invalid could not be queried: ssh: Could not resolve hostname server1.invalid*' } else { '127.0.1.* could not be queried: ssh: connect to host *Connection refused' })
     }
 
     # Whatever ssh does: PowerShell's own transport would end with it, or wait for nothing.
-    It 'an ssh that ends at once is one error for each machine: <Count> machines, <What>' -ForEach @(
-        @{ Count = 1; What = 'silent'; Code = 3; Script = '' }
-        @{ Count = 40; What = 'silent'; Code = 3; Script = '' }
-        @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
-        @{ Count = 10; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
-        @{ Count = 2; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 1000 >/dev/null' }
-        @{ Count = 5; What = 'alone in the PATH'; Code = 3; Script = '' }
-        @{ Count = 2; What = 'killed'; Code = 0; Script = 'kill -9 $$' }
-        @{ Count = 2; What = 'errors'; Code = 255; Script = 'echo no >&2' }
-        @{ Count = 2; What = 'closes its output first'; Code = 1; Script = 'exec >&- 2>&-; sleep 0.2' }
-        @{ Count = 2; What = 'many lines'; Code = 1; Script = 'head -c 3000000 /dev/zero | tr "\0" x' }
-    ) {
-        $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
-        # The question for its settings is answered.
-        Set-Content -LiteralPath "$tools/ssh" -Value '#!/bin/sh', 'case "$1" in -G) exec /usr/bin/ssh "$@" ;; esac', $Script, "exit $Code"
-        chmod +x "$tools/ssh"
-        $names = @(1..$Count | ForEach-Object { "'127.0.1.$_'" }) -join ', '
-        $path = if ($What -like 'alone*') { $tools } else { "${tools}:$env:PATH" }
-        $said = @(Invoke-Shell "Import-Module '$moduleFolder'; `$began = Get-Date; Get-PortOwner 1 -HostName $names -RemotingPort $dead -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `$problems.Count; `$problems | ForEach-Object { `"`$_`" -replace '127\.0\.1\.\d+', 'HOST' } | Select-Object -Unique; Get-Job; 'alive'" @{ PATH = $path })
-        $said[0] | Should -Be "$Count" -Because "$said"
-        $said[-1] | Should -Be 'alive'
+    It 'an ssh that ends at once is one error for each machine' {
+        $cases = @(
+            @{ Count = 1; What = 'silent'; Code = 3; Script = '' }
+            @{ Count = 6; What = 'silent'; Code = 3; Script = '' }
+            @{ Count = 1; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+            @{ Count = 4; What = 'noise'; Code = 0; Script = 'echo hello world; echo noise' }
+            @{ Count = 2; What = 'ends while PowerShell writes'; Code = 255; Script = 'head -c 1000 >/dev/null' }
+            @{ Count = 2; What = 'alone in the PATH'; Code = 3; Script = '' }
+            @{ Count = 2; What = 'killed'; Code = 0; Script = 'kill -9 $$' }
+            @{ Count = 2; What = 'errors'; Code = 255; Script = 'echo no >&2' }
+            @{ Count = 2; What = 'closes its output first'; Code = 1; Script = 'exec >&- 2>&-; sleep 0.2' }
+            @{ Count = 2; What = 'many lines'; Code = 1; Script = 'head -c 3000000 /dev/zero | tr "\0" x' }
+        )
+        # One PowerShell for all: it has to outlive each of them.
+        $script = "Import-Module '$moduleFolder'`n"
+        foreach ($case in $cases) {
+            $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+            # The question for its settings is answered.
+            $null = New-Program "$tools/ssh" 'case "$1" in -G) exec /usr/bin/ssh "$@" ;; esac', $case.Script, "exit $($case.Code)"
+            $names = @(1..$case.Count | ForEach-Object { "'127.0.1.$_'" }) -join ', '
+            $path = if ($case.What -like 'alone*') { $tools } else { "${tools}:$env:PATH" }
+            $script += "`$env:PATH = '$path'; Get-PortOwner 1 -HostName $names -RemotingPort $(Get-DaemonPort dead) -ThrottleLimit 40 -ErrorVariable problems -ErrorAction SilentlyContinue; `"`$(`$problems.Count) `$(@(`$problems | ForEach-Object { `"`$_`" -replace '127\.0\.1\.\d+', 'HOST' -replace 'port \d+', 'port N' } | Select-Object -Unique) -join '|') `$(@(Get-Job).Count)`"`n"
+        }
+        $said = @(Invoke-Shell $script)
         # Plain ssh, which is asked then, is the system's.
-        $said[1..($said.Count - 2)] | Should -BeLike 'HOST could not be queried: ssh: connect to host HOST port * Connection refused'
+        $expected = foreach ($case in $cases) { "$($case.Count) HOST could not be queried: ssh: connect to host HOST port N: Connection refused 0" }
+        $said | Should -Be $expected
+    }
+
+    It 'what ssh says of a machine that it does not reach is the error, and no executable starts: <What>' -ForEach @(
+        @{ What = 'refused'; Text = 'ssh: connect to host 127.0.0.1 port * Connection refused' }
+        @{ What = 'another key'; Text = 'root@127.0.0.1: Permission denied (publickey*' }
+        @{ What = 'an unknown host key'; Text = 'Host key verification failed.' }
+    ) {
+        $connection = New-Connection $(if ($What -eq 'refused') { 'dead' } else { 'main' })
+        if ($What -eq 'another key') {
+            ssh-keygen -q -t ed25519 -N '' -f "$TestDrive/other"
+            $connection.KeyFilePath = "$TestDrive/other"
+            $connection.Options = $options + @{ IdentitiesOnly = 'yes'; IdentityAgent = 'none' }
+        }
+        if ($What -eq 'an unknown host key') { $connection.Options = @{ StrictHostKeyChecking = 'yes'; UserKnownHostsFile = '/dev/null'; GlobalKnownHostsFile = '/dev/null' } }
+        $stub = New-Stub (Join-Path $TestDrive ([guid]::NewGuid())) ''
+        # Other programs may have files in the usual folder.
+        $usual, $env:TMPDIR = $env:TMPDIR, (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
+        $here, $env:PORTOWNER_EXE = $env:TMPDIR, $stub
+        try {
+            foreach ($deploy in $false, $true) {
+                $null = Get-PortOwner 1 -SSHConnection $connection -Deploy:$deploy -ErrorVariable problems -ErrorAction SilentlyContinue
+                $problems.FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
+                "$problems" | Should -BeLike "127.0.0.1 could not be queried: $Text"
+                $problems[0].ErrorDetails.RecommendedAction | Should -BeNullOrEmpty
+            }
+        } finally {
+            $env:TMPDIR, $env:PORTOWNER_EXE = $usual, $null
+        }
+        Test-Path -LiteralPath (Join-Path (Split-Path $stub) 'starts') | Should -BeFalse
+        Get-ChildItem -LiteralPath $here -Filter '*.portowner' | Should -BeNullOrEmpty
     }
 
     It 'a machine that drops what is sent to it is waited for no longer than by the executable' {
@@ -204,8 +260,9 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         try {
             $full.Bind((New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Loopback), 0))
             $full.Listen(0)
+            $ports['full'] = $full.LocalEndPoint.Port
             foreach ($one in $waiting) { $null = $one.ConnectAsync('127.0.0.1', $full.LocalEndPoint.Port) }
-            $null = Get-PortOwner $port -SSHConnection (New-Connection $full.LocalEndPoint.Port) -OperationTimeout 120 -ErrorVariable problems -ErrorAction SilentlyContinue
+            $null = Get-PortOwner $port -SSHConnection (New-Connection full) -OperationTimeout 120 -ErrorVariable problems -ErrorAction SilentlyContinue
             # Without a limit of its own, ssh waits for more than two minutes.
             $problems.FullyQualifiedErrorId | Should -Be 'PSSessionStateBroken,Get-PortOwner'
             "$problems" | Should -BeLike '127.0.0.1 could not be queried: ssh: connect to host *timed out'
@@ -217,12 +274,16 @@ Describe 'Over SSH' -Skip:([bool] $no) {
 
     It 'a name server that does not answer holds up no other machine' {
         $silent = New-Object System.Net.Sockets.UdpClient (New-Object System.Net.IPEndPoint ([System.Net.IPAddress]::Parse('127.0.0.9')), 53)
-        Set-Content -LiteralPath "$TestDrive/resolv.conf" -Value 'nameserver 127.0.0.9', 'options timeout:30 attempts:1'
+        Set-Content -LiteralPath "$TestDrive/resolv.conf" -Value 'nameserver 127.0.0.9', 'options timeout:30 attempts:5'
         Set-Content -LiteralPath "$TestDrive/nsswitch.conf" -Value 'hosts: files dns'
-        $script = "Import-Module '$moduleFolder'; Get-PortOwner $port -SSHConnection @{ HostName = 'server1.invalid' }, @{ HostName = 'server2.invalid' }, @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } } -WarningAction Ignore 2>&1 | ForEach-Object { if (`$_ -is [System.Management.Automation.ErrorRecord]) { `"`$_`" } else { `$_.OwningProcess } }"
+        $script = "Import-Module '$moduleFolder'; Get-PortOwner $port -SSHConnection @{ HostName = 'server1.invalid' }, @{ HostName = 'server2.invalid' }, $(Get-ConnectionText main) -WarningAction Ignore 2>&1 | ForEach-Object { if (`$_ -is [System.Management.Automation.ErrorRecord]) { `"`$_`" } else { `$_.OwningProcess } }"
         Set-Content -LiteralPath "$TestDrive/names.ps1" -Value $script
         try {
-            $said = @(& unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1)
+            $said = @(& /usr/bin/timeout 900 unshare -m /bin/sh -c 'mount --bind "$0/resolv.conf" "$(readlink -f /etc/resolv.conf)" && mount --bind "$0/nsswitch.conf" /etc/nsswitch.conf && exec "$@"' "$TestDrive" $shell -NoProfile -NonInteractive -File "$TestDrive/names.ps1" 2>&1 | ForEach-Object {
+                    # The machine with an address has answered: the next question to the name server is refused.
+                    $silent.Dispose()
+                    $_
+                })
         } finally {
             $silent.Dispose()
         }
@@ -243,8 +304,8 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     }
 
     It 'a name that only the configuration of ssh knows, or its proxy, is queried: <_>' -ForEach 'HostName', 'ProxyCommand' {
-        $connection = New-Connection $main 'server7.invalid'
-        $connection.Options = $options + $(if ($_ -eq 'HostName') { @{ HostName = '127.0.0.1' } } else { @{ ProxyCommand = "/usr/bin/ssh -q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i $folder/user -p $main -W 127.0.0.1:$main root@127.0.0.1" } })
+        $connection = New-Connection main 'server7.invalid'
+        $connection.Options = $options + $(if ($_ -eq 'HostName') { @{ HostName = '127.0.0.1' } } else { @{ ProxyCommand = "/usr/bin/ssh -q -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -i $folder/user -p $(Get-DaemonPort main) -W 127.0.0.1:$(Get-DaemonPort main) root@127.0.0.1" } })
         (Get-PortOwner $port -SSHConnection $connection -WarningAction Ignore).OwningProcess | Should -Be $PID
     }
 
@@ -253,7 +314,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         @{ Name = 'root@127.0.0.1:{0}'; Way = 'plain ssh' }, @{ Name = 'root@[::ffff:127.0.0.1]:{0}'; Way = 'plain ssh' }
         @{ Name = '::ffff:127.0.0.1'; Way = 'a session' }, @{ Name = 'root@::ffff:127.0.0.1'; Way = 'plain ssh' }
     ) {
-        $there = if ($Way -eq 'a session') { $main } else { $bare }
+        $there = Get-DaemonPort $(if ($Way -eq 'a session') { 'main' } else { 'bare' })
         $name = $Name -f $there
         $row = Get-PortOwner $port -SSHConnection @{ HostName = $name; Port = $(if ($Name -notlike '*{0}') { $there }); UserName = $(if ($Name -notlike '*@*') { 'root' }); KeyFilePath = "$folder/user"; Options = $options } -WarningAction Ignore
         $row.OwningProcess | Should -Be $PID
@@ -261,7 +322,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     }
 
     It 'an error ends the call where the caller says so' {
-        { Get-PortOwner $port -SSHConnection (New-Connection $dead) -ErrorAction Stop } | Should -Throw -ErrorId 'PSSessionStateBroken,Get-PortOwner'
+        { Get-PortOwner $port -SSHConnection (New-Connection dead) -ErrorAction Stop } | Should -Throw -ErrorId 'PSSessionStateBroken,Get-PortOwner'
     }
 
     It 'what is wrong with the question is said once' {
@@ -270,11 +331,11 @@ Describe 'Over SSH' -Skip:([bool] $no) {
 
     It 'no more are asked at once than -ThrottleLimit says: by <_>' -ForEach 'a session', 'plain ssh' {
         $count = if ($_ -eq 'plain ssh') { "$folder/plain-count" } else { "$folder/count" }
-        $there = if ($_ -eq 'plain ssh') {
-            Set-Content -LiteralPath "$folder/plain" -Value '#!/bin/sh', "echo + >>$count; sh -c `"`$SSH_ORIGINAL_COMMAND`"; echo - >>$count"
-            chmod +x "$folder/plain"
-            Start-Daemon 'plain' '' "ForceCommand $folder/plain"
-        } else { $counted }
+        $there = 'counted'
+        if ($_ -eq 'plain ssh') {
+            $there = 'plain'
+            Start-Daemon 'plain' '' "ForceCommand $(New-Program 'plain' "echo + >>$count", 'sh -c "$SSH_ORIGINAL_COMMAND"', "echo - >>$count")"
+        }
         $rows = @(Get-PortOwner $port -SSHConnection @(1..4 | ForEach-Object { New-Connection $there "127.0.0.$_" }) -ThrottleLimit 2 -WarningAction Ignore)
         $rows.Count | Should -Be 4
         $null = Wait-Until { @(Get-Content -LiteralPath $count).Count -eq 8 }
@@ -289,21 +350,21 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     }
 
     It 'a machine that takes too long is one error' {
-        $null = Get-PortOwner $port -SSHConnection (New-Connection $mute) -OperationTimeout 2 -ErrorVariable problems -ErrorAction SilentlyContinue
+        $null = Get-PortOwner $port -SSHConnection (New-Connection mute) -OperationTimeout 2 -ErrorVariable problems -ErrorAction SilentlyContinue
         $problems.FullyQualifiedErrorId | Should -Be 'PO3006,Get-PortOwner'
         "$problems" | Should -BeLike '*took longer than 2 seconds*'
         Wait-Until { -not (Get-Below $daemons.mute.Id) } | Should -BeTrue
     }
 
     It 'a machine that dies in the middle is one error, and the other answers' {
-        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $dying '127.0.0.9'), (New-Connection $main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
+        $rows = @(Get-PortOwner $port -SSHConnection (New-Connection dying '127.0.0.9'), (New-Connection main) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
         $rows.PSComputerName | Should -Be '127.0.0.1'
         @($problems).Count | Should -Be 1
         "$($problems[0])" | Should -BeLike '127.0.0.9*'
     }
 
     It 'an early stop leaves nothing there, nor here: <_>' -ForEach 'Select-Object', 'Ctrl+C' {
-        $machines = (New-Connection $main), (New-Connection $mute '127.0.0.2')
+        $machines = (New-Connection main), (New-Connection mute '127.0.0.2')
         if ($_ -eq 'Select-Object') {
             (Get-PortOwner $port -SSHConnection $machines -WarningAction Ignore | Select-Object -First 1).PSComputerName | Should -Be '127.0.0.1'
         } else {
@@ -328,8 +389,8 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     It '-WhatIf in force keeps no answer back' {
         $global:WhatIfPreference = $true
         try {
-            $row = Get-PortOwner $port -SSHConnection (New-Connection $bare) -WarningAction Ignore
-            $found = @(Invoke-PortAudit -PolicyPath $policy -ReportPath "$TestDrive/whatif.csv" -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null)
+            $row = Get-PortOwner $port -SSHConnection (New-Connection bare) -WarningAction Ignore
+            $found = @(Invoke-PortAudit -PolicyPath $policy -ReportPath "$TestDrive/whatif.csv" -Session $session, $second -WarningAction Ignore 6>$null)
         } finally {
             $global:WhatIfPreference = $false
         }
@@ -338,13 +399,13 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     }
 
     It 'a session without a language is one error, which names the endpoint' {
-        $null = Get-PortOwner $port -SSHConnection (New-Connection $jea) -ErrorVariable problems -ErrorAction SilentlyContinue
+        $null = Get-PortOwner $port -SSHConnection (New-Connection jea) -ErrorVariable problems -ErrorAction SilentlyContinue
         $problems.FullyQualifiedErrorId | Should -BeLike 'ScriptsNotAllowed*'
         "$problems" | Should -BeLike '*the endpoint of 127.0.0.1*runs no scripts*'
     }
 
     It 'a session in constrained language answers' {
-        (Get-PortOwner $port -SSHConnection (New-Connection $constrained) -WarningAction Ignore).OwningProcess | Should -Be $PID
+        (Get-PortOwner $port -SSHConnection (New-Connection constrained) -WarningAction Ignore).OwningProcess | Should -Be $PID
     }
 
     It 'advice names the machine, by the parameters that reach it where they can be written' {
@@ -354,7 +415,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
         # A daemon on the usual port is not needed: what is advised is made before.
         $words = Invoke-Shell "Import-Module '$moduleFolder'; & (Get-Module PortOwner) { . '$moduleFolder/Remote.ps1'; function Test-It { [CmdletBinding()] param() foreach (`$bound in @{ HostName = 'ann@web1'; KeyFilePath = '/a b/key'; RemotingPort = 2222 }, @{ ComputerName = 'web2'; UseSSL = [switch] `$true; ConfigurationName = 'My.Endpoint' }, @{ ComputerName = 'web3'; SessionOption = 'x' }, @{ SSHConnection = @{ HostName = 'web4'; Options = @{ A = 'b' } } }) { (Get-Target -Cmdlet `$PSCmdlet -Bound `$bound).Connection } }; Test-It }"
         $words | Should -Be "ann@web1 -HostName ann@web1 -KeyFilePath '/a b/key' -RemotingPort 2222", 'web2 -ComputerName web2 -UseSSL -ConfigurationName My.Endpoint', 'web3', 'web4'
-        $found = Invoke-PortAudit -PolicyPath $policy -ReportPath "$TestDrive/found.csv" -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
+        $found = Invoke-PortAudit -PolicyPath $policy -ReportPath "$TestDrive/found.csv" -Session $session, $second -WarningAction Ignore 6>$null
         $found | ForEach-Object Remedy | Should -Be "on 127.0.0.1: Get-PortOwner $port  # show the current owner", "on 127.0.0.2: Get-PortOwner $port  # show the current owner"
     }
 
@@ -371,7 +432,7 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     It 'a machine without a PowerShell subsystem is queried with plain ssh' {
         # Other programs may have files in the usual folder.
         $usual, $env:TMPDIR = $env:TMPDIR, "$TestDrive"
-        try { $rows = @(Get-PortOwner $port -SSHConnection (New-Connection $bare) -Verbose -WarningAction Ignore 4>&1) } finally { $env:TMPDIR = $usual }
+        try { $rows = @(Get-PortOwner $port -SSHConnection (New-Connection bare) -Verbose -WarningAction Ignore 4>&1) } finally { $env:TMPDIR = $usual }
         ($rows | Where-Object LocalPort).OwningProcess | Should -Be $PID
         "$rows" | Should -BeLike '*querying with plain ssh*'
         # Its facts were in a file.
@@ -380,15 +441,15 @@ Describe 'Over SSH' -Skip:([bool] $no) {
 
     It 'a machine whose programs have the name of an answer answers from its facts' -Skip:([bool] $noApart) {
         # There, the answer comes unpacked.
-        $unpacked = Start-Daemon 'unpacked' $pwsh -Apart -Before 'mount --bind /dev/null /usr/bin/base64'
+        Start-Daemon 'unpacked' $pwsh -Apart -Before 'mount --bind /dev/null /usr/bin/base64'
         Copy-Item /bin/sleep "$folder/#PortOwner.Answer 1"
         $other = Start-Process "$folder/#PortOwner.Answer 1" 600 -PassThru
         try {
-            $there = New-PSSession -HostName 127.0.0.1 -Port $unpacked -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+            $there = New-TestSession unpacked
             $text = Invoke-Command -Session $there -FilePath "$moduleFolder/Collector/Collect.ps1" -ArgumentList $false, (Get-Content -Raw "$moduleFolder/Collector/collect.sh")
             "$text" | Should -BeLike '#PortOwner.Collection 1 plain*#PortOwner.Answer 1*'
             Remove-PSSession $there
-            (Test-PortBinding $port -SSHConnection (New-Connection $unpacked) -WarningAction Ignore).CanBind | Should -BeFalse
+            (Test-PortBinding $port -SSHConnection (New-Connection unpacked) -WarningAction Ignore).CanBind | Should -BeFalse
         } finally {
             $other.Kill()
         }
@@ -397,15 +458,14 @@ Describe 'Over SSH' -Skip:([bool] $no) {
     It '-AsJob gives a job, whose rows are the same' {
         $job = $port | Get-PortOwner -Session $session -AsJob -WarningAction Ignore
         $job | Should -BeOfType ([System.Management.Automation.Job])
-        ($job | Receive-Job -Wait -AutoRemoveJob).OwningProcess | Should -Be $PID
+        ($job | Complete-Job | Receive-Job -Wait -AutoRemoveJob).OwningProcess | Should -Be $PID
     }
 
     It 'constrained language here is enough' {
         $script = @"
 `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
 Import-Module '$moduleFolder'
-`$o = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
-(Get-PortOwner $port -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore).OwningProcess
+(Get-PortOwner $port -SSHConnection $(Get-ConnectionText main) -WarningAction Ignore).OwningProcess
 (Get-PortOwner $port -ComputerName localhost -WarningAction Ignore).OwningProcess
 "@
         Invoke-Shell $script | Should -Be "$PID", "$PID"
@@ -423,34 +483,31 @@ Describe 'A hostile machine' -Skip:([bool] $no) {
             answers = "'#PortOwner.Collection 1 plain'; '@machine'; ' platform linux'; `" name x`e]0;owned`a`"; '@evil'; `"!Failed `e[31mx`"; '#End'"
             denies  = "Write-Error `"x`e]0;owned`a`" -ErrorId `"E`e[31m`" -Category PermissionDenied"
         }
-        $hostile = @{}
         foreach ($name in $scripts.Keys) {
             # The collector calls it first.
             Set-Content -LiteralPath "$folder/hostile-$name.ps1" -Value "function global:Get-Variable { $($scripts[$name]) }; Set-Alias -Name Get-Variable -Value Get-Variable -Scope Global -ErrorAction Ignore"
             Set-Content -LiteralPath "$folder/hostile-$name.pssc" -Value "@{ SchemaVersion = '2.0.0.0'; GUID = '$([guid]::NewGuid())'; SessionType = 'Default'; ScriptsToProcess = '$folder/hostile-$name.ps1' }"
-            $hostile[$name] = Start-Daemon "hostile-$name" "$pwsh -ConfigurationFile $folder/hostile-$name.pssc"
+            Start-Daemon "hostile-$name" "$pwsh -ConfigurationFile $folder/hostile-$name.pssc"
         }
     }
 
-    It 'sends nothing to the host, and its errors are plain: <_>' -ForEach 'throws', 'writes', 'prompts', 'answers', 'denies' {
+    It 'sends nothing to the host, its errors are plain, and it does not stop the others' {
+        $at = 1
+        $connections = @(foreach ($name in $scripts.Keys | Sort-Object) { Get-ConnectionText "hostile-$name" "127.0.0.$((++$at))" }) -join ', '
         $script = @"
 Import-Module '$moduleFolder'
-`$connection = @{ HostName = '127.0.0.1'; Port = $($hostile[$_]); UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } }
+`$PSStyle.OutputRendering = 'PlainText'
 `$ErrorView = 'NormalView'
-Get-PortOwner $port -SSHConnection `$connection -Verbose -OperationTimeout 60
+Get-PortOwner $port -SSHConnection $connections, $(Get-ConnectionText main) -Verbose | ForEach-Object { "row of `$(`$_.PSComputerName): `$(`$_.LocalPort) `$(`$_.OwningProcess)" }
 `$Error | ForEach-Object { `$_.FullyQualifiedErrorId; "`$(`$_.CategoryInfo)"; `$_.ErrorDetails.RecommendedAction; "`$(`$_.TargetObject)" }
-'end'
+"errors: `$(`$Error.Count)"
 "@
         # What the test's PowerShell colors itself is taken away by Invoke-Shell, but also what these machines color.
-        $said = @(Invoke-Shell ($script -replace '^', "`$PSStyle.OutputRendering = 'PlainText'`n") -Raw)
-        $said[-1] | Should -Be 'end'
-        "$said" | Should -BeLike '*127.0.0.1*'
+        $said = @(Invoke-Shell $script -Raw | Where-Object { $_ })
+        $said[-1] | Should -BeLike 'errors: *' -Because "$said"
+        [int] ($said[-1] -replace '\D') | Should -BeGreaterOrEqual 4
+        foreach ($number in 2..$at) { "$said" | Should -BeLike "*127.0.0.$number*" }
+        $said -like 'row of *' | Should -Be "row of 127.0.0.1: $port $PID"
         foreach ($line in $said) { $line | Should -Not -Match '[\p{Cc}\p{Cf}]' }
-    }
-
-    It 'does not stop the others' {
-        $rows = @(Get-PortOwner $port -SSHConnection (@($hostile.Keys | Sort-Object | ForEach-Object { New-Connection $hostile[$_] "127.0.0.2" }) + @(New-Connection $main)) -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore)
-        $rows.PSComputerName | Should -Be '127.0.0.1'
-        @($problems).Count | Should -BeGreaterOrEqual 4
     }
 }

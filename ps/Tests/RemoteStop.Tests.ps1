@@ -1,7 +1,14 @@
 # Every function about other machines, and stopping programs there.
 BeforeDiscovery { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') -Discovery }
 
-BeforeAll { . (Join-Path $PSScriptRoot 'RemoteCommon.ps1') }
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'RemoteCommon.ps1')
+    if (-not $no) {
+        $session = New-TestSession main
+        $second = New-TestSession main '127.0.0.2'
+        $other = New-TestSession counted
+    }
+}
 
 AfterAll { Remove-Daemon }
 
@@ -24,17 +31,16 @@ Describe 'Every function' -Skip:([bool] $no) {
                 $facts | ConvertTo-Json -Depth 20 | Set-Content empty.json
             }
             $own = [System.Net.Dns]::GetHostName()
-            $far = New-Connection $main '127.0.0.2'
-            $calls = @("$_ -Session `$session"; if ($_ -like 'Invoke-*') { "$_ -SSHConnection (New-Connection `$main), `$far" })
+            $calls = @("$_ -Session `$session"; if ($_ -like 'Invoke-*') { "$_ -Session `$session, `$second" })
             foreach ($call in $calls) {
                 $rows = @(& ([scriptblock]::Create("$call -WarningAction Ignore 6>`$null")) | Where-Object { $_ })
                 if ($_ -notlike 'Update-*' -and $_ -notlike '*Conflict') { $rows.Count | Should -BeGreaterOrEqual 1 }
-                $names = if ($call -like '*$far') { '127.0.0.1', '127.0.0.2' } else { '127.0.0.1' }
+                $names = if ($call -like '*$second') { '127.0.0.1', '127.0.0.2' } else { '127.0.0.1' }
                 if ($rows) { $rows | ForEach-Object PSComputerName | Sort-Object -Unique | Should -Be $names }
                 foreach ($row in $rows) {
                     $row.PSComputerName | Should -BeIn $names
                     # Machines with one name of their own are told apart by those that the user gave.
-                    $row.ComputerName | Should -BeIn $(if ($call -like '*$far*' -and $call -match 'ReportPath|StorePath') { $names } else { $own })
+                    $row.ComputerName | Should -BeIn $(if ($call -like '*$second' -and $call -match 'ReportPath|StorePath') { $names } else { $own })
                     if ($row.ComputerName -ne $own) { $row.ComputerName | Should -Be $row.PSComputerName }
                 }
             }
@@ -44,14 +50,13 @@ Describe 'Every function' -Skip:([bool] $no) {
     }
 
     It 'names the machine also where its own name is not asked for' {
-        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath columns.csv -Column Kind, Endpoint -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null)
+        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath columns.csv -Column Kind, Endpoint -Session $session, $second -WarningAction Ignore 6>$null)
         $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.2'
         $rows[0].PSObject.Properties.Name | Should -Be 'Kind', 'Endpoint', 'PSComputerName'
     }
 
     It 'keeps machines that share an address apart in a report and in a store' {
-        $machines = (New-Connection $main), (New-Connection $counted)
-        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath same.csv -StorePath same.db -SSHConnection $machines -WarningAction Ignore 6>$null)
+        $rows = @(Invoke-PortAudit -PolicyPath $policy -ReportPath same.csv -StorePath same.db -Session $session, $other -WarningAction Ignore 6>$null)
         $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.1'
         Import-Csv same.csv | Where-Object Kind -eq 'Forbidden' | ForEach-Object ComputerName | Sort-Object | Should -Be '127.0.0.1', '127.0.0.1-1'
         Get-PortAudit -StorePath same.db -WarningAction Ignore | ForEach-Object ComputerName | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.1-1'
@@ -69,7 +74,7 @@ Describe 'Every function' -Skip:([bool] $no) {
         (Get-PortOwner $port -FromSnapshot far.json -WarningAction Ignore).OwningProcess | Should -Be $PID
         Save-PortSnapshot . -Session $session -PassThru -WarningAction Ignore | ForEach-Object Name | Should -Be '127.0.0.1.json'
         { Save-PortSnapshot one.json -ComputerName localhost, elsewhere } | Should -Throw -ErrorId 'PO1005,Save-PortSnapshot'
-        Compare-PortSnapshot far.json -Session $session -WarningAction Ignore 6>$null | Should -BeNullOrEmpty
+        "$(Compare-PortSnapshot far.json -Session $session -WarningAction Ignore 6>&1)" | Should -BeLike '127.0.0.1: No differences between *far.json and 127.0.0.1.'
         @(New-PortBaseline far.yaml -Force -Session $session -WarningAction Ignore).LocalAddress.Count | Should -BeGreaterThan 1
         # A baseline takes a program's dynamic ports together, and something here may have some: this one is below them.
         $more = $null
@@ -80,7 +85,7 @@ Describe 'Every function' -Skip:([bool] $no) {
             $found = @(Invoke-PortAudit -BaselinePath far.yaml -StorePath far.db -Session $session -WarningAction Ignore 6>$null)
             # Other programs of the machine may have closed a port.
             $found.Kind | Should -Contain 'Opened'
-            $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -SSHConnection (New-Connection $main), (New-Connection $main '127.0.0.2') -WarningAction Ignore 6>$null
+            $null = Invoke-PortAudit -BaselinePath far.yaml -ReportPath far.csv -Session $session, $second -WarningAction Ignore 6>$null
             Import-Csv far.csv | ForEach-Object ComputerName | Where-Object { $_ } | Sort-Object -Unique | Should -Be '127.0.0.1', '127.0.0.2'
         } finally {
             $more.Stop()
@@ -106,7 +111,6 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
 
         # Puts beside a stand-in of systemctl the script that stops, which finds it first.
         function Set-StopTool($Tools) {
-            chmod +x "$Tools/systemctl"
             $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace "'/usr/sbin', ", "'$Tools', '/usr/sbin', "
             Set-Content -LiteralPath "$Tools/Stop.ps1" -Value $script
         }
@@ -121,21 +125,23 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $row = Stop-PortOwner $one.Port -Session $session -Confirm:$false -WarningAction Ignore
         $row.Result | Should -Be 'Stopped'
         $row.PSComputerName | Should -Be '127.0.0.1'
-        $one.WaitForExit(5000) | Should -BeTrue
+        $one.WaitForExit(60000) | Should -BeTrue
     }
 
     It 'stops the owner of a row, in the way the machine was queried' {
-        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main '127.0.0.3') -WarningAction Ignore
+        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection main '127.0.0.3') -WarningAction Ignore
         ($row | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
-        $one.WaitForExit(5000) | Should -BeTrue
+        $one.WaitForExit(60000) | Should -BeTrue
     }
 
     It 'sends a row back through the very connection that it came through, however it was passed on' {
         $two = Start-NodeListener
         try {
+            $session.ComputerName | Should -Be $other.ComputerName
+            $session.Name | Should -Not -Be $other.Name
             # Two machines that have one name.
-            $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore) + @(Get-PortOwner $two.Port -SSHConnection (New-Connection $counted 'localhost') -WarningAction Ignore)
-            $rows.PSComputerName | Should -Be 'localhost', 'localhost'
+            $rows = @(Get-PortOwner $one.Port -Session $session -WarningAction Ignore) + @(Get-PortOwner $two.Port -Session $other -WarningAction Ignore)
+            $rows.PSComputerName | Should -Be '127.0.0.1', '127.0.0.1'
             $passed = [ordered]@{
                 'as it is'          = { $rows }
                 'sorted'            = { $rows | Sort-Object LocalPort | Where-Object LocalPort }
@@ -143,29 +149,28 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
                 'chosen properties' = { $rows | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName, PSComputerName }
                 'another object'    = { $rows | ForEach-Object { Add-Member -InputObject ($_ | Select-Object Protocol, LocalAddress, LocalPort, OwningProcess, StartTime, ComputerName) -NotePropertyName PSComputerName -NotePropertyValue $_.PSComputerName -PassThru } }
             }
-            $sessions = { @(Get-Content -LiteralPath "$folder/count" | Where-Object { $_ -eq '+' }).Count }
             foreach ($way in $passed.Keys) {
                 foreach ($process in $one, $two) {
-                    $before = & $sessions
-                    & $passed[$way] | Where-Object LocalPort -eq $process.Port | Stop-PortOwner -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
-                    & $sessions | Should -Be ($before + [int] ($process -eq $two)) -Because $way
+                    $through = if ($process -eq $one) { $session } else { $other }
+                    $said = @(& $passed[$way] | Where-Object LocalPort -eq $process.Port | Stop-PortOwner -WhatIf -Verbose -WarningAction Ignore 4>&1)
+                    "$said" | Should -BeLike "*querying through the session $($through.Name).*" -Because $way
                 }
             }
             # Both at once.
             ($rows | Stop-PortOwner -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped', 'Stopped'
-            foreach ($process in $one, $two) { $process.WaitForExit(5000) | Should -BeTrue }
+            foreach ($process in $one, $two) { $process.WaitForExit(60000) | Should -BeTrue }
         } finally {
             if (-not $two.HasExited) { $two.Kill() }
         }
     }
 
     It 'keeps a row to its session, though a newer one has its name' {
-        $other = New-PSSession -HostName 127.0.0.1 -Port $counted -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' })
+        $closing = New-TestSession counted
         try {
-            $row = Get-PortOwner $one.Port -Session $other -WarningAction Ignore
+            $row = Get-PortOwner $one.Port -Session $closing -WarningAction Ignore
             $null = Get-PortOwner $one.Port -Session $session -WarningAction Ignore
         } finally {
-            Remove-PSSession $other
+            Remove-PSSession $closing
         }
         $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
         "$problems" | Should -BeLike '127.0.0.1 could not be queried: *'
@@ -175,18 +180,17 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
     }
 
     It 'does not mix rows of two machines that have one name and one given way' {
-        $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection $main) -WarningAction Ignore) + @(Get-PortOwner $one.Port -SSHConnection (New-Connection $counted) -WarningAction Ignore)
+        $rows = @(Get-PortOwner $one.Port -SSHConnection (New-Connection main) -WarningAction Ignore) + @(Get-PortOwner $one.Port -SSHConnection (New-Connection counted) -WarningAction Ignore)
         $rows | Stop-PortOwner -Session $session -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
         @($problems).FullyQualifiedErrorId | Select-Object -Unique | Should -Be 'PO4105,Stop-PortOwner'
         "$problems" | Should -BeLike '*different machines with the name 127.0.0.1*'
-        $rows[0] | Stop-PortOwner -Session $session, (New-PSSession -HostName 127.0.0.1 -Port $counted -UserName root -KeyFilePath "$folder/user" -Options ($options + @{ LogLevel = 'QUIET' }) -OutVariable other) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
-        $other | Remove-PSSession
+        $rows[0] | Stop-PortOwner -Session $session, $other -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
         "$problems" | Should -BeLike '*several of the specified machines have that name*'
         $one.HasExited | Should -BeFalse
     }
 
     It 'refuses a row from a file, unless the call names the way: <_>' -ForEach 'CLIXML', 'JSON' {
-        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $main 'localhost') -WarningAction Ignore
+        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection main 'localhost') -WarningAction Ignore
         $row = if ($_ -eq 'CLIXML') {
             $row | Export-Clixml "$TestDrive/row.clixml"
             Import-Clixml "$TestDrive/row.clixml"
@@ -198,32 +202,33 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $problems[0].ErrorDetails.RecommendedAction | Should -BeLike '*session*'
         $one.HasExited | Should -BeFalse
         if ($_ -eq 'JSON') { return }
-        ($row | Stop-PortOwner -SSHConnection (New-Connection $main 'localhost') -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
+        ($row | Stop-PortOwner -SSHConnection (New-Connection main 'localhost') -Confirm:$false -WarningAction Ignore).Result | Should -Be 'Stopped'
     }
 
     It 'stops rows from a job, and in a job: <_>' -ForEach 'row', 'stop', 'both', 'given' {
-        $parameters = @{ SSHConnection = New-Connection $main; WarningAction = 'Ignore' }
-        $row = if ($_ -in 'row', 'both', 'given') { Get-PortOwner $one.Port @parameters -AsJob | Receive-Job -Wait -AutoRemoveJob } else { Get-PortOwner $one.Port @parameters }
+        $parameters = @{ WarningAction = 'Ignore' }
+        if ($_ -eq 'given') { $parameters.SSHConnection = New-Connection main } else { $parameters.Session = $session }
+        $row = if ($_ -in 'row', 'both', 'given') { Get-PortOwner $one.Port @parameters -AsJob | Complete-Job | Receive-Job -Wait -AutoRemoveJob } else { Get-PortOwner $one.Port @parameters }
         $result = switch ($_) {
             'row' { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore }
-            'given' { $row | Stop-PortOwner @parameters -Confirm:$false -AsJob | Receive-Job -Wait -AutoRemoveJob }
-            default { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore -AsJob | Receive-Job -Wait -AutoRemoveJob }
+            'given' { $row | Stop-PortOwner @parameters -Confirm:$false -AsJob | Complete-Job | Receive-Job -Wait -AutoRemoveJob }
+            default { $row | Stop-PortOwner -Confirm:$false -WarningAction Ignore -AsJob | Complete-Job | Receive-Job -Wait -AutoRemoveJob }
         }
         $result.Result | Should -Be 'Stopped'
-        $one.WaitForExit(5000) | Should -BeTrue
+        $one.WaitForExit(60000) | Should -BeTrue
     }
 
     It 'stops rows from another process only where the call names the way' {
-        $text = "Import-Module '$moduleFolder'; Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' } } -WarningAction Ignore"
-        $row = Start-Job ([scriptblock]::Create($text)) | Receive-Job -Wait -AutoRemoveJob
+        $text = "Import-Module '$moduleFolder'; Get-PortOwner $($one.Port) -SSHConnection $(Get-ConnectionText main) -WarningAction Ignore"
+        $row = Start-Job ([scriptblock]::Create($text)) | Complete-Job | Receive-Job -Wait -AutoRemoveJob
         $row | Stop-PortOwner -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore | Should -BeNullOrEmpty
         $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
         $one.HasExited | Should -BeFalse
     }
 
     It 'refuses what plain ssh reached before it asks' {
-        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WarningAction Ignore
-        foreach ($stop in { $row | Stop-PortOwner -WhatIf }, { Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -WhatIf }) {
+        $row = Get-PortOwner $one.Port -SSHConnection (New-Connection bare) -WarningAction Ignore
+        foreach ($stop in { $row | Stop-PortOwner -WhatIf }, { Stop-PortOwner $one.Port -SSHConnection (New-Connection bare) -WhatIf }) {
             # What would be done is not said either.
             $null = Start-Transcript -LiteralPath "$TestDrive/asked"
             try { $said = @(& { $ErrorActionPreference = 'Continue'; & $stop } 2>&1) } finally { $null = Stop-Transcript }
@@ -237,13 +242,12 @@ Describe 'Stop-PortOwner on another machine' -Skip:([bool] $no) {
         $script = @"
 `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'
 Import-Module '$moduleFolder'
-`$o = @{ StrictHostKeyChecking = 'no'; UserKnownHostsFile = '/dev/null' }
-`$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
-`$null = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $counted; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
+`$row = Get-PortOwner $($one.Port) -SSHConnection $(Get-ConnectionText main) -WarningAction Ignore
+`$null = Get-PortOwner $($one.Port) -SSHConnection $(Get-ConnectionText counted) -WarningAction Ignore
 `$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore -ErrorAction SilentlyContinue -ErrorVariable problems
 `$problems | ForEach-Object FullyQualifiedErrorId
 Import-Module '$moduleFolder' -Force
-`$row = Get-PortOwner $($one.Port) -SSHConnection @{ HostName = '127.0.0.1'; Port = $main; UserName = 'root'; KeyFilePath = '$folder/user'; Options = `$o } -WarningAction Ignore
+`$row = Get-PortOwner $($one.Port) -SSHConnection $(Get-ConnectionText main) -WarningAction Ignore
 (`$row | Stop-PortOwner -Confirm:`$false -WarningAction Ignore).Result
 "@
         Invoke-Shell $script | Should -Be 'PO4105,Write-Problem', 'Stopped'
@@ -288,7 +292,7 @@ Import-Module '$moduleFolder' -Force
     ) {
         $own = Enter-TestUnit $one
         $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
-        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
+        $null = New-Program "$tools/systemctl" "case `"`$1`" in show) echo 'ControlGroup=$Group' ;; stop) kill $($one.Id) ;; esac"
         Set-StopTool $tools
         $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
         $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=$([uri]::EscapeDataString($Name))" -Force $false -TimeoutSec 5
@@ -303,12 +307,13 @@ Import-Module '$moduleFolder' -Force
         $tools = (New-Item -ItemType Directory -Path (Join-Path $TestDrive ([guid]::NewGuid()))).FullName
         # In place of systemd, something else has the port at once.
         $again = "$tools/again.cjs"
-        Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1'); setTimeout(() => process.exit(), 10000)"
-        Set-Content -LiteralPath "$tools/systemctl" -Value '#!/bin/sh', "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & sleep 1 ;; esac"
+        Set-Content -LiteralPath $again -Value "require('net').createServer().listen($($one.Port), '127.0.0.1', () => require('fs').writeFileSync('$tools/listens', '')); setTimeout(() => process.exit(), 600000)"
+        $null = New-Program "$tools/systemctl" "case `"`$*`" in *ControlGroup*) echo 'ControlGroup=/portowner-test/web.service' ;; *TriggeredBy*) echo 'TriggeredBy=web.socket web.timer' ;; stop*) kill $($one.Id); while kill -0 $($one.Id) 2>/dev/null; do sleep 0.05; done; '$node' '$again' >/dev/null 2>&1 & echo `$! >'$tools/id'; while kill -0 `$! && [ ! -e '$tools/listens' ]; do sleep 0.05; done ;; esac"
         Set-StopTool $tools
         $start = (Get-PortOwner $one.Port -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
         $said = & "$tools/Stop.ps1" -Identity "TCP/127.0.0.1:$($one.Port);$($one.Id);$start;x;service=web.service" -Force $false -TimeoutSec 5
         $said[0] | Should -BeLike "Retaken`tsystemctl stop web.service`tit ended, but TCP 127.0.0.1 port $($one.Port) is in use again: systemd listens for web.socket *run there: systemctl stop -- web.socket"
+        Stop-Process -Id ([int] (Get-Content -LiteralPath "$tools/id"))
         Exit-TestUnit $own
     }
 
@@ -317,18 +322,23 @@ Import-Module '$moduleFolder' -Force
         $script = (Get-Content -LiteralPath (Join-Path $moduleFolder 'Collector/Stop.ps1') -Raw) -replace 'function Test-Same\(', "`$global:looks = 0`nfunction Test-Same([hashtable] `$Wanted) { `$global:looks++; `$global:looks -lt $Looks -and (Test-SameThere `$Wanted) }`nfunction Test-SameThere("
         $file = Join-Path $TestDrive "Stop-$Signal.ps1"
         Set-Content -LiteralPath $file -Value $script
-        # It ignores SIGTERM.
-        $deaf = Join-Path $TestDrive 'deaf.cjs'
-        Set-Content -LiteralPath $deaf -Value "process.on('SIGTERM', () => {}); require('net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) })"
-        $begin = New-Object System.Diagnostics.ProcessStartInfo $node, $deaf
+        # It counts SIGTERM, and says how often it got one.
+        $counting = Join-Path $TestDrive 'counting.cjs'
+        Set-Content -LiteralPath $counting -Value "let count = 0; process.on('SIGTERM', () => count++); require('net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port) }); process.stdin.on('data', () => console.log(count)).on('end', () => process.exit())"
+        $begin = New-Object System.Diagnostics.ProcessStartInfo $node, $counting
         $begin.RedirectStandardOutput = $true
+        $begin.RedirectStandardInput = $true
         $process = [System.Diagnostics.Process]::Start($begin)
         try {
             $where = $process.StandardOutput.ReadLine()
             $time = (Get-PortOwner $where -WarningAction Ignore).StartTime.ToUniversalTime().ToString('o')
             $null = & $file -Identity "TCP/127.0.0.1:$where;$($process.Id);$time;x" -Force $true -TimeoutSec 0
-            Start-Sleep -Milliseconds 200
-            $process.HasExited | Should -BeFalse
+            # What ended it by force would leave no answer, and a signal has arrived before the second one.
+            $said = foreach ($question in 1, 2) {
+                $process.StandardInput.WriteLine($question)
+                $process.StandardOutput.ReadLine()
+            }
+            $said[1] | Should -Be $(if ($Signal -eq 'TERM') { 0 } else { 1 })
         } finally {
             $process.Kill()
         }
@@ -341,7 +351,7 @@ const { spawn } = require('child_process');
 const child = spawn(process.execPath, ['-e', 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>console.log(s.address().port))']);
 child.stdout.once('data', (port) => {
   console.log(`${child.pid} ${String(port).trim()}`);
-  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 500));
+  child.on('exit', () => setTimeout(() => require('net').createServer().listen(Number(port), '127.0.0.1'), 100));
 });
 '@
         $file = Join-Path $TestDrive 'again.cjs'
@@ -360,11 +370,11 @@ child.stdout.once('data', (port) => {
     }
 
     It 'never stops what the session runs in' {
-        (Stop-PortOwner $main -Session $session -Confirm:$false -Force -ErrorAction SilentlyContinue -WarningAction Ignore).Result | Should -Be 'Refused'
+        (Stop-PortOwner (Get-DaemonPort main) -Session $session -Confirm:$false -Force -ErrorAction SilentlyContinue -WarningAction Ignore).Result | Should -Be 'Refused'
     }
 
     It 'stops nothing where there is no session' {
-        $null = Stop-PortOwner $one.Port -SSHConnection (New-Connection $bare) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore
+        $null = Stop-PortOwner $one.Port -SSHConnection (New-Connection bare) -Confirm:$false -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction Ignore
         $problems.FullyQualifiedErrorId | Should -Be 'PO4105,Stop-PortOwner'
         $one.HasExited | Should -BeFalse
     }

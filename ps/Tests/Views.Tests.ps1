@@ -55,6 +55,21 @@ Describe 'The table' {
         $read | Get-Text | Should -Be ($rows | Get-Text)
     }
 
+    It 'of chosen columns shows control characters as escapes, and the values have them' {
+        $path = Join-Path $TestDrive 'hostile.json'
+        Save-PortSnapshot $path -WarningAction Ignore
+        $facts = [System.IO.File]::ReadAllText($path) | ConvertFrom-Json
+        $hostile = "a$([char] 27)]0;owned$([char] 7)"
+        foreach ($process in $facts.sections.processes.data) { if ($process.path) { $process.path = $hostile } }
+        [System.IO.File]::WriteAllText($path, ($facts | ConvertTo-Json -Depth 20 -Compress))
+        $row = Get-PortOwner $port -FromSnapshot $path -Column LocalPort, Path -WarningAction Ignore
+        $row.Path | Should -BeExactly $hostile
+        foreach ($text in ($row | Out-String), ($row | Format-List | Out-String)) {
+            $text | Should -BeLike '*a\x1b`]0;owned\x07*'
+            $text | Should -Not -Match '[\x07\x1b]'
+        }
+    }
+
     It 'is the same for what the executable itself gives' {
         & $executable $port --format clixml | Get-Text | Should -Be (Get-PortOwner $port | Get-Text)
     }

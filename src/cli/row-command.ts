@@ -89,7 +89,9 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
     if (connection === undefined) return machine;
     const canWrite = connection.parameters !== '';
     const options = canWrite ? ([['--host', String(index)]] as const) : null;
-    return { ...machine, there: { name: connection.name, options, stops: canWrite } };
+    // What standard input has, the user calls by the name of the connection.
+    const name = machine.name === '-' && this.redactor === null ? connection.name : machine.name;
+    return { ...machine, name, there: { name: connection.name, options, stops: canWrite } };
   }
 
   private get connections(): readonly Connection[] {

@@ -8,6 +8,7 @@ import {
   type RowSchema,
 } from '../schema/column.ts';
 import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
+import { sanitize } from '../io/sanitize.ts';
 import { endRow, problemRow, toProblemRow } from '../schema/problem.ts';
 import type { CreateWriter } from './writer.ts';
 
@@ -101,9 +102,19 @@ const ancestorColumns: readonly Column[] = [
   { name: 'Role', type: 'text', description: '' },
 ];
 
+/**
+ * A text as a property or an item. If PowerShell shows rows without a view, it would pass control characters on to the
+ * terminal: it then gets the text to show beside the text itself.
+ */
+function textElement(text: string, hasView: boolean, start = ''): string {
+  const element = `<S${start}>${encode(text)}</S>`;
+  const safe = hasView ? text : sanitize(text);
+  return safe === text ? element : `<Obj${start}><ToString>${encode(safe)}</ToString><S>${encode(text)}</S></Obj>`;
+}
+
 /** Ancestors as a list of property bags. */
 function ancestorsProperty(name: string, types: TypeNames): WriteProperty {
-  const properties = ancestorColumns.map((column) => [column.name, property(column, types)] as const);
+  const properties = ancestorColumns.map((column) => [column.name, property(column, types, true)] as const);
   return (value) => {
     if (!Array.isArray(value)) return `<Nil N="${name}" />`;
     const list = types.of(objectList);
@@ -115,22 +126,23 @@ function ancestorsProperty(name: string, types: TypeNames): WriteProperty {
   };
 }
 
-function property({ name, type }: Column, types: TypeNames): WriteProperty {
+function property({ name, type }: Column, types: TypeNames, hasView: boolean): WriteProperty {
   const nil = `<Nil N="${name}" />`;
   if (type === 'ancestors') return ancestorsProperty(name, types);
   if (type === 'texts' || type === 'uint32s') {
     const start = `<Obj N="${name}">`;
-    const [names, tag] = type === 'texts' ? ([textList, 'S'] as const) : ([numberList, 'U32'] as const);
+    const names = type === 'texts' ? textList : numberList;
     return (value) => {
       if (!Array.isArray(value)) return nil;
       let items = '';
-      for (const item of value) items += `<${tag}>${encode(String(item))}</${tag}>`;
+      for (const item of value)
+        items += type === 'texts' ? textElement(String(item), hasView) : `<U32>${encode(String(item))}</U32>`;
       return `${start}${types.of(names)}<LST>${items}</LST></Obj>`;
     };
   }
   if (type === 'text') {
-    const start = `<S N="${name}">`;
-    return (value) => (value == null ? nil : `${start}${encode(String(value))}</S>`);
+    const start = ` N="${name}"`;
+    return (value) => (value == null ? nil : textElement(String(value), hasView, start));
   }
   if (type === 'date') {
     const start = `<DT N="${name}">`;
@@ -161,6 +173,9 @@ function typeNames(schema: RowSchema, columns: readonly Column[], variant: strin
   return own;
 }
 
+/** Whether rows with these type names have no view. */
+const isSelected = (names: readonly string[]): boolean => names.some((name) => name.startsWith('Selected.'));
+
 /** Writes the rows of one schema as property bags. */
 function rowEncoder(
   schema: RowSchema,
@@ -174,7 +189,7 @@ function rowEncoder(
   const live = [...own, liveTypeName(schema.typeName)];
   const names = columns.map((column) => column.name);
   const properties = columns.map((column) => {
-    const write = property(column, types);
+    const write = property(column, types, !isSelected(own));
     return lists.has(column.type) ? write : remembering(write);
   });
   return (row) => {

@@ -74,6 +74,8 @@ function read(xml: string) {
         return null;
       default: {
         assert.is(node.tag, 'Obj');
+        const wrapped = node.children.find((child) => child.tag === 'S');
+        if (wrapped !== undefined) return value(wrapped);
         const type = typeNames(node);
         const list = node.children.find((child) => child.tag === 'LST');
         assert.ok(list && type && /^System\.(String|UInt32)\[\]$/.test(type[0]!));
@@ -155,11 +157,22 @@ const escapes: [text: string, encoded: string][] = [
 for (const [text, encoded] of escapes) {
   test(`encodes ${JSON.stringify(text)}`, async () => {
     const result = await written('clixml', sample, [{ Owner: text }], { columns: [sample.columns[3]] });
-    assert.ok(result.text.includes(`<S N="Owner">${encoded}</S>`), result.text);
+    assert.match(result.text, /<(?:S|Obj) N="Owner">/);
+    assert.ok(result.text.includes(`>${encoded}</S>`), result.text);
     const [document] = documents(result.text);
     assert.is(read(document!)[0]!.row.Owner, text);
   });
 }
+
+test('rows without a view bring text that is safe to show; those with a view have the text alone', async () => {
+  const row = { ...empty, Owner: 'a\u001b]0;b\u0007', Services: ['plain', 'c\u202ed'] };
+  const chosen = sample.columns.filter(({ name }) => name === 'Owner' || name === 'Services');
+  const { text } = await written('clixml', sample, [row], { columns: chosen });
+  assert.ok(text.includes('<Obj N="Owner"><ToString>a\\x1b]0;b\\x07</ToString><S>a_x001B_]0;b_x0007_</S></Obj>'), text);
+  assert.ok(text.includes('<LST><S>plain</S><Obj><ToString>c\\u202ed</ToString><S>c_x202E_d</S></Obj></LST>'), text);
+  assert.equal(read(documents(text)[0]!)[0]!.row, { Owner: row.Owner, Services: row.Services });
+  assert.not.match((await written('clixml', sample, [row])).text, /<ToString>/);
+});
 
 test('nothing is markup, whatever a row has where a number, a boolean or a date belongs', async () => {
   const row = { Port: '</U16><X/>', Elevated: '<X/>', Start: '<X/>Z' };
