@@ -201,7 +201,7 @@ const forms: readonly Form[] = [
   // Words and a separator between: port for jobs: 4711, port is taken by something else (8123), puerto en uso: 3001
   {
     form: new RegExp(
-      `(?<![\\p{L}/_])(?:ports?|puerto|porta|porto|portu|poort|порт)\\p{L}{0,3} (?:${saidWord} ){0,7}?(?!(?:${labels}|by|line|attempts?|in|after|ms|offset)(?!\\p{L}))${saidWord}(?:: ?| ?[([{<] ?)["']?(?<p>\\d{2,5})${ends}`,
+      `(?<![\\p{L}/_])(?:ports?|puerto|porta|porto|portu|poort|порт)\\p{L}{0,3} (?:${saidWord} ){0,7}?(?!(?:${labels}|by|line|attempts?|in|after|ms|offset)(?!\\p{L}))${saidWord}(?:: ?|(?<!(?:pro[cz]e|процес)\\p{L}{0,6}) ?[([{<] ?)["']?(?<p>\\d{2,5})${ends}`,
       'giu',
     ),
     score: 2,
