@@ -2,7 +2,7 @@ import { errorCode } from '../../io/errors.ts';
 import type { Check, CheckStatus } from '../../schema/check.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 import type { DatabaseAddress } from './address.ts';
-import type { Sql } from './postgres-connection.ts';
+import { inTransaction, type Sql } from './postgres-connection.ts';
 import {
   columnNames,
   createStatements,
@@ -81,8 +81,8 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
         target: url,
       });
     const statements = await statementsFor(sql);
-    await sql.begin(async (transaction) => {
-      for (const statement of statements) await transaction.unsafe(statement);
+    await inTransaction(sql, '', async () => {
+      for (const statement of statements) await sql.unsafe(statement);
     });
     return `The store was created, with version ${databaseVersion} and the roles ${roleNames.join(', ')}.`;
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { errorCode } from '../../io/errors.ts';
 import type { Listener } from '../listeners.ts';
+import type { DatabaseAddress } from './address.ts';
 import type { StoredRun, StoreOutcome } from './contract.ts';
 import {
   binaryKey,
@@ -16,8 +17,9 @@ import {
   type OpenFinding,
   type OpenSpan,
 } from './difference.ts';
-import { arrayText, limit, retried, type Sql, type Transaction } from './postgres-connection.ts';
+import { arrayText, retried, type Sql } from './postgres-connection.ts';
 import { tableNames } from './postgres-schema.ts';
+import { storeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
 
 const day = 86_400_000;
@@ -30,7 +32,7 @@ interface RowId {
 
 /** A run that is being stored, in the transaction of its machine. */
 interface Recording {
-  readonly sql: Transaction;
+  readonly sql: Sql;
   readonly run: StoredRun;
   /** The time of the previous run; null for the first of its machine. */
   readonly previous: Date | null;
@@ -53,12 +55,12 @@ interface OpenRows {
   readonly open: readonly OpenFinding<RowId>[];
 }
 
-async function openFindings(sql: Transaction, machine: string): Promise<OpenRows['open']> {
+async function openFindings(sql: Sql, machine: string): Promise<OpenRows['open']> {
   const rows = await sql`select key, first from portowner.finding where machine = ${machine} and last is null`;
   return rows.map(({ key, first }) => ({ id: { key, first }, key, first: first.getTime() }));
 }
 
-async function openSpans(sql: Transaction, machine: string): Promise<OpenRows['spans']> {
+async function openSpans(sql: Sql, machine: string): Promise<OpenRows['spans']> {
   const rows = await sql`
     select key, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
     from portowner.span where machine = ${machine} and last is null`;
@@ -155,7 +157,7 @@ async function storeDifference(
 
 /** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw; keeps a copy under another name. */
 async function forgetLater(
-  sql: Transaction,
+  sql: Sql,
   { machine }: StoredRun,
   now: Date,
 ): Promise<Pick<StoreOutcome, 'forgotten' | 'before'>> {
@@ -184,13 +186,13 @@ async function forgetLater(
   return { forgotten: later['count'], before: { first: instant(later['first']), last: instant(later['last']), copy } };
 }
 
-async function newestRun(sql: Transaction, machine: string): Promise<Date | null> {
+async function newestRun(sql: Sql, machine: string): Promise<Date | null> {
   const [row] = await sql`select max(at) as at from portowner.audit where machine = ${machine}`;
   return row?.['at'] ?? null;
 }
 
 /** Locks the machine of a run for this transaction; false if the run is not newer than the newest one. */
-async function gate(sql: Transaction, run: StoredRun): Promise<boolean> {
+async function gate(sql: Sql, run: StoredRun): Promise<boolean> {
   const complete = !run.partial && run.problem === undefined;
   const passed = await sql`
     insert into portowner.machine as one (machine, last_audit, listeners, complete, tool)
@@ -204,7 +206,7 @@ async function gate(sql: Transaction, run: StoredRun): Promise<boolean> {
 
 /** What is already stored instead of a run. */
 async function refusedRun(
-  sql: Transaction,
+  sql: Sql,
   run: StoredRun,
 ): Promise<Pick<StoreOutcome, 'findings' | 'refused' | 'newest'>> {
   const [newest, same, stored] = await Promise.all([
@@ -224,8 +226,7 @@ async function refusedRun(
   };
 }
 
-async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
-  const limited = limit(sql);
+async function record(sql: Sql, run: StoredRun, now: Date): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
   const forgotten = run.forgetLater ? await forgetLater(sql, run, now) : { forgotten: 0, before: null };
   // Sent together: the server runs them one after the other, each when the machine is locked.
   const { machine } = run;
@@ -234,7 +235,6 @@ async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit
     newestRun(sql, machine),
     openSpans(sql, machine),
     openFindings(sql, machine),
-    limited,
   ]);
   if (!passed) return { ...(await refusedRun(sql, run)), ...forgotten };
   const { findings } = await storeDifference({ sql, run, previous }, { spans, open });
@@ -242,16 +242,15 @@ async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit
 }
 
 /** Deletes old history of a machine, for which an account needs another role than to store audits; why not, or null. */
-async function prune(sql: Sql, { machine, at, keepDays }: StoredRun): Promise<string | null> {
+async function prune(address: DatabaseAddress, { machine, at, keepDays }: StoredRun): Promise<string | null> {
   if (keepDays === null) return null;
   const before = new Date(Date.parse(at) - keepDays * day);
   try {
     await retried(() =>
-      sql.begin(async (transaction) => {
-        await limit(transaction);
-        await transaction`delete from portowner.audit where machine = ${machine} and at < ${before}`;
-        await transaction`delete from portowner.span where machine = ${machine} and last < ${before}`;
-        await transaction`delete from portowner.finding where machine = ${machine} and last < ${before}`;
+      storeTransaction(address, '', async (sql) => {
+        await sql`delete from portowner.audit where machine = ${machine} and at < ${before}`;
+        await sql`delete from portowner.span where machine = ${machine} and last < ${before}`;
+        await sql`delete from portowner.finding where machine = ${machine} and last < ${before}`;
       }),
     );
     return null;
@@ -262,13 +261,13 @@ async function prune(sql: Sql, { machine, at, keepDays }: StoredRun): Promise<st
 }
 
 /** Stores an audit atomically, in one transaction, which waits for others of the same machine. */
-export async function addRun(sql: Sql, given: StoredRun, now: Date): Promise<StoreOutcome> {
+export async function addRun(address: DatabaseAddress, given: StoredRun, now: Date): Promise<StoreOutcome> {
   const run = storable(given);
   const outcome = await retried(async (again) => {
-    const stored = await sql.begin((transaction) => record(transaction, run, now));
+    const stored = await storeTransaction(address, '', (sql) => record(sql, run, now));
     // The connection was lost after the transaction had succeeded.
     return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
   });
-  const unpruned = outcome.refused === null ? await prune(sql, run) : null;
+  const unpruned = outcome.refused === null ? await prune(address, run) : null;
   return { ...outcome, aside: null, unpruned };
 }
