@@ -84,6 +84,8 @@ const tables: readonly Table[] = [
     columns: [
       'machine text not null',
       'key text not null',
+      // What the key is the hash of: an index cannot hold a long path.
+      'identity text not null',
       'severity text not null',
       'first timestamptz(3) not null',
       'last timestamptz(3)',

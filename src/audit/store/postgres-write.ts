@@ -43,10 +43,11 @@ interface NewSpan extends DynamicPort {
   readonly numbered: boolean;
 }
 
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
 function keyOf({ numbered, listener, port }: NewSpan): string {
   const { protocol, address } = listener;
-  const text = JSON.stringify([numbered, protocol, port, address, binaryKey(listener)]);
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return hashed(JSON.stringify([numbered, protocol, port, address, binaryKey(listener)]));
 }
 
 /** What the previous run of a machine saw. */
@@ -56,8 +57,9 @@ interface OpenRows {
 }
 
 async function openFindings(sql: Sql, machine: string): Promise<OpenRows['open']> {
-  const rows = await sql`select key, first from portowner.finding where machine = ${machine} and last is null`;
-  return rows.map(({ key, first }) => ({ id: { key, first }, key, first: first.getTime() }));
+  const rows = await sql`
+    select key, first, identity from portowner.finding where machine = ${machine} and last is null`;
+  return rows.map(({ key, first, identity }) => ({ id: { key, first }, key: identity, first: first.getTime() }));
 }
 
 async function openSpans(sql: Sql, machine: string): Promise<OpenRows['spans']> {
@@ -120,9 +122,10 @@ async function storeFindings(recording: Recording, { added, ended }: FindingDiff
   await endRows(recording, 'finding', ended);
   if (added.length === 0) return;
   await sql`
-    insert into portowner.finding (machine, first, key, severity)
+    insert into portowner.finding (machine, first, key, identity, severity)
     select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
-      ${arrayText(added.map(({ key }) => key))}::text[], ${arrayText(added.map(({ severity }) => severity))}::text[])
+      ${arrayText(added.map(({ key }) => hashed(key)))}::text[], ${arrayText(added.map(({ key }) => key))}::text[],
+      ${arrayText(added.map(({ severity }) => severity))}::text[])
     on conflict do nothing`;
 }
 
@@ -213,12 +216,12 @@ async function refusedRun(
     newestRun(sql, run.machine),
     sql`select 1 from portowner.audit where machine = ${run.machine} and at = ${run.at}::timestamptz`,
     sql`
-      select key, first from portowner.finding
+      select identity, first from portowner.finding
       where machine = ${run.machine} and first <= ${run.at}::timestamptz and (last is null or last >= ${run.at}::timestamptz)`,
   ]);
   return {
     findings: datedFindings(
-      stored.map(({ key, first }) => ({ key, first: first.getTime() })),
+      stored.map(({ identity, first }) => ({ key: identity, first: first.getTime() })),
       run.findings,
     ),
     refused: same.length > 0 ? 'same' : 'older',

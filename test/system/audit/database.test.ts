@@ -200,6 +200,19 @@ test('audits of one machine at the same time are stored one after the other, eac
   assert.ok(spans.filter(({ IsOpen }) => IsOpen).length <= 1);
 });
 
+test('a path that is too long for an index is stored, and found again', async () => {
+  const url = server.url('audits');
+  const random = randomizer(7);
+  const path = `/tmp/${Array.from({ length: 9000 }, () => String.fromCodePoint(0x4e00 + random(20_000))).join('')}`;
+  const findings = [{ Kind: 'Unapproved', Severity: 'High', Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: '443', After: path } as unknown as Finding];
+  const listeners = [{ ...example('long', 1).listeners[0]!, program: path }];
+  for (const number of [1, 2]) {
+    const outcome = await useStore(url, (store) => store.add(example('long', number, { findings, listeners }), night(9)));
+    assert.equal([outcome.refused, outcome.findings[0]!.FirstSeen], [null, night(1).toISOString()]);
+  }
+  assert.is(server.sql("select count(*) from portowner.finding where machine = 'long'", 'audits'), '1\n');
+});
+
 test('the account of a machine stores and sees only its own audits, and nobody can change the tables', async () => {
   const add = (user: string, one: StoredRun) => useStore(server.url('audits', user), (store) => store.add(one, night(9)));
   const seen = async (user: string): Promise<string[]> => {
