@@ -285,7 +285,7 @@ function addStoreProblems(
       severity: 'Warning',
       code: 'PO4209',
       message: `old history of ${machine} was not deleted from the store ${path}: ${unpruned}`,
-      hint: 'Omit --keep, or grant portowner_pruner to the account.',
+      hint: 'If the account lacks the rights, grant portowner_pruner to it, or omit --keep.',
       target: path,
     });
 }

@@ -224,13 +224,14 @@ const untrusted: ReadonlySet<string> = new Set([
 ]);
 
 /** Converts an error of a database for the user. */
-export function databaseError({ url, isVerified }: DatabaseAddress, error: unknown): unknown {
-  if (error instanceof PortOwnerError || !(error instanceof Error)) return error;
+export function databaseError({ url, isVerified }: DatabaseAddress, error: unknown): PortOwnerError {
+  if (error instanceof PortOwnerError) return error;
   const code = errorCode(error);
+  const message = messageOf(error);
   const make = (why: string, hint: string, problem: ProblemCode = 'PO4201'): PortOwnerError =>
     new PortOwnerError(problem, `the store ${url} cannot be used: ${why}`, { hint, target: url, cause: error });
   const server = serverErrors[code];
-  if (server !== undefined) return make(`${server[0]}: ${error.message}`, server[1], server[2]);
+  if (server !== undefined) return make(`${server[0]}: ${message}`, server[1], server[2]);
   if (untrusted.has(code))
     return make(
       'no trusted authority issued its certificate',
@@ -244,6 +245,6 @@ export function databaseError({ url, isVerified }: DatabaseAddress, error: unkno
       isVerified ? 'Check that the server runs, and supports TLS.' : 'Check that the server runs.',
     );
   if (error instanceof postgres.PostgresError)
-    return make(error.message, 'Check the server: portowner store check URL');
-  return make(error.message, 'Check the network, and the server.');
+    return make(message, 'Check the server: portowner store check URL');
+  return make(message, 'Check the network, and the server.');
 }

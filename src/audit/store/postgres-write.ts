@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { errorCode } from '../../io/errors.ts';
 import type { Listener } from '../listeners.ts';
 import type { DatabaseAddress } from './address.ts';
 import type { StoredRun, StoreOutcome } from './contract.ts';
@@ -17,7 +16,7 @@ import {
   type OpenFinding,
   type OpenSpan,
 } from './difference.ts';
-import { arrayText, retried, type Sql } from './postgres-connection.ts';
+import { arrayText, databaseError, retried, type Sql } from './postgres-connection.ts';
 import { tableNames } from './postgres-schema.ts';
 import { storeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
@@ -258,8 +257,8 @@ async function prune(address: DatabaseAddress, { machine, at, keepDays }: Stored
     );
     return null;
   } catch (error) {
-    if (errorCode(error) === '42501') return (error as Error).message;
-    throw error;
+    // The audit is stored, whatever the error.
+    return databaseError(address, error).message;
   }
 }
 
