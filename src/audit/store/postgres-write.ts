@@ -157,19 +157,8 @@ async function storeDifference(
   return { findings: findings.dated };
 }
 
-/** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw; keeps a copy under another name. */
-async function forgetLater(
-  sql: Sql,
-  { machine }: StoredRun,
-  now: Date,
-): Promise<Pick<StoreOutcome, 'forgotten' | 'before'>> {
-  // Other audits of the machine wait for this transaction.
-  await sql`select 1 from portowner.machine where machine = ${machine} for update`;
-  const [later] = await sql`
-    select count(*)::integer as count, min(at) as first, max(at) as last
-    from portowner.audit where machine = ${machine} and at > ${now}`;
-  if (later === undefined || later['count'] === 0) return { forgotten: 0, before: null };
-  const copy = `${machine}.before-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+/** Copies the rows of a machine to another name. */
+async function copyMachine(sql: Sql, machine: string, copy: string): Promise<void> {
   for (const table of tableNames.filter((name) => name !== 'machine')) {
     const rows = await sql`select * from ${sql(`portowner.${table}`)} where machine = ${machine}`;
     for (let start = 0; start < rows.length; start += 1000) {
@@ -177,6 +166,31 @@ async function forgetLater(
       await sql`insert into ${sql(`portowner.${table}`)} ${sql(part)}`;
     }
   }
+}
+
+/** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw; keeps a copy under another name. */
+async function forgetLater(
+  sql: Sql,
+  { machine }: StoredRun,
+  now: Date,
+  again: boolean,
+): Promise<Pick<StoreOutcome, 'forgotten' | 'before'>> {
+  const later = async (name: string) => {
+    const rows = await sql`
+      select count(*)::integer as count, min(at) as first, max(at) as last
+      from portowner.audit where machine = ${name} and at > ${now}`;
+    return rows[0]!;
+  };
+  // Other audits of the machine wait for this transaction.
+  await sql`select 1 from portowner.machine where machine = ${machine} for update`;
+  const copy = `${machine}.before-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  const own = await later(machine);
+  // The connection was lost after the transaction had succeeded: the copy has what it deleted.
+  const { count, first, last } = again && own['count'] === 0 ? await later(copy) : own;
+  if (count === 0) return { forgotten: 0, before: null };
+  const forgotten = { forgotten: count, before: { first: instant(first), last: instant(last), copy } };
+  if (own['count'] === 0) return forgotten;
+  await copyMachine(sql, machine, copy);
   await sql`delete from portowner.audit where machine = ${machine} and at > ${now}`;
   const newest = await newestRun(sql, machine);
   for (const table of ['span', 'finding']) {
@@ -185,7 +199,7 @@ async function forgetLater(
   }
   if (newest === null) await sql`delete from portowner.machine where machine = ${machine}`;
   else await sql`update portowner.machine set last_audit = ${newest} where machine = ${machine}`;
-  return { forgotten: later['count'], before: { first: instant(later['first']), last: instant(later['last']), copy } };
+  return forgotten;
 }
 
 async function newestRun(sql: Sql, machine: string): Promise<Date | null> {
@@ -228,8 +242,14 @@ async function refusedRun(
   };
 }
 
-async function record(sql: Sql, run: StoredRun, now: Date): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
-  const forgotten = run.forgetLater ? await forgetLater(sql, run, now) : { forgotten: 0, before: null };
+/** Stores a run in a transaction; `again`: an earlier one may have succeeded. */
+async function record(
+  sql: Sql,
+  run: StoredRun,
+  now: Date,
+  again: boolean,
+): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
+  const forgotten = run.forgetLater ? await forgetLater(sql, run, now, again) : { forgotten: 0, before: null };
   // Sent together: the server runs them one after the other, each when the machine is locked.
   const { machine } = run;
   const [passed, previous, spans, open] = await Promise.all([
@@ -266,7 +286,7 @@ async function prune(address: DatabaseAddress, { machine, at, keepDays }: Stored
 export async function addRun(address: DatabaseAddress, given: StoredRun, now: Date): Promise<StoreOutcome> {
   const run = storable(given);
   const outcome = await retried(async (again) => {
-    const stored = await storeTransaction(address, '', (sql) => record(sql, run, now));
+    const stored = await storeTransaction(address, '', (sql) => record(sql, run, now, again));
     // The connection was lost after the transaction had succeeded.
     return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
   });

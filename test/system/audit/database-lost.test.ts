@@ -5,6 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { databaseAddress } from '../../../src/audit/store/address.ts';
+import type { StoredRun } from '../../../src/audit/store/contract.ts';
 import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import { databaseError, withConnection } from '../../../src/audit/store/postgres-connection.ts';
@@ -117,6 +118,68 @@ test('a server that falls silent is given up, and named', async () => {
   assert.ok(sockets[0]!.destroyed || (await Promise.race([once(sockets[0]!, 'close').then(() => true), pause(2000)])));
   silent.close();
   for (const one of sockets) one.destroy();
+});
+
+const run = (number: number, more: Partial<StoredRun> = {}): StoredRun => ({
+  machine: 'later',
+  at: night(number),
+  tool: 'a test',
+  listeners: [],
+  findings: [],
+  keepDays: null,
+  partial: false,
+  forgetLater: false,
+  ...more,
+});
+
+test('what --forget-later removed is named, even if the connection is lost with the answer', async () => {
+  for (const number of [1, 8, 9]) await useStore(server.url('audits'), (store) => store.add(run(number), new Date(night(9))));
+  let lost = 0;
+  const proxy = createServer((near) => {
+    const far = connect(server.port, '127.0.0.1');
+    let isCommitting = false;
+    near.on('data', (bytes) => {
+      isCommitting ||= lost === 0 && bytes.includes('commit');
+      far.write(bytes);
+    });
+    far.on('data', (bytes) => {
+      if (!isCommitting) return near.write(bytes);
+      lost++;
+      return near.destroy();
+    });
+    near.on('close', () => far.destroy()).on('error', () => {});
+    far.on('close', () => near.destroy()).on('error', () => {});
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const url = `postgres://postgres@127.0.0.1:${(proxy.address() as { port: number }).port}/audits`;
+  const { refused, forgotten, before } = await useStore(url, (store) => store.add(run(2, { forgetLater: true }), new Date(night(2))));
+  proxy.close();
+  assert.equal([lost, refused, forgotten, before], [1, null, 2, { first: night(8), last: night(9), copy: 'later.before-20260102T030000Z' }]);
+  const runs = await useStore(server.url('audits'), (store) => store.runs({ machine: 'later', limit: null }));
+  assert.equal(runs.map(({ RunTime }) => RunTime), [night(2), night(1)]);
+});
+
+test('an answer is of one moment, although it takes several queries', async () => {
+  const url = server.url('audits');
+  const listener = { protocol: 'TCP', address: '0.0.0.0', port: 1, ports: [1], scope: 'Any', program: '/a', services: [], user: null, sha256: null, signer: null } as const;
+  await useStore(url, (store) => store.add(run(1, { machine: 'moment', listeners: [listener] }), new Date(night(9))));
+  const holder = spawn('/usr/bin/psql', ['-h', server.folder, '-p', String(server.port), '-U', 'postgres', '-qAtX', '-d', 'audits'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  holder.stdin.write("begin; lock table portowner.span in access exclusive mode; select 'locked';\n");
+  await once(holder.stdout, 'data');
+  const spans = useStore(url, (store) => store.spans({ machine: 'moment', port: null, dynamic: true, owner: null }));
+  while (server.sql("select count(*) from pg_stat_activity where application_name = 'portowner' and wait_event_type = 'Lock'") === '0\n') await pause(20);
+  holder.stdin.end("insert into portowner.span select machine, 'other', first, last, numbered, protocol, 2, address, program, services from portowner.span where machine = 'moment'; commit;\n");
+  await once(holder, 'close');
+  assert.is((await spans).length, 1);
+  assert.is((await useStore(url, (store) => store.spans({ machine: 'moment', port: null, dynamic: true, owner: null }))).length, 2);
+});
+
+test('machines are in the order of their characters, whatever the language of the database', async () => {
+  server.sql("create database worded template template0 locale_provider icu icu_locale 'en'");
+  await makeStore(databaseAddress(server.url('worded')), false);
+  for (const machine of ['a', 'B', 'A', 'b']) await useStore(server.url('worded'), (store) => store.add(run(1, { machine }), new Date(night(9))));
+  const runs = await useStore(server.url('worded'), (store) => store.runs({ machine: null, limit: null }));
+  assert.equal(runs.map((row) => row.ComputerName), ['A', 'B', 'a', 'b']);
 });
 
 test('an IPv6 address is one host', async () => {
