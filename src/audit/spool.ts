@@ -105,7 +105,8 @@ function readOrSetAside(path: string, problems: Problem[]): StoredRun | null {
     return readRun(path);
   } catch (error) {
     const code = error instanceof PortOwnerError ? error.code : 'PO2002';
-    const why = error instanceof PortOwnerError ? error.message : `${path} cannot be read: ${errorWords(error, 'read')}`;
+    const why =
+      error instanceof PortOwnerError ? error.message : `${path} cannot be read: ${errorWords(error, 'read')}`;
     problems.push(setAside(path, { code, message: why }));
     return null;
   }
@@ -129,7 +130,8 @@ async function send(
     if (run === null) continue;
     try {
       const result = await add(run);
-      if (name === own) outcome = result.refused === 'same' && !files.includes(own) ? { ...result, refused: null } : result;
+      if (name === own)
+        outcome = result.refused === 'same' && !files.includes(own) ? { ...result, refused: null } : result;
       else if (result.refused === 'older') {
         problems.push(setAside(path, refused(run, `the store contains an audit of ${result.newest}`)));
         continue;
@@ -176,7 +178,11 @@ export async function addThroughSpool(
     } catch (error) {
       if (!(error instanceof LockBusy)) throw error;
       const message = `the audit waits in the spool ${folder}: ${error.message}`;
-      return { outcome: null, problems: [{ severity: 'Warning', code: 'PO4211', message, target: folder }], failure: null };
+      return {
+        outcome: null,
+        problems: [{ severity: 'Warning', code: 'PO4211', message, target: folder }],
+        failure: null,
+      };
     }
     return await send(folder, run, add);
   } catch (error) {

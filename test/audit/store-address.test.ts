@@ -19,7 +19,8 @@ function refusal(url: string): PortOwnerError {
 }
 
 test('a path is not a URL', () => {
-  for (const path of ['audits.db', '/var/lib/portowner/audits.db', 'C:\\audits.db', 'postgres:audits.db', './postgres://x/y', 'C://audits.db', 'C:\\a://b', '://x']) assert.not(isDatabaseUrl(path), path);
+  for (const path of ['audits.db', '/var/lib/portowner/audits.db', 'C:\\audits.db', 'postgres:audits.db', './postgres://x/y', 'C://audits.db', 'C:\\a://b', '://x'])
+    assert.not(isDatabaseUrl(path), path);
   for (const url of ['postgres://db/x', 'postgresql://db/x', 'PostgreSQL://db/x']) assert.ok(isDatabaseUrl(url), url);
   // Another scheme is not a path with a password in it.
   for (const url of ['cockroachdb://ann:s3cret@db/x', ' postgres://ann:s3cret@db/x', 'postgres+tls://ann:s3cret@db/x']) {

@@ -113,7 +113,9 @@ async function protectionFlaws(sql: Sql): Promise<string[]> {
     JSON.stringify(parts),
   ];
   const present = new Map(
-    rows.map((row) => text(row['tablename'], row['policyname'], row['kind'], row['role'], row['cmd'], row['qual'], row['with_check'])),
+    rows.map((row) =>
+      text(row['tablename'], row['policyname'], row['kind'], row['role'], row['cmd'], row['qual'], row['with_check']),
+    ),
   );
   const wanted = new Map(
     tableNames.flatMap((table) =>
@@ -122,7 +124,9 @@ async function protectionFlaws(sql: Sql): Promise<string[]> {
   );
   return [
     ...open.map((row) => `${row['relname']} has no row-level security`),
-    ...[...wanted].filter(([name, one]) => present.get(name) !== one).map(([name]) => `policy ${name} is missing or changed`),
+    ...[...wanted]
+      .filter(([name, one]) => present.get(name) !== one)
+      .map(([name]) => `policy ${name} is missing or changed`),
     ...[...present.keys()].filter((name) => !wanted.has(name)).map((name) => `policy ${name} is not of PortOwner`),
   ];
 }
@@ -214,12 +218,7 @@ export async function examineStore(address: DatabaseAddress): Promise<Result[]> 
       ];
     } catch (error) {
       if (errorCode(error) !== '42501') throw error;
-      return [
-        server,
-        connection,
-        result('Store', 'failed', (error as Error).message),
-        await checkAccount(sql, engine),
-      ];
+      return [server, connection, result('Store', 'failed', (error as Error).message), await checkAccount(sql, engine)];
     }
   });
 }

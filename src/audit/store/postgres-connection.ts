@@ -244,7 +244,6 @@ export function databaseError({ url, isVerified }: DatabaseAddress, error: unkno
       'the connection was lost',
       isVerified ? 'Check that the server runs, and supports TLS.' : 'Check that the server runs.',
     );
-  if (error instanceof postgres.PostgresError)
-    return make(message, 'Check the server: portowner store check URL');
+  if (error instanceof postgres.PostgresError) return make(message, 'Check the server: portowner store check URL');
   return make(message, 'Check the network, and the server.');
 }

@@ -221,10 +221,7 @@ async function gate(sql: Sql, run: StoredRun): Promise<boolean> {
 }
 
 /** What is already stored instead of a run. */
-async function refusedRun(
-  sql: Sql,
-  run: StoredRun,
-): Promise<Pick<StoreOutcome, 'findings' | 'refused' | 'newest'>> {
+async function refusedRun(sql: Sql, run: StoredRun): Promise<Pick<StoreOutcome, 'findings' | 'refused' | 'newest'>> {
   const [newest, same, stored] = await Promise.all([
     newestRun(sql, run.machine),
     sql`select 1 from portowner.audit where machine = ${run.machine} and at = ${run.at}::timestamptz`,

@@ -31,7 +31,10 @@ const night = (number: number): string => new Date(Date.UTC(2026, 0, number, 3))
 /** An audit by a process of its own, without a spool. */
 async function audit(number: number, meanwhile: () => Promise<void>): Promise<{ code: number | null; err: string }> {
   const snapshot = snapshotFile({ ...facts([socket({ localPort: 443 })]), at: night(number) });
-  const child = spawn(process.execPath, [...nodeFlags, 'src/main.ts', 'audit', '--from', snapshot, '--store', server.url('audits')], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [...nodeFlags, 'src/main.ts', 'audit', '--from', snapshot, '--store', server.url('audits')], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let err = '';
   child.stderr.on('data', (bytes: Buffer) => (err += bytes.toString()));
   const ended = once(child, 'close');
@@ -67,13 +70,18 @@ test('an audit whose connection is ended in its transaction is stored by the nex
   assert.is(code, 0, err);
   assert.not.match(err, /TypeError/);
   const runs = await useStore(server.url('audits'), (store) => store.runs({ machine: null, limit: null }));
-  assert.equal(runs.map(({ RunTime }) => RunTime), [night(2), night(1)]);
+  assert.equal(
+    runs.map(({ RunTime }) => RunTime),
+    [night(2), night(1)],
+  );
 });
 
 test('an audit whose server is gone says so', async () => {
-  const { code, err } = await audit(3, () => locked(async () => {
-    for (let attempt = 1; attempt <= 6; attempt++) await terminateWaiting();
-  }));
+  const { code, err } = await audit(3, () =>
+    locked(async () => {
+      for (let attempt = 1; attempt <= 6; attempt++) await terminateWaiting();
+    }),
+  );
   assert.is(code, 69, err);
   assert.match(err, /PO4201: .*the connection was lost/);
   assert.not.match(err, /PO9001|TypeError/);
@@ -156,7 +164,10 @@ test('what --forget-later removed is named, even if the connection is lost with 
   proxy.close();
   assert.equal([lost, refused, forgotten, before], [1, null, 2, { first: night(8), last: night(9), copy: 'later.before-20260102T030000Z' }]);
   const runs = await useStore(server.url('audits'), (store) => store.runs({ machine: 'later', limit: null }));
-  assert.equal(runs.map(({ RunTime }) => RunTime), [night(2), night(1)]);
+  assert.equal(
+    runs.map(({ RunTime }) => RunTime),
+    [night(2), night(1)],
+  );
 });
 
 test('an answer is of one moment, although it takes several queries', async () => {
@@ -168,7 +179,9 @@ test('an answer is of one moment, although it takes several queries', async () =
   await once(holder.stdout, 'data');
   const spans = useStore(url, (store) => store.spans({ machine: 'moment', port: null, dynamic: true, owner: null }));
   while (server.sql("select count(*) from pg_stat_activity where application_name = 'portowner' and wait_event_type = 'Lock'") === '0\n') await pause(20);
-  holder.stdin.end("insert into portowner.span select machine, 'other', first, last, numbered, protocol, 2, address, program, services from portowner.span where machine = 'moment'; commit;\n");
+  holder.stdin.end(
+    "insert into portowner.span select machine, 'other', first, last, numbered, protocol, 2, address, program, services from portowner.span where machine = 'moment'; commit;\n",
+  );
   await once(holder, 'close');
   assert.is((await spans).length, 1);
   assert.is((await useStore(url, (store) => store.spans({ machine: 'moment', port: null, dynamic: true, owner: null }))).length, 2);
@@ -179,11 +192,17 @@ test('machines are in the order of their characters, whatever the language of th
   await makeStore(databaseAddress(server.url('worded')), false);
   for (const machine of ['a', 'B', 'A', 'b']) await useStore(server.url('worded'), (store) => store.add(run(1, { machine }), new Date(night(9))));
   const runs = await useStore(server.url('worded'), (store) => store.runs({ machine: null, limit: null }));
-  assert.equal(runs.map((row) => row.ComputerName), ['A', 'B', 'a', 'b']);
+  assert.equal(
+    runs.map((row) => row.ComputerName),
+    ['A', 'B', 'a', 'b'],
+  );
 });
 
 test('an IPv6 address is one host', async () => {
-  const version = await withConnection(databaseAddress(`postgres://postgres@[::1]:${server.port}/audits`), async (sql) => (await sql`select inet_server_addr()::text as address`)[0]!['address']);
+  const version = await withConnection(
+    databaseAddress(`postgres://postgres@[::1]:${server.port}/audits`),
+    async (sql) => (await sql`select inet_server_addr()::text as address`)[0]!['address'],
+  );
   assert.is(version, '::1/128');
 });
 

@@ -256,7 +256,13 @@ test('the account of a machine has only its own audits, whatever other roles it 
   for (const number of [1, 20]) await useStore(url, (store) => store.add(example('WEB5', number), night(30)));
   const foreign = await useStore(url, (store) => store.add(example('db5', 2, { keepDays: 1 }), night(9))).catch((error: PortOwnerError) => error);
   assert.ok(foreign instanceof PortOwnerError && foreign.message.includes('row-level security'));
-  assert.is(server.sql("set role web5; delete from portowner.span where machine = 'db5'; select count(*) from portowner.span where machine = 'db5'; reset role; select count(*) from portowner.span where machine = 'db5'", 'audits'), '0\n1\n');
+  assert.is(
+    server.sql(
+      "set role web5; delete from portowner.span where machine = 'db5'; select count(*) from portowner.span where machine = 'db5'; reset role; select count(*) from portowner.span where machine = 'db5'",
+      'audits',
+    ),
+    '0\n1\n',
+  );
   const { before, forgotten } = await useStore(url, (store) => store.add(example('WEB5', 2, { forgetLater: true, keepDays: 1 }), night(2)));
   assert.equal([forgotten, before?.copy], [1, 'WEB5.before-20260102T030000Z']);
   const rows = await useStore(url, (store) => store.runs({ machine: null, limit: null }));
@@ -448,14 +454,17 @@ test('a store is created, checked, and upgraded from the command line', async ()
   const changed = await run(['store', 'check', server.url('made', 'collector'), '--format', 'json']);
   assert.is(changed.code, 1);
   const evidence = (JSON.parse(changed.out) as { Evidence: string[] | null }[]).flatMap(({ Evidence }) => Evidence ?? []);
-  assert.equal(evidence, [
-    'finding.severity is missing',
-    'trigger planted on audit',
-    'span has no row-level security',
-    'policy portowner_own_rows on audit is missing or changed',
-    'policy portowner_writer on machine is missing or changed',
-    'policy mine on span is not of PortOwner',
-  ].toSorted((a, b) => evidence.indexOf(a) - evidence.indexOf(b)));
+  assert.equal(
+    evidence,
+    [
+      'finding.severity is missing',
+      'trigger planted on audit',
+      'span has no row-level security',
+      'policy portowner_own_rows on audit is missing or changed',
+      'policy portowner_writer on machine is missing or changed',
+      'policy mine on span is not of PortOwner',
+    ].toSorted((a, b) => evidence.indexOf(a) - evidence.indexOf(b)),
+  );
   assert.is((await run(['store', 'create', 'audits.db'])).code, 64);
   server.sql('update portowner.store set version = 2', 'made');
   for (const words of [

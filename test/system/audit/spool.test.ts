@@ -112,7 +112,11 @@ test('an audit stays in the spool after any error that is not its own', async ()
 });
 
 test('an audit that the store can never take does not keep the others waiting', async () => {
-  for (const [code, more] of [['54000', {}], ['22021', {}], ['42501', { routine: 'ExecWithCheckOptions' }]] as const) {
+  for (const [code, more] of [
+    ['54000', {}],
+    ['22021', {}],
+    ['42501', { routine: 'ExecWithCheckOptions' }],
+  ] as const) {
     const spool = join(temporaryFolder(), 'spool');
     await addThroughSpool(spool, { ...example, machine: 'bad' }, reject(databaseRefusal('08006')));
     const add = ({ machine }: StoredRun) => (machine === 'bad' ? Promise.reject(databaseRefusal(code, more)) : Promise.resolve(stored));
@@ -168,7 +172,10 @@ test('nothing is lost or stored twice, whenever the client or the server is kill
   const spool = join(temporaryFolder(), 'spool');
   const seen = new Set<string>();
   const start = (number: number) =>
-    spawn(process.execPath, [...nodeFlags, 'src/main.ts', 'audit', '--from', snapshotOf(number), '--store', url, '--spool', spool], { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
+    spawn(process.execPath, [...nodeFlags, 'src/main.ts', 'audit', '--from', snapshotOf(number), '--store', url, '--spool', spool], {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
   // How long an audit takes from its spool to its end, on this machine.
   const first = start(1);
   let spooled = 0;
