@@ -33,8 +33,7 @@ const scheme = /^postgres(?:ql)?:\/\//i;
 /** Whether the name of a store is a URL, not the path of a file: `C://audits.db` and `./a://b` are paths. */
 export function isDatabaseUrl(store: string): boolean {
   const end = store.indexOf('://');
-  const name = store.slice(0, Math.max(0, end));
-  return end > 1 && !name.includes('/') && !name.includes('\\');
+  return end > 1 && store.indexOf('/') === end + 1 && !store.slice(0, end).includes('\\');
 }
 
 const parameters = [

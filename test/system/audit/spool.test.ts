@@ -92,22 +92,24 @@ test('a spool that others can write to is refused', async (context) => {
 const stored: StoreOutcome = { findings: [], aside: null, refused: null, newest: night(1), forgotten: 0, before: null, unpruned: null };
 const example: StoredRun = { machine: 'box', at: night(1), tool: 'a test', listeners: [], findings: [], keepDays: null, partial: false, forgetLater: false };
 const databaseRefusal = (code: string, more: object = {}) => new PortOwnerError('PO4201', `refused with ${code}`, { cause: Object.assign(new Error(code), { code, ...more }) });
-const reject = (error: Error) => () => Promise.reject(error);
+const failing = (error: Error) => async (): Promise<StoreOutcome> => {
+  throw error;
+};
 
 test('an audit stays in the spool after any error that is not its own', async () => {
   const spool = join(temporaryFolder(), 'spool');
-  await addThroughSpool(spool, example, reject(new TypeError('a defect'))).catch((error: unknown) => assert.instance(error, TypeError));
+  await addThroughSpool(spool, example, failing(new TypeError('a defect'))).catch((error: unknown) => assert.instance(error, TypeError));
   assert.is(waiting(spool).length, 1);
-  const lost = await addThroughSpool(spool, example, reject(databaseRefusal('CONNECTION_DESTROYED')));
+  const lost = await addThroughSpool(spool, example, failing(databaseRefusal('CONNECTION_DESTROYED')));
   assert.equal([lost.failure, lost.problems.map(({ code }) => code)], [null, ['PO4211']]);
   // Somebody must act: that is not a clean audit.
   for (const code of ['42501', '42P01', '3F000', '28P01']) {
-    const { failure, problems } = await addThroughSpool(spool, example, reject(databaseRefusal(code)));
+    const { failure, problems } = await addThroughSpool(spool, example, failing(databaseRefusal(code)));
     assert.equal([failure?.severity, failure?.code, problems], ['Error', 'PO4201', []], code);
     assert.match(failure!.message, `1 audit in the spool ${spool} until the store can be used: refused with ${code}`);
   }
   assert.is(waiting(spool).length, 1);
-  await addThroughSpool(spool, example, reject(new PortOwnerError('PO1001', 'the URL is wrong'))).catch((error: unknown) => assert.instance(error, PortOwnerError));
+  await addThroughSpool(spool, example, failing(new PortOwnerError('PO1001', 'the URL is wrong'))).catch((error: unknown) => assert.instance(error, PortOwnerError));
   assert.is(waiting(spool).length, 0);
 });
 
@@ -118,7 +120,7 @@ test('an audit that the store can never take does not keep the others waiting', 
     ['42501', { routine: 'ExecWithCheckOptions' }],
   ] as const) {
     const spool = join(temporaryFolder(), 'spool');
-    await addThroughSpool(spool, { ...example, machine: 'bad' }, reject(databaseRefusal('08006')));
+    await addThroughSpool(spool, { ...example, machine: 'bad' }, failing(databaseRefusal('08006')));
     const add = ({ machine }: StoredRun) => (machine === 'bad' ? Promise.reject(databaseRefusal(code, more)) : Promise.resolve(stored));
     const later = await addThroughSpool(spool, { ...example, at: night(2) }, add);
     assert.equal([later.outcome, later.failure], [stored, null]);
