@@ -1,13 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
-import {
-  createSecureContext,
-  getCACertificates,
-  type ConnectionOptions,
-  type SecureContext,
-  type SecureContextOptions,
-} from 'node:tls';
+import { createSecureContext, getCACertificates, type ConnectionOptions } from 'node:tls';
 import postgres from 'postgres';
 import { errorCode, messageOf } from '../../io/errors.ts';
 import { readBytes } from '../../io/read.ts';
@@ -33,34 +27,23 @@ const statementSeconds = 120;
 /** How long a connection may last in total, in milliseconds: a network that falls silent reports no error. */
 const patienceMs = 180_000;
 
-/** Checks files of the URL before they are used: an error of TLS does not name them. */
-function checked(options: SecureContextOptions, parameter: string): SecureContext {
-  try {
-    return createSecureContext(options);
-  } catch (error) {
-    throw new PortOwnerError('PO4201', `the store cannot be used: ${parameter} is unusable: ${messageOf(error)}`, {
-      hint: 'Use files in PEM format, with the key of the certificate, without a password.',
-      cause: error,
-    });
-  }
-}
-
 /** What TLS verifies: postgres.js itself verifies nothing, and would compare an address with the name localhost. */
 function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): ConnectionOptions {
-  const minVersion = 'TLSv1.2';
   const ca = rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)];
-  checked({ ca, minVersion }, 'sslrootcert');
   const own =
     certificate === null || key === null
       ? {}
       : { cert: readBytes(certificate, maxBytes), key: readSecret(key, 'the key of the client certificate') };
-  return {
-    host,
-    ...(canonicalAddress(host) === null ? { servername: host } : {}),
-    secureContext: checked({ ca, minVersion, ...own }, 'sslcert or sslkey'),
-    rejectUnauthorized: true,
-    minVersion,
-  };
+  const name = canonicalAddress(host) === null ? { servername: host } : {};
+  try {
+    const secureContext = createSecureContext({ ca, minVersion: 'TLSv1.2', ...own });
+    return { host, ...name, secureContext, rejectUnauthorized: true };
+  } catch (error) {
+    throw new PortOwnerError('PO4201', `the store cannot be used: sslcert or sslkey is unusable: ${messageOf(error)}`, {
+      hint: 'Use files in PEM format, with the key of the certificate, without a password.',
+      cause: error,
+    });
+  }
 }
 
 const networkError = (code: string): Error => Object.assign(new Error(code), { code });
