@@ -228,10 +228,14 @@ async function keepRun(
   const add = (one: StoredRun): Promise<StoreOutcome> => useStore(path, (store) => store.add(one, clock));
   const sent =
     request.spool === null
-      ? { outcome: await add(run), problems: [] }
+      ? { outcome: await add(run), problems: [], failure: null }
       : await (await import('./spool.ts')).addThroughSpool(request.spool, run, add);
   problems.push(...sent.problems);
-  const { outcome } = sent;
+  const { outcome, failure } = sent;
+  if (failure !== null) {
+    doubts.push(outcome === null ? 'it was not stored' : 'earlier audits were not stored');
+    failures.push(failure);
+  }
   if (outcome === null) return [...findings];
   if (!isDatabaseUrl(path)) removeLeftovers(dirname(destination(path)));
   const stored: Stored = { outcome, path, machine, at: run.at, clock };
@@ -281,7 +285,7 @@ function addStoreProblems(
       severity: 'Warning',
       code: 'PO4209',
       message: `old history of ${machine} was not deleted from the store ${path}: ${unpruned}`,
-      hint: 'Omit --keep, or grant portowner_pruner to the account.',
+      hint: 'If the account lacks the rights, grant portowner_pruner to it, or omit --keep.',
       target: path,
     });
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../io/counted.ts';
 import { LockBusy, takeLock } from '../io/lock.ts';
 import { NotAFile, NotPrivate, privateFolder, readPrivate } from '../io/private.ts';
-import { errorWords, isSystemError } from '../io/errors.ts';
+import { errorCode, errorWords, isSystemError } from '../io/errors.ts';
 import { removeLeftovers, replaceFile } from '../io/temporary.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import type { StoredRun, StoreOutcome } from './store/contract.ts';
@@ -18,18 +18,20 @@ const kind = 'PortOwner.SpooledAudit';
 const version = 1;
 const maxBytes = 256 * 1024 * 1024;
 /** How long to wait for another audit that sends, in milliseconds. */
-const waitMs = 120_000;
+const patienceMs = 120_000;
 
 /** What became of an audit that went through a spool. */
 export interface SpoolOutcome {
   /** Null if the audit waits in the spool. */
   readonly outcome: StoreOutcome | null;
   readonly problems: readonly Problem[];
+  /** Why the audit was not stored, if somebody must act first; null if it was stored, or will be by itself. */
+  readonly failure: Problem | null;
 }
 
 function unusable(folder: string, error: unknown): unknown {
   const why =
-    error instanceof NotPrivate || error instanceof NotAFile || error instanceof LockBusy
+    error instanceof NotPrivate || error instanceof NotAFile
       ? error.message
       : isSystemError(error)
         ? errorWords(error, 'write')
@@ -71,80 +73,118 @@ function readRun(path: string): StoredRun {
   return value.run;
 }
 
-/** Whether the store may take an audit later. */
-const isPassing = (error: unknown): error is PortOwnerError =>
-  error instanceof PortOwnerError && error.code !== 'PO4208' && error.code !== 'PO1001';
+/** Classes of SQLSTATE: the values of an audit, of which the store takes none of them at any time. */
+const finalClasses: ReadonlySet<string> = new Set(['22', '23', '54']);
+/** Classes of SQLSTATE: the account, its rights, and the tables, which somebody must change. */
+const accessClasses: ReadonlySet<string> = new Set(['28', '3D', '3F', '42']);
 
-/** Reports an earlier audit that the store will never take, and keeps its file under another name. */
-function keepRefused(path: string, { machine, at }: StoredRun, why: string): Problem {
-  renameSync(path, `${path}.refused`);
-  return {
-    severity: 'Warning',
-    code: 'PO4206',
-    message: `the audit of ${machine} at ${at} was not stored: ${why}; it was kept as ${path}.refused`,
-    target: `${path}.refused`,
-  };
+/** Why an audit could not be sent: the store will never take it, somebody must act first, or it may be taken later. */
+function hindrance({ code, cause }: PortOwnerError): 'final' | 'access' | 'passing' {
+  const sqlClass = errorCode(cause).slice(0, 2);
+  // Row-level security refused the machine. The text of the error is in the language of the server.
+  const isForeign = cause instanceof Error && 'routine' in cause && cause.routine === 'ExecWithCheckOptions';
+  if (code === 'PO4208' || isForeign || finalClasses.has(sqlClass)) return 'final';
+  return accessClasses.has(sqlClass) || (code !== 'PO4201' && code !== 'PO4202') ? 'access' : 'passing';
+}
+
+/** Keeps the file of an audit that the store will never take under another name. */
+function setAside(path: string, problem: Pick<Problem, 'code' | 'message'>): Problem {
+  if (existsSync(path)) renameSync(path, `${path}.refused`);
+  const message = `${problem.message}; it was kept as ${path}.refused`;
+  return { severity: 'Warning', code: problem.code, message, target: `${path}.refused` };
+}
+
+const refused = ({ machine, at }: StoredRun, why: string): Pick<Problem, 'code' | 'message'> => ({
+  code: 'PO4206',
+  message: `the audit of ${machine} at ${at} was not stored: ${why}`,
+});
+
+/** Reads an earlier audit; a file that cannot be read is set aside, because it would keep all others waiting. */
+function readOrSetAside(path: string, problems: Problem[]): StoredRun | null {
+  try {
+    return readRun(path);
+  } catch (error) {
+    const code = error instanceof PortOwnerError ? error.code : 'PO2002';
+    const why =
+      error instanceof PortOwnerError ? error.message : `${path} cannot be read: ${errorWords(error, 'read')}`;
+    problems.push(setAside(path, { code, message: why }));
+    return null;
+  }
 }
 
 /** Sends the audits of a locked folder in the order of their times. */
 async function send(
   folder: string,
-  current: string,
+  current: StoredRun,
   add: (run: StoredRun) => Promise<StoreOutcome>,
 ): Promise<SpoolOutcome> {
-  const names = readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .toSorted();
+  const own = fileName(current);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  // Another audit may have sent this one while it waited for the lock.
+  const names = [...new Set([...files, own])].toSorted();
   const problems: Problem[] = [];
   let outcome: StoreOutcome | null = null;
   for (const [index, name] of names.entries()) {
     const path = join(folder, name);
-    const run = readRun(path);
+    const run = name === own ? current : readOrSetAside(path, problems);
+    if (run === null) continue;
     try {
       const result = await add(run);
-      if (name === current) outcome = result;
+      if (name === own)
+        outcome = result.refused === 'same' && !files.includes(own) ? { ...result, refused: null } : result;
       else if (result.refused === 'older') {
-        problems.push(keepRefused(path, run, `the store contains an audit of ${result.newest}`));
+        problems.push(setAside(path, refused(run, `the store contains an audit of ${result.newest}`)));
         continue;
       }
     } catch (error) {
-      if (isPassing(error)) {
-        problems.push({
-          ...error.nonTerminating,
-          severity: 'Warning',
-          code: 'PO4211',
-          message: `${counted(names.length - index, 'audit')} in the spool ${folder} until the store can be used: ${error.message}`,
-        });
-        return { outcome, problems };
-      }
-      if (name === current) {
-        rmSync(path);
+      if (!(error instanceof PortOwnerError)) throw error;
+      // The URL is wrong, or this audit is from the future.
+      if (error.code === 'PO1001' || (error.code === 'PO4208' && name === own)) {
+        rmSync(join(folder, own), { force: true });
         throw error;
       }
-      if (!(error instanceof PortOwnerError)) throw error;
-      problems.push(keepRefused(path, run, error.message));
-      continue;
+      const why = hindrance(error);
+      if (why === 'final') {
+        const problem = setAside(path, refused(run, error.message));
+        if (name === own) return { outcome, problems, failure: { ...problem, severity: 'Error' } };
+        problems.push(problem);
+        continue;
+      }
+      const message = `${counted(names.length - index, 'audit')} in the spool ${folder} until the store can be used: ${error.message}`;
+      if (why === 'access') return { outcome, problems, failure: { ...error.nonTerminating, message } };
+      problems.push({ ...error.nonTerminating, severity: 'Warning', code: 'PO4211', message });
+      return { outcome, problems, failure: null };
     }
-    rmSync(path);
+    rmSync(path, { force: true });
   }
-  return { outcome, problems };
+  return { outcome, problems, failure: null };
 }
 
-/** Stores an audit by way of a folder, together with earlier ones that are still there. Throws PO2002 to PO2004. */
+/** Stores an audit by way of a folder, together with earlier ones that are still there. Throws PO2004, and PO1001 and PO4208. */
 export async function addThroughSpool(
   spool: string,
   run: StoredRun,
   add: (run: StoredRun) => Promise<StoreOutcome>,
+  waitMs = patienceMs,
 ): Promise<SpoolOutcome> {
   let release: (() => void) | undefined;
   try {
     const folder = privateFolder(spool, { make: true })!;
     removeLeftovers(folder);
-    const name = fileName(run);
     // Before the lock, so that the audit is not lost if this process is killed while it waits.
-    replaceFile(join(folder, name), JSON.stringify({ kind, version, run }), 0o600);
-    release = takeLock(join(folder, 'lock'), waitMs);
-    return await send(folder, name, add);
+    replaceFile(join(folder, fileName(run)), JSON.stringify({ kind, version, run }), 0o600);
+    try {
+      release = takeLock(join(folder, 'lock'), waitMs);
+    } catch (error) {
+      if (!(error instanceof LockBusy)) throw error;
+      const message = `the audit waits in the spool ${folder}: ${error.message}`;
+      return {
+        outcome: null,
+        problems: [{ severity: 'Warning', code: 'PO4211', message, target: folder }],
+        failure: null,
+      };
+    }
+    return await send(folder, run, add);
   } catch (error) {
     throw unusable(spool, error);
   } finally {

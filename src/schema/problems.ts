@@ -227,7 +227,7 @@ export const problemKinds = {
   },
   PO4209: {
     summary: 'old history could not be deleted from the database',
-    action: 'Use an account that is a member of portowner_pruner.',
+    action: 'If the rights are missing, grant portowner_pruner to the account.',
     exitCode: exit.ok,
     category: 'PermissionDenied',
   },

@@ -19,8 +19,16 @@ function refusal(url: string): PortOwnerError {
 }
 
 test('a path is not a URL', () => {
-  for (const path of ['audits.db', '/var/lib/portowner/audits.db', 'C:\\audits.db', 'postgres:audits.db', './postgres://x/y']) assert.not(isDatabaseUrl(path), path);
+  for (const path of ['audits.db', '/var/lib/portowner/audits.db', 'C:\\audits.db', 'postgres:audits.db', './postgres://x/y', 'C://audits.db', 'C:\\a://b', '://x'])
+    assert.not(isDatabaseUrl(path), path);
   for (const url of ['postgres://db/x', 'postgresql://db/x', 'PostgreSQL://db/x']) assert.ok(isDatabaseUrl(url), url);
+  // Another scheme is not a path with a password in it.
+  for (const url of ['cockroachdb://ann:s3cret@db/x', ' postgres://ann:s3cret@db/x', 'postgres+tls://ann:s3cret@db/x']) {
+    assert.ok(isDatabaseUrl(url), url);
+    const { message, hint } = refusal(url);
+    assert.match(message, /does not begin with postgres:\/\//);
+    assert.not.match(message + hint, /s3cret/);
+  }
 });
 
 test('a URL has the parts that libpq gives it', () => {
@@ -43,7 +51,8 @@ test('a server on another machine is always verified', () => {
     assert.ok(databaseAddress(`postgres://${host}/x?sslmode=verify-full`).isVerified, host);
     assert.match(refusal(`postgres://${host}/x?sslmode=require`).message, /sslmode=require does not verify/);
   }
-  for (const host of ['db', 'localhost.example.com', '127.0.0.1.example.com', '10.0.0.1', '0.0.0.0', '[::]', '[::ffff:10.0.0.1]']) {
+  for (const host of ['::1%25lo', '127.0.0.1%25eth0', 'fe80::1%25lo']) assert.ok(databaseAddress(`postgres://db/x?host=${host}`).isVerified, host);
+  for (const host of ['db', 'localhost.example.com', '127.0.0.1.example.com', '10.0.0.1', '0.0.0.0', '[::]', '[::ffff:10.0.0.1]', '[::ffff:127.0.0.1]']) {
     assert.ok(databaseAddress(`postgres://${host}/x`).isVerified, host);
     for (const mode of ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'VERIFY-FULL'])
       assert.match(refusal(`postgres://${host}/x?sslmode=${mode}`).message, new RegExp(`sslmode=${mode} does not verify`));

@@ -1,4 +1,4 @@
-import { addressScope, canonicalAddress } from '../../ports/address.ts';
+import { canonicalAddress } from '../../ports/address.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
 /*
@@ -30,8 +30,11 @@ export interface DatabaseAddress {
 
 const scheme = /^postgres(?:ql)?:\/\//i;
 
-/** Whether the name of a store is a URL of a database, not the path of a file. */
-export const isDatabaseUrl = (store: string): boolean => scheme.test(store);
+/** Whether the name of a store is a URL, not the path of a file: `C://audits.db` and `./a://b` are paths. */
+export function isDatabaseUrl(store: string): boolean {
+  const end = store.indexOf('://');
+  return end > 1 && store.indexOf('/') === end + 1 && !store.slice(0, end).includes('\\');
+}
 
 const parameters = [
   'host',
@@ -61,6 +64,7 @@ function refusePassword(): never {
 
 /** The parts of a URL. */
 function partsOf(text: string): URL {
+  if (!scheme.test(text)) throw flaw('it does not begin with postgres://', `Use ${example}`);
   const rest = text.replace(scheme, '');
   const authority = /^[^/?#]*/.exec(rest)![0];
   if (authority.includes('@') && /:.*@/s.test(authority)) refusePassword();
@@ -103,8 +107,11 @@ function decoded(text: string): string {
 }
 
 /** Whether a connection to a host cannot leave this machine. */
-const isLocal = (host: string): boolean =>
-  host.toLowerCase() === 'localhost' || (canonicalAddress(host) !== null && addressScope(host) === 'Loopback');
+function isLocal(host: string): boolean {
+  const address = canonicalAddress(host);
+  if (address === null) return host.toLowerCase() === 'localhost';
+  return address === '::1' || (address.startsWith('127.') && !address.includes('%'));
+}
 
 /** Whether to verify the server. Throws PO1001 for a mode that verifies less than sslmode=verify-full. */
 function verified(mode: string | undefined, host: string, isHere: boolean): boolean {

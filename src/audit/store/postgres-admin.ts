@@ -2,12 +2,13 @@ import { errorCode } from '../../io/errors.ts';
 import type { Check, CheckStatus } from '../../schema/check.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 import type { DatabaseAddress } from './address.ts';
-import type { Sql } from './postgres-connection.ts';
+import { inTransaction, type Sql } from './postgres-connection.ts';
 import {
   columnNames,
   createStatements,
   databaseVersion,
   roleNames,
+  rowPolicies,
   script,
   tableNames,
   type DatabaseEngine,
@@ -29,8 +30,10 @@ async function engineOf(sql: Sql): Promise<{ readonly engine: DatabaseEngine; re
 
 /** The version of the store in a database; null if it has none. */
 async function versionOf(sql: Sql): Promise<number | null> {
+  // Not information_schema, which hides the tables from an account without rights.
   const [found] = await sql`
-    select 1 from information_schema.tables where table_schema = 'portowner' and table_name = 'store'`;
+    select 1 from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = 'portowner' and relname = 'store'`;
   if (found === undefined) return null;
   const [row] = await sql`select max(version)::integer as version from portowner.store`;
   return row?.['version'] ?? null;
@@ -81,8 +84,8 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
         target: url,
       });
     const statements = await statementsFor(sql);
-    await sql.begin(async (transaction) => {
-      for (const statement of statements) await transaction.unsafe(statement);
+    await inTransaction(sql, '', async () => {
+      for (const statement of statements) await sql.unsafe(statement);
     });
     return `The store was created, with version ${databaseVersion} and the roles ${roleNames.join(', ')}.`;
   });
@@ -97,10 +100,42 @@ const result = (name: string, status: CheckStatus, detail: string, evidence: rea
   Evidence: evidence.length === 0 ? null : evidence,
 });
 
+/** What is not as this version creates it in the row-level security. */
+async function protectionFlaws(sql: Sql): Promise<string[]> {
+  const open = await sql`
+    select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = 'portowner' and relname = any(${`{${tableNames.join(',')}}`}::text[]) and not relrowsecurity`;
+  const rows = await sql`
+    select tablename, policyname, lower(permissive) as kind, roles::text as role, cmd, qual, with_check
+    from pg_policies where schemaname = 'portowner'`;
+  const text = (table: string, name: string, ...parts: readonly string[]): [string, string] => [
+    `${name} on ${table}`,
+    JSON.stringify(parts),
+  ];
+  const present = new Map(
+    rows.map((row) =>
+      text(row['tablename'], row['policyname'], row['kind'], row['role'], row['cmd'], row['qual'], row['with_check']),
+    ),
+  );
+  const wanted = new Map(
+    tableNames.flatMap((table) =>
+      rowPolicies.map(({ name, kind, role, rows: own }) => text(table, name, kind, `{${role}}`, 'ALL', own, own)),
+    ),
+  );
+  return [
+    ...open.map((row) => `${row['relname']} has no row-level security`),
+    ...[...wanted]
+      .filter(([name, one]) => present.get(name) !== one)
+      .map(([name]) => `policy ${name} is missing or changed`),
+    ...[...present.keys()].filter((name) => !wanted.has(name)).map((name) => `policy ${name} is not of PortOwner`),
+  ];
+}
+
 /** Compares the tables with those of this version: nothing may be missing, and nothing may run that PortOwner did not create. */
 async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> {
   const columns = await sql`
-    select table_name || '.' || column_name as name from information_schema.columns where table_schema = 'portowner'`;
+    select relname || '.' || attname as name from pg_attribute join pg_class on pg_class.oid = attrelid
+    join pg_namespace on pg_namespace.oid = relnamespace where nspname = 'portowner' and not attisdropped`;
   const present = new Set(columns.map((row) => row['name']));
   const missing = columnNames.filter((name) => !present.has(name)).map((name) => `${name} is missing`);
   const triggers = await sql`
@@ -111,10 +146,7 @@ async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> 
     ...triggers.map((row) => `trigger ${row['tgname']} on ${row['relname']}`),
     ...rules.map((row) => `rule ${row['rulename']} on ${row['tablename']}`),
   ];
-  const open = await sql`
-    select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
-    where nspname = 'portowner' and relname = any(${`{${tableNames.join(',')}}`}::text[]) and not relrowsecurity`;
-  const unprotected = engine === 'cockroachdb' ? [] : open.map((row) => `${row['relname']} has no row-level security`);
+  const unprotected = engine === 'cockroachdb' ? [] : await protectionFlaws(sql);
   return [
     result(
       'Tables',
@@ -131,14 +163,16 @@ async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> 
     result(
       'Row-level security',
       engine === 'cockroachdb' ? 'skipped' : unprotected.length === 0 ? 'ok' : 'differs',
-      unprotected.length === 0 ? 'an account in portowner_writer has only the rows of its machine' : 'it is off',
+      unprotected.length === 0
+        ? 'an account in portowner_writer has only the rows of its machine'
+        : 'it is not that of this version',
       unprotected,
     ),
   ];
 }
 
 /** Says what the account of the connection may do. */
-async function checkAccount(sql: Sql): Promise<Result> {
+async function checkAccount(sql: Sql, engine: DatabaseEngine): Promise<Result> {
   const [row] = await sql`
     select current_user as name, rolsuper as super, rolbypassrls as bypass from pg_roles where rolname = current_user`;
   const roles = await sql`
@@ -146,8 +180,13 @@ async function checkAccount(sql: Sql): Promise<Result> {
       and pg_has_role(current_user, oid, 'member')`;
   const names = roles.map((one) => String(one['rolname']));
   const isAll = row?.['super'] === true || row?.['bypass'] === true;
-  const detail = `${row?.['name']}: ${isAll ? 'an administrator of the server: use another account for audits' : names.length === 0 ? 'a member of none of the roles' : names.join(', ')}`;
-  return result('Account', isAll || names.length === 0 ? 'differs' : 'ok', detail);
+  const isOfMachine = names.includes('portowner_writer') && engine !== 'cockroachdb';
+  const rights = isAll
+    ? 'an administrator of the server: use another account for audits'
+    : names.length === 0
+      ? `a member of none of the roles: grant it one of ${roleNames.join(', ')}`
+      : `${names.join(', ')}${isOfMachine ? ', only with the audits of its machine' : ''}`;
+  return result('Account', isAll || names.length === 0 ? 'differs' : 'ok', `${row?.['name']}: ${rights}`);
 }
 
 /** Checks a store: the server, the encryption, the tables, and the account. */
@@ -175,11 +214,11 @@ export async function examineStore(address: DatabaseAddress): Promise<Result[]> 
           `version ${version}; this program writes version ${databaseVersion}`,
         ),
         ...(await checkTables(sql, engine)),
-        await checkAccount(sql),
+        await checkAccount(sql, engine),
       ];
     } catch (error) {
       if (errorCode(error) !== '42501') throw error;
-      return [server, connection, result('Store', 'failed', (error as Error).message)];
+      return [server, connection, result('Store', 'failed', (error as Error).message), await checkAccount(sql, engine)];
     }
   });
 }

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
-import { getCACertificates, type ConnectionOptions } from 'node:tls';
+import { createSecureContext, getCACertificates, type ConnectionOptions } from 'node:tls';
 import postgres from 'postgres';
-import { errorCode } from '../../io/errors.ts';
+import { errorCode, messageOf } from '../../io/errors.ts';
 import { readBytes } from '../../io/read.ts';
 import { readSecret } from '../../io/secret.ts';
 import { canonicalAddress } from '../../ports/address.ts';
@@ -14,8 +16,6 @@ import { passwordFor } from './password.ts';
  */
 
 export type Sql = postgres.Sql;
-/** A transaction. */
-export type Transaction = postgres.TransactionSql;
 
 const connectSeconds = 15;
 /** The longest file with certificates. */
@@ -24,35 +24,74 @@ const maxBytes = 1024 * 1024;
 const lockSeconds = 30;
 const statementSeconds = 120;
 
+/** How long a connection may last in total, in milliseconds: a network that falls silent reports no error. */
+const patienceMs = 180_000;
+
 /** What TLS verifies: postgres.js itself verifies nothing, and would compare an address with the name localhost. */
 function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): ConnectionOptions {
-  return {
-    host,
-    ...(canonicalAddress(host) === null ? { servername: host } : {}),
-    ca: rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)],
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.2',
-    ...(certificate === null || key === null
+  const ca = rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)];
+  const own =
+    certificate === null || key === null
       ? {}
-      : { cert: readBytes(certificate, maxBytes), key: readSecret(key, 'the key of the client certificate') }),
-  };
+      : { cert: readBytes(certificate, maxBytes), key: readSecret(key, 'the key of the client certificate') };
+  const name = canonicalAddress(host) === null ? { servername: host } : {};
+  try {
+    const secureContext = createSecureContext({ ca, minVersion: 'TLSv1.2', ...own });
+    return { host, ...name, secureContext, rejectUnauthorized: true };
+  } catch (error) {
+    throw new PortOwnerError('PO4201', `the store cannot be used: sslcert or sslkey is unusable: ${messageOf(error)}`, {
+      hint: 'Use files in PEM format, with the key of the certificate, without a password.',
+      cause: error,
+    });
+  }
 }
 
-/** Connects when the first query is made. Throws PO4210 and PO2001 for files that the address names. */
-export function openConnection(address: DatabaseAddress, connections = 1): Sql {
-  const { host, isSocket, port, database, isVerified } = address;
+const networkError = (code: string): Error => Object.assign(new Error(code), { code });
+
+async function connectedSocket({ host, isSocket, port }: DatabaseAddress): Promise<Socket> {
+  const socket = isSocket ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(connectSeconds * 1000) });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw errorCode(error) === 'ABORT_ERR' ? networkError('CONNECT_TIMEOUT') : error;
+  }
+}
+
+/**
+ * Runs `work` with one connection, and ends it. A lost connection is not made again: postgres.js would write to the socket that
+ * it no longer has, or run the rest of a transaction outside it. Throws PO4201, PO4210, and PO2001 for files that the address
+ * names, and errors of the server.
+ */
+export async function withConnection<T>(
+  address: DatabaseAddress,
+  work: (sql: Sql) => Promise<T>,
+  patience = patienceMs,
+): Promise<T> {
+  const { host, port, database, isVerified } = address;
   const user = address.user ?? userInfo().username;
   const password = passwordFor(address, user) ?? '';
-  return postgres({
-    ...(isSocket ? { path: `${host}/.s.PGSQL.${port}` } : {}),
-    host,
-    port,
+  const failed = Promise.withResolvers<never>();
+  let isOpened = false;
+  let socket: Socket | undefined;
+  const sql = postgres({
+    // Not texts, which postgres.js would split at colons and commas.
+    host: [host],
+    port: [port],
+    socket: async () => {
+      if (isOpened) throw networkError('CONNECTION_CLOSED');
+      isOpened = true;
+      return (socket = await connectedSocket(address));
+    },
+    // Later than the error of a query, which says more. Queries that were not sent yet would never end.
+    onclose: () => setImmediate(failed.reject, networkError('CONNECTION_CLOSED')),
     database,
     user,
     pass: () => password,
     ssl: isVerified ? tlsOptions(address) : false,
     sslnegotiation: null,
-    max: connections,
+    max: 1,
     connect_timeout: connectSeconds,
     idle_timeout: null,
     max_lifetime: null,
@@ -63,11 +102,26 @@ export function openConnection(address: DatabaseAddress, connections = 1): Sql {
     onnotice: () => {},
     connection: { application_name: 'portowner', TimeZone: 'UTC', DateStyle: 'ISO' },
   } as unknown as postgres.Options<Record<string, postgres.PostgresType>>);
+  const watch = setTimeout(() => failed.reject(networkError('ETIMEDOUT')), patience);
+  let seconds = 0;
+  try {
+    const result = await Promise.race([work(sql), failed.promise]);
+    seconds = 1;
+    return result;
+  } finally {
+    clearTimeout(watch);
+    await sql.end({ timeout: seconds }).catch(() => {});
+    socket?.destroy();
+  }
 }
 
-/** Limits how long the statements of a transaction wait and run. */
-export async function limit(sql: Transaction): Promise<void> {
-  await sql.unsafe(`set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`);
+/** Runs `work` in a transaction. After an error, the connection must end, which rolls it back. */
+export async function inTransaction<T>(sql: Sql, mode: string, work: () => Promise<T>): Promise<T> {
+  const limits = `set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`;
+  await sql.unsafe(`begin ${mode}; ${limits}`);
+  const result = await work();
+  await sql.unsafe('commit');
+  return result;
 }
 
 /** An array as the text that PostgreSQL reads: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
@@ -84,7 +138,7 @@ export function arrayText(values: readonly (string | number | boolean | Date | n
 const conflicts: ReadonlySet<string> = new Set(['40001', '40P01']);
 /** The server ended, or starts. */
 const restarts: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '08006', '08003', '08000']);
-const lost: ReadonlySet<string> = new Set(['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'ECONNRESET', 'EPIPE']);
+const lost: ReadonlySet<string> = new Set(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'ECONNRESET', 'EPIPE']);
 const attempts = 6;
 
 /** Runs a transaction again if it failed because of another one, or if its connection was lost; `again`: it may have succeeded. */
@@ -136,6 +190,7 @@ const networkErrors: Readonly<Record<string, readonly [why: string, hint: string
     `it did not answer within ${connectSeconds} seconds`,
     'Check the host, the port, and the firewall.',
   ],
+  ETIMEDOUT: ['it stopped answering', 'Check the network, and the server.'],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     'its certificate is for another name',
     'Use the name in the certificate as the host of the URL.',
@@ -152,13 +207,14 @@ const untrusted: ReadonlySet<string> = new Set([
 ]);
 
 /** Converts an error of a database for the user. */
-export function databaseError({ url, isVerified }: DatabaseAddress, error: unknown): unknown {
-  if (error instanceof PortOwnerError || !(error instanceof Error)) return error;
+export function databaseError({ url, isVerified }: DatabaseAddress, error: unknown): PortOwnerError {
+  if (error instanceof PortOwnerError) return error;
   const code = errorCode(error);
+  const message = messageOf(error);
   const make = (why: string, hint: string, problem: ProblemCode = 'PO4201'): PortOwnerError =>
     new PortOwnerError(problem, `the store ${url} cannot be used: ${why}`, { hint, target: url, cause: error });
   const server = serverErrors[code];
-  if (server !== undefined) return make(`${server[0]}: ${error.message}`, server[1], server[2]);
+  if (server !== undefined) return make(`${server[0]}: ${message}`, server[1], server[2]);
   if (untrusted.has(code))
     return make(
       'no trusted authority issued its certificate',
@@ -171,9 +227,6 @@ export function databaseError({ url, isVerified }: DatabaseAddress, error: unkno
       'the connection was lost',
       isVerified ? 'Check that the server runs, and supports TLS.' : 'Check that the server runs.',
     );
-  if (error instanceof postgres.PostgresError)
-    return make(error.message, 'Check the server: portowner store check URL');
-  if (code.startsWith('E') || code.startsWith('CERT_'))
-    return make(error.message, 'Check the network, and the server.');
-  return error;
+  if (error instanceof postgres.PostgresError) return make(message, 'Check the server: portowner store check URL');
+  return make(message, 'Check the network, and the server.');
 }

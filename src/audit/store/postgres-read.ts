@@ -20,7 +20,7 @@ export async function queryRuns(sql: Sql, { machine, limit }: RunQuestion): Prom
     names === null ? sql`machine in (select machine from portowner.machine)` : sql`machine = any(${names}::text[])`;
   const rows = await sql`
     select machine as name, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem
-    from portowner.audit where ${selected} order by at desc, machine limit ${limit}`;
+    from portowner.audit where ${selected} order by at desc, machine collate "C" limit ${limit}`;
   return rows.map(runRow);
 }
 
@@ -86,7 +86,8 @@ export async function querySpans(sql: Sql, question: SpanQuestion): Promise<Port
   const rows = await sql`
     select machine, numbered, protocol, port, address, program, services, account as user, sha256, signer, first, last
     from portowner.span where ${condition(sql, question, names, owned)}
-    order by port = ${dynamicPort}, port, numbered, protocol, address, machine, first, last nulls last`;
+    order by port = ${dynamicPort}, port, numbered, protocol, address collate "C", machine collate "C",
+      first, last nulls last`;
   const spans = rows.flatMap((row): StoredSpan[] => {
     const { numbered, protocol, port, address, first, last } = row;
     const machine = machines.get(row['machine']);

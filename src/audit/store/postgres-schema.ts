@@ -84,6 +84,8 @@ const tables: readonly Table[] = [
     columns: [
       'machine text not null',
       'key text not null',
+      // What the key is the hash of: an index cannot hold a long path.
+      'identity text not null',
       'severity text not null',
       'first timestamptz(3) not null',
       'last timestamptz(3)',
@@ -125,10 +127,14 @@ interface Role {
   readonly rows: string;
 }
 
+/** The rows of the account of a machine, with copies of what --forget-later removed, as PostgreSQL prints the condition. */
+const ownRows =
+  "((lower(machine) = lower((CURRENT_USER)::text)) OR starts_with(lower(machine), (lower((CURRENT_USER)::text) || '.before-'::text)))";
+
 /** Groups of accounts; an account of a machine has the name of the machine. */
 const roles: readonly Role[] = [
   // Stores the audits of its own machine.
-  { name: 'portowner_writer', rights: 'select, insert, update', rows: 'lower(machine) = lower(current_user)' },
+  { name: 'portowner_writer', rights: 'select, insert, update', rows: ownRows },
   // Stores the audits of all machines.
   { name: 'portowner_collector', rights: 'select, insert, update', rows: 'true' },
   // Deletes old history, for --keep and --forget-later.
@@ -139,16 +145,25 @@ const roles: readonly Role[] = [
 
 export const roleNames = roles.map(({ name }) => name);
 
-function grants({ name, rights, rows }: Role, engine: DatabaseEngine): string[] {
+/** A policy of row-level security, the same on each table. */
+interface RowPolicy {
+  readonly name: string;
+  readonly kind: 'permissive' | 'restrictive';
+  readonly role: string;
+  readonly rows: string;
+}
+
+export const rowPolicies: readonly RowPolicy[] = [
+  ...roles.map(({ name, rows }): RowPolicy => ({ name, kind: 'permissive', role: name, rows })),
+  // Permissive policies add up: without this one, another role would give the account of a machine all rows.
+  { name: 'portowner_own_rows', kind: 'restrictive', role: 'portowner_writer', rows: ownRows },
+];
+
+function grants({ name, rights }: Role): string[] {
   return [
     `grant usage on schema "portowner" to ${name}`,
     `grant select on portowner.store to ${name}`,
-    ...tableNames.flatMap((table) => [
-      `grant ${rights} on portowner.${table} to ${name}`,
-      ...(engine === 'cockroachdb'
-        ? []
-        : [`create policy ${name} on portowner.${table} to ${name} using (${rows}) with check (${rows})`]),
-    ]),
+    ...tableNames.map((table) => `grant ${rights} on portowner.${table} to ${name}`),
   ];
 }
 
@@ -165,7 +180,15 @@ export function createStatements(engine: DatabaseEngine, existing: readonly stri
       ? []
       : tableNames.map((table) => `alter table portowner.${table} enable row level security`)),
     ...roleNames.filter((role) => !existing.includes(role)).map((role) => `create role ${role} nologin`),
-    ...roles.flatMap((role) => grants(role, engine)),
+    ...roles.flatMap(grants),
+    ...(engine === 'cockroachdb'
+      ? []
+      : tableNames.flatMap((table) =>
+          rowPolicies.map(
+            ({ name, kind, role, rows }) =>
+              `create policy ${name} on portowner.${table} as ${kind} to ${role} using (${rows}) with check (${rows})`,
+          ),
+        )),
   ];
 }
 

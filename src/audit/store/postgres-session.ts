@@ -1,13 +1,10 @@
 import type { DatabaseAddress } from './address.ts';
-import { databaseError, openConnection, type Sql } from './postgres-connection.ts';
+import { databaseError, inTransaction, withConnection, type Sql } from './postgres-connection.ts';
 import { databaseVersion } from './postgres-schema.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
-/** How long a question may take in total, in milliseconds. */
-const patienceMs = 300_000;
-
 /** Throws PO2003 for a store of a newer version, and the server's error if there is none. */
-export async function checkVersion(sql: Sql, { url }: DatabaseAddress): Promise<void> {
+async function checkVersion(sql: Sql, { url }: DatabaseAddress): Promise<void> {
   const [row] = await sql`select max(version)::integer as version from portowner.store`;
   const version: number = row?.['version'] ?? 0;
   if (version > databaseVersion)
@@ -18,17 +15,30 @@ export async function checkVersion(sql: Sql, { url }: DatabaseAddress): Promise<
     );
 }
 
-/** Runs `work` with a connection, and ends it. Errors of the database become PO4201, PO4202, or PO2003. */
-export async function withDatabase<T>(address: DatabaseAddress, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const sql = openConnection(address);
-  // A server that accepts connections and closes them at once would be asked again and again.
-  const watch = setTimeout(() => void sql.end({ timeout: 0 }), patienceMs);
+/** Runs `work` with a store of a known version, in one transaction on a connection of its own. */
+export function storeTransaction<T>(
+  address: DatabaseAddress,
+  mode: string,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  return withConnection(address, (sql) =>
+    inTransaction(sql, mode, async () => {
+      await checkVersion(sql, address);
+      return work(sql);
+    }),
+  );
+}
+
+/** Converts errors of the database to PO4201, PO4202, or PO2003. */
+export async function withDatabaseErrors<T>(address: DatabaseAddress, work: () => Promise<T>): Promise<T> {
   try {
-    return await work(sql);
+    return await work();
   } catch (error) {
     throw databaseError(address, error);
-  } finally {
-    clearTimeout(watch);
-    await sql.end({ timeout: 1 }).catch(() => {});
   }
+}
+
+/** Runs `work` with a connection, and ends it. Errors of the database become PO4201, PO4202, or PO2003. */
+export function withDatabase<T>(address: DatabaseAddress, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return withDatabaseErrors(address, () => withConnection(address, work));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { errorCode } from '../../io/errors.ts';
 import type { Listener } from '../listeners.ts';
+import type { DatabaseAddress } from './address.ts';
 import type { StoredRun, StoreOutcome } from './contract.ts';
 import {
   binaryKey,
@@ -16,8 +16,9 @@ import {
   type OpenFinding,
   type OpenSpan,
 } from './difference.ts';
-import { arrayText, limit, retried, type Sql, type Transaction } from './postgres-connection.ts';
+import { arrayText, databaseError, retried, type Sql } from './postgres-connection.ts';
 import { tableNames } from './postgres-schema.ts';
+import { storeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
 
 const day = 86_400_000;
@@ -30,7 +31,7 @@ interface RowId {
 
 /** A run that is being stored, in the transaction of its machine. */
 interface Recording {
-  readonly sql: Transaction;
+  readonly sql: Sql;
   readonly run: StoredRun;
   /** The time of the previous run; null for the first of its machine. */
   readonly previous: Date | null;
@@ -41,10 +42,11 @@ interface NewSpan extends DynamicPort {
   readonly numbered: boolean;
 }
 
+const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
 function keyOf({ numbered, listener, port }: NewSpan): string {
   const { protocol, address } = listener;
-  const text = JSON.stringify([numbered, protocol, port, address, binaryKey(listener)]);
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+  return hashed(JSON.stringify([numbered, protocol, port, address, binaryKey(listener)]));
 }
 
 /** What the previous run of a machine saw. */
@@ -53,12 +55,13 @@ interface OpenRows {
   readonly open: readonly OpenFinding<RowId>[];
 }
 
-async function openFindings(sql: Transaction, machine: string): Promise<OpenRows['open']> {
-  const rows = await sql`select key, first from portowner.finding where machine = ${machine} and last is null`;
-  return rows.map(({ key, first }) => ({ id: { key, first }, key, first: first.getTime() }));
+async function openFindings(sql: Sql, machine: string): Promise<OpenRows['open']> {
+  const rows = await sql`
+    select key, first, identity from portowner.finding where machine = ${machine} and last is null`;
+  return rows.map(({ key, first, identity }) => ({ id: { key, first }, key: identity, first: first.getTime() }));
 }
 
-async function openSpans(sql: Transaction, machine: string): Promise<OpenRows['spans']> {
+async function openSpans(sql: Sql, machine: string): Promise<OpenRows['spans']> {
   const rows = await sql`
     select key, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
     from portowner.span where machine = ${machine} and last is null`;
@@ -118,9 +121,10 @@ async function storeFindings(recording: Recording, { added, ended }: FindingDiff
   await endRows(recording, 'finding', ended);
   if (added.length === 0) return;
   await sql`
-    insert into portowner.finding (machine, first, key, severity)
+    insert into portowner.finding (machine, first, key, identity, severity)
     select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
-      ${arrayText(added.map(({ key }) => key))}::text[], ${arrayText(added.map(({ severity }) => severity))}::text[])
+      ${arrayText(added.map(({ key }) => hashed(key)))}::text[], ${arrayText(added.map(({ key }) => key))}::text[],
+      ${arrayText(added.map(({ severity }) => severity))}::text[])
     on conflict do nothing`;
 }
 
@@ -153,19 +157,8 @@ async function storeDifference(
   return { findings: findings.dated };
 }
 
-/** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw; keeps a copy under another name. */
-async function forgetLater(
-  sql: Transaction,
-  { machine }: StoredRun,
-  now: Date,
-): Promise<Pick<StoreOutcome, 'forgotten' | 'before'>> {
-  // Other audits of the machine wait for this transaction.
-  await sql`select 1 from portowner.machine where machine = ${machine} for update`;
-  const [later] = await sql`
-    select count(*)::integer as count, min(at) as first, max(at) as last
-    from portowner.audit where machine = ${machine} and at > ${now}`;
-  if (later === undefined || later['count'] === 0) return { forgotten: 0, before: null };
-  const copy = `${machine}.before-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+/** Copies the rows of a machine to another name. */
+async function copyMachine(sql: Sql, machine: string, copy: string): Promise<void> {
   for (const table of tableNames.filter((name) => name !== 'machine')) {
     const rows = await sql`select * from ${sql(`portowner.${table}`)} where machine = ${machine}`;
     for (let start = 0; start < rows.length; start += 1000) {
@@ -173,6 +166,31 @@ async function forgetLater(
       await sql`insert into ${sql(`portowner.${table}`)} ${sql(part)}`;
     }
   }
+}
+
+/** Deletes all runs of a machine after a time, and reopens what the newest remaining run saw; keeps a copy under another name. */
+async function forgetLater(
+  sql: Sql,
+  { machine }: StoredRun,
+  now: Date,
+  again: boolean,
+): Promise<Pick<StoreOutcome, 'forgotten' | 'before'>> {
+  const later = async (name: string) => {
+    const rows = await sql`
+      select count(*)::integer as count, min(at) as first, max(at) as last
+      from portowner.audit where machine = ${name} and at > ${now}`;
+    return rows[0]!;
+  };
+  // Other audits of the machine wait for this transaction.
+  await sql`select 1 from portowner.machine where machine = ${machine} for update`;
+  const copy = `${machine}.before-${now.toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  const own = await later(machine);
+  // The connection was lost after the transaction had succeeded: the copy has what it deleted.
+  const { count, first, last } = again && own['count'] === 0 ? await later(copy) : own;
+  if (count === 0) return { forgotten: 0, before: null };
+  const forgotten = { forgotten: count, before: { first: instant(first), last: instant(last), copy } };
+  if (own['count'] === 0) return forgotten;
+  await copyMachine(sql, machine, copy);
   await sql`delete from portowner.audit where machine = ${machine} and at > ${now}`;
   const newest = await newestRun(sql, machine);
   for (const table of ['span', 'finding']) {
@@ -181,16 +199,16 @@ async function forgetLater(
   }
   if (newest === null) await sql`delete from portowner.machine where machine = ${machine}`;
   else await sql`update portowner.machine set last_audit = ${newest} where machine = ${machine}`;
-  return { forgotten: later['count'], before: { first: instant(later['first']), last: instant(later['last']), copy } };
+  return forgotten;
 }
 
-async function newestRun(sql: Transaction, machine: string): Promise<Date | null> {
+async function newestRun(sql: Sql, machine: string): Promise<Date | null> {
   const [row] = await sql`select max(at) as at from portowner.audit where machine = ${machine}`;
   return row?.['at'] ?? null;
 }
 
 /** Locks the machine of a run for this transaction; false if the run is not newer than the newest one. */
-async function gate(sql: Transaction, run: StoredRun): Promise<boolean> {
+async function gate(sql: Sql, run: StoredRun): Promise<boolean> {
   const complete = !run.partial && run.problem === undefined;
   const passed = await sql`
     insert into portowner.machine as one (machine, last_audit, listeners, complete, tool)
@@ -203,20 +221,17 @@ async function gate(sql: Transaction, run: StoredRun): Promise<boolean> {
 }
 
 /** What is already stored instead of a run. */
-async function refusedRun(
-  sql: Transaction,
-  run: StoredRun,
-): Promise<Pick<StoreOutcome, 'findings' | 'refused' | 'newest'>> {
+async function refusedRun(sql: Sql, run: StoredRun): Promise<Pick<StoreOutcome, 'findings' | 'refused' | 'newest'>> {
   const [newest, same, stored] = await Promise.all([
     newestRun(sql, run.machine),
     sql`select 1 from portowner.audit where machine = ${run.machine} and at = ${run.at}::timestamptz`,
     sql`
-      select key, first from portowner.finding
+      select identity, first from portowner.finding
       where machine = ${run.machine} and first <= ${run.at}::timestamptz and (last is null or last >= ${run.at}::timestamptz)`,
   ]);
   return {
     findings: datedFindings(
-      stored.map(({ key, first }) => ({ key, first: first.getTime() })),
+      stored.map(({ identity, first }) => ({ key: identity, first: first.getTime() })),
       run.findings,
     ),
     refused: same.length > 0 ? 'same' : 'older',
@@ -224,9 +239,14 @@ async function refusedRun(
   };
 }
 
-async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
-  const limited = limit(sql);
-  const forgotten = run.forgetLater ? await forgetLater(sql, run, now) : { forgotten: 0, before: null };
+/** Stores a run in a transaction; `again`: an earlier one may have succeeded. */
+async function record(
+  sql: Sql,
+  run: StoredRun,
+  now: Date,
+  again: boolean,
+): Promise<Omit<StoreOutcome, 'aside' | 'unpruned'>> {
+  const forgotten = run.forgetLater ? await forgetLater(sql, run, now, again) : { forgotten: 0, before: null };
   // Sent together: the server runs them one after the other, each when the machine is locked.
   const { machine } = run;
   const [passed, previous, spans, open] = await Promise.all([
@@ -234,7 +254,6 @@ async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit
     newestRun(sql, machine),
     openSpans(sql, machine),
     openFindings(sql, machine),
-    limited,
   ]);
   if (!passed) return { ...(await refusedRun(sql, run)), ...forgotten };
   const { findings } = await storeDifference({ sql, run, previous }, { spans, open });
@@ -242,33 +261,32 @@ async function record(sql: Transaction, run: StoredRun, now: Date): Promise<Omit
 }
 
 /** Deletes old history of a machine, for which an account needs another role than to store audits; why not, or null. */
-async function prune(sql: Sql, { machine, at, keepDays }: StoredRun): Promise<string | null> {
+async function prune(address: DatabaseAddress, { machine, at, keepDays }: StoredRun): Promise<string | null> {
   if (keepDays === null) return null;
   const before = new Date(Date.parse(at) - keepDays * day);
   try {
     await retried(() =>
-      sql.begin(async (transaction) => {
-        await limit(transaction);
-        await transaction`delete from portowner.audit where machine = ${machine} and at < ${before}`;
-        await transaction`delete from portowner.span where machine = ${machine} and last < ${before}`;
-        await transaction`delete from portowner.finding where machine = ${machine} and last < ${before}`;
+      storeTransaction(address, '', async (sql) => {
+        await sql`delete from portowner.audit where machine = ${machine} and at < ${before}`;
+        await sql`delete from portowner.span where machine = ${machine} and last < ${before}`;
+        await sql`delete from portowner.finding where machine = ${machine} and last < ${before}`;
       }),
     );
     return null;
   } catch (error) {
-    if (errorCode(error) === '42501') return (error as Error).message;
-    throw error;
+    // The audit is stored, whatever the error.
+    return databaseError(address, error).message;
   }
 }
 
 /** Stores an audit atomically, in one transaction, which waits for others of the same machine. */
-export async function addRun(sql: Sql, given: StoredRun, now: Date): Promise<StoreOutcome> {
+export async function addRun(address: DatabaseAddress, given: StoredRun, now: Date): Promise<StoreOutcome> {
   const run = storable(given);
   const outcome = await retried(async (again) => {
-    const stored = await sql.begin((transaction) => record(transaction, run, now));
+    const stored = await storeTransaction(address, '', (sql) => record(sql, run, now, again));
     // The connection was lost after the transaction had succeeded.
     return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
   });
-  const unpruned = outcome.refused === null ? await prune(sql, run) : null;
+  const unpruned = outcome.refused === null ? await prune(address, run) : null;
   return { ...outcome, aside: null, unpruned };
 }

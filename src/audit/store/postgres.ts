@@ -2,7 +2,7 @@ import type { DatabaseAddress } from './address.ts';
 import { refuseFuture, type AuditStore } from './contract.ts';
 import { retried, type Sql } from './postgres-connection.ts';
 import { queryRuns, querySpans } from './postgres-read.ts';
-import { checkVersion, withDatabase } from './postgres-session.ts';
+import { storeTransaction, withDatabaseErrors } from './postgres-session.ts';
 import { addRun } from './postgres-write.ts';
 
 /*
@@ -11,20 +11,19 @@ import { addRun } from './postgres-write.ts';
 
 export { examineStore, makeStore, storeScript } from './postgres-admin.ts';
 
-/** A store in a database, which must exist. Each call uses one connection. */
+/** A store in a database, which must exist. Each call uses a connection of its own, and a question sees one state. */
 export function postgresStore(address: DatabaseAddress): AuditStore {
-  const use = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
-    withDatabase(address, async (sql) => {
-      await retried(() => checkVersion(sql, address));
-      return work(sql);
-    });
+  const ask = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+    withDatabaseErrors(address, () =>
+      retried(() => storeTransaction(address, 'isolation level repeatable read read only', work)),
+    );
   return {
     add: async (run, now) => {
       refuseFuture(run, now);
-      return use((sql) => addRun(sql, run, now));
+      return withDatabaseErrors(address, () => addRun(address, run, now));
     },
-    runs: (question) => use((sql) => queryRuns(sql, question)),
-    spans: (question) => use((sql) => querySpans(sql, question)),
+    runs: (question) => ask((sql) => queryRuns(sql, question)),
+    spans: (question) => ask((sql) => querySpans(sql, question)),
     close: async () => {},
   };
 }

@@ -200,6 +200,19 @@ test('audits of one machine at the same time are stored one after the other, eac
   assert.ok(spans.filter(({ IsOpen }) => IsOpen).length <= 1);
 });
 
+test('a path that is too long for an index is stored, and found again', async () => {
+  const url = server.url('audits');
+  const random = randomizer(7);
+  const path = `/tmp/${Array.from({ length: 9000 }, () => String.fromCodePoint(0x4e00 + random(20_000))).join('')}`;
+  const findings = [{ Kind: 'Unapproved', Severity: 'High', Protocol: 'TCP', LocalAddress: '0.0.0.0', LocalPort: '443', After: path } as unknown as Finding];
+  const listeners = [{ ...example('long', 1).listeners[0]!, program: path }];
+  for (const number of [1, 2]) {
+    const outcome = await useStore(url, (store) => store.add(example('long', number, { findings, listeners }), night(9)));
+    assert.equal([outcome.refused, outcome.findings[0]!.FirstSeen], [null, night(1).toISOString()]);
+  }
+  assert.is(server.sql("select count(*) from portowner.finding where machine = 'long'", 'audits'), '1\n');
+});
+
 test('the account of a machine stores and sees only its own audits, and nobody can change the tables', async () => {
   const add = (user: string, one: StoredRun) => useStore(server.url('audits', user), (store) => store.add(one, night(9)));
   const seen = async (user: string): Promise<string[]> => {
@@ -236,6 +249,33 @@ test('the account of a machine stores and sees only its own audits, and nobody c
     }
 });
 
+test('the account of a machine has only its own audits, whatever other roles it has', async () => {
+  server.sql('create role web5 login in role portowner_writer, portowner_pruner, portowner_reader');
+  const url = server.url('audits', 'web5');
+  await useStore(server.url('audits', 'collector'), (store) => store.add(example('db5', 1), night(9)));
+  for (const number of [1, 20]) await useStore(url, (store) => store.add(example('WEB5', number), night(30)));
+  const foreign = await useStore(url, (store) => store.add(example('db5', 2, { keepDays: 1 }), night(9))).catch((error: PortOwnerError) => error);
+  assert.ok(foreign instanceof PortOwnerError && foreign.message.includes('row-level security'));
+  assert.is(
+    server.sql(
+      "set role web5; delete from portowner.span where machine = 'db5'; select count(*) from portowner.span where machine = 'db5'; reset role; select count(*) from portowner.span where machine = 'db5'",
+      'audits',
+    ),
+    '0\n1\n',
+  );
+  const { before, forgotten } = await useStore(url, (store) => store.add(example('WEB5', 2, { forgetLater: true, keepDays: 1 }), night(2)));
+  assert.equal([forgotten, before?.copy], [1, 'WEB5.before-20260102T030000Z']);
+  const rows = await useStore(url, (store) => store.runs({ machine: null, limit: null }));
+  assert.equal([...new Set(rows.map((row) => row.ComputerName))], ['WEB5']);
+  const { code, out } = await run(['store', 'check', url]);
+  assert.is(code, 0, out);
+  assert.match(out, /web5: portowner_\w+, portowner_\w+, portowner_\w+, only with the audits of its machine/);
+  const none = await run(['store', 'check', server.url('audits', 'nobody1')]);
+  assert.is(none.code, 69);
+  assert.match(none.out, /permission denied/);
+  assert.match(none.out, /nobody1: a member of none of the roles: grant it one of portowner_writer,/);
+});
+
 test('--keep needs the right to delete, without which the night is still stored', async () => {
   const url = (user: string) => server.url('audits', user);
   const add = (user: string, number: number) => useStore(url(user), (store) => store.add(example('keeper', number, { keepDays: 3 }), night(30)));
@@ -243,8 +283,17 @@ test('--keep needs the right to delete, without which the night is still stored'
   const { refused, unpruned } = await add('collector', 10);
   assert.is(refused, null);
   assert.match(unpruned!, /permission denied/);
-  assert.is((await add('pruner', 11)).unpruned, null);
-  assert.equal((await useStore(url('reader'), (store) => store.runs({ machine: 'keeper', limit: null }))).length, 2);
+  // Any other error of the deletion, too: the night is stored.
+  server.sql(
+    "create function public.stop() returns trigger language plpgsql as $$ begin raise 'no deletion today'; end $$; create trigger stop before delete on portowner.audit for each row execute function public.stop()",
+    'audits',
+  );
+  const stopped = await add('pruner', 11);
+  server.sql('drop trigger stop on portowner.audit', 'audits');
+  assert.is(stopped.refused, null);
+  assert.match(stopped.unpruned!, /cannot be used: no deletion today/);
+  assert.is((await add('pruner', 12)).unpruned, null);
+  assert.equal((await useStore(url('reader'), (store) => store.runs({ machine: 'keeper', limit: null }))).length, 3);
 });
 
 const machine = { source: undefined };
@@ -334,6 +383,16 @@ test('a client certificate is enough, whose key nobody else can read', async () 
   assert.is((await history(url)).code, 0);
   chmodSync(join(folder, 'certified.key'), 0o644);
   assert.match((await history(url)).err, /PO4210: the key of the client certificate .* was not used: other users can read it/);
+  chmodSync(join(folder, 'certified.key'), 0o600);
+  for (const [wrong, what] of [
+    [url.replace('certified.key', 'server.key'), 'sslcert or sslkey'],
+    [url.replace('certified.pem', 'certified.csr'), 'sslcert or sslkey'],
+    [url.replace('/certified.pem', '/certified.ext'), 'sslcert or sslkey'],
+  ] as const) {
+    const { code, err } = await history(wrong);
+    assert.is(code, 69, err);
+    assert.match(err, new RegExp(`PO4201: .*${what} is unusable: `));
+  }
   assert.match((await history(url.replace(/&sslcert.*/, ''))).err, /PO4201: .*it rejected the account/);
 });
 
@@ -389,13 +448,23 @@ test('a store is created, checked, and upgraded from the command line', async ()
   assert.is((await run(['store', 'check', server.url('made', 'collector')])).code, 0);
   assert.match((await run(['store', 'check', url])).out, /Account +differs +postgres: an administrator/);
   server.sql(
-    'create function public.f() returns trigger language plpgsql as $$ begin return new; end $$; create trigger planted before insert on portowner.audit for each row execute function public.f(); alter table portowner.span disable row level security; alter table portowner.finding drop column severity',
+    'create function public.f() returns trigger language plpgsql as $$ begin return new; end $$; create trigger planted before insert on portowner.audit for each row execute function public.f(); alter table portowner.span disable row level security; alter table portowner.finding drop column severity; drop policy portowner_own_rows on portowner.audit; alter policy portowner_writer on portowner.machine using (true); create policy mine on portowner.span using (true)',
     'made',
   );
   const changed = await run(['store', 'check', server.url('made', 'collector'), '--format', 'json']);
   assert.is(changed.code, 1);
   const evidence = (JSON.parse(changed.out) as { Evidence: string[] | null }[]).flatMap(({ Evidence }) => Evidence ?? []);
-  assert.equal(evidence, ['finding.severity is missing', 'trigger planted on audit', 'span has no row-level security']);
+  assert.equal(
+    evidence,
+    [
+      'finding.severity is missing',
+      'trigger planted on audit',
+      'span has no row-level security',
+      'policy portowner_own_rows on audit is missing or changed',
+      'policy portowner_writer on machine is missing or changed',
+      'policy mine on span is not of PortOwner',
+    ].toSorted((a, b) => evidence.indexOf(a) - evidence.indexOf(b)),
+  );
   assert.is((await run(['store', 'create', 'audits.db'])).code, 64);
   server.sql('update portowner.store set version = 2', 'made');
   for (const words of [
