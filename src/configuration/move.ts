@@ -101,25 +101,41 @@ function begin(plan: MovePlan, now: Date): Move {
   };
 }
 
-/** Changes the files, checks them, and restarts the server if requested. Returns what failed, or null. */
-async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world: MoveWorld): Promise<string | null> {
+/** What became of a change. */
+interface Attempt {
+  /** What failed, or null. */
+  readonly failure: string | null;
+  /** Whether the server was restarted, or may have been. */
+  readonly restarted: boolean;
+}
+
+/** Changes the files, checks them, and restarts the server if requested. */
+async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world: MoveWorld): Promise<Attempt> {
   const { machine } = world;
+  let restarted = false;
   try {
     for (const { path, before, after } of plan.files) {
       const { bytes } = machine.read(path);
-      if (bytes === null || digestOf(bytes) !== digestOf(before)) return `${path} has changed in the meantime`;
+      if (bytes === null || digestOf(bytes) !== digestOf(before))
+        return { failure: `${path} has changed in the meantime`, restarted };
       machine.replace(path, after);
     }
     const failure = checkFailure(plan, machine);
-    if (failure !== null || !restart || plan.configured.instance.pid === null) return failure;
-    return (await restartServer(plan, world, timeoutMs)) ?? (await waitForPort(plan, world, timeoutMs));
+    if (failure !== null || !restart || plan.configured.instance.pid === null) return { failure, restarted };
+    restarted = true;
+    const late = (await restartServer(plan, world, timeoutMs)) ?? (await waitForPort(plan, world, timeoutMs));
+    return { failure: late, restarted };
   } catch (error) {
-    return messageOf(error);
+    return { failure: messageOf(error), restarted };
   }
 }
 
 /** Restores the files after a failure, and makes the server use them again if it was restarted. */
-async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world: MoveWorld): Promise<string[]> {
+async function rollBack(
+  { plan, move, restarted }: { readonly plan: MovePlan; readonly move: Move; readonly restarted: boolean },
+  { timeoutMs }: MoveRequest,
+  world: MoveWorld,
+): Promise<string[]> {
   const conflict = changedSince(move, world.machine);
   try {
     restore(move, world.machine, false);
@@ -127,10 +143,10 @@ async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world:
     return [`the files were not restored: ${messageOf(error)}`, `undo it: portowner move --undo ${move.id}`];
   }
   if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
-  if (!request.restart || plan.configured.instance.pid === null) return [];
-  const failure = await restartServer(plan, world, request.timeoutMs);
+  if (!restarted) return [];
+  const failure = await restartServer(plan, world, timeoutMs);
   if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
-  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, request.timeoutMs);
+  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs);
   return late === null ? [] : [`with its old configuration, ${late}`];
 }
 
@@ -157,7 +173,8 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
     const move = begin(plan, world.now());
     journal.write(move);
     const told = { id: move.id, at: move.at };
-    const failure = (await change(plan, request, world)) ?? noteFailure(journal, move, 'done');
+    const { failure: failed, restarted } = await change(plan, request, world);
+    const failure = failed ?? noteFailure(journal, move, 'done');
     if (failure === null) {
       const isRunning = plan.configured.instance.pid !== null;
       return request.restart || !isRunning
@@ -169,7 +186,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
             reasons: [`the server uses port ${plan.to} after: ${plan.restart.text}`],
           };
     }
-    const remaining = await rollBack(plan, move, request, world);
+    const remaining = await rollBack({ plan, move, restarted }, request, world);
     const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'rolledBack') : null;
     const reasons = [failure, ...remaining, ...(unnoted === null || unnoted === failure ? [] : [unnoted])];
     return { ...told, result: 'RolledBack', restart: 'rolled back', reasons };

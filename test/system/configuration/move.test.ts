@@ -71,10 +71,15 @@ test('a move that the server does not follow is rolled back', async (context) =>
     assert.match(row!.Reason!.join(), `does not listen on port ${to}`);
     assert.is(readFileSync(nginx.file, 'latin1'), before);
     // The check of the new configuration fails.
-    let calls = 0;
-    const failing = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--json'], state, { run: () => ({ status: calls++ === 0 ? 0 : 1, output: 'bad' }) });
+    let [calls, signals] = [0, 0];
+    const failing = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart', '--json'], state, {
+      run: () => ({ status: calls++ === 0 ? 0 : 1, output: 'bad' }),
+      signal: () => void signals++,
+    });
     assert.is(failing.code, 1);
     assert.is(readFileSync(nginx.file, 'latin1'), before);
+    // It was not restarted yet.
+    assert.is(signals, 0);
     assert.ok(nginx.answers(port));
   } finally {
     nginx.stop();
