@@ -1,6 +1,6 @@
 // Restarting real servers by their units: control groups with the names of units, and a systemctl that starts them, in
 // mounts and a network of its own.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
@@ -262,6 +262,47 @@ test('a port that the unit itself has: systemd reads it again before the restart
     assert.equal(calls, ['--system|daemon-reload|', '--system|restart|--|shop.service|']);
     assert.ok(speaks(21_101));
   } finally {
+    stopUnit('shop.service');
+    rmSync(unit);
+  }
+});
+
+/** A Node program as a unit with its port, which a script can start in another way. */
+function shopUnit(start: (node: string) => string): { readonly unit: string; readonly server: string } {
+  const server = join(serverFolder(), 'server.js');
+  writeFileSync(server, "require('node:http').createServer((_, answer) => answer.end('x')).listen(process.env.PORT, '127.0.0.1');\n");
+  const unit = '/etc/systemd/system/shop.service';
+  writeFileSync(unit, `[Service]\nEnvironment=PORT=21100\nExecStart=${process.execPath} ${server}\n`);
+  const node = `${process.execPath} ${server} >/dev/null 2>&1 & echo $! >"$unit/pid"`;
+  makeUnit('shop.service', { start: `export $(sed -n 's/^Environment=//p' ${unit}); ${start(node)}` });
+  until(() => speaks(21_100));
+  return { unit, server };
+}
+
+test('another program with the same executable takes the old port at once', () => {
+  const { unit, server } = shopUnit((node) => node);
+  // As a unit that is started again and again until the port is free.
+  const loop = spawn('bash', ['-c', `while :; do PORT=21100 ${process.execPath} ${server} 2>/dev/null & child=$!; trap 'kill $child; exit' TERM; wait $child; sleep 0.2; done`]);
+  try {
+    const { code, row, err } = move(21_100, 21_101, '--force', '--timeout', '5');
+    assert.equal([code, row?.Result, row?.Reason], [0, 'Moved', null], err);
+    assert.ok(speaks(21_101));
+    until(() => speaks(21_100));
+  } finally {
+    loop.kill('SIGTERM');
+    stopUnit('shop.service');
+    rmSync(unit);
+  }
+});
+
+test('another program with the same executable on the new port is no success', () => {
+  const { unit } = shopUnit((node) => `if [ $PORT = 21101 ]; then echo $$ >'${groups}/cgroup.procs'; fi; ${node}`);
+  try {
+    const { code, row, err } = move(21_100, 21_101, '--force');
+    assert.equal([code, row?.Result, row?.Reason], [1, 'RolledBack', ['another program owns port 21101 now']], err);
+  } finally {
+    const pid = readFileSync(join(unitFolder('shop.service'), 'pid'), 'utf8').trim();
+    spawnSync('kill', ['-9', pid]);
     stopUnit('shop.service');
     rmSync(unit);
   }
