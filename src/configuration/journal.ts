@@ -35,8 +35,11 @@ export interface Move {
   readonly application: string;
   readonly from: number;
   readonly to: number;
-  /** `begun` until every file has been changed, and the server has been checked; `rolledBack` if that failed. */
-  readonly state: 'begun' | 'done' | 'rolledBack' | 'undone';
+  /**
+   * `begun` until every file has been changed, and the server has been checked; `rolledBack` if that failed, or `kept` if
+   * another program had changed a file by then, which was kept.
+   */
+  readonly state: 'begun' | 'done' | 'rolledBack' | 'kept' | 'undone';
   readonly changes: readonly string[];
   readonly files: readonly JournalFile[];
 }
@@ -71,7 +74,7 @@ function isMove(data: unknown, ownId: string): data is Move {
   const isKnown = kind === 'PortOwner.Move' && version === 1 && id === ownId && isPort(from) && isPort(to);
   const isTold = typeof application === 'string' && typeof at === 'string' && !Number.isNaN(Date.parse(at));
   const areTexts = Array.isArray(changes) && changes.every((one) => typeof one === 'string');
-  const isInState = typeof state === 'string' && ['begun', 'done', 'rolledBack', 'undone'].includes(state);
+  const isInState = typeof state === 'string' && ['begun', 'done', 'rolledBack', 'kept', 'undone'].includes(state);
   return isKnown && isTold && areTexts && isInState && Array.isArray(files) && files.every(isFile);
 }
 
@@ -153,12 +156,14 @@ export function changedSince({ files }: Move, machine: ConfigurationMachine): st
     .map(({ path }) => path);
 }
 
-/** Whether no file has the new contents: they are as before, or another program has changed them. */
-export function isRestored({ files }: Move, machine: ConfigurationMachine): boolean {
-  return files.every(({ path, after }) => {
+/** Returns the state of a move that failed, by what its files have now. */
+export function stateAfter({ files }: Move, machine: ConfigurationMachine): 'begun' | 'rolledBack' | 'kept' {
+  const present = files.map(({ path, before, after }) => {
     const { bytes } = machine.read(path);
-    return bytes !== null && digestOf(bytes) !== after;
+    const digest = bytes === null ? null : digestOf(bytes);
+    return digest === before ? 'rolledBack' : digest === null || digest === after ? 'begun' : 'kept';
   });
+  return present.find((state) => state === 'begun') ?? present.find((state) => state === 'kept') ?? 'rolledBack';
 }
 
 /** Returns what a restore would change, as a unified diff of each file; with `all`, also of files that changed since. */

@@ -9,7 +9,7 @@ import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
 import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
-import { changedSince, differencesOf, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
+import { changedSince, differencesOf, digestOf, Journal, newId, restore, stateAfter, type Move } from './journal.ts';
 import { placesToMove, planMove, serverAt } from './plan-move.ts';
 import {
   asItsUser,
@@ -142,12 +142,13 @@ async function rollBack(
   } catch (error) {
     return [`the files were not restored: ${messageOf(error)}`, `undo it: portowner move --undo ${move.id}`];
   }
-  if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
-  if (!restarted) return [];
+  const kept =
+    conflict.length === 0 ? [] : [`not restored, because another program changed it: ${conflict.join(', ')}`];
+  if (!restarted) return kept;
   const failure = await restartServer(plan, world, timeoutMs);
-  if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
+  if (failure !== null) return [...kept, `the server was not restarted with its old configuration: ${failure}`];
   const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs);
-  return late === null ? [] : [`with its old configuration, ${late}`];
+  return late === null ? kept : [...kept, `with its old configuration, ${late}`];
 }
 
 /** Notes the new state of a move in the journal. Returns why that failed, or null: the move can be undone anyway. */
@@ -187,9 +188,12 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
           };
     }
     const remaining = await rollBack({ plan, move, restarted }, request, world);
-    const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'rolledBack') : null;
+    const state = stateAfter(move, world.machine);
+    const unnoted = state === 'begun' ? null : noteFailure(journal, move, state);
     const reasons = [failure, ...remaining, ...(unnoted === null || unnoted === failure ? [] : [unnoted])];
-    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons };
+    return state === 'rolledBack'
+      ? { ...told, result: 'RolledBack', restart: 'rolled back', reasons }
+      : { ...told, result: 'Interrupted', restart: 'not rolled back', reasons };
   } finally {
     release();
   }
@@ -260,7 +264,13 @@ function journalRow(move: Move, result: string, computer: string | null, reasons
   };
 }
 
-const states = { begun: 'Interrupted', done: 'Moved', rolledBack: 'RolledBack', undone: 'Undone' } as const;
+const states = {
+  begun: 'Interrupted',
+  done: 'Moved',
+  rolledBack: 'RolledBack',
+  kept: 'Interrupted',
+  undone: 'Undone',
+} as const;
 
 /**
  * Lists the moves in the journal, or those from or to a port; deletes those that are older, unless they have to be undone

@@ -105,10 +105,14 @@ onLinux('a file that another program changes during the move: the others are res
   const { code, out } = await onThisMachine(['move', '4711', '--to', '4713', '--path', main, '--yes', '--json'], state, { ...listed, replace });
   assert.is(code, 1);
   const [row] = JSON.parse(out) as MoveResult[];
-  assert.is(row!.Result, 'RolledBack');
+  assert.is(row!.Result, 'Interrupted');
+  assert.is(row!.Restart, 'not rolled back');
   assert.equal(row!.Reason, [`${files[2]} has changed in the meantime`, `not restored, because another program changed it: ${files[2]}`]);
   assert.equal(textsOf(files), [before[0], before[1], other]);
-  assert.equal(await resultsOf(state), ['RolledBack']);
+  // It is listed as what it is, but does not keep others from being done.
+  assert.equal(await resultsOf(state), ['Interrupted']);
+  const next = await onThisMachine(['move', '4711', '--to', '4713', '--path', main, '--yes'], state, listed);
+  assert.is(next.code, 0, next.err);
 });
 
 onLinux('files that cannot be restored are said, and undone later', async () => {
@@ -123,6 +127,7 @@ onLinux('files that cannot be restored are said, and undone later', async () => 
   const { code, out } = await onThisMachine(['move', '4711', '--to', '4713', '--path', main, '--yes', '--json'], state, { ...listed, replace });
   assert.is(code, 1);
   const [row] = JSON.parse(out) as MoveResult[];
+  assert.is(row!.Result, 'Interrupted');
   assert.equal(row!.Reason?.length, 3);
   assert.match(row!.Reason!.join('\n'), `the files were not restored: ${files[1]}: the file system is read-only`);
   assert.match(row!.Reason!.join('\n'), `undo it: portowner move --undo ${row!.Id}`);

@@ -1,6 +1,6 @@
 // Real servers with their own configuration folders: found, moved, asked on the new port, and moved back.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -80,6 +80,31 @@ test('a move that the server does not follow is rolled back', async (context) =>
     assert.is(readFileSync(nginx.file, 'latin1'), before);
     // It was not restarted yet.
     assert.is(signals, 0);
+    assert.ok(nginx.answers(port));
+  } finally {
+    nginx.stop();
+  }
+});
+
+test('with --force, a server whose configuration was not valid before is moved, but not restarted', async (context) => {
+  if (!hasNginx) return skip('nginx is not installed', context as TestContext);
+  const [port, to, state] = [await freePort(), await target(), temporaryFolder()];
+  const nginx = startNginx(port);
+  try {
+    writeFileSync(nginx.file, `${readFileSync(nginx.file, 'latin1')}no_such_directive on;\n`, 'latin1');
+    const before = readFileSync(nginx.file, 'latin1');
+    const args = ['move', String(port), '--to', String(to), '--yes', '--json'];
+    const without = await onThisMachine(args, state);
+    assert.is(without.code, 1);
+    assert.match(without.err, 'the present configuration is not valid');
+    const restarted = await onThisMachine([...args, '--force', '--restart'], state);
+    assert.is(restarted.code, 1, restarted.out);
+    assert.match(restarted.err, /PO4402.*a restart would end nginx: the present configuration is not valid/);
+    assert.match(restarted.err, 'Leave out --restart');
+    assert.is(readFileSync(nginx.file, 'latin1'), before);
+    const moved = await onThisMachine([...args, '--force'], state);
+    assert.is(moved.code, 0, moved.err + moved.out);
+    assert.is(readFileSync(nginx.file, 'latin1'), before.replace(`:${port}`, `:${to}`));
     assert.ok(nginx.answers(port));
   } finally {
     nginx.stop();
