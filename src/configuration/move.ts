@@ -10,7 +10,7 @@ import { cannotMove } from './cannot.ts';
 import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesOf, digestOf, Journal, newId, restore, stateAfter, type Move } from './journal.ts';
-import { placesToMove, planMove, serverAt } from './plan-move.ts';
+import { placesToMove, planMove, serverAt, type MoveEdits } from './plan-move.ts';
 import {
   asItsUser,
   restartServer,
@@ -74,7 +74,7 @@ function rowOf(plan: MovePlan, computer: string, outcome: Outcome): MoveResult {
 }
 
 /** Runs the server's own check of its configuration. Returns why it failed, or null. */
-function checkFailure(plan: MovePlan, machine: ConfigurationMachine): string | null {
+function checkFailure(plan: MoveEdits, machine: ConfigurationMachine): string | null {
   const { check } = plan;
   if (check === null) return null;
   const { status, output } = machine.run(asItsUser(check, plan));
@@ -200,7 +200,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
 }
 
 /** Throws PO4402 if a restart is wanted that is not possible. */
-function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: RestartWay): void {
+function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: Pick<RestartWay, 'obstacle'>): void {
   if (restart && obstacle !== null) throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
@@ -224,9 +224,10 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const clients = await connectedClients(asked, request.from);
   const moved = { all: [subject, ...others], subject, machine, facts, clients };
   const edits = planMove(moved, request.from, to);
-  const plan: MovePlan = { ...edits, restart: restartWay(edits) };
+  const failure = checkFailure(edits, machine);
+  // What failed before would fail afterwards, too.
+  const plan: MovePlan = { ...edits, check: failure === null ? edits.check : null, restart: restartWay(edits) };
   checkRestart(request, plan.restart);
-  const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
   const obstacles = [
     ...(failure === null ? [] : [`the present configuration is not valid: ${failure}`]),
@@ -234,6 +235,8 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
     ...plan.obstacles,
   ];
   if (obstacles.length > 0 && !request.force) throw cannotMove(obstacles.join('; '), 'Use --force to move it anyway.');
+  const ended = failure === null || subject.instance.pid === null ? null : `${subject.family.name} cannot be restarted`;
+  checkRestart(request, { obstacle: ended === null ? null : `${ended}: ${obstacles[0]!}` });
   const answer = (outcome: Outcome, yes: boolean): Answer => ({
     rows: [rowOf(plan, facts.machine.name, outcome)],
     problems: [],

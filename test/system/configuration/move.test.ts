@@ -99,7 +99,7 @@ test('with --force, a server whose configuration was not valid before is moved, 
     assert.match(without.err, 'the present configuration is not valid');
     const restarted = await onThisMachine([...args, '--force', '--restart'], state);
     assert.is(restarted.code, 1, restarted.out);
-    assert.match(restarted.err, /PO4402.*a restart would end nginx: the present configuration is not valid/);
+    assert.match(restarted.err, /PO4402.*nginx cannot be restarted: the present configuration is not valid/);
     assert.match(restarted.err, 'Leave out --restart');
     assert.is(readFileSync(nginx.file, 'latin1'), before);
     const moved = await onThisMachine([...args, '--force'], state);
