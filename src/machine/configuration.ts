@@ -174,6 +174,8 @@ function runProgram(call: ProgramCall, bare: BareEnvironment): ProgramResult {
     maxBuffer: 4 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
+    // In a session of its own: before Linux 6.2, it could type into the terminal of this process. Undocumented here.
+    ...(process.platform === 'linux' ? { detached: true } : {}),
     env: { ...bare, ...environment },
     ...(as === undefined ? {} : { uid: as.uid, gid: as.gid }),
     ...(workingDirectory === undefined ? {} : { cwd: workingDirectory }),
