@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorWords } from '../io/errors.ts';
 import { takeLock } from '../io/lock.ts';
 import { parseJson } from '../io/nesting.ts';
 import { privateFolder, readPrivate } from '../io/private.ts';
-import { replaceFile } from '../io/temporary.ts';
+import { replaceFile, syncFolder } from '../io/temporary.ts';
 import { changedLines } from './diff.ts';
 import { decodeFile } from './text-file.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -132,7 +132,10 @@ export class Journal {
   }
 
   write(move: Move): void {
-    this.using((folder) => replaceFile(join(folder!, `${move.id}.json`), `${JSON.stringify(move)}\n`, 0o600), true);
+    this.using((folder) => {
+      replaceFile(join(folder!, `${move.id}.json`), `${JSON.stringify(move)}\n`, 0o600);
+      for (const one of [folder!, dirname(folder!)]) syncFolder(one);
+    }, true);
   }
 
   remove({ id }: Move): void {
@@ -172,14 +175,16 @@ export function differencesOf({ files }: Move, machine: ConfigurationMachine, al
     const { bytes } = machine.read(path);
     const digest = bytes === null ? null : digestOf(bytes);
     if (digest === before || (digest !== after && !all)) return [];
-    const [present, old] = [bytes, Buffer.from(contents, 'base64')].map((one) => one && decodeFile(path, one));
+    // A file that was deleted is restored as a whole.
+    const [present, old] = [bytes ?? Buffer.alloc(0), Buffer.from(contents, 'base64')].map((one) => decodeFile(path, one));
     return present == null || old == null ? [] : [changedLines(path, present.text, old.text)];
   });
 }
 
 /**
- * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. One that
- * cannot be restored does not keep the others from it: then it throws an error that names each of them.
+ * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others, which
+ * are left alone without it. One that cannot be restored does not keep the others from it: then it throws an error that
+ * names each of them.
  */
 export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
   const failures: string[] = [];

@@ -285,12 +285,12 @@ export async function listMoves(
 ): Promise<Answer> {
   const journal = new Journal(await world.stateFolder());
   const oldest = keepDays === null ? null : world.now().getTime() - keepDays * 86_400_000;
-  const kept = journal.moves().filter((move) => {
+  const listed = journal.moves().filter((move) => {
+    if (port !== null && move.from !== port && move.to !== port) return false;
     const isOver = oldest !== null && move.state !== 'begun' && Date.parse(move.at) < oldest;
     if (isOver) journal.remove(move);
     return !isOver;
   });
-  const listed = kept.filter(({ from, to }) => port === null || from === port || to === port);
   const rows = listed.map((move) => journalRow(move, states[move.state], null));
   return {
     rows,
@@ -342,11 +342,13 @@ async function serverOf({ files, to }: Move, { asked, machine }: UndoWorld): Pro
 async function restored(
   { move, server }: { readonly move: Move; readonly server: Restarted | null },
   journal: Journal,
-  { restart, timeoutMs }: UndoRequest,
+  { restart, timeoutMs, force }: UndoRequest,
   world: UndoWorld,
 ): Promise<Answer> {
   try {
-    restore(move, world.machine, true);
+    restore(move, world.machine, force);
+    const [kept] = changedSince(move, world.machine);
+    if (kept !== undefined) throw new Error(`${kept}: another program changed it in the meantime`);
   } catch (error) {
     throw cannotMove(
       `the files were not restored: ${messageOf(error)}`,

@@ -4,7 +4,6 @@ import {
   constants,
   fchmodSync,
   fchownSync,
-  fsyncSync,
   lstatSync,
   openSync,
   readFileSync,
@@ -12,7 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorWords } from '../../io/errors.ts';
-import { replaceFile } from '../../io/temporary.ts';
+import { replaceFile, syncFolder } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
 
 type Ffi = typeof import('node:ffi');
@@ -103,21 +102,18 @@ function copyAttributes(from: string, to: string): void {
  * extended attributes. Throws system errors.
  */
 export function replaceKeeping(path: string, bytes: Uint8Array): void {
-  const { uid, gid, mode } = lstatSync(path);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  const { uid, gid } = found ?? lstatSync(dirname(path));
   // By descriptor: who owns the folder could put a link in its place.
   const prepare = (file: number): void => {
-    fchownSync(file, uid, gid);
-    fchmodSync(file, mode & 0o7777);
-    copyAttributes(path, `/proc/self/fd/${file}`);
+    // A file that was deleted belongs to the owner of its folder again, as far as this user can give it away.
+    if (found !== undefined || process.geteuid?.() === 0) fchownSync(file, uid, gid);
+    fchmodSync(file, found === undefined ? 0o640 : found.mode & 0o7777);
+    if (found !== undefined) copyAttributes(path, `/proc/self/fd/${file}`);
   };
   replaceFile(path, bytes, 0o600, { prepare });
   // The name is durable only when its folder is.
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncFolder(dirname(path));
 }
 
 /** The mount point of a file, and whether it is mounted read-only; a file can be a mount point itself. */

@@ -1,7 +1,7 @@
 // A move of several files that ends at every change of a file that it makes, and one whose disk is full at every change.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -134,6 +134,19 @@ onLinux('files that cannot be restored are said, and undone later', async () => 
   assert.equal(await resultsOf(state), ['Interrupted']);
   assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
   assert.equal(textsOf(files), before);
+});
+
+onLinux('the name of the journal is durable before a file is changed', async () => {
+  if (!existsSync('/usr/bin/strace')) return;
+  const [{ main }, state] = [configuration(), temporaryFolder()];
+  const log = join(state, 'log');
+  const args = ['move', '4711', '--to', '4713', '--path', main, '--yes'];
+  spawnSync('/usr/bin/strace', ['-f', '-y', '-o', log, '-e', 'trace=fsync,rename', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), ...args], { env: { ...process.env, XDG_STATE_HOME: state } });
+  const calls = readFileSync(log, 'utf8').split('\n');
+  const named = calls.findIndex((line) => line.includes('rename(') && line.includes('/moves/'));
+  const durable = calls.findIndex((line, index) => index > named && line.includes('fsync(') && line.includes('/moves>'));
+  const changed = calls.findIndex((line) => line.includes('rename(') && line.includes('conf.d/'));
+  assert.ok(named >= 0 && named < durable && durable < changed, calls.join('\n'));
 });
 
 onLinux('of several moves at one time, one is done', async () => {
