@@ -176,7 +176,9 @@ export function differencesOf({ files }: Move, machine: ConfigurationMachine, al
     const digest = bytes === null ? null : digestOf(bytes);
     if (digest === before || (digest !== after && !all)) return [];
     // A file that was deleted is restored as a whole.
-    const [present, old] = [bytes ?? Buffer.alloc(0), Buffer.from(contents, 'base64')].map((one) => decodeFile(path, one));
+    const [present, old] = [bytes ?? Buffer.alloc(0), Buffer.from(contents, 'base64')].map((one) =>
+      decodeFile(path, one),
+    );
     return present == null || old == null ? [] : [changedLines(path, present.text, old.text)];
   });
 }

@@ -141,7 +141,9 @@ onLinux('the name of the journal is durable before a file is changed', async () 
   const [{ main }, state] = [configuration(), temporaryFolder()];
   const log = join(state, 'log');
   const args = ['move', '4711', '--to', '4713', '--path', main, '--yes'];
-  spawnSync('/usr/bin/strace', ['-f', '-y', '-o', log, '-e', 'trace=fsync,rename', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), ...args], { env: { ...process.env, XDG_STATE_HOME: state } });
+  spawnSync('/usr/bin/strace', ['-f', '-y', '-o', log, '-e', 'trace=fsync,rename', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), ...args], {
+    env: { ...process.env, XDG_STATE_HOME: state },
+  });
   const calls = readFileSync(log, 'utf8').split('\n');
   const named = calls.findIndex((line) => line.includes('rename(') && line.includes('/moves/'));
   const durable = calls.findIndex((line, index) => index > named && line.includes('fsync(') && line.includes('/moves>'));
