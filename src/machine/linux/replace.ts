@@ -10,6 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { listWriters } from '../../facts/decode/linux-acl.ts';
 import { errorWords } from '../../io/errors.ts';
 import { replaceFile, syncFolder } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
@@ -157,7 +158,13 @@ function sharedWith(path: string, owner: number, isAbove = false): string | null
   // In a sticky folder, others can make files, but not rename those that lead here.
   if (isAbove && (mode & 0o1000) !== 0) return null;
   if ((mode & 0o002) !== 0) return `every user can write to ${path}`;
-  const isShared = (mode & 0o020) !== 0 && gid !== 0 && !isPrivateGroup(gid, uid);
+  if ((mode & 0o020) === 0) return null;
+  // An access list that lets anyone write shows in the bits of the group, which are then its mask.
+  const list = new Attributes(path).value('system.posix_acl_access');
+  const named = list === null ? [] : (listWriters(list) ?? ['somebody']);
+  const other = named.find((one) => !['user:0', 'group:0', `user:${owner}`].includes(one));
+  if (other !== undefined) return `${other.replace(':', ' ')} can write to ${path}`;
+  const isShared = gid !== 0 && !isPrivateGroup(gid, uid);
   return isShared ? `group ${gid} can write to ${path}` : null;
 }
 

@@ -83,6 +83,19 @@ withRights('files that others can change', async () => {
   assert.is((await attempt(own)).code, 0);
 });
 
+withRights('files that an access list lets others change', async () => {
+  const listed = (list: string, of: (file: string) => string = (file) => file): string | null => {
+    const file = configuration();
+    return spawnSync('setfacl', ['-m', list, of(file)]).status === 0 ? file : null;
+  };
+  // A file system without access lists has none.
+  if (listed('u:12345:r') === null) return;
+  await refused(listed('u:12345:rw')!, 'user 12345 can write to');
+  await refused(listed('g:12346:rw')!, 'group 12346 can write to');
+  await refused(listed('u:12345:rwx', dirname)!, 'user 12345 can write to');
+  for (const list of ['u:12345:r', 'u:0:rw', 'u:12345:rw,m:r']) assert.is((await attempt(listed(list)!)).code, 0, list);
+});
+
 test('files that another tool manages', async (context) => {
   if (process.platform !== 'linux') return skip('it needs Linux', context as TestContext);
   for (const header of [
