@@ -8,6 +8,7 @@ import { privateFolder, readPrivate } from '../io/private.ts';
 import { replaceFile, syncFolder } from '../io/temporary.ts';
 import { changedLines } from './diff.ts';
 import { decodeFile } from './text-file.ts';
+import { writeObstacle } from './writers.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 
@@ -188,14 +189,20 @@ export function differencesOf({ files }: Move, machine: ConfigurationMachine, al
  * are left alone without it. One that cannot be restored does not keep the others from it: then it throws an error that
  * names each of them.
  */
-export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
+export function restore(
+  { files }: Move,
+  machine: ConfigurationMachine,
+  { all, force }: { readonly all: boolean; readonly force: boolean },
+): void {
   const failures: string[] = [];
   for (const { path, contents, before, after } of files.toReversed()) {
     const { bytes } = machine.read(path);
     const present = bytes === null ? null : digestOf(bytes);
     if (present !== after && !(all && present !== before)) continue;
     try {
-      machine.replace(path, Buffer.from(contents, 'base64'));
+      const obstacle = writeObstacle(path, machine, force);
+      if (obstacle === null) machine.replace(path, Buffer.from(contents, 'base64'));
+      else failures.push(`${path}: ${obstacle}`);
     } catch (error) {
       failures.push(`${path}: ${errorWords(error, 'write')}`);
     }

@@ -21,6 +21,7 @@ import {
   type RestartWay,
 } from './restart.ts';
 import { sessionObstacle } from './session.ts';
+import { writeObstacle } from './writers.ts';
 import { targetFor } from './target.ts';
 
 /** A request to move a server to another port. */
@@ -110,7 +111,7 @@ interface Attempt {
 }
 
 /** Changes the files, checks them, and restarts the server if requested. */
-async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world: MoveWorld): Promise<Attempt> {
+async function change(plan: MovePlan, { restart, timeoutMs, force }: MoveRequest, world: MoveWorld): Promise<Attempt> {
   const { machine } = world;
   let restarted = false;
   try {
@@ -118,6 +119,8 @@ async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world
       const { bytes } = machine.read(path);
       if (bytes === null || digestOf(bytes) !== digestOf(before))
         return { failure: `${path} has changed in the meantime`, restarted };
+      const obstacle = writeObstacle(path, machine, force);
+      if (obstacle !== null) return { failure: obstacle, restarted };
       machine.replace(path, after);
     }
     const failure = checkFailure(plan, machine);
@@ -133,12 +136,12 @@ async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world
 /** Restores the files after a failure, and makes the server use them again if it was restarted. */
 async function rollBack(
   { plan, move, restarted }: { readonly plan: MovePlan; readonly move: Move; readonly restarted: boolean },
-  { timeoutMs }: MoveRequest,
+  { timeoutMs, force }: MoveRequest,
   world: MoveWorld,
 ): Promise<string[]> {
   const conflict = changedSince(move, world.machine);
   try {
-    restore(move, world.machine, false);
+    restore(move, world.machine, { all: false, force });
   } catch (error) {
     return [`the files were not restored: ${messageOf(error)}`, `undo it: portowner move --undo ${move.id}`];
   }
@@ -346,7 +349,7 @@ async function restored(
   world: UndoWorld,
 ): Promise<Answer> {
   try {
-    restore(move, world.machine, force);
+    restore(move, world.machine, { all: force, force });
     const [kept] = changedSince(move, world.machine);
     if (kept !== undefined) throw new Error(`${kept}: another program changed it in the meantime`);
   } catch (error) {

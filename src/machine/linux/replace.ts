@@ -4,15 +4,17 @@ import {
   constants,
   fchmodSync,
   fchownSync,
+  fsyncSync,
   lstatSync,
   openSync,
   readFileSync,
+  readlinkSync,
   statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { listWriters } from '../../facts/decode/linux-acl.ts';
 import { errorWords } from '../../io/errors.ts';
-import { replaceFile, syncFolder } from '../../io/temporary.ts';
+import { replaceFile } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
 
 type Ffi = typeof import('node:ffi');
@@ -82,20 +84,20 @@ function lockedBy(path: string): 'immutable' | 'append-only' | null {
 }
 
 /** Gives a file the extended attributes of another one, and no others. Throws if that is not possible. */
-function copyAttributes(from: string, to: string): void {
+function copyAttributes(from: string, to: string, name: string): void {
   const [source, target] = [new Attributes(from), new Attributes(to)];
   const names = source.names();
-  for (const name of names) {
-    const value = source.value(name);
+  for (const attribute of names) {
+    const value = source.value(attribute);
     // What it already has may not be changed by everybody, such as its SELinux label.
-    const isSame = value !== null && target.value(name)?.equals(value) === true;
-    if (!isSame && (value === null || !target.set(name, value)))
-      throw new Error(`the extended attribute ${name} of ${from} cannot be copied`);
+    const isSame = value !== null && target.value(attribute)?.equals(value) === true;
+    if (!isSame && (value === null || !target.set(attribute, value)))
+      throw new Error(`the extended attribute ${attribute} of ${name} cannot be copied`);
   }
   // A folder gives new files its default access list.
-  for (const name of target.names())
-    if (!names.includes(name) && !target.remove(name))
-      throw new Error(`the extended attribute ${name}, which ${from} does not have, cannot be removed`);
+  for (const attribute of target.names())
+    if (!names.includes(attribute) && !target.remove(attribute))
+      throw new Error(`the extended attribute ${attribute}, which ${name} does not have, cannot be removed`);
 }
 
 /**
@@ -103,18 +105,31 @@ function copyAttributes(from: string, to: string): void {
  * extended attributes. Throws system errors.
  */
 export function replaceKeeping(path: string, bytes: Uint8Array): void {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  const { uid, gid } = found ?? lstatSync(dirname(path));
-  // By descriptor: who owns the folder could put a link in its place.
+  // By descriptors: who owns a folder could put a link in its place, or in that of the file.
+  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    const here = `/proc/self/fd/${folder}`;
+    if (readlinkSync(here) !== dirname(path)) throw new Error(`${dirname(path)} has been replaced by a link`);
+    replaceIn(here, path, bytes);
+    // The name is durable only when its folder is.
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function replaceIn(folder: string, path: string, bytes: Uint8Array): void {
+  const own = join(folder, basename(path));
+  const found = lstatSync(own, { throwIfNoEntry: false });
+  if (found?.isFile() === false) throw new Error(`${path} is not a regular file`);
+  const { uid, gid } = found ?? statSync(folder);
   const prepare = (file: number): void => {
     // A file that was deleted belongs to the owner of its folder again, as far as this user can give it away.
     if (found !== undefined || process.geteuid?.() === 0) fchownSync(file, uid, gid);
     fchmodSync(file, found === undefined ? 0o640 : found.mode & 0o7777);
-    if (found !== undefined) copyAttributes(path, `/proc/self/fd/${file}`);
+    if (found !== undefined) copyAttributes(own, `/proc/self/fd/${file}`, path);
   };
-  replaceFile(path, bytes, 0o600, { prepare });
-  // The name is durable only when its folder is.
-  syncFolder(dirname(path));
+  replaceFile(own, bytes, 0o600, { prepare });
 }
 
 /** The mount point of a file, and whether it is mounted read-only; a file can be a mount point itself. */

@@ -147,7 +147,7 @@ onLinux('the name of the journal is durable before a file is changed', async () 
   const calls = readFileSync(log, 'utf8').split('\n');
   const named = calls.findIndex((line) => line.includes('rename(') && line.includes('/moves/'));
   const durable = calls.findIndex((line, index) => index > named && line.includes('fsync(') && line.includes('/moves>'));
-  const changed = calls.findIndex((line) => line.includes('rename(') && line.includes('conf.d/'));
+  const changed = calls.findIndex((line) => line.includes('rename(') && line.includes('a.conf'));
   assert.ok(named >= 0 && named < durable && durable < changed, calls.join('\n'));
 });
 
