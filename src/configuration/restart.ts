@@ -102,7 +102,7 @@ export async function restartServer(
   if ('call' in reload) {
     const obstacle = callObstacle(reload.call, machine);
     if (obstacle !== null) return obstacle;
-    const { status, output } = machine.run(asItsUser(reload.call, plan));
+    const { status, output } = machine.run({ ...asItsUser(reload.call, plan), timeoutMs });
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
   }
   // The number could belong to another process by now.

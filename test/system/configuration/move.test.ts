@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags } from '../../../src/build/runtime.mjs';
+import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import type { Configuration } from '../../../src/schema/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
+import type { ProgramCall } from '../../../src/system/configuration.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { hasNginx, hasPostgres, hasRedis, onThisMachine, startNginx, startPostgres, startRedis, until } from '../../support/servers.ts';
@@ -159,8 +161,16 @@ test('PostgreSQL: postgresql.auto.conf wins, its check runs as its own user, and
     );
     assert.match(found[0]!.Overrides!.join(), `Port ${port + 1} (${join(postgres.folder, 'postgresql.conf')}:`.replace('Port', 'port'));
     const before = readFileSync(postgres.file, 'utf8');
-    const moved = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart', '--json'], state);
+    const live = await liveConfiguration();
+    const times: unknown[] = [];
+    const run = (call: ProgramCall) => (times.push(call.timeoutMs), live.run(call));
+    const moved = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart', '--timeout', '40', '--json'], state, { run });
     assert.is(moved.code, 0, moved.err + moved.out);
+    // Only the restart may take that long.
+    assert.equal(
+      times.filter((time) => time !== undefined),
+      [40_000],
+    );
     assert.is(readFileSync(postgres.file, 'utf8'), before.replace(`'${port}'`, `'${to}'`));
     assert.ok(postgres.answers(to));
     // It goes on with the log that it had.
