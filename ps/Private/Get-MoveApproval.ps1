@@ -10,7 +10,7 @@ function ConvertTo-MoveRequest {
     $item = $Bound['InputObject']
     if ($null -eq $item) { return }
     $value = @{}
-    foreach ($name in 'Port', 'LocalPort', 'Application', 'IsEffective') {
+    foreach ($name in 'Port', 'LocalPort', 'Application', 'IsEffective', 'File', 'ComputerName') {
         $property = $item.PSObject.Properties[$name]
         $value[$name] = if ($null -ne $property) { $property.Value }
     }
@@ -40,16 +40,31 @@ function ConvertTo-MoveRequest {
     # That of an endpoint is the program, which is no kind of server.
     $isConfiguration = @($item.PSTypeNames -match '^(?:Deserialized\.|Selected\.)*PortOwner\.Configuration\z').Count -gt 0
     if ($isConfiguration -and $value.Application -and -not $request['Application']) { $request['Application'] = $value.Application }
+    if ($isConfiguration -and $value.File -and -not $request['Path']) { $request['Path'] = $value.File }
+    if ($value.ComputerName) { $request['RowComputer'] = "$($value.ComputerName)" }
     return $request
 }
 
-# Plans a move, shows it, and asks. Returns the row of the plan if it is approved.
+# Plans a move, shows it, and asks. Returns the row of the plan if it is approved. Adds what it would change to Seen.
 function Get-MoveApproval {
-    param($Cmdlet, $Bound)
+    param($Cmdlet, $Bound, $Computer, $Seen)
 
     $plan = $null
     foreach ($row in Invoke-Executable -Cmdlet $Cmdlet -Function 'Set-PortConfiguration' -Bound $Bound -Extra '--dry-run') { $plan = $row }
     if ($null -eq $plan) { return }
+    if ($Computer -and $Computer -ne $plan.ComputerName) {
+        Write-Problem -Cmdlet $Cmdlet -Problem @{
+            Severity    = 'Error'
+            Code        = 'PO1002'
+            Message     = "The row of port $($plan.Port) is of $Computer, not of this computer ($($plan.ComputerName))."
+            Hint        = 'Pipe the rows of Get-PortConfiguration on this computer.'
+            Target      = $Bound['Port']
+            Category    = 'InvalidArgument'
+            Terminating = $false
+        }
+        return
+    }
+    foreach ($change in $plan.Changes) { $Seen[$change] = $true }
     if ($WhatIfPreference -or $ConfirmPreference -ne 'None') {
         $text = @(ConvertTo-SafeText -Multiline $plan.Difference) + @($plan.SideEffects | Where-Object { $_ } | ForEach-Object { "not changed: $(ConvertTo-SafeText $_)" })
         Write-Information -MessageData ($text -join "`n") -InformationAction Continue

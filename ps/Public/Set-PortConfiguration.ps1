@@ -20,7 +20,8 @@ function Set-PortConfiguration {
 
     .PARAMETER InputObject
         Objects with a Port or a LocalPort, such as those of Get-PortConfiguration and Get-PortOwner: the server that is
-        configured for it is moved, once, of the Application that the object names.
+        configured for it is moved, once, of the Application and in the File that the object names. Those of other
+        computers are refused.
 
     .PARAMETER NewPort
         The new port, or auto for a free one.
@@ -110,11 +111,15 @@ function Set-PortConfiguration {
 
     process {
         foreach ($one in ConvertTo-MoveRequest -Cmdlet $PSCmdlet -Bound $PSBoundParameters) {
-            # A server that listens on several addresses has a row for each.
+            # A server that listens on several addresses, or in several files, has a row for each.
             $key = "$($one.Port) $($one['Application'])"
-            if ($moved[$key]) { continue }
-            $moved[$key] = $true
-            $plan = Get-MoveApproval -Cmdlet $PSCmdlet -Bound $one
+            $place = "$($one['Path']):"
+            if ($moved[$key] -and ($place -eq ':' -or @($moved[$key].Keys | Where-Object { $_.StartsWith($place) }).Count -gt 0)) { continue }
+            if (-not $moved[$key]) { $moved[$key] = @{} }
+            $moved[$key][$place] = $true
+            $computer = $one['RowComputer']
+            $one.Remove('RowComputer')
+            $plan = Get-MoveApproval -Cmdlet $PSCmdlet -Bound $one -Computer $computer -Seen $moved[$key]
             if ($null -eq $plan) { continue }
             # What was shown is done, also for auto.
             $one['NewPort'] = "$($plan.NewPort)"

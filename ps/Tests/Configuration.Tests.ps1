@@ -111,6 +111,24 @@ Describe 'Set-PortConfiguration' {
         { Set-PortConfiguration 65536 $to -Path $path -Confirm:$false } | Should -Throw -ErrorId 'ParameterArgumentValidationError,Set-PortConfiguration'
     }
 
+    It 'moves the server of the file that a row names, and none of another computer' {
+        $first, $second = (New-Configuration), (New-Configuration)
+        $row = Get-PortConfiguration -Path $second
+        $row | Set-PortConfiguration -NewPort $to -WhatIf 6>&1 | Out-String | Should -Match ([regex]::Escape($second))
+        $saved = Join-Path $TestDrive 'rows.xml'
+        $row | Export-Clixml $saved
+        $far = Import-Clixml $saved
+        $far.ComputerName = 'elsewhere'
+        $far | Set-PortConfiguration -NewPort $to -Confirm:$false -ErrorVariable problems @refusing | Should -BeNullOrEmpty
+        $problems.FullyQualifiedErrorId | Should -Be 'PO1002,Set-PortConfiguration'
+        [System.IO.File]::ReadAllText($second) | Should -Be "# here`nport $from`n"
+        # Two servers with the same port, each in its own file.
+        $results = @(Get-PortConfiguration -Path $first), @(Import-Clixml $saved) | ForEach-Object { $_ } | Set-PortConfiguration -NewPort $to -Force -Confirm:$false
+        $results.Result | Should -Be 'Moved', 'Moved'
+        [System.IO.File]::ReadAllText($first) | Should -Be "# here`nport $to`n"
+        [System.IO.File]::ReadAllText($second) | Should -Be "# here`nport $to`n"
+    }
+
     It 'reports why it cannot move' {
         $path = New-Configuration
         foreach ($case in @{ Port = $to; NewPort = 'auto'; Id = 'PO4402' }, @{ Port = $from; NewPort = $from; Id = 'PO4402' }, @{ Port = $from; NewPort = 'x'; Id = 'PO1001' }, @{ Port = $from; NewPort = '70000'; Id = 'PO1001' }) {

@@ -40,7 +40,7 @@ export class MoveCommand extends RowCommand {
     values: { '--path': 'file', '--to': ['auto'] },
     exitCodes: {
       0: 'moved (or with --dry-run: can be moved)',
-      1: 'not moved: every file is as before',
+      1: 'not moved: every file is as before, unless Result is Interrupted',
       64: 'wrong usage, or no terminal to ask on and no --yes',
       69: 'cannot tell',
       77: 'needs elevated rights',

@@ -21,6 +21,8 @@ export interface Configured {
   readonly sockets: readonly Socket[];
   /** When its process started; null if it does not run. */
   readonly startTime: string | null;
+  /** The processes that hold its sockets, and itself, with the time of their start. */
+  readonly processes: ReadonlyMap<number, string | null>;
 }
 
 /** What instances need of the machine: every listener with its program. */
@@ -60,7 +62,7 @@ function instanceOf(process: Process, world: Surveyed, named: string | null = nu
     environment: started?.environment ?? null,
     workingDirectory: process.workingDirectory ?? null,
     account: started?.account ?? null,
-    service: named ?? unit?.name ?? serviceOf(process, world.facts),
+    service: named ?? serviceOf(process, world.facts),
     serviceUser: unit?.user ?? null,
     path: null,
   };
@@ -69,8 +71,10 @@ function instanceOf(process: Process, world: Surveyed, named: string | null = nu
 /** The process of HTTP.sys. */
 const systemPid = 4;
 
-/** The Windows service that a process is, or that started it: a wrapper such as nssm. */
-function serviceOf(process: Process, { sections }: Facts): string | null {
+/** The unit of a process, or the Windows service that it is, or that started it: a wrapper such as nssm. */
+export function serviceOf(process: Process, { sections }: Facts): string | null {
+  const unit = stoppableUnit(process);
+  if (unit !== null) return unit.name;
   if (sections.services.data.length === 0) return null;
   const byPid = new Map(sections.processes.data.map((one) => [one.pid, one]));
   let seen: Process | undefined = process;
@@ -161,8 +165,12 @@ async function configured({ entry, instance, pids }: Found, { machine, facts }: 
   const sockets = facts.sections.sockets.data.filter(
     (socket) => holdsPort(socket) && pidsOf(socket).some((pid) => pids.has(pid)),
   );
-  const startTime = facts.sections.processes.data.find(({ pid }) => pid === instance.pid)?.startTime ?? null;
-  return { family, instance, reading, places: ranked(reading.places), sockets, startTime };
+  const own = new Set([instance.pid, ...sockets.flatMap(pidsOf)]);
+  const processes = new Map(
+    facts.sections.processes.data.filter(({ pid }) => own.has(pid)).map(({ pid, startTime }) => [pid, startTime]),
+  );
+  const startTime = processes.get(instance.pid ?? -1) ?? null;
+  return { family, instance, reading, places: ranked(reading.places), sockets, startTime, processes };
 }
 
 /** Whether there is a file, which may be one that cannot be read. */

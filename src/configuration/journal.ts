@@ -1,13 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorWords } from '../io/errors.ts';
 import { takeLock } from '../io/lock.ts';
 import { parseJson } from '../io/nesting.ts';
 import { privateFolder, readPrivate } from '../io/private.ts';
-import { replaceFile } from '../io/temporary.ts';
+import { replaceFile, syncFolder } from '../io/temporary.ts';
 import { changedLines } from './diff.ts';
 import { decodeFile } from './text-file.ts';
+import { writeObstacle } from './writers.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 
@@ -35,8 +36,11 @@ export interface Move {
   readonly application: string;
   readonly from: number;
   readonly to: number;
-  /** `begun` until every file has been changed, and the server has been checked; `rolledBack` if that failed. */
-  readonly state: 'begun' | 'done' | 'rolledBack' | 'undone';
+  /**
+   * `begun` until every file has been changed, and the server has been checked; `rolledBack` if that failed, or `kept` if
+   * another program had changed a file by then, which was kept.
+   */
+  readonly state: 'begun' | 'done' | 'rolledBack' | 'kept' | 'undone';
   readonly changes: readonly string[];
   readonly files: readonly JournalFile[];
 }
@@ -71,7 +75,7 @@ function isMove(data: unknown, ownId: string): data is Move {
   const isKnown = kind === 'PortOwner.Move' && version === 1 && id === ownId && isPort(from) && isPort(to);
   const isTold = typeof application === 'string' && typeof at === 'string' && !Number.isNaN(Date.parse(at));
   const areTexts = Array.isArray(changes) && changes.every((one) => typeof one === 'string');
-  const isInState = typeof state === 'string' && ['begun', 'done', 'rolledBack', 'undone'].includes(state);
+  const isInState = typeof state === 'string' && ['begun', 'done', 'rolledBack', 'kept', 'undone'].includes(state);
   return isKnown && isTold && areTexts && isInState && Array.isArray(files) && files.every(isFile);
 }
 
@@ -129,7 +133,10 @@ export class Journal {
   }
 
   write(move: Move): void {
-    this.using((folder) => replaceFile(join(folder!, `${move.id}.json`), `${JSON.stringify(move)}\n`, 0o600), true);
+    this.using((folder) => {
+      replaceFile(join(folder!, `${move.id}.json`), `${JSON.stringify(move)}\n`, 0o600);
+      for (const one of [folder!, dirname(folder!)]) syncFolder(one);
+    }, true);
   }
 
   remove({ id }: Move): void {
@@ -153,12 +160,14 @@ export function changedSince({ files }: Move, machine: ConfigurationMachine): st
     .map(({ path }) => path);
 }
 
-/** Whether no file has the new contents: they are as before, or another program has changed them. */
-export function isRestored({ files }: Move, machine: ConfigurationMachine): boolean {
-  return files.every(({ path, after }) => {
+/** Returns the state of a move that failed, by what its files have now. */
+export function stateAfter({ files }: Move, machine: ConfigurationMachine): 'begun' | 'rolledBack' | 'kept' {
+  const present = files.map(({ path, before, after }) => {
     const { bytes } = machine.read(path);
-    return bytes !== null && digestOf(bytes) !== after;
+    const digest = bytes === null ? null : digestOf(bytes);
+    return digest === before ? 'rolledBack' : digest === null || digest === after ? 'begun' : 'kept';
   });
+  return present.find((state) => state === 'begun') ?? present.find((state) => state === 'kept') ?? 'rolledBack';
 }
 
 /** Returns what a restore would change, as a unified diff of each file; with `all`, also of files that changed since. */
@@ -167,23 +176,33 @@ export function differencesOf({ files }: Move, machine: ConfigurationMachine, al
     const { bytes } = machine.read(path);
     const digest = bytes === null ? null : digestOf(bytes);
     if (digest === before || (digest !== after && !all)) return [];
-    const [present, old] = [bytes, Buffer.from(contents, 'base64')].map((one) => one && decodeFile(path, one));
+    // A file that was deleted is restored as a whole.
+    const [present, old] = [bytes ?? Buffer.alloc(0), Buffer.from(contents, 'base64')].map((one) =>
+      decodeFile(path, one),
+    );
     return present == null || old == null ? [] : [changedLines(path, present.text, old.text)];
   });
 }
 
 /**
- * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others. One that
- * cannot be restored does not keep the others from it: then it throws an error that names each of them.
+ * Restores the old contents of every file that has the new ones, the last one first; with `all`, also of others, which
+ * are left alone without it. One that cannot be restored does not keep the others from it: then it throws an error that
+ * names each of them.
  */
-export function restore({ files }: Move, machine: ConfigurationMachine, all: boolean): void {
+export function restore(
+  { files }: Move,
+  machine: ConfigurationMachine,
+  { all, force }: { readonly all: boolean; readonly force: boolean },
+): void {
   const failures: string[] = [];
   for (const { path, contents, before, after } of files.toReversed()) {
     const { bytes } = machine.read(path);
     const present = bytes === null ? null : digestOf(bytes);
     if (present !== after && !(all && present !== before)) continue;
     try {
-      machine.replace(path, Buffer.from(contents, 'base64'));
+      const obstacle = writeObstacle(path, machine, force);
+      if (obstacle === null) machine.replace(path, Buffer.from(contents, 'base64'));
+      else failures.push(`${path}: ${obstacle}`);
     } catch (error) {
       failures.push(`${path}: ${errorWords(error, 'write')}`);
     }

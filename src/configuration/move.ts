@@ -9,8 +9,8 @@ import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
 import { connectedClients } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
-import { changedSince, differencesOf, digestOf, isRestored, Journal, newId, restore, type Move } from './journal.ts';
-import { placesToMove, planMove, serverAt } from './plan-move.ts';
+import { changedSince, differencesOf, digestOf, Journal, newId, restore, stateAfter, type Move } from './journal.ts';
+import { placesToMove, planMove, serverAt, type MoveEdits } from './plan-move.ts';
 import {
   asItsUser,
   restartServer,
@@ -21,6 +21,7 @@ import {
   type RestartWay,
 } from './restart.ts';
 import { sessionObstacle } from './session.ts';
+import { writeObstacle } from './writers.ts';
 import { targetFor } from './target.ts';
 
 /** A request to move a server to another port. */
@@ -74,7 +75,7 @@ function rowOf(plan: MovePlan, computer: string, outcome: Outcome): MoveResult {
 }
 
 /** Runs the server's own check of its configuration. Returns why it failed, or null. */
-function checkFailure(plan: MovePlan, machine: ConfigurationMachine): string | null {
+function checkFailure(plan: MoveEdits, machine: ConfigurationMachine): string | null {
   const { check } = plan;
   if (check === null) return null;
   const { status, output } = machine.run(asItsUser(check, plan));
@@ -101,37 +102,56 @@ function begin(plan: MovePlan, now: Date): Move {
   };
 }
 
-/** Changes the files, checks them, and restarts the server if requested. Returns what failed, or null. */
-async function change(plan: MovePlan, { restart, timeoutMs }: MoveRequest, world: MoveWorld): Promise<string | null> {
+/** What became of a change. */
+interface Attempt {
+  /** What failed, or null. */
+  readonly failure: string | null;
+  /** Whether the server was restarted, or may have been. */
+  readonly restarted: boolean;
+}
+
+/** Changes the files, checks them, and restarts the server if requested. */
+async function change(plan: MovePlan, { restart, timeoutMs, force }: MoveRequest, world: MoveWorld): Promise<Attempt> {
   const { machine } = world;
+  let restarted = false;
   try {
     for (const { path, before, after } of plan.files) {
       const { bytes } = machine.read(path);
-      if (bytes === null || digestOf(bytes) !== digestOf(before)) return `${path} has changed in the meantime`;
+      if (bytes === null || digestOf(bytes) !== digestOf(before))
+        return { failure: `${path} has changed in the meantime`, restarted };
+      const obstacle = writeObstacle(path, machine, force);
+      if (obstacle !== null) return { failure: obstacle, restarted };
       machine.replace(path, after);
     }
     const failure = checkFailure(plan, machine);
-    if (failure !== null || !restart || plan.configured.instance.pid === null) return failure;
-    return (await restartServer(plan, world, timeoutMs)) ?? (await waitForPort(plan, world, timeoutMs));
+    if (failure !== null || !restart || plan.configured.instance.pid === null) return { failure, restarted };
+    restarted = true;
+    const late = (await restartServer(plan, world, timeoutMs)) ?? (await waitForPort(plan, world, timeoutMs));
+    return { failure: late, restarted };
   } catch (error) {
-    return messageOf(error);
+    return { failure: messageOf(error), restarted };
   }
 }
 
 /** Restores the files after a failure, and makes the server use them again if it was restarted. */
-async function rollBack(plan: MovePlan, move: Move, request: MoveRequest, world: MoveWorld): Promise<string[]> {
+async function rollBack(
+  { plan, move, restarted }: { readonly plan: MovePlan; readonly move: Move; readonly restarted: boolean },
+  { timeoutMs, force }: MoveRequest,
+  world: MoveWorld,
+): Promise<string[]> {
   const conflict = changedSince(move, world.machine);
   try {
-    restore(move, world.machine, false);
+    restore(move, world.machine, { all: false, force });
   } catch (error) {
     return [`the files were not restored: ${messageOf(error)}`, `undo it: portowner move --undo ${move.id}`];
   }
-  if (conflict.length > 0) return [`not restored, because another program changed it: ${conflict.join(', ')}`];
-  if (!request.restart || plan.configured.instance.pid === null) return [];
-  const failure = await restartServer(plan, world, request.timeoutMs);
-  if (failure !== null) return [`the server was not restarted with its old configuration: ${failure}`];
-  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, request.timeoutMs);
-  return late === null ? [] : [`with its old configuration, ${late}`];
+  const kept =
+    conflict.length === 0 ? [] : [`not restored, because another program changed it: ${conflict.join(', ')}`];
+  if (!restarted) return kept;
+  const failure = await restartServer(plan, world, timeoutMs);
+  if (failure !== null) return [...kept, `the server was not restarted with its old configuration: ${failure}`];
+  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs);
+  return late === null ? kept : [...kept, `with its old configuration, ${late}`];
 }
 
 /** Notes the new state of a move in the journal. Returns why that failed, or null: the move can be undone anyway. */
@@ -157,7 +177,8 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
     const move = begin(plan, world.now());
     journal.write(move);
     const told = { id: move.id, at: move.at };
-    const failure = (await change(plan, request, world)) ?? noteFailure(journal, move, 'done');
+    const { failure: failed, restarted } = await change(plan, request, world);
+    const failure = failed ?? noteFailure(journal, move, 'done');
     if (failure === null) {
       const isRunning = plan.configured.instance.pid !== null;
       return request.restart || !isRunning
@@ -169,17 +190,20 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
             reasons: [`the server uses port ${plan.to} after: ${plan.restart.text}`],
           };
     }
-    const remaining = await rollBack(plan, move, request, world);
-    const unnoted = isRestored(move, world.machine) ? noteFailure(journal, move, 'rolledBack') : null;
+    const remaining = await rollBack({ plan, move, restarted }, request, world);
+    const state = stateAfter(move, world.machine);
+    const unnoted = state === 'begun' ? null : noteFailure(journal, move, state);
     const reasons = [failure, ...remaining, ...(unnoted === null || unnoted === failure ? [] : [unnoted])];
-    return { ...told, result: 'RolledBack', restart: 'rolled back', reasons };
+    return state === 'rolledBack'
+      ? { ...told, result: 'RolledBack', restart: 'rolled back', reasons }
+      : { ...told, result: 'Interrupted', restart: 'not rolled back', reasons };
   } finally {
     release();
   }
 }
 
 /** Throws PO4402 if a restart is wanted that is not possible. */
-function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: RestartWay): void {
+function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: Pick<RestartWay, 'obstacle'>): void {
   if (restart && obstacle !== null) throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
@@ -203,9 +227,10 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const clients = await connectedClients(asked, request.from);
   const moved = { all: [subject, ...others], subject, machine, facts, clients };
   const edits = planMove(moved, request.from, to);
-  const plan: MovePlan = { ...edits, restart: restartWay(edits) };
+  const failure = checkFailure(edits, machine);
+  // What failed before would fail afterwards, too.
+  const plan: MovePlan = { ...edits, check: failure === null ? edits.check : null, restart: restartWay(edits) };
   checkRestart(request, plan.restart);
-  const failure = checkFailure(plan, machine);
   const session = await sessionObstacle(request.from, world);
   const obstacles = [
     ...(failure === null ? [] : [`the present configuration is not valid: ${failure}`]),
@@ -213,6 +238,8 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
     ...plan.obstacles,
   ];
   if (obstacles.length > 0 && !request.force) throw cannotMove(obstacles.join('; '), 'Use --force to move it anyway.');
+  const ended = failure === null || subject.instance.pid === null ? null : `${subject.family.name} cannot be restarted`;
+  checkRestart(request, { obstacle: ended === null ? null : `${ended}: ${obstacles[0]!}` });
   const answer = (outcome: Outcome, yes: boolean): Answer => ({
     rows: [rowOf(plan, facts.machine.name, outcome)],
     problems: [],
@@ -243,7 +270,13 @@ function journalRow(move: Move, result: string, computer: string | null, reasons
   };
 }
 
-const states = { begun: 'Interrupted', done: 'Moved', rolledBack: 'RolledBack', undone: 'Undone' } as const;
+const states = {
+  begun: 'Interrupted',
+  done: 'Moved',
+  rolledBack: 'RolledBack',
+  kept: 'Interrupted',
+  undone: 'Undone',
+} as const;
 
 /**
  * Lists the moves in the journal, or those from or to a port; deletes those that are older, unless they have to be undone
@@ -255,12 +288,12 @@ export async function listMoves(
 ): Promise<Answer> {
   const journal = new Journal(await world.stateFolder());
   const oldest = keepDays === null ? null : world.now().getTime() - keepDays * 86_400_000;
-  const kept = journal.moves().filter((move) => {
+  const listed = journal.moves().filter((move) => {
+    if (port !== null && move.from !== port && move.to !== port) return false;
     const isOver = oldest !== null && move.state !== 'begun' && Date.parse(move.at) < oldest;
     if (isOver) journal.remove(move);
     return !isOver;
   });
-  const listed = kept.filter(({ from, to }) => port === null || from === port || to === port);
   const rows = listed.map((move) => journalRow(move, states[move.state], null));
   return {
     rows,
@@ -312,11 +345,13 @@ async function serverOf({ files, to }: Move, { asked, machine }: UndoWorld): Pro
 async function restored(
   { move, server }: { readonly move: Move; readonly server: Restarted | null },
   journal: Journal,
-  { restart, timeoutMs }: UndoRequest,
+  { restart, timeoutMs, force }: UndoRequest,
   world: UndoWorld,
 ): Promise<Answer> {
   try {
-    restore(move, world.machine, true);
+    restore(move, world.machine, { all: force, force });
+    const [kept] = changedSince(move, world.machine);
+    if (kept !== undefined) throw new Error(`${kept}: another program changed it in the meantime`);
   } catch (error) {
     throw cannotMove(
       `the files were not restored: ${messageOf(error)}`,

@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
+import type { Facts } from '../facts/model/facts.ts';
 import { holdsPort, pidsOf, type Question } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import type { Reload } from './family.ts';
-import { listenersQuestion } from './instances.ts';
+import { listenersQuestion, serviceOf } from './instances.ts';
 import type { MoveEdits } from './plan-move.ts';
 import { programObstacle } from './writers.ts';
 
@@ -101,7 +102,7 @@ export async function restartServer(
   if ('call' in reload) {
     const obstacle = callObstacle(reload.call, machine);
     if (obstacle !== null) return obstacle;
-    const { status, output } = machine.run(asItsUser(reload.call, plan));
+    const { status, output } = machine.run({ ...asItsUser(reload.call, plan), timeoutMs });
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;
   }
   // The number could belong to another process by now.
@@ -112,9 +113,33 @@ export async function restartServer(
   return null;
 }
 
+/**
+ * Returns which processes are a server after its restart: those that it had, and its program in its service. Where it
+ * has a service, the program alone tells nothing: many have the same one.
+ */
+function ownerTest(configured: MoveEdits['configured'], facts: Facts) {
+  const { instance, processes } = configured;
+  const { service, executable } = instance;
+  const reload = reloadOf(configured);
+  const isByProgram = service === null || (reload !== null && reload !== 'watches' && 'call' in reload);
+  const present = new Map(facts.sections.processes.data.map((process) => [process.pid, process]));
+  const isEarlier = (pid: number): boolean =>
+    processes.has(pid) && (present.get(pid)?.startTime ?? null) === processes.get(pid);
+  const isOwn = (pid: number): boolean => {
+    const process = present.get(pid);
+    if (isEarlier(pid)) return true;
+    if (service !== null && facts.sections.services.data.some((one) => one.pid === pid && one.name === service))
+      return true;
+    if (process === undefined || executable === null || process.path !== executable) return false;
+    // Many services have the same program.
+    return isByProgram ? !/[\\/]svchost\.exe$/i.test(executable) : serviceOf(process, facts) === service;
+  };
+  return { isEarlier, isOwn };
+}
+
 /** Waits until the program of a server owns the new port, and no longer the old one. Returns what is wrong, or null. */
 export async function waitForPort(
-  { configured: { instance, sockets }, from, to }: Pick<MoveEdits, 'configured' | 'from' | 'to'>,
+  { configured, from, to }: Pick<MoveEdits, 'configured' | 'from' | 'to'>,
   { asked, now }: RestartWorld,
   timeoutMs: number,
 ): Promise<string | null> {
@@ -122,34 +147,22 @@ export async function waitForPort(
   const question: Question = {
     ...listenersQuestion,
     localPorts: [from, to].map((port) => ({ start: port, end: port })),
-    details: new Set(['owner', 'path', 'services'] as const),
+    details: new Set(['owner', 'path', 'parent', 'services'] as const),
     ranges: false,
   };
-  // HTTP.sys listens for others, and stays.
-  const holders = new Set(sockets.flatMap(pidsOf));
   for (;;) {
     const facts = await asked.facts(question);
-    const paths = new Map(facts.sections.processes.data.map(({ pid, path }) => [pid, path]));
-    const { services } = facts.sections;
-    const isService = (pid: number): boolean =>
-      services.data.some((one) => one.pid === pid && one.name === instance.service);
-    // Many services have the same program.
-    const isSame = (path: string | null | undefined): boolean =>
-      path != null && path === instance.executable && !/[\\/]svchost\.exe$/i.test(path);
-    const isOwn = (pid: number): boolean =>
-      pid === instance.pid || holders.has(pid) || isService(pid) || isSame(paths.get(pid));
-    const owned = (port: number): { own: boolean; any: boolean } => {
-      const sockets = facts.sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket));
-      return {
-        any: sockets.length > 0,
-        own: sockets.some((socket) => pidsOf(socket).some(isOwn)),
-      };
-    };
-    const [old, young] = [owned(from), owned(to)];
-    if (young.own && !old.own) return null;
+    const { isEarlier, isOwn } = ownerTest(configured, facts);
+    const holdersOf = (port: number): readonly number[] =>
+      facts.sections.sockets.data.filter((socket) => socket.localPort === port && holdsPort(socket)).flatMap(pidsOf);
+    const [old, young] = [holdersOf(from), holdersOf(to)];
+    const own = young.filter(isOwn);
+    // Another server that waited for the old port may have the same program.
+    const isOnBoth = old.some((pid) => isEarlier(pid) || own.includes(pid));
+    if (own.length > 0 && !isOnBoth) return null;
     if (now().getTime() >= end) {
-      if (young.own) return `it still listens on port ${from}, too`;
-      return young.any
+      if (own.length > 0) return `it still listens on port ${from}, too`;
+      return young.length > 0
         ? `another program owns port ${to} now`
         : `it does not listen on port ${to} after ${timeoutMs / 1000} s`;
     }

@@ -23,3 +23,15 @@ export function writersOf(path: string, { access, isElevated, platform }: Config
         : `it is unknown who can change it while this runs elevated: ${where}: ${text}`,
   );
 }
+
+/** Returns why a file must not be written any more, after it was looked at before; null if it can be. */
+export function writeObstacle(path: string, machine: ConfigurationMachine, force: boolean): string | null {
+  const read = isRegistryPath(path) ? null : machine.read(path);
+  if (read === null || (read.bytes === null && read.isMissing)) return null;
+  const found = machine.obstacle(path);
+  if (found?.serious === true) return found.text;
+  if (force) return null;
+  // On Windows, this is the mark of a file that is read-only, which a move keeps.
+  const open = machine.access === null ? found?.text : undefined;
+  return open ?? writersOf(path, machine)[0] ?? null;
+}

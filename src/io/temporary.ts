@@ -165,3 +165,14 @@ export function replaceFile(
     throw error;
   }
 }
+
+/** Makes the names in a folder durable; Windows has no such call. Throws system errors. */
+export function syncFolder(path: string): void {
+  if (process.platform === 'win32') return;
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

@@ -9,7 +9,7 @@ export const moveResult = {
       type: 'text',
       importance: 1,
       description:
-        'Planned (it would be moved, or moved back), Moved, RolledBack (it failed, and every file is as before), Declined (the answer was no), Undone, or Interrupted (the move was killed: undo it).',
+        'Planned (it would be moved, or moved back), Moved, RolledBack (it failed, and every file is as before), Declined (the answer was no), Undone, or Interrupted (the move was killed, or failed and a file is not as before: undo it).',
     },
     { name: 'Application', type: 'text', importance: 1, description: 'The server: nginx, PostgreSQL.' },
     { name: 'Port', type: 'uint16', importance: 1, description: 'The old port.' },

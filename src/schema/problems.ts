@@ -281,7 +281,7 @@ export const problemKinds = {
   },
   PO4404: {
     summary: 'a move was rolled back',
-    action: 'See the reason in the message; every file is as it was.',
+    action: 'See the reason in the message; every file is as it was, unless it names one.',
     exitCode: exit.no,
     category: 'ResourceUnavailable',
   },

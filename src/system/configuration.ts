@@ -32,6 +32,8 @@ export interface ProgramCall {
   readonly as?: Account;
   readonly workingDirectory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** How long it may take; at least 30 s. */
+  readonly timeoutMs?: number;
 }
 
 /** Who can change files, on a system with access lists. */

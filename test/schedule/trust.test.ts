@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PathState } from '../../src/system/scheduler.ts';
-import { concernsOf, listWriters, mayAccount, pathSteps, type Used } from '../../src/schedule/trust.ts';
+import { listWriters } from '../../src/facts/decode/linux-acl.ts';
+import { concernsOf, mayAccount, pathSteps, type Used } from '../../src/schedule/trust.ts';
 import { ace, descriptor } from '../support/descriptor-bytes.ts';
 
 const test = suite('who could change what a task uses');

@@ -100,7 +100,7 @@ export async function seen(
   const reading = new Reading(machine);
   family.read(instance, reading);
   traceToService(instance, reading);
-  const configured = { family, instance, reading, places: ranked(reading.places), sockets: [], startTime: null };
+  const configured = { family, instance, reading, places: ranked(reading.places), sockets: [], startTime: null, processes: new Map() };
   return {
     rows: configured.places.map(rowText),
     gaps: reading.gaps,

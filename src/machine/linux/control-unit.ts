@@ -31,6 +31,8 @@ export const controlUnit: ConfigurationMachine['service'] = (name, action, { pid
     const reloaded = systemctl([...manager, 'daemon-reload'], timeoutMs);
     if (reloaded?.status !== 0) return failed(`systemctl daemon-reload: ${reloaded?.error ?? 'it is missing'}`);
   }
+  // A unit that failed too often (StartLimitBurst) is not started; that nothing had failed does not matter.
+  systemctl([...manager, 'reset-failed', '--', name]);
   // A unit that cannot be reloaded is restarted.
   const verb = action === 'reload' ? 'reload-or-restart' : 'restart';
   const answer = systemctl([...manager, verb, '--', name], timeoutMs)!;

@@ -8,9 +8,11 @@ import {
   lstatSync,
   openSync,
   readFileSync,
+  readlinkSync,
   statSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { listWriters } from '../../facts/decode/linux-acl.ts';
 import { errorWords } from '../../io/errors.ts';
 import { replaceFile } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
@@ -82,20 +84,20 @@ function lockedBy(path: string): 'immutable' | 'append-only' | null {
 }
 
 /** Gives a file the extended attributes of another one, and no others. Throws if that is not possible. */
-function copyAttributes(from: string, to: string): void {
+function copyAttributes(from: string, to: string, name: string): void {
   const [source, target] = [new Attributes(from), new Attributes(to)];
   const names = source.names();
-  for (const name of names) {
-    const value = source.value(name);
+  for (const attribute of names) {
+    const value = source.value(attribute);
     // What it already has may not be changed by everybody, such as its SELinux label.
-    const isSame = value !== null && target.value(name)?.equals(value) === true;
-    if (!isSame && (value === null || !target.set(name, value)))
-      throw new Error(`the extended attribute ${name} of ${from} cannot be copied`);
+    const isSame = value !== null && target.value(attribute)?.equals(value) === true;
+    if (!isSame && (value === null || !target.set(attribute, value)))
+      throw new Error(`the extended attribute ${attribute} of ${name} cannot be copied`);
   }
   // A folder gives new files its default access list.
-  for (const name of target.names())
-    if (!names.includes(name) && !target.remove(name))
-      throw new Error(`the extended attribute ${name}, which ${from} does not have, cannot be removed`);
+  for (const attribute of target.names())
+    if (!names.includes(attribute) && !target.remove(attribute))
+      throw new Error(`the extended attribute ${attribute}, which ${name} does not have, cannot be removed`);
 }
 
 /**
@@ -103,21 +105,31 @@ function copyAttributes(from: string, to: string): void {
  * extended attributes. Throws system errors.
  */
 export function replaceKeeping(path: string, bytes: Uint8Array): void {
-  const { uid, gid, mode } = lstatSync(path);
-  // By descriptor: who owns the folder could put a link in its place.
-  const prepare = (file: number): void => {
-    fchownSync(file, uid, gid);
-    fchmodSync(file, mode & 0o7777);
-    copyAttributes(path, `/proc/self/fd/${file}`);
-  };
-  replaceFile(path, bytes, 0o600, { prepare });
-  // The name is durable only when its folder is.
-  const folder = openSync(dirname(path), 'r');
+  // By descriptors: who owns a folder could put a link in its place, or in that of the file.
+  const folder = openSync(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
+    const here = `/proc/self/fd/${folder}`;
+    if (readlinkSync(here) !== dirname(path)) throw new Error(`${dirname(path)} has been replaced by a link`);
+    replaceIn(here, path, bytes);
+    // The name is durable only when its folder is.
     fsyncSync(folder);
   } finally {
     closeSync(folder);
   }
+}
+
+function replaceIn(folder: string, path: string, bytes: Uint8Array): void {
+  const own = join(folder, basename(path));
+  const found = lstatSync(own, { throwIfNoEntry: false });
+  if (found?.isFile() === false) throw new Error(`${path} is not a regular file`);
+  const { uid, gid } = found ?? statSync(folder);
+  const prepare = (file: number): void => {
+    // A file that was deleted belongs to the owner of its folder again, as far as this user can give it away.
+    if (found !== undefined || process.geteuid?.() === 0) fchownSync(file, uid, gid);
+    fchmodSync(file, found === undefined ? 0o640 : found.mode & 0o7777);
+    if (found !== undefined) copyAttributes(own, `/proc/self/fd/${file}`, path);
+  };
+  replaceFile(own, bytes, 0o600, { prepare });
 }
 
 /** The mount point of a file, and whether it is mounted read-only; a file can be a mount point itself. */
@@ -161,7 +173,13 @@ function sharedWith(path: string, owner: number, isAbove = false): string | null
   // In a sticky folder, others can make files, but not rename those that lead here.
   if (isAbove && (mode & 0o1000) !== 0) return null;
   if ((mode & 0o002) !== 0) return `every user can write to ${path}`;
-  const isShared = (mode & 0o020) !== 0 && gid !== 0 && !isPrivateGroup(gid, uid);
+  if ((mode & 0o020) === 0) return null;
+  // An access list that lets anyone write shows in the bits of the group, which are then its mask.
+  const list = new Attributes(path).value('system.posix_acl_access');
+  const named = list === null ? [] : (listWriters(list) ?? ['somebody']);
+  const other = named.find((one) => !['user:0', 'group:0', `user:${owner}`].includes(one));
+  if (other !== undefined) return `${other.replace(':', ' ')} can write to ${path}`;
+  const isShared = gid !== 0 && !isPrivateGroup(gid, uid);
   return isShared ? `group ${gid} can write to ${path}` : null;
 }
 

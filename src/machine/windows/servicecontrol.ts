@@ -1,3 +1,4 @@
+import type { ServiceProcess } from '../../system/configuration.ts';
 import type { ServiceId, ServiceState } from '../../system/hands.ts';
 import type { Refusal } from '../../system/raw.ts';
 import { Refused, refused, win32 } from './errors.ts';
@@ -30,8 +31,8 @@ const alreadyRunning = 1056;
 const noSuchService = 1060;
 const cannotAccept = 1061;
 const notActive = 1062;
-/** How long to wait for a dependent service to stop. */
-const timeoutMs = 30_000;
+/** How long to wait for a service at least. */
+const shortestMs = 30_000;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
@@ -167,7 +168,7 @@ export function stopService(id: ServiceId): void {
 }
 
 /** Waits until a service is in a state. */
-function waitFor(name: string, state: number, what: string): void {
+function waitFor(name: string, state: number, what: string, timeoutMs = shortestMs): void {
   const end = Date.now() + timeoutMs;
   while (withService(name, access.look, (service) => status(service).state) !== state) {
     if (Date.now() > end)
@@ -176,13 +177,13 @@ function waitFor(name: string, state: number, what: string): void {
   }
 }
 
-function start(name: string): void {
+function start(name: string, timeoutMs?: number): void {
   withService(name, access.restart, (service) => {
     if (advapi32.StartServiceW(service, 0, null) !== 0) return;
     const error = lastErrorCode();
     if (error !== alreadyRunning) throw refused(`starting the service ${name}`, error);
   });
-  waitFor(name, runningState, 'start');
+  waitFor(name, runningState, 'start', timeoutMs);
 }
 
 /** The services that were stopped because they depend on one whose restart failed: its next restart starts them. */
@@ -213,7 +214,9 @@ function checkStoppable(name: string): void {
 export function restartService(
   name: string,
   action: 'restart' | 'reload' | 'check',
+  of: Pick<ServiceProcess, 'timeoutMs'>,
 ): { readonly text: string; readonly isMissing: boolean } | null {
+  const timeoutMs = Math.max(of.timeoutMs, shortestMs);
   try {
     const needing = withService(name, access.restart, dependents);
     for (const one of [...needing, name]) checkStoppable(one);
@@ -222,9 +225,9 @@ export function restartService(
     owed.set(name, others);
     for (const one of [...needing, name]) {
       control(one);
-      waitFor(one, stoppedState, 'stop');
+      waitFor(one, stoppedState, 'stop', timeoutMs);
     }
-    for (const one of [name, ...others.toReversed()]) start(one);
+    for (const one of [name, ...others.toReversed()]) start(one, timeoutMs);
     owed.delete(name);
     return null;
   } catch (error) {

@@ -60,7 +60,7 @@ test('the session of a person over WinRM', () => {
     const reading = new Reading(machine);
     const instance = { pid: 9, executable: null, arguments: [], environment: null, workingDirectory: null, account: null, service: 'WinRM', serviceUser: null, path: null };
     winrm.read(instance, reading);
-    const configured = { family: winrm, instance, reading, places: ranked(reading.places), sockets: [], startTime: null };
+    const configured = { family: winrm, instance, reading, places: ranked(reading.places), sockets: [], startTime: null, processes: new Map() };
     const subject = serverAt([configured], 5985);
     assert.equal(planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, 5985, 6000).obstacles, expected);
   }

@@ -39,4 +39,19 @@ test('the groups of a running server, of a user, and of a user without a name', 
   assert.equal(groupsOf(run(['/usr/bin/id', '-G'], { uid: 54_321, gid: 54_322, groups: [] })), [54_322]);
 });
 
+// Before Linux 6.2, a program can type into the terminal of its session (TIOCSTI), whoever runs it.
+test('a program runs in a session of its own, without a terminal', async (context) => {
+  if (process.platform !== 'linux') return skip('it needs Linux', context as TestContext);
+  const machine = await liveConfiguration();
+  const sessionOf = (text: string): string => text.slice(text.lastIndexOf(')') + 2).split(' ')[3]!;
+  const own = sessionOf(readFileSync('/proc/self/stat', 'latin1'));
+  for (const more of [{}, { as: { uid: 54_321, gid: 54_322 } }]) {
+    if ('as' in more && process.getuid!() !== 0) continue;
+    const { status, output } = machine.run({ words: ['/bin/cat', '/proc/self/stat'], ...more });
+    assert.is(status, 0, output);
+    assert.is.not(sessionOf(output), own);
+    assert.is(sessionOf(output), output.split(' ', 1)[0]);
+  }
+});
+
 test.run();

@@ -1,7 +1,7 @@
 // A move of several files that ends at every change of a file that it makes, and one whose disk is full at every change.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -105,10 +105,14 @@ onLinux('a file that another program changes during the move: the others are res
   const { code, out } = await onThisMachine(['move', '4711', '--to', '4713', '--path', main, '--yes', '--json'], state, { ...listed, replace });
   assert.is(code, 1);
   const [row] = JSON.parse(out) as MoveResult[];
-  assert.is(row!.Result, 'RolledBack');
+  assert.is(row!.Result, 'Interrupted');
+  assert.is(row!.Restart, 'not rolled back');
   assert.equal(row!.Reason, [`${files[2]} has changed in the meantime`, `not restored, because another program changed it: ${files[2]}`]);
   assert.equal(textsOf(files), [before[0], before[1], other]);
-  assert.equal(await resultsOf(state), ['RolledBack']);
+  // It is listed as what it is, but does not keep others from being done.
+  assert.equal(await resultsOf(state), ['Interrupted']);
+  const next = await onThisMachine(['move', '4711', '--to', '4713', '--path', main, '--yes'], state, listed);
+  assert.is(next.code, 0, next.err);
 });
 
 onLinux('files that cannot be restored are said, and undone later', async () => {
@@ -123,12 +127,28 @@ onLinux('files that cannot be restored are said, and undone later', async () => 
   const { code, out } = await onThisMachine(['move', '4711', '--to', '4713', '--path', main, '--yes', '--json'], state, { ...listed, replace });
   assert.is(code, 1);
   const [row] = JSON.parse(out) as MoveResult[];
+  assert.is(row!.Result, 'Interrupted');
   assert.equal(row!.Reason?.length, 3);
   assert.match(row!.Reason!.join('\n'), `the files were not restored: ${files[1]}: the file system is read-only`);
   assert.match(row!.Reason!.join('\n'), `undo it: portowner move --undo ${row!.Id}`);
   assert.equal(await resultsOf(state), ['Interrupted']);
   assert.is((await onThisMachine(['move', '--undo', '--yes'], state)).code, 0);
   assert.equal(textsOf(files), before);
+});
+
+onLinux('the name of the journal is durable before a file is changed', async () => {
+  if (!existsSync('/usr/bin/strace')) return;
+  const [{ main }, state] = [configuration(), temporaryFolder()];
+  const log = join(state, 'log');
+  const args = ['move', '4711', '--to', '4713', '--path', main, '--yes'];
+  spawnSync('/usr/bin/strace', ['-f', '-y', '-o', log, '-e', 'trace=fsync,rename', process.execPath, ...nodeFlags, join(root, 'src/main.ts'), ...args], {
+    env: { ...process.env, XDG_STATE_HOME: state },
+  });
+  const calls = readFileSync(log, 'utf8').split('\n');
+  const named = calls.findIndex((line) => line.includes('rename(') && line.includes('/moves/'));
+  const durable = calls.findIndex((line, index) => index > named && line.includes('fsync(') && line.includes('/moves>'));
+  const changed = calls.findIndex((line) => line.includes('rename(') && line.includes('a.conf'));
+  assert.ok(named >= 0 && named < durable && durable < changed, calls.join('\n'));
 });
 
 onLinux('of several moves at one time, one is done', async () => {

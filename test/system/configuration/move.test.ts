@@ -1,12 +1,14 @@
 // Real servers with their own configuration folders: found, moved, asked on the new port, and moved back.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeFlags } from '../../../src/build/runtime.mjs';
+import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import type { Configuration } from '../../../src/schema/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
+import type { ProgramCall } from '../../../src/system/configuration.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { hasNginx, hasPostgres, hasRedis, onThisMachine, startNginx, startPostgres, startRedis, until } from '../../support/servers.ts';
@@ -71,10 +73,40 @@ test('a move that the server does not follow is rolled back', async (context) =>
     assert.match(row!.Reason!.join(), `does not listen on port ${to}`);
     assert.is(readFileSync(nginx.file, 'latin1'), before);
     // The check of the new configuration fails.
-    let calls = 0;
-    const failing = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--json'], state, { run: () => ({ status: calls++ === 0 ? 0 : 1, output: 'bad' }) });
+    let [calls, signals] = [0, 0];
+    const failing = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart', '--json'], state, {
+      run: () => ({ status: calls++ === 0 ? 0 : 1, output: 'bad' }),
+      signal: () => void signals++,
+    });
     assert.is(failing.code, 1);
     assert.is(readFileSync(nginx.file, 'latin1'), before);
+    // It was not restarted yet.
+    assert.is(signals, 0);
+    assert.ok(nginx.answers(port));
+  } finally {
+    nginx.stop();
+  }
+});
+
+test('with --force, a server whose configuration was not valid before is moved, but not restarted', async (context) => {
+  if (!hasNginx) return skip('nginx is not installed', context as TestContext);
+  const [port, to, state] = [await freePort(), await target(), temporaryFolder()];
+  const nginx = startNginx(port);
+  try {
+    writeFileSync(nginx.file, `${readFileSync(nginx.file, 'latin1')}no_such_directive on;\n`, 'latin1');
+    const before = readFileSync(nginx.file, 'latin1');
+    const args = ['move', String(port), '--to', String(to), '--yes', '--json'];
+    const without = await onThisMachine(args, state);
+    assert.is(without.code, 1);
+    assert.match(without.err, 'the present configuration is not valid');
+    const restarted = await onThisMachine([...args, '--force', '--restart'], state);
+    assert.is(restarted.code, 1, restarted.out);
+    assert.match(restarted.err, /PO4402.*nginx cannot be restarted: the present configuration is not valid/);
+    assert.match(restarted.err, 'Leave out --restart');
+    assert.is(readFileSync(nginx.file, 'latin1'), before);
+    const moved = await onThisMachine([...args, '--force'], state);
+    assert.is(moved.code, 0, moved.err + moved.out);
+    assert.is(readFileSync(nginx.file, 'latin1'), before.replace(`:${port}`, `:${to}`));
     assert.ok(nginx.answers(port));
   } finally {
     nginx.stop();
@@ -129,8 +161,16 @@ test('PostgreSQL: postgresql.auto.conf wins, its check runs as its own user, and
     );
     assert.match(found[0]!.Overrides!.join(), `Port ${port + 1} (${join(postgres.folder, 'postgresql.conf')}:`.replace('Port', 'port'));
     const before = readFileSync(postgres.file, 'utf8');
-    const moved = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart', '--json'], state);
+    const live = await liveConfiguration();
+    const times: unknown[] = [];
+    const run = (call: ProgramCall) => (times.push(call.timeoutMs), live.run(call));
+    const moved = await onThisMachine(['move', String(port), '--to', String(to), '--yes', '--restart', '--timeout', '40', '--json'], state, { run });
     assert.is(moved.code, 0, moved.err + moved.out);
+    // Only the restart may take that long.
+    assert.equal(
+      times.filter((time) => time !== undefined),
+      [40_000],
+    );
     assert.is(readFileSync(postgres.file, 'utf8'), before.replace(`'${port}'`, `'${to}'`));
     assert.ok(postgres.answers(to));
     // It goes on with the log that it had.

@@ -1,7 +1,7 @@
 // What a move refuses, and what --force overrides. No server runs: the files alone decide.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
@@ -81,6 +81,47 @@ withRights('files that others can change', async () => {
   chownSync(dirname(own), 12_345, 0);
   chownSync(own, 12_345, 0);
   assert.is((await attempt(own)).code, 0);
+});
+
+withRights('a folder that is replaced by a link, or opened to others, in the meantime', async () => {
+  const file = configuration();
+  const [folder, other] = [dirname(file), join(dirname(dirname(file)), 'other')];
+  renameSync(folder, other);
+  symlinkSync(other, folder);
+  const live = await liveConfiguration();
+  assert.throws(() => live.replace(file, Buffer.from('port 1\n')), /ENOTDIR|ELOOP|replaced by a link/);
+  const above = join(serverFolder(), 'above');
+  symlinkSync(dirname(other), above);
+  assert.throws(() => live.replace(join(above, 'other', 'redis.conf'), Buffer.from('port 1\n')), /has been replaced by a link/);
+  assert.is(readFileSync(file, 'utf8'), 'port 4711\n');
+  const shared = configuration();
+  const state = temporaryFolder();
+  const args = ['move', '4711', '--to', '4713', '--path', shared];
+  const opened = (): boolean => (chmodSync(dirname(shared), 0o777), true);
+  const moved = await onThisMachine([...args, '--json'], state, {}, opened);
+  assert.is(moved.code, 1);
+  assert.match(moved.out, `every user can write to ${dirname(shared)}`);
+  assert.is(readFileSync(shared, 'utf8'), 'port 4711\n');
+  assert.is((await onThisMachine([...args, '--yes', '--force'], state)).code, 0);
+  const undone = await onThisMachine(['move', '--undo', '--yes'], state);
+  assert.is(undone.code, 1, undone.out);
+  assert.match(undone.err, `every user can write to ${dirname(shared)}`);
+  assert.is(readFileSync(shared, 'utf8'), 'port 4713\n');
+  assert.is((await onThisMachine(['move', '--undo', '--yes', '--force'], state)).code, 0);
+  assert.is(readFileSync(shared, 'utf8'), 'port 4711\n');
+});
+
+withRights('files that an access list lets others change', async () => {
+  const listed = (list: string, of: (file: string) => string = (file) => file): string | null => {
+    const file = configuration();
+    return spawnSync('setfacl', ['-m', list, of(file)]).status === 0 ? file : null;
+  };
+  // A file system without access lists has none.
+  if (listed('u:12345:r') === null) return;
+  await refused(listed('u:12345:rw')!, 'user 12345 can write to');
+  await refused(listed('g:12346:rw')!, 'group 12346 can write to');
+  await refused(listed('u:12345:rwx', dirname)!, 'user 12345 can write to');
+  for (const list of ['u:12345:r', 'u:0:rw', 'u:12345:rw,m:r']) assert.is((await attempt(listed(list)!)).code, 0, list);
 });
 
 test('files that another tool manages', async (context) => {

@@ -1,6 +1,6 @@
 // Restarting real servers by their units: control groups with the names of units, and a systemctl that starts them, in
 // mounts and a network of its own.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
@@ -26,7 +26,7 @@ const systemctl = `#!/bin/bash
 printf '%s|' "$@" >>'${log}'; echo >>'${log}'
 verb= name=
 for word; do case $word in
-  show|daemon-reload|restart|reload-or-restart) verb=\${verb:-$word} ;; esac; name=$word; done
+  show|daemon-reload|reset-failed|restart|reload-or-restart) verb=\${verb:-$word} ;; esac; name=$word; done
 unit="${join(folder, 'units')}/$name"
 if [ "$verb" = daemon-reload ]; then rm -f '${folder}'/units/*/dirty; exit 0; fi
 if [ ! -e "$unit" ]; then [ "$verb" = show ] && { echo LoadState=not-found; exit 0; }; echo "Unit $name not found." >&2; exit 5; fi
@@ -42,7 +42,13 @@ show)
   *NeedDaemonReload*) [ -e "$unit/dirty" ] && echo yes || echo no ;;
   *) cat "$unit/shown" ;;
   esac ;;
-restart) start ;;
+reset-failed) echo 0 >"$unit/starts" ;;
+restart)
+  # StartLimitBurst=, which counts the automatic restarts, too.
+  if [ -e "$unit/limit" ] && [ "$(cat "$unit/starts")" -ge "$(cat "$unit/limit")" ]; then
+    echo "Job for $name failed: start-limit-hit" >&2; exit 1
+  fi
+  start ;;
 reload-or-restart) if [ -e "$unit/reload" ]; then . "$unit/reload"; else start; fi ;;
 esac
 `;
@@ -82,7 +88,7 @@ interface Answer {
   readonly code: number | null;
   readonly row: MoveResult;
   readonly err: string;
-  /** How systemctl was called, without what only looks. */
+  /** How systemctl was called, without what only looks or forgets failures. */
   readonly calls: readonly string[];
 }
 
@@ -95,7 +101,7 @@ function portowner(...args: string[]): Answer {
   });
   const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : [];
   const [row] = (stdout === '' ? [] : JSON.parse(stdout)) as MoveResult[];
-  return { code: status, row: row!, err: stderr, calls: lines.filter((line) => !line.includes('|show|')) };
+  return { code: status, row: row!, err: stderr, calls: lines.filter((line) => !line.includes('|show|') && !line.includes('|reset-failed|')) };
 }
 
 const move = (from: number, to: number, ...more: string[]): Answer => portowner('move', String(from), '--to', String(to), '--yes', '--restart', '--timeout', '2', ...more);
@@ -164,6 +170,21 @@ withRedis('a unit that fails to start is rolled back, and started with its old p
     assert.ok(speaks(21_100));
     const listed = portowner('move', '--list');
     assert.is(listed.row.Result, 'RolledBack');
+  } finally {
+    stopUnit('redis.service');
+  }
+});
+
+withRedis('a unit that failed too often to be started again is started with its old port all the same', () => {
+  const config = redisUnit('redis.service', (file) => `if grep -q 21101 ${file}; then echo 5 >"$unit/starts"; false; else ${run(file)}; fi`);
+  try {
+    writeFileSync(join(unitFolder('redis.service'), 'limit'), '5');
+    writeFileSync(join(unitFolder('redis.service'), 'starts'), '0');
+    const before = readFileSync(config, 'utf8');
+    const { code, row, err } = move(21_100, 21_101);
+    assert.equal([code, row?.Result, row?.Reason?.length], [1, 'RolledBack', 1], err + JSON.stringify(row));
+    assert.is(readFileSync(config, 'utf8'), before);
+    assert.ok(speaks(21_100));
   } finally {
     stopUnit('redis.service');
   }
@@ -262,6 +283,47 @@ test('a port that the unit itself has: systemd reads it again before the restart
     assert.equal(calls, ['--system|daemon-reload|', '--system|restart|--|shop.service|']);
     assert.ok(speaks(21_101));
   } finally {
+    stopUnit('shop.service');
+    rmSync(unit);
+  }
+});
+
+/** A Node program as a unit with its port, which a script can start in another way. */
+function shopUnit(start: (node: string) => string): { readonly unit: string; readonly server: string } {
+  const server = join(serverFolder(), 'server.js');
+  writeFileSync(server, "require('node:http').createServer((_, answer) => answer.end('x')).listen(process.env.PORT, '127.0.0.1');\n");
+  const unit = '/etc/systemd/system/shop.service';
+  writeFileSync(unit, `[Service]\nEnvironment=PORT=21100\nExecStart=${process.execPath} ${server}\n`);
+  const node = `${process.execPath} ${server} >/dev/null 2>&1 & echo $! >"$unit/pid"`;
+  makeUnit('shop.service', { start: `export $(sed -n 's/^Environment=//p' ${unit}); ${start(node)}` });
+  until(() => speaks(21_100));
+  return { unit, server };
+}
+
+test('another program with the same executable takes the old port at once', () => {
+  const { unit, server } = shopUnit((node) => node);
+  // As a unit that is started again and again until the port is free.
+  const loop = spawn('bash', ['-c', `while :; do PORT=21100 ${process.execPath} ${server} 2>/dev/null & child=$!; trap 'kill $child; exit' TERM; wait $child; sleep 0.2; done`]);
+  try {
+    const { code, row, err } = move(21_100, 21_101, '--force', '--timeout', '5');
+    assert.equal([code, row?.Result, row?.Reason], [0, 'Moved', null], err);
+    assert.ok(speaks(21_101));
+    until(() => speaks(21_100));
+  } finally {
+    loop.kill('SIGTERM');
+    stopUnit('shop.service');
+    rmSync(unit);
+  }
+});
+
+test('another program with the same executable on the new port is no success', () => {
+  const { unit } = shopUnit((node) => `if [ $PORT = 21101 ]; then echo $$ >'${groups}/cgroup.procs'; fi; ${node}`);
+  try {
+    const { code, row, err } = move(21_100, 21_101, '--force');
+    assert.equal([code, row?.Result, row?.Reason], [1, 'RolledBack', ['another program owns port 21101 now']], err);
+  } finally {
+    const pid = readFileSync(join(unitFolder('shop.service'), 'pid'), 'utf8').trim();
+    spawnSync('kill', ['-9', pid]);
     stopUnit('shop.service');
     rmSync(unit);
   }

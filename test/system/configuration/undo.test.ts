@@ -1,6 +1,6 @@
 // The journal of moves: undoing, in order and after other changes, and what is said if the journal cannot be used.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { liveConfiguration } from '../../../src/machine/configuration.ts';
@@ -197,6 +197,44 @@ onLinux('a file that cannot be restored does not keep the others from it', async
   assert.match(readFileSync(files[2]!, 'utf8'), String(ports.first));
 });
 
+onLinux('a file that was deleted since is restored with --force', async () => {
+  const [file, state] = [configuration(), temporaryFolder()];
+  const before = readFileSync(file, 'utf8');
+  await moved(file, ports.first, ports.second, state);
+  rmSync(file);
+  const { code, err } = await onThisMachine(['move', '--undo', '--yes'], state);
+  assert.is(code, 1);
+  assert.match(err, `changed since the move: ${file}`);
+  assert.match(err, `+port ${ports.first}\n`);
+  const forced = await onThisMachine(['move', '--undo', '--yes', '--force'], state);
+  assert.is(forced.code, 0, forced.err);
+  assert.is(readFileSync(file, 'utf8'), before);
+  const [own, above] = [statSync(file), statSync(dirname(file))];
+  assert.equal([own.uid, own.gid, own.mode & 0o777], [above.uid, above.gid, 0o640]);
+});
+
+onLinux('a file that another program changes during the undo is kept, and the undo fails', async () => {
+  const state = temporaryFolder();
+  const folder = serverFolder();
+  const files = ['nginx.conf', 'a.conf', 'b.conf'].map((name) => join(folder, name));
+  writeFileSync(files[0]!, `events {}\nhttp { include ${files[1]}; include ${files[2]}; }\n`);
+  for (const file of files.slice(1)) writeFileSync(file, `server { listen ${ports.first}; }\n`);
+  const run = () => ({ status: 0, output: '' });
+  assert.is((await onThisMachine(['move', String(ports.first), '--to', String(ports.second), '--path', files[0]!, '--yes'], state, { run })).code, 0);
+  const live = await liveConfiguration();
+  const undone = await onThisMachine(['move', '--undo', '--yes'], state, {
+    replace(path, bytes) {
+      live.replace(path, bytes);
+      if (path === files[2]) writeFileSync(files[1]!, '# new\n');
+    },
+  });
+  assert.is(undone.code, 1, undone.out);
+  assert.match(undone.err, `${files[1]}: another program changed it`);
+  assert.is(readFileSync(files[1]!, 'utf8'), '# new\n');
+  assert.is((await onThisMachine(['move', '--undo', '--yes', '--force'], state)).code, 0);
+  assert.match(readFileSync(files[1]!, 'utf8'), String(ports.first));
+});
+
 onLinux('a full disk while the file is replaced leaves it as it was', async () => {
   const [file, state] = [configuration(), temporaryFolder()];
   const before = readFileSync(file, 'utf8');
@@ -221,6 +259,10 @@ onLinux('--keep deletes old moves, but not interrupted ones', async () => {
     return (JSON.parse((await onThisMachine(['move', '--keep', '30', '--json'], state)).out) as MoveResult[]).length;
   };
   assert.is(await kept({ ...old, state: 'begun' }), 1);
+  // Those of another port stay.
+  writeFileSync(path, JSON.stringify({ ...old, state: 'done' }));
+  assert.is((await onThisMachine(['move', '--list', '1', '--keep', '1'], state)).code, 0);
+  assert.ok(readFileSync(path, 'utf8').includes('2020'));
   assert.is(await kept({ ...old, state: 'done' }), 0);
 });
 
