@@ -101,6 +101,8 @@ for (const failure of failures)
   });
 
 const holders = [
+  'El puerto ya está en uso por otro proceso (8123)',
+  'The port may already be used by another process <27413>',
   'Error: port is already in use by java (8123)',
   'The port is in use by process node.exe (8123)',
   'port conflict detected, owner: 8123',
@@ -122,7 +124,7 @@ test('a process is no port', () => {
   );
   const others = [
     'port is taken by something else (8123)',
-    'El puerto ya está en uso por otro proceso (8123)',
+    'El puerto ya está en uso por otro proceso: 8123',
     'Порт занят другим процессом: 8123',
     'port for jobs is in use: 8123',
   ];
