@@ -48,7 +48,7 @@ Describe 'Get-PortOwner' {
         $shown | Should -Match "(?m)^TCP 127\.0\.0\.1 port $port, Listen:\s*$"
         $shown | Should -Match "(?m)^ +\S.* \($($parent.Id)\)(  [a-z]+)?\s*$"
         $shown | Should -Match "(?m)^ +.+\((\w+ )?$PID\)\s*$"
-        $shown | Should -Match '(?m)^  (Nothing is known that restarts it\.|May be restarted by: .+)'
+        $shown | Should -Match '(?m)^  (Nothing is known that restarts it\.|(May be restarted|Was started) by: .+)'
         $shown | Should -Not -Match '@\{'
         # The first ancestor comes first.
         $shown.IndexOf("($($row.Ancestors[-1].ProcessId))") | Should -BeLessOrEqual $shown.IndexOf("($($parent.Id))")
