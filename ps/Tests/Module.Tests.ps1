@@ -109,8 +109,8 @@ Describe 'The help' {
         $examples = (Get-Help $_ -Full).Examples.Example.Code
         Push-Location $TestDrive
         Set-Content -LiteralPath error.log -Value 'listen EADDRINUSE: address already in use :::3000'
-        # Nothing is stopped on the machine that runs the tests, whoever has the port, and nothing is waited for.
-        if ($_ -match '^(Stop|Wait|Watch|Measure)-') { $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $_) (ConvertTo-Document @()) }
+        # Nothing is stopped or moved on the machine that runs the tests, whoever has the port, and nothing is waited for.
+        if ($_ -match '^(Set|Stop|Wait|Watch|Measure)-') { $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $_) (ConvertTo-Document @()) }
         $global:PSDefaultParameterValues['Stop-*:WhatIf'] = $true
         # Nothing is scheduled on the machine that runs the tests.
         $global:PSDefaultParameterValues['*egister-PortAuditTask:WhatIf'] = $true

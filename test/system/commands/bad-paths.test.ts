@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -202,14 +202,17 @@ for (const [command, option, before, after = []] of paths) {
     for (const [what, path] of bad) {
       // A schedule is of paths that may not be there yet.
       const isSchedule = command.startsWith('schedule') && option !== '--output';
+      // It may be a folder, and is made where it is missing.
+      const isFolder = option === '--spool';
       const args = [...words, ...before, ...(option.startsWith('-') ? [`${option}=${path}`] : [path]), ...after];
       const answer = await portowner(args);
       const name = `${args.join(' ').slice(0, 200)} (${what})`;
       // What has no rows writes nothing.
-      if (isSchedule || what === 'a full disk' || what === 'what cannot be read or written') {
+      if (isSchedule || isFolder || what === 'a full disk' || what === 'what cannot be read or written') {
         assert.ok([0, 1, 64, 69, 77].includes(answer.code), `${name}: ${answer.err.slice(0, 300)}`);
         assert.not.match(answer.err, /PO9001/, name);
       } else assertRefused(answer, name);
+      if (isFolder) for (const made of ['no', 'a']) rmSync(join(folder, made), { recursive: true, force: true });
     }
     assert.not.ok(
       readdirSync(folder).some((name) => name.includes('.tmp')),
