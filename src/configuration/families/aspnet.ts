@@ -15,7 +15,7 @@ import { wholeValue, type WrittenValue } from '../service-file.ts';
 /** `http://localhost:5000;https://*:5001`. Without a port, it is 80 or 443. */
 const urlPorts: PortsOf = (text) => {
   if (/^(?:\s*|https?:\/\/(?:unix|pipe):.*)$/.test(text)) return null;
-  const found = [...text.matchAll(/(https?):\/\/(\[[^\]]*\]|[^\s:/;,[]+)(?::(\d+))?/gi)];
+  const found = [...text.matchAll(/(https?):\/\/(\[[^\]]{0,100}\]|[^\s:/;,[]{1,300})(?::(\d+))?/gi)];
   const isWhole = text.split(';').filter((one) => one.trim() !== '').length === found.length;
   if (!isWhole) return [{ unknown: 'the value is not a list of URLs' }];
   return found.map(({ 0: whole, 1: scheme, 2: host = '', 3: digits, index }) => {

@@ -75,7 +75,7 @@ function include(
   whole: string,
   { found, depth }: { found: Found; depth: number },
 ): boolean {
-  const [, kind, target] = /(?:^|\.)!include(dir)?\s+(\S.*)$/.exec(whole) ?? [];
+  const [, kind, target] = /(?:^|\.)!include(dir)?\s{1,100}(\S.{0,4095})$/.exec(whole) ?? [];
   if (target === undefined) return /(?:^|\.)!include/.test(whole);
   const { path, machine } = reading;
   const full = path.resolve(path.dirname(file.path), target.trim());

@@ -55,7 +55,10 @@ const tools: readonly Tool[] = [
     name: /^ng(?:\.js)?$/,
     port: 4200,
     usesVariable: false,
-    files: { name: /^angular\.json$/, properties: /^projects\..+\.(?:architect|targets)\.serve\..*\bport$/ },
+    files: {
+      name: /^angular\.json$/,
+      properties: /^projects\..{1,300}\.(?:architect|targets)\.serve\..{0,300}\bport$/,
+    },
   },
 ];
 
