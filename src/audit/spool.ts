@@ -33,7 +33,7 @@ function unusable(folder: string, error: unknown): unknown {
   const why =
     error instanceof NotPrivate || error instanceof NotAFile
       ? error.message
-      : isSystemError(error) || ['ELOOP', 'ERR_INVALID_ARG_VALUE'].includes(errorCode(error))
+      : isSystemError(error) || errorCode(error) === 'ERR_INVALID_ARG_VALUE'
         ? errorWords(error, 'write')
         : null;
   if (why === null) return error;

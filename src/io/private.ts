@@ -83,7 +83,8 @@ function walk(path: string, make: boolean): string | null {
     if (found.isSymbolicLink()) {
       // The mode of a link has no meaning.
       checkOwner(next, { ...found, mode: 0 } as Stats, false);
-      if (++links > maxLinks) throw Object.assign(new Error(`too many links at ${next}`), { code: 'ELOOP' });
+      if (++links > maxLinks)
+        throw Object.assign(new Error(`too many links at ${next}`), { code: 'ELOOP', syscall: 'lstat' });
       const target = readlinkSync(next);
       rest.unshift(...target.split('/').filter((part) => part !== ''));
       if (target.startsWith('/')) done = '/';
