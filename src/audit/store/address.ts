@@ -67,8 +67,8 @@ function partsOf(text: string): URL {
   if (!scheme.test(text)) throw flaw('it does not begin with postgres://', `Use ${example}`);
   const rest = text.replace(scheme, '');
   const authority = /^[^/?#]*/.exec(rest)![0];
-  if (authority.includes('@') && authority.includes(':') && authority.includes('@', authority.indexOf(':')))
-    refusePassword();
+  const colon = authority.indexOf(':');
+  if (colon >= 0 && authority.includes('@', colon)) refusePassword();
   // A password with a character that is not encoded ends up in another part.
   if (rest.slice(authority.length).includes('@') || rest.includes('#'))
     throw flaw(
