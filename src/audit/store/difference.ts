@@ -25,6 +25,12 @@ export function storable(run: StoredRun): StoredRun {
   return { ...run, listeners };
 }
 
+const dayMs = 86_400_000;
+
+/** The time before which a run deletes what ended, in milliseconds; null to keep everything. */
+export const keptSince = ({ at, keepDays }: Pick<StoredRun, 'at' | 'keepDays'>): number | null =>
+  keepDays === null ? null : Date.parse(at) - keepDays * dayMs;
+
 export const storedPort = ({ port }: Listener): number => (port === 'dynamic' ? dynamicPort : port);
 
 /** An owner with its executable, which only some audits know. */

@@ -7,6 +7,7 @@ import {
   datedFindings,
   dynamicDifference,
   findingDifference,
+  keptSince,
   storedPort,
   runValues,
   spanDifference,
@@ -20,8 +21,6 @@ import { arrayText, databaseError, retried, type Sql } from './postgres-connecti
 import { tableNames } from './postgres-schema.ts';
 import { storeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
-
-const day = 86_400_000;
 
 /** Identifies a span or a finding of a machine. */
 interface RowId {
@@ -261,9 +260,11 @@ async function record(
 }
 
 /** Deletes old history of a machine, for which an account needs another role than to store audits; why not, or null. */
-async function prune(address: DatabaseAddress, { machine, at, keepDays }: StoredRun): Promise<string | null> {
-  if (keepDays === null) return null;
-  const before = new Date(Date.parse(at) - keepDays * day);
+async function prune(address: DatabaseAddress, run: StoredRun): Promise<string | null> {
+  const since = keptSince(run);
+  if (since === null) return null;
+  const { machine } = run;
+  const before = new Date(since);
   try {
     await retried(() =>
       storeTransaction(address, '', async (sql) => {

@@ -9,6 +9,7 @@ import {
   datedFindings,
   dynamicDifference,
   findingDifference,
+  keptSince,
   storedPort,
   runValues,
   spanDifference,
@@ -20,7 +21,6 @@ import { defaultWaitMs, freeName, openDatabase, writeStore, type OpenStore } fro
 import { storeVersion, upgrade } from './sqlite-schema.ts';
 import { instant, ownerOf } from './values.ts';
 
-const day = 86_400_000;
 /** How many ended spans to keep for a machine: programs take different ports at each start. */
 const mostDynamicPorts = 20_000;
 
@@ -207,7 +207,8 @@ function record(
       'INSERT INTO run (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     )
     .run(machine, at, tool, listeners, appeared, disappeared, found, worst, Number(complete), problem);
-  if (run.keepDays !== null) forget(database, machine, at - run.keepDays * day);
+  const since = keptSince(run);
+  if (since !== null) forget(database, machine, since);
   return { findings, refused: null, newest: instant(at), forgotten, before };
 }
 
