@@ -14,8 +14,15 @@ import type { ExitCode } from '../schema/problems.ts';
 const powershell = 'administration of a database, for which the executable is enough';
 const exitCodes = { 0: 'done', 69: 'the database cannot be used', 64: 'wrong usage, or an unsafe URL' } as const;
 
+/** What the commands about a store in a database have in common. */
+abstract class DatabaseCommand extends withOptions(RowCommand, CountOptions) {
+  url = Option.String({ name: 'URL' });
+
+  override readonly schema = check;
+}
+
 /** Creates a store in a database. */
-export class StoreCreateCommand extends withOptions(RowCommand, CountOptions) {
+export class StoreCreateCommand extends DatabaseCommand {
   static override paths = [['store', 'create']];
   static override usage = Command.Usage({
     description: 'create the tables and the roles of an audit store in a PostgreSQL database',
@@ -31,10 +38,6 @@ export class StoreCreateCommand extends withOptions(RowCommand, CountOptions) {
   });
   static readonly about: CommandAbout = { rows: [check], operands: null, values: {}, exitCodes, powershell };
 
-  url = Option.String({ name: 'URL' });
-
-  override readonly schema = check;
-
   protected async answer(): Promise<Answer> {
     const { administer } = await import('../audit/administer.ts');
     return administer(this.url, false);
@@ -42,17 +45,13 @@ export class StoreCreateCommand extends withOptions(RowCommand, CountOptions) {
 }
 
 /** Upgrades a store in a database. */
-export class StoreUpgradeCommand extends withOptions(RowCommand, CountOptions) {
+export class StoreUpgradeCommand extends DatabaseCommand {
   static override paths = [['store', 'upgrade']];
   static override usage = Command.Usage({
     description: 'upgrade the tables of an audit store in a database',
     examples: [['After an update of PortOwner', '$0 store upgrade postgres://dba@db.corp/audits']],
   });
   static readonly about: CommandAbout = { rows: [check], operands: null, values: {}, exitCodes, powershell };
-
-  url = Option.String({ name: 'URL' });
-
-  override readonly schema = check;
 
   protected async answer(): Promise<Answer> {
     const { administer } = await import('../audit/administer.ts');
@@ -61,7 +60,7 @@ export class StoreUpgradeCommand extends withOptions(RowCommand, CountOptions) {
 }
 
 /** Checks a store in a database. */
-export class StoreCheckCommand extends withOptions(RowCommand, CountOptions) {
+export class StoreCheckCommand extends DatabaseCommand {
   static override paths = [['store', 'check']];
   static override usage = Command.Usage({
     description: 'check an audit store in a database, and the rights of the account',
@@ -74,10 +73,6 @@ export class StoreCheckCommand extends withOptions(RowCommand, CountOptions) {
     exitCodes: { 0: 'ready', 1: 'something differs', 69: 'the database cannot be used' },
     powershell,
   };
-
-  url = Option.String({ name: 'URL' });
-
-  override readonly schema = check;
 
   protected async answer(): Promise<Answer> {
     const { checkStore } = await import('../audit/administer.ts');
