@@ -107,16 +107,13 @@ const managed =
 /** A line that Certbot added is its own; the others of its file are not. */
 const managedLine = /#[^\n]{0,64}\bmanaged by certbot\b/i;
 /** Marks of generated files; PostgreSQL only says that its own commands write the file, too. */
-const generated = new RegExp(
-  [
-    String.raw`\bdo(?: not|n't) (?:edit|modify|change) (?:this file\b(?! manually)|(?:it )?(?:by hand|directly))`,
-    String.raw`\bdo(?: not|n't) (?:edit|modify|change)(?: this| it)?[ \t]{0,8}(?:[.!;,:*#-]|$)`,
-    String.raw`\bgenerated\b.{0,200}\bdo not edit\b`,
-    String.raw`\bauto(?:matically|-)? ?generated\b`,
-    String.raw`\b(?:changes|edits|modifications)\b.{0,60}\b(?:will|may|can) (?:be|get) (?:lost|overwritten|overridden|discarded)\b`,
-  ].join('|'),
-  'im',
-);
+const generated: readonly RegExp[] = [
+  /\bdo(?: not|n't) (?:edit|modify|change) (?:this file\b(?! manually)|(?:it )?(?:by hand|directly))/i,
+  /\bdo(?: not|n't) (?:edit|modify|change)(?: this| it)?[ \t]{0,8}(?:[.!;,:*#-]|$)/im,
+  /\bgenerated\b.{0,200}\bdo not edit\b/i,
+  /\bauto(?:matically|-)? ?generated\b/i,
+  /\b(?:changes|edits|modifications)\b.{0,60}\b(?:will|may|can) (?:be|get) (?:lost|overwritten|overridden|discarded)\b/i,
+];
 
 /** Whether a path without links is another one than that path; Windows ignores case. */
 function isOther(real: string, path: string, { platform }: ConfigurationMachine): boolean {
@@ -131,7 +128,7 @@ function obstaclesOf(file: TextFile, path: string, tree: string, machine: Config
   if (hindrance !== null) found.push(hindrance.text);
   found.push(...writersOf(path, machine));
   const header = file.text.slice(0, 4096);
-  if (managed.test(header) || generated.test(header))
+  if (managed.test(header) || generated.some((mark) => mark.test(header)))
     found.push(`${path} says that another tool manages it, which would undo a change`);
   const isIn = (folder: string): boolean => path.startsWith(/[\\/]$/.test(folder) ? folder : `${folder}${separator}`);
   if (isOther(path, file.path, machine) && !isIn(tree) && !isIn('/etc'))
