@@ -173,12 +173,18 @@ onLinux('a state folder that cannot be used changes nothing', async () => {
   assert.is(readFileSync(file, 'utf8'), before);
 });
 
-onLinux('a file that cannot be restored does not keep the others from it', async () => {
-  const state = temporaryFolder();
+/** The files of an nginx with two servers on the first port: its main file, and one for each. */
+function twoServers(): string[] {
   const folder = serverFolder();
   const files = ['nginx.conf', 'a.conf', 'b.conf'].map((name) => join(folder, name));
   writeFileSync(files[0]!, `events {}\nhttp { include ${files[1]}; include ${files[2]}; }\n`);
   for (const file of files.slice(1)) writeFileSync(file, `server { listen ${ports.first}; }\n`);
+  return files;
+}
+
+onLinux('a file that cannot be restored does not keep the others from it', async () => {
+  const state = temporaryFolder();
+  const files = twoServers();
   const run = () => ({ status: 0, output: '' });
   const done = await onThisMachine(['move', String(ports.first), '--to', String(ports.second), '--path', files[0]!, '--yes'], state, { run });
   assert.is(done.code, 0, done.err);
@@ -215,10 +221,7 @@ onLinux('a file that was deleted since is restored with --force', async () => {
 
 onLinux('a file that another program changes during the undo is kept, and the undo fails', async () => {
   const state = temporaryFolder();
-  const folder = serverFolder();
-  const files = ['nginx.conf', 'a.conf', 'b.conf'].map((name) => join(folder, name));
-  writeFileSync(files[0]!, `events {}\nhttp { include ${files[1]}; include ${files[2]}; }\n`);
-  for (const file of files.slice(1)) writeFileSync(file, `server { listen ${ports.first}; }\n`);
+  const files = twoServers();
   const run = () => ({ status: 0, output: '' });
   assert.is((await onThisMachine(['move', String(ports.first), '--to', String(ports.second), '--path', files[0]!, '--yes'], state, { run })).code, 0);
   const live = await liveConfiguration();
