@@ -612,7 +612,7 @@ test('a terminal: its width is kept, colors are shown', (context) => {
   );
   const plain = portowner(args).out;
   assert.match(plain, long);
-  for (const columns of [30, 60, 80, 200]) {
+  for (const columns of [30, 60, 80, 260]) {
     const { code, out } = onTerminal(columns, args);
     assert.is(code, 0);
     assert.match(out, /\x1b\[/);
@@ -621,7 +621,7 @@ test('a terminal: its width is kept, colors are shown', (context) => {
       lines.some((line) => /^[-\s]+$/.test(line)),
       'no line of dashes under a heading that stands out by itself',
     );
-    if (columns === 200) assert.is(lines.length, 3);
+    if (columns === 260) assert.is(lines.length, 3);
     assert.ok(
       lines.every((line) => line.length <= columns),
       `${columns}: ${lines.join('\n')}`,
@@ -630,11 +630,11 @@ test('a terminal: its width is kept, colors are shown', (context) => {
     assert.ok(lines.filter((line) => line.includes('(100)')).length > 0, 'an owner keeps its process');
     assert.is(
       lines.some((line) => line.includes(`${long} (100)`)),
-      columns === 200,
+      columns === 260,
     );
   }
   for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
-    const { out } = onTerminal(200, args, env);
+    const { out } = onTerminal(260, args, env);
     assert.not.match(out, /\x1b/);
     assert.match(out, `${long} (100)`);
   }
