@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import { addressBytes, addressFamily, canonicalAddress, unmapped, withoutScope } from '../ports/address.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
-import { didYouMean } from '../schema/nearest.ts';
+import { didYouMean, nearest } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { namesOf } from '../facts/decode/application/application.ts';
 import type { OwnedEndpoint } from './owned.ts';
@@ -157,4 +157,31 @@ export function rowFilter(filter: RowFilter): (row: OwnedEndpoint) => boolean | 
     }
     return all;
   };
+}
+
+const withoutDomain = (user: string): string => user.replace(/^[^\\]{0,256}\\/, '');
+
+/** The names of a service without what a filter can omit, for sshd.service and docker:shop. */
+const serviceNames = (service: string): readonly string[] => [
+  service.replace(/\.service$/, ''),
+  service.replace(/^[^:]{1,64}:/, ''),
+];
+
+/** The name of an owner that is closest to a requested one that no owner has; null if none is close. */
+export function nearestOwner({ images, users, services }: RowFilter, rows: readonly OwnedEndpoint[]): string | null {
+  const requested: readonly (readonly [readonly string[] | null, (row: OwnedEndpoint) => readonly string[]])[] = [
+    [images, ({ ImageName, Application }) => (ImageName === null ? [] : namesOf(ImageName, Application))],
+    [users, ({ UserName }) => (UserName === null ? [] : [withoutDomain(UserName)])],
+    [services, ({ Services }) => (Services ?? []).flatMap(serviceNames)],
+  ];
+  for (const [patterns, namesIn] of requested) {
+    const names = new Set(rows.flatMap(namesIn));
+    for (const pattern of patterns ?? []) {
+      const test = anyPattern([pattern]);
+      if (/[*?[]/.test(pattern) || names.values().some(test)) continue;
+      const found = nearest(pattern, names);
+      if (found !== null) return found;
+    }
+  }
+  return null;
 }

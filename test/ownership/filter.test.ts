@@ -48,6 +48,18 @@ test('who asks for a person finds what runs elevated in another account for that
   assert.equal(await ports('ADMIN_ann'), ['81']);
 });
 
+test('a name that no owner has gets the closest name that one has', async () => {
+  const node = process({ pid: 100, imageName: 'node.exe', user: 'BOX\\annabel' });
+  const sockets = [socket({ pid: 100, localPort: 80 })];
+  const file = snapshotFile(facts(sockets, { platform: 'win32', processes: [node] }));
+  const said = async (...args: string[]) => (await run([...args, '--from', file])).out.trim();
+  assert.is(await said('--image', 'ndoe'), 'No socket matches. Did you mean node?');
+  assert.is(await said('--user', 'anabel'), 'No socket matches. Did you mean annabel?');
+  assert.is(await said('--image', 'node', '--user', 'anabel'), 'No socket matches. Did you mean annabel?');
+  for (const args of [['--image', 'nde*'], ['--image', 'postgres'], ['--image', 'node', '--state', 'Bound']])
+    assert.is(await said(...args), 'No socket matches.', args.join(' '));
+});
+
 test('any pattern is a test or PO1001', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 30 }), fc.string(), (pattern, text) => {
