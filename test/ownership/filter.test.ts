@@ -56,7 +56,11 @@ test('a name that no owner has gets the closest name that one has', async () => 
   assert.is(await said('--image', 'ndoe'), 'No socket matches. Did you mean node?');
   assert.is(await said('--user', 'anabel'), 'No socket matches. Did you mean annabel?');
   assert.is(await said('--image', 'node', '--user', 'anabel'), 'No socket matches. Did you mean annabel?');
-  for (const args of [['--image', 'nde*'], ['--image', 'postgres'], ['--image', 'node', '--state', 'Bound']])
+  for (const args of [
+    ['--image', 'nde*'],
+    ['--image', 'postgres'],
+    ['--image', 'node', '--state', 'Bound'],
+  ])
     assert.is(await said(...args), 'No socket matches.', args.join(' '));
 });
 

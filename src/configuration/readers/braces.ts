@@ -11,10 +11,16 @@ export type Terminator = 'semicolon' | 'line';
 
 const deepest = 64;
 
+/** The quotes of a syntax, and the escape sequences in them that stand for another character; nothing is escaped in backquotes. */
+const quoting: Readonly<Record<Terminator, { readonly quotes: string; readonly escapes: RegExp }>> = {
+  semicolon: { quotes: `"'`, escapes: /\\(["'\\])/g },
+  line: { quotes: '"`', escapes: /\\(")/g },
+};
+
 function quotedEnd(text: string, at: number): number {
   const quote = text[at];
   for (let index = at + 1; index < text.length; index++) {
-    if (text[index] === '\\') index++;
+    if (text[index] === '\\' && quote !== '`') index++;
     else if (text[index] === quote) return index;
   }
   throw new NotParsed('a quote is not closed', at);
@@ -22,6 +28,7 @@ function quotedEnd(text: string, at: number): number {
 
 /** Yields words, and the punctuation that separates them as words without a length. */
 function* tokensOf(text: string, terminator: Terminator): Generator<Word & { readonly mark: string | null }> {
+  const { quotes, escapes } = quoting[terminator];
   const mark = (at: number, value: string) => ({ value, start: at, end: at, quote: null, mark: value });
   for (let at = 0; at < text.length;) {
     const character = text[at]!;
@@ -29,10 +36,17 @@ function* tokensOf(text: string, terminator: Terminator): Generator<Word & { rea
     else if (/\s/.test(character)) at++;
     else if (character === '#') at = text.indexOf('\n', at) < 0 ? text.length : text.indexOf('\n', at);
     else if ('{}'.includes(character) || (character === ';' && terminator === 'semicolon')) yield mark(at++, character);
-    else if (character === '"' || character === "'") {
+    else if (quotes.includes(character)) {
       const end = quotedEnd(text, at);
-      const value = text.slice(at + 1, end).replace(/\\(.)/gs, '$1');
-      yield { value, start: at + 1, end, quote: character, mark: null };
+      const inside = text.slice(at + 1, end);
+      const isRaw = character === '`';
+      yield {
+        value: isRaw ? inside : inside.replace(escapes, '$1'),
+        start: at + 1,
+        end,
+        quote: isRaw ? null : (character as '"' | "'"),
+        mark: null,
+      };
       at = end + 1;
     } else {
       let end = at;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readBraces, type Directive } from '../../../src/configuration/readers/braces.ts';
+import { readBraces, type Directive, type Terminator } from '../../../src/configuration/readers/braces.ts';
 import { lastOption, optionsOf } from '../../../src/configuration/readers/arguments.ts';
 import { readJson } from '../../../src/configuration/readers/json.ts';
 import { ini, properties, readEnv, readLines, readWords } from '../../../src/configuration/readers/lines.ts';
@@ -104,6 +104,15 @@ test('names have those of what they are in', () => {
     readXml('<a><b c="1"/></a>').map(({ path }) => path),
     ['a', 'a/b'],
   );
+});
+
+test('quotes and escapes are those of the syntax', () => {
+  const values = (text: string, terminator: Terminator): string[] => wordsOfDirectives(readBraces(text, terminator)).map(({ value }) => value);
+  // https://github.com/nginx/nginx/blob/master/src/core/ngx_conf_file.c, ngx_conf_read_token
+  assert.equal(values(String.raw`"\80" "\"\\" 'it\'s';`, 'semicolon'), [String.raw`\80`, '"\\', "it's"]);
+  // https://caddyserver.com/docs/caddyfile/concepts#tokens-and-quotes
+  assert.equal(values(String.raw`"\80" "\"b\"" it's`, 'line'), [String.raw`\80`, '"b"', "it's"]);
+  assert.equal(values('`"\\` b', 'line'), ['"\\', 'b']);
 });
 
 test('options are found in every form', () => {
