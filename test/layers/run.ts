@@ -5,6 +5,15 @@ import type { Layer, Result } from './layer.ts';
 /** Layers that run at the same time, by name. */
 export type Group = Readonly<Record<string, Layer>>;
 
+/** Runs a layer, and says how long it took. */
+async function timed(name: string, layer: Layer, say: (text: string) => void): Promise<Result> {
+  const started = Date.now();
+  const result = await layer();
+  const seconds = Math.round((Date.now() - started) / 1000);
+  if (seconds > 0) say(`the layer ${name} took ${seconds} s`);
+  return result;
+}
+
 /** Runs groups of layers, one after the other; prints the closing lines, and gives them and whether nothing failed. */
 export async function runLayers(groups: readonly Group[]): Promise<{ ok: boolean; lines: string[] }> {
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -13,7 +22,7 @@ export async function runLayers(groups: readonly Group[]): Promise<{ ok: boolean
   const sum: Result = { passed: 0, failed: 0, skipped: [] };
   for (const group of groups) {
     const names = Object.keys(group);
-    const results = await Promise.all(Object.values(group).map((layer) => layer()));
+    const results = await Promise.all(Object.entries(group).map(([name, layer]) => timed(name, layer, say)));
     for (const [at, { passed, failed, skipped }] of results.entries()) {
       sum.passed += passed;
       sum.failed += failed;

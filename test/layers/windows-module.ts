@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { moduleFolder } from '../../src/build/module.ts';
 import { nodeBinary, runtimes } from '../../src/build/runtime.mjs';
 import { wine } from '../support/build-machine.ts';
-import { type Layer, type Result, skipAll, total } from './layer.ts';
-import { pester, type Shell, testFiles } from './pester.ts';
+import { type Layer, skipAll, total } from './layer.ts';
+import { pesterFiles } from './pester.ts';
 
 const name = "Windows' PowerShell";
 const missing = "Windows' PowerShell is not installed (.ci/windows-powershell-setup, which needs the .NET SDK 10)";
@@ -36,12 +36,5 @@ export const windowsModuleLayer: Layer = async () => {
     // It is Linux's.
     PSModulePath: undefined,
   };
-  const shell: Omit<Shell, 'name'> = { command: [...runner, program], windows: true, env, path: windowsPath };
-  const files = testFiles();
-  const results: Result[] = [];
-  const worker = async (): Promise<void> => {
-    for (let file = files.shift(); file !== undefined; file = files.shift()) results.push(await pester({ ...shell, name: `ps/Tests/${file} in ${name}` }, [file]));
-  };
-  await Promise.all(Array.from({ length: atATime }, worker));
-  return total(results);
+  return pesterFiles({ name, command: [...runner, program], windows: true, env, path: windowsPath }, atATime);
 };

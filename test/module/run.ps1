@@ -6,9 +6,12 @@ Import-Module Pester -MinimumVersion 5.0
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = @($Path -split ',' | ForEach-Object { (Get-ChildItem -Path (Join-Path $Tests "$_.Tests.ps1")).FullName })
 $configuration.Run.PassThru = $true
-$configuration.Output.Verbosity = 'None'
+# A line for each test: the last ones tell where a run was that did not reach its end.
+$configuration.Output.Verbosity = 'Detailed'
+$configuration.Output.RenderMode = 'Plaintext'
 $run = Invoke-Pester -Configuration $configuration
 
+'== Failures'
 function Get-Name($Test) { ($Test.ExpandedPath -replace '\s+', ' ') }
 foreach ($test in $run.Tests | Where-Object Result -EQ 'Failed') {
     "FAILED $(Get-Name $test)"
