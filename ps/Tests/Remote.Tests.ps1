@@ -123,7 +123,7 @@ Describe 'In the background' {
         @{ Name = 'nothing but details'; Preference = @{ WarningAction = 'Ignore'; ErrorAction = 'Ignore'; Verbose = $true }; Warning = 0; Problem = 0; Detail = 1 }
     ) {
         $text = ConvertTo-Document (New-Problem 'Warning' 'PO3001' 'a warning'), (New-Problem 'Error' 'PO3001' 'a problem'), (New-Problem 'Verbose' $null 'a detail')
-        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive $Name) $text
+        $env:PORTOWNER_EXE = New-Stub (Join-Path $TestDrive ($Name -replace ' ')) $text
         try { $job = Get-PortOwner 1 -ComputerName localhost -AsJob @Preference | Complete-Job } finally { $env:PORTOWNER_EXE = $null }
         $streams = @($job) + @($job.ChildJobs)
         @($streams.Warning | Where-Object { "$_" -like '*a warning*' }).Count | Should -Be $Warning
