@@ -23,7 +23,8 @@ export interface Lease {
 /** The longest hold, in seconds; a longer one in the file is not ours. */
 export const longestHold = 86_400;
 const longestHoldMs = longestHold * 1000;
-const lockWaitMs = 30_000;
+/** Fifty calls at the same time on a busy machine need half a minute, one after the other. */
+const lockWaitMs = 120_000;
 /** Twice the size needed for all ports of both protocols. */
 const maxBytes = 16 * 1024 * 1024;
 

@@ -3,11 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import { allCommands } from '../../src/cli/commands.ts';
 import { catalogue } from '../../src/commands/catalogue.ts';
 import { formats } from '../../src/formats/formats.ts';
 import { temporaryFolder } from '../support/harness.ts';
+import { ownProgram } from '../support/own-program.ts';
 import { skip } from '../support/skip.ts';
 import { codeLines, pages, textOf } from './pages.ts';
 
@@ -51,8 +52,6 @@ const lines = pages().flatMap((page) =>
     .map((line) => ({ page, line })),
 );
 
-const main = [...nodeFlags, join(root, 'src/main.ts')];
-
 /** What lets a command line end soon that would go on. */
 function ending(line: string): string[] {
   if (line.startsWith('portowner baseline create ')) return ['--force'];
@@ -62,7 +61,7 @@ function ending(line: string): string[] {
 
 /** In a network of its own nobody is met, above all by `stop`. */
 function run(args: readonly string[], folder: string): { code: number | null; err: string } {
-  const { status, stderr } = spawnSync('unshare', ['--net', process.execPath, ...main, ...args], {
+  const { status, stderr } = spawnSync('unshare', ['--net', ...ownProgram, ...args], {
     cwd: folder,
     encoding: 'utf8',
     input: '',

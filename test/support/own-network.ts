@@ -1,9 +1,8 @@
 /** A network namespace of a test's own, with programs in it, and portowner as it answers there. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { start, type Outcome } from './program.ts';
+import { ownProgram } from './own-program.ts';
 
 /** Why it is not installed here; null if it may be. */
 export function noNetwork(): string | null {
@@ -18,8 +17,6 @@ export interface Network {
   /** Starts a program there and waits for its first line; gives its pid. */
   start(command: readonly string[]): Promise<number>;
 }
-
-const main = [process.execPath, ...nodeFlags, join(root, 'src/main.ts')];
 
 /** Makes a network with these interfaces (`virbr0`: a bridge), and mounts of its own by a shell command, which end with the test. */
 export async function ownNetwork(bridges: readonly string[] = [], mounts?: string): Promise<Network> {
@@ -41,7 +38,7 @@ export async function ownNetwork(bridges: readonly string[] = [], mounts?: strin
   const inside = ['nsenter', `--net=/proc/${first.pid}/ns/net`, `--mount=/proc/${first.pid}/ns/mnt`];
   return {
     portowner(args) {
-      const { status, stdout, stderr } = spawnSync(inside[0]!, [...inside.slice(1), ...main, ...args], { encoding: 'utf8', timeout: 60_000 });
+      const { status, stdout, stderr } = spawnSync(inside[0]!, [...inside.slice(1), ...ownProgram, ...args], { encoding: 'utf8', timeout: 60_000 });
       return { code: status, out: stdout, err: stderr };
     },
     async start(command) {

@@ -1,12 +1,11 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { ownProgram } from './own-program.ts';
 
-/** Puts a `portowner` that runs the sources into a folder. */
+/** Puts a `portowner` into a folder. */
 export function placeProgram(folder: string): void {
-  const main = [...nodeFlags, join(root, 'src/main.ts')];
   const program = join(folder, 'portowner');
-  writeFileSync(program, `#!/bin/sh\nexec '${[process.execPath, ...main].join("' '")}' "$@"\n`);
+  writeFileSync(program, `#!/bin/sh\nexec '${ownProgram.join("' '")}' "$@"\n`);
   chmodSync(program, 0o755);
 }
 

@@ -7,16 +7,15 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { errorsIn, jsonRows, portOwner, type PortOwner } from '../support/program.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 import { descendants, hostEntry, isAlive, noSshd, SshWorld, type Sshd } from '../support/sshd.ts';
+import { ownProgram } from '../support/own-program.ts';
 
 const test = suite('ssh, far machines of every kind');
 const world = new SshWorld();
 const { folder, config } = world;
-const main = [process.execPath, ...nodeFlags, join(root, 'src/main.ts')];
-const portowner: PortOwner = portOwner(main);
+const portowner: PortOwner = portOwner(ownProgram);
 const daemons = new Map<string, Sshd>();
 
 const listener = createServer();
@@ -144,7 +143,7 @@ test('no name of a far machine moves the cursor', (context: TestContext) => {
 
 test('Ctrl+C leaves no process here or there', async (context: TestContext) => {
   if (noSshd !== null) return skip(noSshd, context);
-  const [program, ...flags] = main as [string, ...string[]];
+  const [program, ...flags] = ownProgram;
   const child = spawn(program, [...flags, String(port), '--ssh-config', config, ...['endless', 'slow', 'plain'].flatMap((host) => ['--host', host])], { stdio: 'ignore' });
   const far = (): number[] => ['endless', 'slow'].flatMap((name) => descendants(daemons.get(name)!.pid));
   const until = async (what: () => boolean): Promise<boolean> => {

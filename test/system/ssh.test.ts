@@ -11,6 +11,7 @@ import { nodeFlags, root } from '../../src/build/runtime.mjs';
 import { errorsIn, jsonRows, portOwner, type PortOwner } from '../support/program.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 import { deadPort, descendants, hostEntry, noSshd, SshWorld } from '../support/sshd.ts';
+import { ownProgram } from '../support/own-program.ts';
 
 const test = suite('ssh');
 const cannot = noSshd;
@@ -18,7 +19,7 @@ const world = new SshWorld();
 const { folder, config } = world;
 const servers: Server[] = [];
 const open: Socket[] = [];
-const portowner: PortOwner = portOwner([process.execPath, ...nodeFlags, join(root, 'src/main.ts')]);
+const portowner: PortOwner = portOwner(ownProgram);
 let stuckDaemon = 0;
 const living = Array.from({ length: 10 }, (_, index) => `living${index}`);
 

@@ -9,12 +9,13 @@ import type { StoredRun } from '../../../src/audit/store/contract.ts';
 import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import { databaseError, withConnection } from '../../../src/audit/store/postgres-connection.ts';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { root } from '../../../src/build/runtime.mjs';
 import { PortOwnerError } from '../../../src/schema/problems.ts';
 import { facts, socket } from '../../support/example.ts';
 import { snapshotFile } from '../../support/harness.ts';
 import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { skip } from '../../support/skip.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('a lost database');
 
@@ -31,7 +32,7 @@ const night = (number: number): string => new Date(Date.UTC(2026, 0, number, 3))
 /** An audit by a process of its own, without a spool. */
 async function audit(number: number, meanwhile: () => Promise<void>): Promise<{ code: number | null; err: string }> {
   const snapshot = snapshotFile({ ...facts([socket({ localPort: 443 })]), at: night(number) });
-  const child = spawn(process.execPath, [...nodeFlags, 'src/main.ts', 'audit', '--from', snapshot, '--store', server.url('audits')], {
+  const child = spawn(ownProgram[0], [...ownProgram.slice(1), 'audit', '--from', snapshot, '--store', server.url('audits')], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -17,6 +17,7 @@ import { facts, socket } from '../../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite<TestContext>('a spool of audits');
 
@@ -174,7 +175,7 @@ test('nothing is lost or stored twice, whenever the client or the server is kill
   const spool = join(temporaryFolder(), 'spool');
   const seen = new Set<string>();
   const start = (number: number) =>
-    spawn(process.execPath, [...nodeFlags, 'src/main.ts', 'audit', '--from', snapshotOf(number), '--store', url, '--spool', spool], {
+    spawn(ownProgram[0], [...ownProgram.slice(1), 'audit', '--from', snapshotOf(number), '--store', url, '--spool', spool], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],
     });

@@ -19,7 +19,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { LogEvent } from '../../../src/system/log.ts';
 import { readRuns, readSpans } from '../../../src/audit/store/sqlite-read.ts';
 import { storeRun } from '../../../src/audit/store/sqlite-write.ts';
@@ -28,6 +27,7 @@ import { facts, process as processFact, socket } from '../../support/example.ts'
 import { skip, type TestContext } from '../../support/skip.ts';
 import { writeDamagedStore } from '../../support/damaged.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('portowner audit');
 
@@ -625,7 +625,7 @@ test('no command line is stored', async () => {
 
 /** Starts an audit as a process of its own. */
 function start(args: readonly string[]) {
-  return spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'audit', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return spawn(ownProgram[0], [...ownProgram.slice(1), 'audit', ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
 }
 
 test('a listener whose executable is deleted: by its path, and with a hint', async (context: TestContext) => {
@@ -640,7 +640,7 @@ test('a listener whose executable is deleted: by its path, and with a hint', asy
   );
   try {
     const [port] = (await once(server.stdout, 'data')) as [Buffer];
-    const portowner = (...args: string[]) => spawnSync(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), ...args], { encoding: 'utf8' });
+    const portowner = (...args: string[]) => spawnSync(ownProgram[0], [...ownProgram.slice(1), ...args], { encoding: 'utf8' });
     assert.is(portowner('baseline', 'create', baseline, '--force').status, 0);
     rmSync(program);
     writeFileSync(policy, `kind: PortOwner.Policy\nversion: 1\nrules:\n  - { name: none of these, action: forbid, program: "${program}" }\n`);
@@ -753,7 +753,7 @@ test('a disk that is full: one error, exit 69, and what was stored is still ther
       Array.from({ length: 20_000 }, (_, index) => 1000 + index),
     ),
   );
-  const portowner = `"${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'src/main.ts')}"`;
+  const portowner = ownProgram.map((word) => `"${word}"`).join(' ');
   const script = `cd "${disk}"
 ${portowner} audit --store audits.db --from "${snapshotFile(night(1, [22]))}" || exit 3
 cp audits.db before.db
@@ -772,7 +772,7 @@ test('a read-only file system: one error for the store and one for the report', 
   const { folder } = await place();
   const disk = join(folder, 'disk');
   mkdirSync(disk);
-  const portowner = `"${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'src/main.ts')}"`;
+  const portowner = ownProgram.map((word) => `"${word}"`).join(' ');
   const script = `cd "${disk}"
 ${portowner} audit --store audits.db --from "${snapshotFile(night(1, [22]))}" || exit 3
 mount -o remount,ro "${disk}"

@@ -5,10 +5,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { liveBinder, liveSource } from '../../../src/machine/live.ts';
 import { serviceName } from '../../../src/ports/iana.ts';
 import { run, temporaryFolder } from '../../support/harness.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('portowner free');
 
@@ -187,7 +187,7 @@ for (const [args, message] of [
 test('50 calls at the same time never get the same port twice', async () => {
   const folder = temporaryFolder();
   const call = async (): Promise<number> => {
-    const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'free', '--hold', '60'], {
+    const child = spawn(ownProgram[0], [...ownProgram.slice(1), 'free', '--hold', '60'], {
       env: { ...process.env, XDG_STATE_HOME: folder, LOCALAPPDATA: folder },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

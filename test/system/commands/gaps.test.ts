@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRuns } from '../../../src/audit/store/sqlite-read.ts';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { Facts } from '../../../src/facts/model/facts.ts';
 import { facts, process as processFact, socket } from '../../support/example.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite<TestContext>('facts with gaps');
 
@@ -45,9 +45,8 @@ for (const [what, partial, says] of gaps) {
 test('a machine without /proc has its name, and no clean audit', (context) => {
   if (process.platform !== 'linux' || process.geteuid?.() !== 0) return skip('needs root on Linux', context);
   const folder = temporaryFolder();
-  const main = [process.execPath, ...nodeFlags, join(root, 'src/main.ts')];
   const inside = (...args: string[]) =>
-    spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh', ...main, ...args], { cwd: folder, encoding: 'utf8' });
+    spawnSync('unshare', ['-m', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh', ...ownProgram, ...args], { cwd: folder, encoding: 'utf8' });
   if (inside('--version').status !== 0) return skip('unshare cannot make a namespace of mounts here', context);
   const audit = inside('audit', '--store', 'audits.db');
   assert.is(audit.status, 69, audit.stderr);

@@ -15,6 +15,7 @@ import { linux } from '../../support/linux-raw.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
 import type { Told } from '../../support/stop-program.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('portowner stop');
 const here = process.platform === 'linux';
@@ -323,9 +324,9 @@ onLinux('this program itself is refused', async () => {
   assert.equal([code, rows[0]!.Result, rows[0]!.Reason], [1, 'Refused', ['it is this program']]);
 });
 
-/** Runs the sources as a program of their own. */
+/** Runs portowner as a program of its own. */
 async function program(args: readonly string[], more: { uid?: number } = {}): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), 'stop', ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...more });
+  const child = spawn(ownProgram[0], [...ownProgram.slice(1), 'stop', ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...more });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
@@ -351,9 +352,9 @@ onLinux('what this program runs in is refused', async () => {
 onLinux("another user's program needs rights", async (context) => {
   if (process.geteuid!() !== 0) return skip('it needs root', context);
   try {
-    accessSync(join(root, 'src/main.ts'), constants.R_OK);
+    accessSync(ownProgram.at(-1)!, constants.R_OK);
   } catch {
-    return skip('others cannot read the sources', context);
+    return skip('others cannot read the program', context);
   }
   const server = await start('listen');
   const { code, err } = await program([String(server.port), '--yes', '--force'], { uid: 65534 });

@@ -5,18 +5,17 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { hasNginx, hasRedis, serverFolder, until } from '../../support/servers.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('restarting servers by their units');
 const folder = temporaryFolder();
 const groups = join(folder, 'groups');
 const log = join(folder, 'log');
 const systemctlPath = '/usr/bin/systemctl';
-const main = [...nodeFlags, join(root, 'src/main.ts')];
 
 /**
  * Logs its arguments. Every unit has a folder: `start` is a script that starts its program, `pid` has the number of its
@@ -94,7 +93,7 @@ interface Answer {
 
 function portowner(...args: string[]): Answer {
   rmSync(log, { force: true });
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...main, ...args, '--json'], {
+  const { status, stdout, stderr } = spawnSync(ownProgram[0], [...ownProgram.slice(1), ...args, '--json'], {
     encoding: 'utf8',
     timeout: 60_000,
     env: { ...process.env, HOME: folder, XDG_STATE_HOME: join(folder, 'state') },

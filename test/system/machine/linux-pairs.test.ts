@@ -4,20 +4,18 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { Conflict } from '../../../src/schema/conflict.ts';
 import type { Verdict } from '../../../src/schema/verdict.ts';
 import { skip } from '../../support/skip.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('why on Linux, in a network of its own');
-const main = [...nodeFlags, join(root, 'src/main.ts')];
 const setting = (name: string, value: string): void => writeFileSync(`/proc/sys/net/ipv4/${name}`, value);
 
 function rows<T>(...args: string[]): T[] {
-  const { stdout, stderr } = spawnSync(process.execPath, [...main, ...args, '--format', 'json'], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(ownProgram[0], [...ownProgram.slice(1), ...args, '--format', 'json'], { encoding: 'utf8' });
   assert.is(stderr, '', args.join(' '));
   return JSON.parse(stdout) as T[];
 }

@@ -10,6 +10,7 @@ import type { StopResult } from '../../../src/schema/stop.ts';
 import type { Told } from '../../support/stop-program.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { skip } from '../../support/skip.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('stop on Linux, in surroundings of its own');
 const folder = temporaryFolder();
@@ -102,11 +103,10 @@ interface Answer {
 }
 
 const isAlive = ({ child }: Program): boolean => child.exitCode === null && child.signalCode === null;
-const main = [...nodeFlags, join(root, 'src/main.ts')];
 
 function stop(...args: string[]): Answer {
   rmSync(log, { force: true });
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...main, 'stop', '--format', 'json', ...args], { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout, stderr } = spawnSync(ownProgram[0], [...ownProgram.slice(1), 'stop', '--format', 'json', ...args], { encoding: 'utf8', timeout: 60_000 });
   const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
   const items = (stdout === '' ? [] : JSON.parse(stdout)) as (StopResult & { readonly Code?: string; readonly Message?: string })[];
   return {
@@ -194,7 +194,7 @@ test("a user's unit is another one than the system's of the same name", async ()
 
 test('what systemd does when a unit ends is told where it is asked what may restart it', async () => {
   const supervisor = (port: number, ...args: string[]): string | null => {
-    const { stdout } = spawnSync(process.execPath, [...main, String(port), '--format', 'json', ...args], { encoding: 'utf8' });
+    const { stdout } = spawnSync(ownProgram[0], [...ownProgram.slice(1), String(port), '--format', 'json', ...args], { encoding: 'utf8' });
     return (JSON.parse(stdout) as { Supervisor?: string | null }[])[0]!.Supervisor ?? null;
   };
   const one = await start('/web.service');
@@ -258,7 +258,9 @@ test('names that systemd gives to no unit reach no command', async () => {
     const { code, rows, err } = stop(String(one.port), '--dry-run');
     assert.equal([code, rows[0]?.Result, rows[0]?.Method, rows[0]?.Command], [0, 'Planned', 'SIGTERM', null], `${name}: ${err}`);
     assert.not.ok(existsSync(log), name);
-    const { stdout } = spawnSync(process.execPath, [...main, 'why', String(one.port), '--address', '127.0.0.1', '--format', 'json', '--columns', 'Remedy'], { encoding: 'utf8' });
+    const { stdout } = spawnSync(ownProgram[0], [...ownProgram.slice(1), 'why', String(one.port), '--address', '127.0.0.1', '--format', 'json', '--columns', 'Remedy'], {
+      encoding: 'utf8',
+    });
     assert.not.match(stdout, /systemctl/, name);
   }
 });
@@ -274,7 +276,7 @@ test('a container is stopped by nobody without its runtime', async () => {
 
 /** What a script says in mounts and processes of its own: `$@` is the command line of stop. */
 function apart(unshare: readonly string[], script: string, port: number): { code: number | null; err: string } {
-  const { status, stderr } = spawnSync('unshare', [...unshare, 'sh', '-c', script, 'sh', process.execPath, ...main, 'stop', String(port), ...really], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('unshare', [...unshare, 'sh', '-c', script, 'sh', ...ownProgram, 'stop', String(port), ...really], { encoding: 'utf8' });
   return { code: status, err: stderr };
 }
 
@@ -296,8 +298,7 @@ for (const [what, unshare, script, code, message] of odd) {
   test(`${what}: one message, and exit code ${code}`, async (context) => {
     const one = await start('/plain');
     // The sources may stand where only root reads: then there is nothing that others could run.
-    const readable =
-      !script.includes('setpriv') || spawnSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', process.execPath, ...main, '--version']).status === 0;
+    const readable = !script.includes('setpriv') || spawnSync('setpriv', ['--reuid', '65534', '--regid', '65534', '--clear-groups', ...ownProgram, '--version']).status === 0;
     if (!readable) return skip('the program cannot be read without root', context as never);
     const answer = apart(unshare, script, one.port);
     assert.is(answer.code, code, answer.err);
@@ -315,7 +316,7 @@ test('words for the program itself', () => {
     [['x', '2020-01-01T00:00:00Z'], 64],
     [['99999', '2020-01-01T00:00:00Z'], 69],
   ] as const) {
-    const { status, stderr } = spawnSync(process.execPath, [...main, 'internal-interrupt', ...args], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(ownProgram[0], [...ownProgram.slice(1), 'internal-interrupt', ...args], { encoding: 'utf8' });
     assert.is(status, code, stderr);
     assert.not.match(stderr, /PO9001/);
   }
