@@ -427,8 +427,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   }
 
   /** Adds the column of the machine, if there may be several. */
-  private withMachine(columns: readonly Column[]): readonly Column[] {
-    const machine = this.asksSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+  private withMachine(columns: readonly Column[], isSeveral = this.asksSeveral): readonly Column[] {
+    const machine = isSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
     return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
   }
 

@@ -1,13 +1,17 @@
 import { portMatcher } from '../../ports/expression.ts';
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
-import type { RunQuestion, SpanQuestion } from './contract.ts';
+import type { MachineChoice, RunQuestion, SpanQuestion } from './contract.ts';
 import { ownerOfQuestion, runRow, spanRows, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
-import { dynamicPort, ownerOf } from './values.ts';
+import { boundsOf, dynamicPort, ownerOf } from './values.ts';
 
-/** The names of the machines that a question selects; null for all. */
-async function machineNames(sql: Sql, machine: string | null): Promise<string | null> {
+/** The names of the machines that a question selects, as an array; null for all. */
+export async function machineNames(sql: Sql, machine: MachineChoice): Promise<string | null> {
   if (machine === null) return null;
+  if (typeof machine === 'function') {
+    const all = await sql`select machine from portowner.machine`;
+    return arrayText(all.map((row) => String(row['machine'])).filter(machine));
+  }
   const rows = await sql`select machine from portowner.machine where lower(machine) = lower(${machine})`;
   // A copy of what was removed has no row there.
   return arrayText([...new Set([...rows.map((row) => String(row['machine'])), machine])]);
@@ -58,12 +62,14 @@ async function portsOfOwners(sql: Sql, question: SpanQuestion, names: string | n
 }
 
 /** The condition for the spans of a question, which may select more of them than its ranges of ports. */
-function condition(sql: Sql, { port, dynamic }: SpanQuestion, names: string | null, owned: readonly number[] | null) {
+export function condition(
+  sql: Sql,
+  { port, dynamic }: SpanQuestion,
+  names: string | null,
+  owned: readonly number[] | null,
+) {
   const here = names === null ? sql`true` : sql`machine = any(${names}::text[])`;
-  const [low, high] = [
-    Math.min(65_536, ...(port ?? []).map(({ start }) => start)),
-    Math.max(-1, ...(port ?? []).map(({ end }) => end)),
-  ];
+  const [low, high] = boundsOf(port ?? []);
   const ports =
     owned !== null
       ? sql`port = any(${arrayText(owned)}::integer[])`
