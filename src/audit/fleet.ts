@@ -64,8 +64,8 @@ function answerOf(rows: readonly AnyRow[], found: string, nothing: string, more:
   };
 }
 
-const machinesIn = (rows: readonly { readonly ComputerName: string | null }[]): string =>
-  counted(new Set(rows.map(({ ComputerName }) => ComputerName)).size, 'machine');
+const machineCount = (rows: readonly { readonly ComputerName: string | null }[]): number =>
+  new Set(rows.map(({ ComputerName }) => ComputerName)).size;
 
 type Ask = (store: string, request: FleetRequest) => Promise<Answer>;
 
@@ -96,7 +96,7 @@ const currentListeners: Ask = (store, request) =>
     answer: (rows, more, of) =>
       answerOf(
         rows,
-        `${counted(rows.length, 'listener')} on ${machinesIn(rows)} of ${of}.`,
+        `${counted(rows.length, 'listener')} on ${machineCount(rows)} of ${counted(of, 'machine')}.`,
         `No matching listeners in the newest audits of ${counted(of, 'machine')}.`,
         more,
       ),
@@ -111,8 +111,8 @@ const rareListeners: Ask = (store, request) =>
       const where = most === 1 ? 'on one machine only' : `on at most ${most} machines`;
       return answerOf(
         rows,
-        `${counted(rows.length, 'listener')} ${rows.length === 1 ? 'is' : 'are'} ${where}, of ${of}.`,
-        `No matching listener is ${where}, of ${of}.`,
+        `${counted(rows.length, 'listener')} ${rows.length === 1 ? 'is' : 'are'} ${where}, among ${counted(of, 'machine')}.`,
+        `No matching listener is ${where}, among ${counted(of, 'machine')}.`,
         more,
       );
     },
@@ -146,7 +146,7 @@ const newListeners: Ask = (store, request) => {
     answer: ({ spans, newMachines: count }, more) =>
       answerOf(
         spans,
-        `${counted(spans.length, 'new listener')} on ${machinesIn(spans)} since ${momentOf(since)}.`,
+        `${counted(spans.length, 'new listener')} on ${counted(machineCount(spans), 'machine')} since ${momentOf(since)}.`,
         `No matching new listeners since ${momentOf(since)}.`,
         [
           ...(count === 0
@@ -201,9 +201,11 @@ async function fleetMachines(
   const more = never.length === 0 ? [] : [`${counted(never.length, 'expected machine')} never reported.`];
   const since = momentOf(limit);
   const { length: of } = reported;
-  const found = `${silent.length} of ${counted(of, 'machine')} ${silent.length === 1 ? 'has' : 'have'} not reported since ${since}.`;
-  const nothing =
-    of === 0 ? 'No matching machines in the store.' : `Every matching machine has reported since ${since}: ${of}.`;
+  const found =
+    silent.length === 0
+      ? `All of ${counted(of, 'machine')} have reported since ${since}.`
+      : `${silent.length} of ${counted(of, 'machine')} ${silent.length === 1 ? 'has' : 'have'} not reported since ${since}.`;
+  const nothing = of === 0 ? 'No matching machines in the store.' : found;
   return answerOf(rows, found, nothing, more);
 }
 

@@ -45,6 +45,7 @@ export type AuditRun = RowOf<typeof auditRun>;
 /** A period in which a listener stayed the same, from the audits in the store. */
 export const portSpan = {
   typeName: 'PortOwner.PortHistory',
+  machines: 'column',
   columns: [
     { name: 'Protocol', type: 'text', importance: 2, description: 'TCP or UDP.' },
     {
