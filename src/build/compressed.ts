@@ -108,6 +108,34 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
       ],
     },
   ],
+  [
+    'fleet',
+    {
+      from: './src/audit/fleet.ts',
+      names: ['askFleet'],
+      shares: [
+        './src/audit/selection.ts',
+        './src/audit/store/open.ts',
+        './src/ports/wildcard.ts',
+        './src/schema/exit-code.ts',
+      ],
+    },
+  ],
+  [
+    'fleet-file',
+    {
+      from: './src/audit/store/sqlite-fleet.ts',
+      names: ['readListeners', 'readNewest', 'readNews', 'readRare', 'readVersions'],
+      shares: [
+        './src/audit/listeners.ts',
+        './src/audit/store/history-rows.ts',
+        './src/audit/store/sqlite-file.ts',
+        './src/audit/store/sqlite-read.ts',
+        './src/audit/store/values.ts',
+        './src/ports/expression.ts',
+      ],
+    },
+  ],
   ['collectors', { from: './src/facts/remote/collectors.ts', names: ['shellCollector', 'powershellCollector'] }],
 ]);
 

@@ -82,7 +82,7 @@ function selectionOf({ database, version }: OpenStore, question: ListenerQuestio
 
 const isWanted = '($owners IS NULL OR owner IN (SELECT value FROM json_each($owners)))';
 /** The names by which programs are compared. */
-const names = 'known AS (SELECT value ->> 0 AS owner, value ->> 1 AS name FROM json_each($names))';
+const knownNames = 'known AS (SELECT value ->> 0 AS owner, value ->> 1 AS name FROM json_each($names))';
 
 function ask(database: DatabaseSync, text: string, values: Bound): Row[] {
   const statement = database.prepare(text);
@@ -109,7 +109,8 @@ function listenerRows({ database }: OpenStore, { owners, matches }: Selection, r
   });
 }
 
-const byEndpoint = `port = ${dynamicPort}, port, protocol, (SELECT name FROM machine WHERE id = found.machine), address, first, owner`;
+const name = '(SELECT name FROM machine WHERE id = found.machine)';
+const byEndpoint = `port = ${dynamicPort}, port, protocol, ${name}, address, first, owner`;
 
 /** The listeners that the newest audits saw, by endpoint and machine. */
 export function readListeners(path: string, question: ListenerQuestion): FleetListener[] {
@@ -125,7 +126,7 @@ export function readRare(path: string, question: ListenerQuestion, most: number)
   return readStore(path, (store) => {
     const selection = selectionOf(store, question);
     const text = `
-      WITH ${names},
+      WITH ${knownNames},
       open AS (SELECT * FROM (${selection.spans('last IS NULL')}) JOIN known USING (owner) WHERE NOT numbered),
       rare AS (
         SELECT protocol, port, name, count(DISTINCT machine) AS machines FROM open
@@ -141,7 +142,7 @@ export function readVersions(path: string, question: ListenerQuestion): ProgramV
   return readStore(path, (store) => {
     const { spans, values } = selectionOf(store, question);
     const text = `
-      WITH ${names}
+      WITH ${knownNames}
       SELECT known.name AS name, sha256, min(signer) AS signer, min(first) AS first,
         json_group_array(DISTINCT machine.name) AS machines,
         json_group_array(DISTINCT program) FILTER (WHERE program IS NOT NULL) AS paths
@@ -173,8 +174,8 @@ export function readNews(path: string, question: ListenerQuestion, { since, comp
       SELECT * FROM (
         SELECT * FROM appeared UNION ALL
         SELECT ${endpoint}, owner, first, last, 0 FROM span
-        WHERE last >= $compared AND first <= $since AND (${endpoint}) IN (SELECT ${endpoint} FROM appeared))
-      ORDER BY port = ${dynamicPort}, port, numbered, protocol, address, machine, first, last IS NULL, last`;
+        WHERE last >= $compared AND first <= $since AND (${endpoint}) IN (SELECT ${endpoint} FROM appeared)) AS found
+      ORDER BY port = ${dynamicPort}, port, numbered, protocol, address, ${name}, first, last IS NULL, last`;
     const rows = ask(database, text, { ...values, since: since.getTime(), compared: compared.getTime() });
     const spans = rows.filter(matches).flatMap((row): StoredSpan[] => {
       const machine = machines.get(Number(row['machine']));
