@@ -203,7 +203,7 @@ async function fleetMachines(
   const { length: of } = reported;
   const found =
     silent.length === 0
-      ? `All of ${counted(of, 'machine')} have reported since ${since}.`
+      ? `${of === 1 ? 'The machine has' : `All ${of} machines have`} reported since ${since}.`
       : `${silent.length} of ${counted(of, 'machine')} ${silent.length === 1 ? 'has' : 'have'} not reported since ${since}.`;
   const nothing = of === 0 ? 'No matching machines in the store.' : found;
   return answerOf(rows, found, nothing, more);

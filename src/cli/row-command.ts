@@ -430,7 +430,10 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   /** Adds the column of the machine, if there may be several. */
   private withMachine(columns: readonly Column[], isSeveral = this.asksSeveral): readonly Column[] {
     const machine = isSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
-    return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
+    // Without it, the rows of a narrow table would not say which machine they are about.
+    return machine === undefined || columns.some(({ name }) => name === machine.name)
+      ? columns
+      : [{ ...machine, importance: machine.importance ?? 1 }, ...columns];
   }
 
   /** Adds the column of the machine to a table, if the rows turn out to be of several. */

@@ -9,7 +9,7 @@ import { RowCommand } from '../cli/row-command.ts';
 import type { FleetQuestion } from '../audit/fleet.ts';
 import type { Answer } from '../schema/answer.ts';
 import { portSpan } from '../schema/audit-run.ts';
-import type { RowSchema } from '../schema/column.ts';
+import type { Column, RowSchema } from '../schema/column.ts';
 import { fleetListener, fleetMachine, programVersion } from '../schema/fleet.ts';
 
 const schemas = {
@@ -71,6 +71,15 @@ export class FleetCommand extends withOptions(RowCommand, CountOptions, StoreOpt
     return true;
   }
 
+  /** When a new listener was last seen matters less than what it is. */
+  protected override defaultColumns(): readonly Column[] {
+    const importance: Readonly<Record<string, number>> = { Event: 1, LastSeen: 4 };
+    const columns = super.defaultColumns();
+    return this.schema === portSpan
+      ? columns.map((column) => ({ ...column, importance: importance[column.name] ?? column.importance! }))
+      : columns;
+  }
+
   protected override files() {
     return { inputs: [...namedStore(this.store), ...named('--expected', this.expected)] };
   }
@@ -78,7 +87,6 @@ export class FleetCommand extends withOptions(RowCommand, CountOptions, StoreOpt
   protected async answer(): Promise<Answer> {
     const store = requiredStore(this, 'fleet');
     const request = await fleetRequest(this, this.ports, this.surroundings.now());
-    const { askFleet } = await import('../audit/fleet.ts');
-    return askFleet(store, request);
+    return (await import('../audit/fleet.ts')).askFleet(store, request);
   }
 }

@@ -90,7 +90,7 @@ export const programVersion = {
     {
       name: 'Sha256',
       type: 'text',
-      importance: 1,
+      importance: 2,
       description: 'The SHA-256 hash of the executable; null if no audit requested it, or it was unavailable.',
     },
     { name: 'Paths', type: 'texts', inReport: true, description: 'The first five paths of the executable, by name.' },
