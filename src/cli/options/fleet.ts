@@ -29,9 +29,6 @@ export class FleetOptions {
       MaxAge: '--max-age',
       ExpectedPath: '--expected',
     },
-    sections: {
-      Questions: ['--new', '--since', '--rare', '--max-machines', '--versions', '--missing', '--max-age', '--expected'],
-    },
   } as const satisfies GroupAbout;
 
   sha256 = Option.String('--sha256', {
