@@ -39,9 +39,11 @@ const listenerQuestion = (request: FleetRequest): ListenerQuestion => ({
   sha256: request.sha256,
 });
 
+const isMissing = ({ at }: NewestAudit, limit: Date): boolean => Date.parse(at) < limit.getTime();
+
 /** What an answer about listeners cannot know, because of the machines that it is about. */
 function doubts(machines: readonly NewestAudit[], limit: Date): string[] {
-  const missing = machines.filter(({ at }) => at < limit.getTime()).length;
+  const missing = machines.filter((machine) => isMissing(machine, limit)).length;
   const incomplete = machines.filter(({ complete }) => complete === false).length;
   return [
     ...(missing === 0
@@ -158,11 +160,12 @@ const newListeners: Ask = (store, request) => {
   });
 };
 
-function machineRow({ machine, at, listeners, complete, tool }: NewestAudit, limit: Date): FleetMachine {
+function machineRow(audit: NewestAudit, limit: Date): FleetMachine {
+  const { machine, at, listeners, complete, tool } = audit;
   return {
     ComputerName: machine,
-    Status: at < limit.getTime() ? 'Missing' : 'Current',
-    LastAudit: new Date(at).toISOString(),
+    Status: isMissing(audit, limit) ? 'Missing' : 'Current',
+    LastAudit: at,
     Listeners: listeners,
     Complete: complete,
     Tool: tool,
@@ -172,11 +175,19 @@ function machineRow({ machine, at, listeners, complete, tool }: NewestAudit, lim
 /** The rows of expected machines that are not in the store. */
 function neverReported(expected: readonly string[], machines: readonly NewestAudit[]): FleetMachine[] {
   const known = new Set(machines.map(({ machine }) => foldCase(machine)));
-  const names = new Map(expected.map((name) => [foldCase(name), name] as const));
-  return [...names].flatMap(([key, name]) =>
+  return [...Map.groupBy(expected, foldCase)].flatMap(([key, [name]]) =>
     known.has(key)
       ? []
-      : [{ ComputerName: name, Status: 'NeverReported', LastAudit: null, Listeners: null, Complete: null, Tool: null }],
+      : [
+          {
+            ComputerName: name!,
+            Status: 'NeverReported',
+            LastAudit: null,
+            Listeners: null,
+            Complete: null,
+            Tool: null,
+          },
+        ],
   );
 }
 

@@ -69,8 +69,8 @@ export interface ListenerQuestion extends SpanQuestion {
 /** The newest audit of a machine. */
 export interface NewestAudit {
   readonly machine: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
+  /** ISO 8601. */
+  readonly at: string;
   readonly listeners: number;
   /** Null if unknown. */
   readonly complete: boolean | null;

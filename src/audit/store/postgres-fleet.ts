@@ -20,7 +20,7 @@ export async function queryNewest(sql: Sql, machine: MachineChoice): Promise<New
     where ${names === null ? sql`true` : sql`machine = any(${names}::text[])`} order by machine collate "C"`;
   return rows.map(({ machine: name, last_audit: at, listeners, complete, tool }) => ({
     machine: name,
-    at: at.getTime(),
+    at: at.toISOString(),
     listeners,
     complete,
     tool,

@@ -6,7 +6,7 @@ import { fleetName, listenerRow, newsRows, versionRows, type VersionGroup } from
 import type { Owner, StoredSpan } from './history-rows.ts';
 import { readStore, type OpenStore } from './sqlite-file.ts';
 import { isSelected, machineIds, machinesOf, ownersOf } from './sqlite-read.ts';
-import { boundsOf, dynamicPort } from './values.ts';
+import { boundsOf, dynamicPort, instant } from './values.ts';
 
 /*
  * Questions about the machines of a store in a file.
@@ -23,7 +23,7 @@ function newestAudits(database: DatabaseSync, machine: MachineChoice): (NewestAu
   return rows.map(({ id, name, at, listeners, complete, tool }) => ({
     id: Number(id),
     machine: String(name),
-    at: Number(at),
+    at: instant(at),
     listeners: Number(listeners),
     complete: complete == null ? null : Boolean(complete),
     tool: String(tool),
@@ -103,7 +103,7 @@ function listenerRows({ database }: OpenStore, { owners, matches }: Selection, r
       address: String(row['address']),
       owner,
       first: Number(row['first']),
-      newest: machine.at,
+      newest: Date.parse(machine.at),
       machines: (row['machines'] ?? null) as number | null,
     });
   });

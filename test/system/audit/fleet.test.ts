@@ -183,7 +183,7 @@ for (const [patterns, names] of machines) {
   );
 }
 
-both('the newest audits', async (store) => await store.newest('DB2'), [{ machine: 'db2', at: night(3).getTime(), listeners: 2, complete: false, tool: 'a test' }]);
+both('the newest audits', async (store) => await store.newest('DB2'), [{ machine: 'db2', at: night(3).toISOString(), listeners: 2, complete: false, tool: 'a test' }]);
 both(
   'the newest audits of some machines',
   async (store) => (await store.runs({ machine: machineChoice(['web*']), limit: 2 })).map(({ ComputerName, RunTime }) => `${ComputerName} ${RunTime}`),
