@@ -188,7 +188,7 @@ test('a table says which machine each row is about', async () => {
       );
     }
   const history = await run(['history', '443', '--store', store], { now: () => now, terminal: { columns: 80, colors: false, unicode: true } });
-  assert.match(history.out, /\nComputerName .*FirstSeen .*Program\nweb1 /);
+  assert.match(history.out, /\nComputerName .*FirstSeen .*Program\n-.*\nweb1 /);
   const one = await run(['history', '443', '--machine', 'web1', '--store', store], { now: () => now });
   assert.not.match(one.out, /ComputerName/);
 });

@@ -1,5 +1,5 @@
 // What every store answers about its machines, in each engine: SQLite, and a real PostgreSQL server.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -12,6 +12,7 @@ import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import type { FleetListener } from '../../../src/schema/fleet.ts';
 import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { root } from '../../../src/build/runtime.mjs';
 import { skip } from '../../support/skip.ts';
 
 const test = suite('the fleet in a store');
@@ -265,5 +266,54 @@ for (const engine of engines)
       assert.equal(await store.versions({ ...everything, machine }), []);
       assert.equal(await store.news({ ...everything, machine }, { since: night(2), compared: night(1) }), { spans: [], newMachines: 0 });
     }));
+
+/** The SQL that the guide shows, by its comments. */
+function guideQueries(): Map<string, string> {
+  const guide = readFileSync(join(root, 'docs/guide/fleet.md'), 'utf8');
+  const blocks = Array.from(guide.matchAll(/^```sql\n([^]*?)^```$/gm), ([, block]) => block!);
+  assert.is(blocks.length, 2);
+  return new Map(
+    blocks
+      .flatMap((block) => block.split(/;\n/))
+      .filter((query) => query.trim() !== '')
+      .map((query): [string, string] => [/^-- (.*)/.exec(query)?.[1] ?? query, query]),
+  );
+}
+
+/** What the queries of the guide find in the morning after the last night. */
+const guideAnswers: Readonly<Record<string, readonly string[]>> = {
+  'Which machines have a listener on port 443 now, and which program owns it': [
+    `WEB2|0.0.0.0|/opt/nginx-1.26/nginx|${old}`,
+    `new1|0.0.0.0|/usr/sbin/nginx|${newer}`,
+    `web1|0.0.0.0|/usr/sbin/nginx|${newer}`,
+  ],
+  'What is new since yesterday, without the first audit of a machine': [
+    '100%_sure\\box|TCP|8080|/opt/node-24.0|2026-01-03 03:00:00+00',
+    'WEB2|TCP|9000|/opt/node20.1|2026-01-03 03:00:00+00',
+    'db2|TCP|0|/usr/bin/agent|2026-01-03 03:00:00+00',
+    'db2|TCP|22|/tmp/sshd|2026-01-03 03:00:00+00',
+  ],
+  'Which machines did not report': ['db1|2026-01-02 03:00:00+00'],
+  'Which ports only one machine has': [`TCP|0|db2`, 'TCP|5432|db1', `TCP|6666|${evil}`, 'TCP|8080|100%_sure\\box', 'TCP|9000|WEB2'],
+  'Which executables of a program are on how many machines': [`${newer}|2`, `${old}|1`],
+  'For a graph in Grafana: findings for each night': ['2026-01-01 00:00:00+00|0', '2026-01-02 00:00:00+00|0', '2026-01-03 00:00:00+00|0'],
+};
+
+if (noDatabase === null)
+  test('the SQL of the guide runs, and answers what it says', () => {
+    const queries = guideQueries();
+    for (const [comment, query] of queries) {
+      // The macro is Grafana's own.
+      const sql = query.replaceAll('now()', "timestamptz '2026-01-03 09:00Z'").replace('$__timeFilter(at)', "at between '2026-01-01' and '2026-02-01'");
+      const rows = server!.sql(`set timezone = 'UTC'; ${sql}`, 'audits').trimEnd();
+      const expected = guideAnswers[comment];
+      if (expected === undefined) assert.match(query, /^create role /);
+      else assert.equal(rows.split(/\n(?!日)/).toSorted(), [...expected].toSorted(), comment);
+    }
+    assert.equal(
+      Object.keys(guideAnswers).filter((comment) => !queries.has(comment)),
+      [],
+    );
+  });
 
 test.run();
