@@ -166,21 +166,18 @@ const machines: readonly [patterns: string[] | null, names: string[]][] = [
 for (const [patterns, names] of machines) {
   const choice = (): MachineChoice => machineChoice(patterns);
   const what = JSON.stringify(patterns);
-  both(`the machines ${what}`, async (store) => (await store.newest(choice())).map(({ machine }) => machine), names);
   both(
-    `the audits of ${what}`,
-    async (store) => [...new Set((await store.runs({ machine: choice(), limit: null })).map(({ ComputerName }) => ComputerName))].toSorted(),
-    names.toSorted(),
-  );
-  both(
-    `the history of ${what}`,
-    async (store) => [...new Set((await store.spans({ ...everything, machine: choice() })).map(({ ComputerName }) => ComputerName))].toSorted(),
-    names.toSorted(),
-  );
-  both(
-    `the listeners of ${what}`,
-    async (store) => [...new Set((await store.listeners({ ...everything, machine: choice() })).map(({ ComputerName }) => ComputerName))].toSorted(),
-    names.toSorted(),
+    `the machines ${what}, with their audits, histories, and listeners`,
+    async (store) => {
+      const [runs, spans, listeners] = await Promise.all([
+        store.runs({ machine: choice(), limit: null }),
+        store.spans({ ...everything, machine: choice() }),
+        store.listeners({ ...everything, machine: choice() }),
+      ]);
+      const of = (rows: readonly { readonly ComputerName: string | null }[]) => [...new Set(rows.map(({ ComputerName }) => ComputerName!))].toSorted();
+      return [(await store.newest(choice())).map(({ machine }) => machine), of(runs), of(spans), of(listeners)];
+    },
+    [names, names.toSorted(), names.toSorted(), names.toSorted()],
   );
 }
 
