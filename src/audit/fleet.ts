@@ -7,7 +7,7 @@ import type { AnyRow } from '../schema/column.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { FleetListener, FleetMachine, ProgramVersion } from '../schema/fleet.ts';
 import { machineChoice, questionOf, type StoreRequest } from './selection.ts';
-import type { AuditStore, ListenerQuestion, NewestAudit } from './store/contract.ts';
+import type { AuditStore, Coverage, ListenerQuestion, NewestAudit } from './store/contract.ts';
 import { useStore } from './store/open.ts';
 
 /*
@@ -42,9 +42,7 @@ const listenerQuestion = (request: FleetRequest): ListenerQuestion => ({
 const isMissing = ({ at }: NewestAudit, limit: Date): boolean => Date.parse(at) < limit.getTime();
 
 /** What an answer about listeners cannot know, because of the machines that it is about. */
-function doubts(machines: readonly NewestAudit[], limit: Date): string[] {
-  const missing = machines.filter((machine) => isMissing(machine, limit)).length;
-  const incomplete = machines.filter(({ complete }) => complete === false).length;
+function doubts({ missing, incomplete }: Coverage, limit: Date): string[] {
   return [
     ...(missing === 0
       ? []
@@ -85,9 +83,11 @@ async function aboutListeners<Found>(
 ): Promise<Answer> {
   const question = listenerQuestion(request);
   return useStore(store, async (audits) => {
-    const found = await query(audits, question);
-    const machines = await audits.newest(question.machine);
-    return answer(found, doubts(machines, request.limit), machines.length);
+    const [found, coverage] = await Promise.all([
+      query(audits, question),
+      audits.coverage(question.machine, request.limit),
+    ]);
+    return answer(found, doubts(coverage, request.limit), coverage.machines);
   });
 }
 

@@ -128,7 +128,7 @@ export const compressed: ReadonlyMap<string, CompressedModule> = new Map<string,
     'fleet-file',
     {
       from: './src/audit/store/sqlite-fleet.ts',
-      names: ['readListeners', 'readNewest', 'readNews', 'readRare', 'readVersions'],
+      names: ['readCoverage', 'readListeners', 'readNewest', 'readNews', 'readRare', 'readVersions'],
       shares: [
         './src/audit/store/fleet-rows.ts',
         './src/audit/store/sqlite-file.ts',

@@ -29,7 +29,7 @@ export class FleetCommand extends withOptions(RowCommand, CountOptions, StoreOpt
     details: `
       Without PORTS and options, it lists the machines in the store, with the time of their newest audits. With PORTS, --program, --service, or --sha256, it lists the listeners that the newest audits saw. PORTS are the same as for the main query, or dynamic for ports from the dynamic range.
 
-      --new lists what appeared, --rare the listeners that few machines have, --versions the versions of each program, and --missing the machines that did not report. Combine them with PORTS and the other filters.
+      --new lists what appeared, --rare the listeners that few machines have, --versions the versions of each program, and --missing the machines that did not report. All of them can be combined with --machine, and all but --missing with PORTS and the other filters.
 
       To compare the listeners of several machines, --rare uses the protocol, the port, and the file name of the program, without .exe and a version number with a dot, but neither its folder nor its address.
 

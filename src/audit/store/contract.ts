@@ -66,6 +66,15 @@ export interface ListenerQuestion extends SpanQuestion {
   readonly sha256: string | null;
 }
 
+/** How much answers from the newest audits can know: numbers of machines. */
+export interface Coverage {
+  readonly machines: number;
+  /** Those whose newest audit is older than a limit. */
+  readonly missing: number;
+  /** Those whose newest audit was incomplete. */
+  readonly incomplete: number;
+}
+
 /** The newest audit of a machine. */
 export interface NewestAudit {
   readonly machine: string;
@@ -113,6 +122,8 @@ export interface AuditStore {
   spans(question: SpanQuestion): Promise<PortSpanRow[]>;
   /** The newest audit of each machine, by name. */
   newest(machine: MachineChoice): Promise<NewestAudit[]>;
+  /** How much the newest audits say about the machines. */
+  coverage(machine: MachineChoice, limit: Date): Promise<Coverage>;
   /** The listeners that the newest audits saw, by endpoint and machine. */
   listeners(question: ListenerQuestion): Promise<FleetListener[]>;
   /** Those that at most `most` of the selected machines have, with their number; see `fleetName`. The rarest come first. */

@@ -1,6 +1,5 @@
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
-import { portMatcher } from '../../ports/expression.ts';
-import type { FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
+import type { Coverage, FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
 import { fleetName, listenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
 import { ownerOfQuestion, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
@@ -12,12 +11,15 @@ import { dynamicPort, ownerOf, type OwnerValues } from './values.ts';
  * of the fleet.
  */
 
+/** The condition that a machine is one of these; null for all. */
+const isOneOf = (sql: Sql, names: string | null) => (names === null ? sql`true` : sql`machine = any(${names}::text[])`);
+
 /** Returns the newest audit of each machine, by name. */
 export async function queryNewest(sql: Sql, machine: MachineChoice): Promise<NewestAudit[]> {
   const names = await machineNames(sql, machine);
   const rows = await sql`
     select machine, last_audit, listeners, complete, tool from portowner.machine
-    where ${names === null ? sql`true` : sql`machine = any(${names}::text[])`} order by machine collate "C"`;
+    where ${isOneOf(sql, names)} order by machine collate "C"`;
   return rows.map(({ machine: name, last_audit: at, listeners, complete, tool }) => ({
     machine: name,
     at: at.toISOString(),
@@ -27,21 +29,35 @@ export async function queryNewest(sql: Sql, machine: MachineChoice): Promise<New
   }));
 }
 
-/** A condition for spans, and what it selects more than the question does. */
+/** Returns how much the newest audits say about the machines. */
+export async function queryCoverage(sql: Sql, machine: MachineChoice, limit: Date): Promise<Coverage> {
+  const names = await machineNames(sql, machine);
+  const [row] = await sql`
+    select count(*)::integer as machines, count(*) filter (where last_audit < ${limit})::integer as missing,
+      count(*) filter (where not complete)::integer as incomplete
+    from portowner.machine where ${isOneOf(sql, names)}`;
+  return row as unknown as Coverage;
+}
+
+/** A condition for spans, which others can be added to. */
 interface Selection {
   readonly where: ReturnType<typeof condition>;
-  readonly matches: (row: Readonly<Record<string, unknown>>) => boolean;
 }
 
 async function selectionOf(sql: Sql, question: ListenerQuestion): Promise<Selection> {
-  const { port, dynamic, sha256 } = question;
+  const { port, sha256 } = question;
   const names = await machineNames(sql, question.machine);
-  const isPort = portMatcher(port);
+  // What is between the ranges of ports is not selected; port 0 only if it is asked for.
+  const inRange =
+    port === null || port.length < 2
+      ? sql`true`
+      : sql`(port = ${dynamicPort} or exists (
+          select 1 from unnest(${arrayText(port.map(({ start }) => start))}::integer[],
+            ${arrayText(port.map(({ end }) => end))}::integer[]) as range (low, high) where port between low and high))`;
   // In the order of the collation, the letter follows every digit.
   const hash = sha256 === null ? sql`true` : sql`sha256 collate "C" between ${sha256} and ${`${sha256}g`}`;
   return {
-    where: sql`${condition(sql, question, names, null)} and ${hash}`,
-    matches: (row) => (row['port'] === dynamicPort ? dynamic : isPort(Number(row['port']))),
+    where: sql`${condition(sql, question, names, null)} and ${inRange} and ${hash}`,
   };
 }
 
@@ -91,7 +107,7 @@ export async function queryListeners(sql: Sql, question: ListenerQuestion): Prom
   const rows = await sql`
     select ${listenerColumns(sql)} ${openSpans(sql, selection, owners === null ? sql`` : ofOwners(sql, owners))}
     order by port = ${dynamicPort}, port, protocol, machine collate "C", address collate "C", first, key`;
-  return rows.filter(selection.matches).map(rowOfListener);
+  return rows.map(rowOfListener);
 }
 
 /** Returns the listeners that few machines have, the rarest first. */
@@ -108,7 +124,7 @@ export async function queryRare(sql: Sql, question: ListenerQuestion, most: numb
     select ${listenerColumns(sql)}, machines
     ${openSpans(sql, wanted, sql`${names} join rare using (protocol, port, name)`)} and not numbered
     order by machines, port = ${dynamicPort}, port, protocol, machine collate "C", address collate "C", first, key`;
-  return rows.filter((row) => wanted.matches(row) && (question.owner?.(ownerOf(row)) ?? true)).map(rowOfListener);
+  return rows.filter((row) => question.owner?.(ownerOf(row)) ?? true).map(rowOfListener);
 }
 
 /** Returns the versions of the programs that listen. */
@@ -128,13 +144,13 @@ export async function queryVersions(sql: Sql, question: ListenerQuestion): Promi
   );
 }
 
-/** The machines whose first audit is after a time, and when it was in milliseconds since 1970. */
+/** The machines whose first audit is in a period, and when it was in milliseconds since 1970. Old audits may be deleted. */
 async function newMachines(sql: Sql, names: string | null, { since, compared }: Period): Promise<Map<string, number>> {
   const rows = await sql`
     select machine, min(at) as first from portowner.audit join portowner.machine using (machine)
-    where at >= ${compared} and ${names === null ? sql`true` : sql`machine = any(${names}::text[])`}
-    group by machine having min(at) > ${since}
-      and not exists (select 1 from portowner.audit as earlier where earlier.machine = audit.machine and earlier.at <= ${since})`;
+    where at >= ${compared} and ${isOneOf(sql, names)} group by machine having min(at) > ${since}
+      and not exists (select 1 from portowner.audit as one where one.machine = audit.machine and one.at <= ${since})
+      and not exists (select 1 from portowner.span as one where one.machine = audit.machine and one.first <= ${since})`;
   return new Map(rows.map((row) => [String(row['machine']), (row['first'] as Date).getTime()]));
 }
 
@@ -143,7 +159,7 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
   const { since, compared } = period;
   const names = await machineNames(sql, question.machine);
   const known = await newMachines(sql, names, period);
-  const { where, matches } = await selectionOf(sql, { ...question, sha256: null });
+  const { where } = await selectionOf(sql, { ...question, sha256: null });
   const columns = sql`
     machine, numbered, protocol, port, address, program, services, account, sha256, signer, first, last`;
   const endpoint = sql`machine, protocol, port, address`;
@@ -159,11 +175,11 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
     order by port = ${dynamicPort}, port, numbered, protocol, address collate "C", machine collate "C", first, last nulls last`;
   const machines = new Map(
     rows.flatMap(({ machine: name, last_audit: newest }): [string, StoredMachine][] => {
-      const since = known.get(name) ?? -Infinity;
-      return newest === null ? [] : [[name, { name, first: since, firstNumbers: since, newest: newest.getTime() }]];
+      const first = known.get(name) ?? -Infinity;
+      return newest === null ? [] : [[name, { name, first, firstNumbers: first, newest: newest.getTime() }]];
     }),
   );
-  const spans = rows.filter(matches).flatMap((row): StoredSpan[] => {
+  const spans = rows.flatMap((row): StoredSpan[] => {
     const { numbered, protocol, port, address, first, last } = row;
     const machine = machines.get(row['machine']);
     if (machine === undefined) return [];

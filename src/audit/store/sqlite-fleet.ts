@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
-import { portMatcher } from '../../ports/expression.ts';
-import type { FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
+import type { Coverage, FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
 import { fleetName, listenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
 import type { Owner, StoredSpan } from './history-rows.ts';
 import { readStore, type OpenStore } from './sqlite-file.ts';
@@ -35,6 +34,16 @@ export function readNewest(path: string, machine: MachineChoice): NewestAudit[] 
   return readStore(path, ({ database }) => newestAudits(database, machine).map(({ id: _, ...audit }) => audit));
 }
 
+/** How much the newest audits say about the machines. */
+export function readCoverage(path: string, machine: MachineChoice, limit: Date): Coverage {
+  const audits = readNewest(path, machine);
+  return {
+    machines: audits.length,
+    missing: audits.filter(({ at }) => Date.parse(at) < limit.getTime()).length,
+    incomplete: audits.filter(({ complete }) => complete === false).length,
+  };
+}
+
 /** The statements of a question have these values. */
 type Bound = Readonly<Record<string, string | number | null>>;
 
@@ -44,7 +53,6 @@ interface Selection {
   readonly spans: (of: string) => string;
   readonly owners: ReadonlyMap<number, Owner>;
   readonly values: Bound;
-  readonly matches: (row: Row) => boolean;
 }
 
 function selectionOf({ database, version }: OpenStore, question: ListenerQuestion): Selection {
@@ -54,10 +62,12 @@ function selectionOf({ database, version }: OpenStore, question: ListenerQuestio
     ([, one]) => one.wanted && (sha256 === null || (one.sha256?.startsWith(sha256) ?? false)),
   );
   const [low, high] = boundsOf(port ?? []);
-  const isPort = portMatcher(port);
+  // What is between the ranges of ports is not selected.
+  const inRange = 'EXISTS (SELECT 1 FROM json_each($ranges) WHERE port BETWEEN value ->> 0 AND value ->> 1)';
+  const isPort = `port BETWEEN $low AND $high AND ${inRange}`;
   const tables = [
-    ['span', 0, port === null ? '' : `AND (port BETWEEN $low AND $high ${dynamic ? `OR port = ${dynamicPort}` : ''})`],
-    ...(port === null || version < 2 ? [] : [['dynamic_port', 1, 'AND port BETWEEN $low AND $high']]),
+    ['span', 0, port === null ? '' : `AND (${isPort} ${dynamic ? `OR port = ${dynamicPort}` : ''})`],
+    ...(port === null || version < 2 ? [] : [['dynamic_port', 1, `AND ${isPort}`]]),
   ];
   return {
     spans: (of) =>
@@ -72,15 +82,15 @@ function selectionOf({ database, version }: OpenStore, question: ListenerQuestio
       machines: machineIds(database, machine),
       low,
       high,
+      ranges: JSON.stringify((port ?? []).map(({ start, end }) => [start, end])),
       // Null: every owner.
       owners: owner === null && sha256 === null ? null : JSON.stringify(wanted.map(([id]) => id)),
       names: JSON.stringify([...owners].map(([id, one]) => [id, fleetName(one)])),
     },
-    matches: (row) => (row['port'] === dynamicPort ? dynamic : isPort(Number(row['port']))),
   };
 }
 
-const isWanted = '($owners IS NULL OR owner IN (SELECT value FROM json_each($owners)))';
+const isWanted = '($owners IS NULL OR found.owner IN (SELECT value FROM json_each($owners)))';
 /** The names by which programs are compared. */
 const knownNames = 'known AS (SELECT value ->> 0 AS owner, value ->> 1 AS name FROM json_each($names))';
 
@@ -90,12 +100,12 @@ function ask(database: DatabaseSync, text: string, values: Bound): Row[] {
   return statement.all(values);
 }
 
-function listenerRows({ database }: OpenStore, { owners, matches }: Selection, rows: readonly Row[]): FleetListener[] {
+function listenerRows({ database }: OpenStore, { owners }: Selection, rows: readonly Row[]): FleetListener[] {
   const machines = new Map(newestAudits(database, null).map((audit) => [audit.id, audit]));
   return rows.flatMap((row) => {
     const machine = machines.get(Number(row['machine']));
     const owner = owners.get(Number(row['owner']));
-    if (machine === undefined || owner === undefined || !matches(row)) return [];
+    if (machine === undefined || owner === undefined) return [];
     return listenerRow({
       machine: machine.machine,
       protocol: String(row['protocol']),
@@ -148,7 +158,7 @@ export function readVersions(path: string, question: ListenerQuestion): ProgramV
         json_group_array(DISTINCT program) FILTER (WHERE program IS NOT NULL) AS paths
       FROM (${spans('last IS NULL')}) AS found JOIN known USING (owner) JOIN owner ON owner.id = found.owner
         JOIN machine ON machine.id = found.machine
-      WHERE ${isWanted.replaceAll('owner IN', 'found.owner IN')} GROUP BY known.name, sha256`;
+      WHERE ${isWanted} GROUP BY known.name, sha256`;
     return versionRows(
       ask(store.database, text, values).map((row): VersionGroup => ({
         name: String(row['name']),
@@ -166,8 +176,24 @@ export function readVersions(path: string, question: ListenerQuestion): ProgramV
 export function readNews(path: string, question: ListenerQuestion, { since, compared }: Period): FleetNews {
   return readStore(path, (store) => {
     const { database, version } = store;
-    const { spans: select, owners, values, matches } = selectionOf(store, question);
-    const machines = machinesOf(database, question, version >= 2);
+    const { spans: select, owners, values } = selectionOf(store, question);
+    const bounds = { since: since.getTime(), compared: compared.getTime() };
+    // Old audits may be deleted, but what they saw is still there.
+    const earlier = ask(
+      database,
+      'SELECT machine FROM run WHERE at <= $since UNION SELECT machine FROM span WHERE first <= $since',
+      bounds,
+    );
+    const known = new Set(earlier.map((row) => Number(row['machine'])));
+    const machines = new Map(
+      [...machinesOf(database, question, version >= 2)].map(([id, machine]) => {
+        const first = known.has(id) ? -Infinity : machine.first;
+        return [
+          id,
+          { ...machine, first, firstNumbers: machine.firstNumbers === machine.first ? first : machine.firstNumbers },
+        ];
+      }),
+    );
     const endpoint = 'machine, protocol, port, address';
     const text = `
       WITH appeared AS MATERIALIZED (${select('first > $since')})
@@ -176,8 +202,8 @@ export function readNews(path: string, question: ListenerQuestion, { since, comp
         SELECT ${endpoint}, owner, first, last, 0 FROM span
         WHERE last >= $compared AND first <= $since AND (${endpoint}) IN (SELECT ${endpoint} FROM appeared)) AS found
       ORDER BY port = ${dynamicPort}, port, numbered, protocol, address, ${name}, first, last IS NULL, last`;
-    const rows = ask(database, text, { ...values, since: since.getTime(), compared: compared.getTime() });
-    const spans = rows.filter(matches).flatMap((row): StoredSpan[] => {
+    const rows = ask(database, text, { ...values, ...bounds });
+    const spans = rows.flatMap((row): StoredSpan[] => {
       const machine = machines.get(Number(row['machine']));
       const owner = owners.get(Number(row['owner']));
       if (machine === undefined || owner === undefined) return [];

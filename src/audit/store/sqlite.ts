@@ -9,6 +9,7 @@ export function sqliteStore(path: string): AuditStore {
     runs: async (question) => readRuns(path, question),
     spans: async (question) => readSpans(path, question),
     newest: async (machine) => (await import('./sqlite-fleet.ts')).readNewest(path, machine),
+    coverage: async (machine, limit) => (await import('./sqlite-fleet.ts')).readCoverage(path, machine, limit),
     listeners: async (question) => (await import('./sqlite-fleet.ts')).readListeners(path, question),
     rareListeners: async (question, most) => (await import('./sqlite-fleet.ts')).readRare(path, question, most),
     versions: async (question) => (await import('./sqlite-fleet.ts')).readVersions(path, question),

@@ -121,6 +121,34 @@ both('who has a port now', listed(port(443)), ['WEB2 TCP 0.0.0.0 443 /opt/nginx-
 both('an unknown port', listed(port(444)), []);
 both('a port that only a dynamic listener took', listed(port(50_000)), ['db2 TCP any 50000 /usr/bin/agent']);
 both('dynamic listeners', listed({ port: [], dynamic: true }), ['db2 TCP any dynamic /usr/bin/agent']);
+both(
+  'two ports, and not what is between them',
+  listed({
+    port: [
+      { start: 22, end: 22 },
+      { start: 5432, end: 9000 },
+    ],
+    dynamic: false,
+    machine: machineChoice(['db1', 'WEB2']),
+  }),
+  ['WEB2 TCP 0.0.0.0 22 /usr/sbin/sshd', 'db1 TCP 0.0.0.0 22 /usr/sbin/sshd', 'db1 TCP 0.0.0.0 5432 C:\\PG\\postgres.exe', 'WEB2 TCP 0.0.0.0 9000 /opt/node20.1'],
+);
+both(
+  'the versions on two ports, and dynamic ones',
+  async (store) =>
+    (
+      await store.versions({
+        ...everything,
+        port: [
+          { start: 22, end: 22 },
+          { start: 5432, end: 5432 },
+        ],
+      })
+    ).map(({ Program }) => Program),
+  ['agent', 'postgres', 'sshd'],
+);
+both('how much the newest audits say', async (store) => await store.coverage(null, night(3)), { machines: 7, missing: 1, incomplete: 1 });
+both('how much those of some machines say', async (store) => await store.coverage(machineChoice(['web*']), night(4)), { machines: 2, missing: 2, incomplete: 0 });
 both('a program', listed({ owner: ({ program }) => program === '/tmp/sshd' }), ['db2 TCP 0.0.0.0 22 /tmp/sshd']);
 both('a service on a port', listed({ ...port(22), owner: ({ services }) => services.includes('ssh.service') }), [
   'WEB2 TCP 0.0.0.0 22 /usr/sbin/sshd',
@@ -252,6 +280,15 @@ both('what appeared of a program', news(2, 1, { owner: ({ program }) => program 
 both('what appeared with a hash', news(1, 1, { sha256: newer.slice(0, 8) }), [1, 'web1 443 BinaryChanged /usr/sbin/nginx null']);
 both('a port number from the dynamic range that is new', news(2, 1, port(50_000)), [1, 'db2 50000 Appeared /usr/bin/agent null']);
 both('nothing is new after the last night', news(3, 2), [0]);
+
+for (const engine of engines)
+  test(`${engine}: a machine whose old audits were deleted is not new`, () =>
+    useStore(empty[engine]!, async (store) => {
+      for (const number of [1, 2, 3]) await store.add({ ...run('kept', number, number < 3 ? [sshd] : [sshd, nginx(old)]), keepDays: 0 }, night(3));
+      assert.is((await store.runs({ machine: 'kept', limit: null })).length, 1);
+      const { spans, newMachines } = await store.news({ ...everything, machine: 'kept' }, { since: night(2), compared: night(1) });
+      assert.equal([newMachines, ...spans.map(({ Port }) => Port)], [0, '443']);
+    }));
 
 for (const engine of engines)
   test(`${engine} without audits answers every question`, () =>
