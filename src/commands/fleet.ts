@@ -29,11 +29,11 @@ export class FleetCommand extends withOptions(RowCommand, CountOptions, StoreOpt
     details: `
       Without PORTS and options, it lists the machines in the store, with the time of their newest audits. With PORTS, --program, --service, or --sha256, it lists the listeners that the newest audits saw. PORTS are the same as for the main query, or dynamic for ports from the dynamic range.
 
-      --new lists what appeared, --rare the listeners that few machines have, --versions the versions of each program, and --missing the machines that did not report. All of them can be combined with --machine, and all but --missing with PORTS and the other filters.
+      --new lists what appeared, --rare the listeners that few machines have, --versions the versions of each program, and --missing the machines that did not report. --machine can be combined with all of them, and PORTS and the other filters with all but --missing.
 
       To compare the listeners of several machines, --rare uses the protocol, the port, and the file name of the program, without .exe and a version number with a dot, but neither its folder nor its address.
 
-      The first audit of a machine has no new listeners: a sentence says how many machines reported for the first time. Event compares a new listener with the listeners up to two days before, or as long before as the time of --since is ago.
+      The first audit of a machine has no new listeners: a sentence says how many machines reported for the first time. Event compares a new listener with what was there in the two days before the period, or as long before it as the period lasts.
     `,
     examples: [
       ['Which machines have a listener on port 443', '$0 fleet 443 --store postgres://reader@db.corp/audits'],
