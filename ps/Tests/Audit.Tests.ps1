@@ -203,6 +203,11 @@ Describe 'Get-PortFleet' {
         Get-PortFleet $fleet $first.Port @asked 6>$null | Should -BeNullOrEmpty
     }
 
+    It 'says as information what no row says' {
+        $said = @(Get-PortFleet $fleet -Version 6>&1) | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
+        "$said" | Should -Match 'None of these audits has hashes: use Invoke-PortAudit -Hash\.'
+    }
+
     It 'says what is rare' {
         $rows = @(Get-PortFleet $fleet -Rare)
         $rows.ComputerName | Should -Contain 'web1'

@@ -53,14 +53,16 @@ function doubts({ missing, incomplete }: Coverage, limit: Date): string[] {
 
 const momentOf = (time: Date): string => momentText(time.toISOString());
 
-/** Finds rows, or nothing; `more` are sentences for both. */
+/** Finds rows, or nothing; `more` are sentences for both, which no row says. */
 function answerOf(rows: readonly AnyRow[], found: string, nothing: string, more: readonly string[]): Answer {
   const isFound = rows.length > 0;
+  const sentences = isFound ? more : [nothing, ...more];
   return {
     rows,
     problems: [],
     exitCode: exitCodeOf(isFound),
-    ...(isFound ? { headline: [found, ...more] } : { note: [nothing, ...more].join(' ') }),
+    ...(isFound ? { headline: found } : {}),
+    ...(sentences.length > 0 ? { note: sentences.join(' ') } : {}),
   };
 }
 
@@ -129,7 +131,7 @@ const programVersions: Ask = (store, request) =>
       const isHashed = rows.length === 0 || rows.some(({ Sha256 }) => Sha256 !== null);
       return answerOf(
         rows,
-        `${counted(rows.length, 'version')} of ${counted(programs, 'program')} on ${counted(of, 'machine')}.`,
+        `${counted(rows.length, 'version')} of ${counted(programs, 'program')} among ${counted(of, 'machine')}.`,
         `No matching listeners in the newest audits of ${counted(of, 'machine')}.`,
         [...(isHashed ? [] : ['None of these audits has hashes: use portowner audit --hash.']), ...more],
       );
@@ -153,7 +155,9 @@ const newListeners: Ask = (store, request) => {
         [
           ...(count === 0
             ? []
-            : [`${counted(count, 'machine')} reported for the first time: nothing that these audits saw is new.`]),
+            : [
+                `${counted(count, 'machine')} reported for the first time: what ${count === 1 ? 'its first audit' : 'their first audits'} saw is not listed.`,
+              ]),
           ...more,
         ],
       ),

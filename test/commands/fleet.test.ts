@@ -138,20 +138,26 @@ for (const [args, columns, rows] of questions)
     assert.is(answer.code, rows.length > 0 ? 0 : 1);
   });
 
-const sentences: readonly [args: string[], start: string][] = [
+/** How an answer starts, and what comes after the rows. */
+const sentences: readonly [args: string[], start: string, end?: string][] = [
   [[], '1 of 4 machines has not reported since 2026-01-02 08:00 UTC.\n\n'],
   [['--missing', '--machine', 'web*'], 'All 2 machines have reported since 2026-01-02 08:00 UTC.\n'],
-  [['443'], '2 listeners on 2 of 4 machines.\n1 machine has not reported since 2026-01-02 08:00 UTC.\nThe newest audit of 1 machine was incomplete.\n\n'],
+  [['443'], '2 listeners on 2 of 4 machines.\n\n', '\n1 machine has not reported since 2026-01-02 08:00 UTC. The newest audit of 1 machine was incomplete.\n'],
   [['9'], 'No matching listeners in the newest audits of 4 machines. 1 machine has not reported since 2026-01-02 08:00 UTC. The newest audit of 1 machine was incomplete.\n'],
-  [['--new', '--machine', '*1'], '1 new listener on 1 machine since 2026-01-02 09:00 UTC.\n1 machine reported for the first time: nothing that these audits saw is new.\n'],
+  [
+    ['--new', '--machine', '*1'],
+    '1 new listener on 1 machine since 2026-01-02 09:00 UTC.\n\n',
+    '\n1 machine reported for the first time: what its first audit saw is not listed. 1 machine has not reported since 2026-01-02 08:00 UTC.\n',
+  ],
   [['--rare', '--machine', 'web1'], '3 listeners are on one machine only, among 1 machine.\n\n'],
   [['--rare', '80'], 'No matching listener is on one machine only, among 4 machines. '],
-  [['--versions', '--machine', 'db1', '--max-age', '7d'], '1 version of 1 program on 1 machine.\nNone of these audits has hashes: use portowner audit --hash.\n\n'],
+  [['--versions', '--machine', 'db1', '--max-age', '7d'], '1 version of 1 program among 1 machine.\n\n', '\nNone of these audits has hashes: use portowner audit --hash.\n'],
 ];
-for (const [args, start] of sentences)
+for (const [args, start, end = ''] of sentences)
   test(`the sentences of ${args.join(' ')}`, async () => {
     const { out } = await run(['fleet', '--store', store, ...args], { now: () => now, terminal: { columns: 400, colors: false, unicode: true } });
     assert.is(out.slice(0, start.length), start);
+    assert.is(out.slice(out.length - end.length), end);
   });
 
 test('a list adds the machines that never reported', async () => {
@@ -173,7 +179,7 @@ test('a list adds the machines that never reported', async () => {
   );
   assert.match(
     (await run(['fleet', '--store', store, '--missing', '--expected', list], { now: () => now })).out,
-    /^1 of 4 machines has not reported since .*\n2 expected machines never reported\.\n/,
+    /^1 of 4 machines has not reported since .*\n\n[^]*\n2 expected machines never reported\.\n$/,
   );
 });
 
