@@ -211,7 +211,7 @@ test('--redact hides the machines, also in lists of them', async () => {
 const mistakes: readonly [args: string[], message: RegExp][] = [
   [['--new', '--since', '7d'], /PO1005: --new cannot be combined with --since/],
   [['--rare', '--versions'], /PO1005: --rare cannot be combined with --versions/],
-  [['--since', '7d', '--missing'], /PO1005: --new cannot be combined with --missing|--since cannot be combined with --missing/],
+  [['--since', '7d', '--missing'], /PO1005: --since cannot be combined with --missing/],
   [['443', '--missing'], /PO1005: --missing cannot be combined with PORTS, --program, --service, and --sha256/],
   [['--max-machines', '2'], /PO1005: --max-machines needs --rare/],
   [['--rare', '--max-machines', '0'], /PO1001: unknown value "0" for --max-machines/],

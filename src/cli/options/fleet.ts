@@ -7,7 +7,6 @@ import { duration, unknownValue, wholeNumber } from '../values.ts';
 import type { GroupAbout } from './group.ts';
 import { selectsListeners, storeRequest, type StoreOptions } from './store.ts';
 
-const dayHours = 24;
 const hourMs = 3_600_000;
 /** Nightly audits are a day apart, and start up to an hour later at random. */
 const usualAge = '25h';
@@ -80,7 +79,8 @@ function checkOptions(options: Options, ports: readonly string[]): void {
   const { isNew, since, maxMachines, expected, sha256 } = options;
   const [question, other] = asked(options);
   if (isNew && since !== undefined) throw excludes('--new', '--since');
-  if (other !== undefined) throw excludes(`--${question}`, `--${other}`);
+  if (other !== undefined)
+    throw excludes(question === 'new' && since !== undefined ? '--since' : `--${question}`, `--${other}`);
   if (maxMachines !== undefined && question !== 'rare')
     throw new PortOwnerError('PO1005', '--max-machines needs --rare');
   const isAboutMachines = question === undefined || question === 'missing';
@@ -106,7 +106,7 @@ const machinesIn = (path: string): string[] =>
 /** What a command line asks about the machines in a store. Throws PO1001, PO1002, PO1005, and PO2001 for a list that cannot be read. */
 export async function fleetRequest(options: Options, ports: readonly string[], now: Date): Promise<FleetRequest> {
   checkOptions(options, ports);
-  const { sha256, since = `${dayHours}h`, maxMachines, maxAge = usualAge, expected } = options;
+  const { sha256, since = '24h', maxMachines, maxAge = usualAge, expected } = options;
   const age = duration('--max-age', maxAge, { least: hourMs, mostDays: 36_500 });
   return {
     ...(await storeRequest(options, ports, 'fleet')),
