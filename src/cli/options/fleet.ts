@@ -8,7 +8,7 @@ import type { GroupAbout } from './group.ts';
 import { selectsListeners, storeRequest, type StoreOptions } from './store.ts';
 
 const hourMs = 3_600_000;
-/** Nightly audits are a day apart, and start up to an hour later at random. */
+/** Nightly audits are a day apart, and start up to half an hour later at random. */
 const usualAge = '25h';
 /** The longest list of machines, in bytes. */
 const maxListBytes = 16 * 1024 * 1024;
