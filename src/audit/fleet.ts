@@ -6,7 +6,7 @@ import type { PortSpanRow } from '../schema/audit-run.ts';
 import type { AnyRow } from '../schema/column.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import type { FleetListener, FleetMachine, ProgramVersion } from '../schema/fleet.ts';
-import { machineChoice, questionOf, type StoreRequest } from './selection.ts';
+import { machineChoice, spanQuestion, type StoreRequest } from './selection.ts';
 import type { AuditStore, Coverage, ListenerQuestion, NewestAudit } from './store/contract.ts';
 import { useStore } from './store/open.ts';
 
@@ -35,7 +35,7 @@ export interface FleetRequest extends StoreRequest {
 const dayMs = 86_400_000;
 
 const listenerQuestion = (request: FleetRequest): ListenerQuestion => ({
-  ...questionOf(request),
+  ...spanQuestion(request),
   sha256: request.sha256,
 });
 

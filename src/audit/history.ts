@@ -4,7 +4,7 @@ import type { Answer } from '../schema/answer.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { AnyRow } from '../schema/column.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import { machineChoice, questionOf, type StoreRequest } from './selection.ts';
+import { machineChoice, spanQuestion, type StoreRequest } from './selection.ts';
 import type { RunQuestion } from './store/contract.ts';
 import { useStore } from './store/open.ts';
 
@@ -19,7 +19,7 @@ export async function auditRuns(
 
 /** When listeners appeared, disappeared, or changed hands. */
 export async function listenerHistory(store: string, request: StoreRequest): Promise<Answer> {
-  const spans = await useStore(store, (audits) => audits.spans(questionOf(request)));
+  const spans = await useStore(store, (audits) => audits.spans(spanQuestion(request)));
   return answerOf(spans, { nothing: 'No matching listeners in the store.', sentence: spansText });
 }
 

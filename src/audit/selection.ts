@@ -25,7 +25,7 @@ export function machineChoice(patterns: readonly string[] | null): MachineChoice
 }
 
 /** What a request selects, as a store is queried for it. */
-export const questionOf = (request: StoreRequest): SpanQuestion => ({
+export const spanQuestion = (request: StoreRequest): SpanQuestion => ({
   machine: machineChoice(request.machines),
   port: request.ports?.spans ?? null,
   dynamic: request.ports === null || request.ports.dynamic,

@@ -3,7 +3,7 @@ import type { CommandAbout } from '../cli/about.ts';
 import { named, namedStore } from '../cli/files.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
-import { fleetRequest, FleetOptions, questionOf } from '../cli/options/fleet.ts';
+import { fleetRequest, FleetOptions, fleetQuestion } from '../cli/options/fleet.ts';
 import { requiredStore, StoreOptions } from '../cli/options/store.ts';
 import { RowCommand } from '../cli/row-command.ts';
 import type { FleetQuestion } from '../audit/fleet.ts';
@@ -63,7 +63,7 @@ export class FleetCommand extends withOptions(RowCommand, CountOptions, StoreOpt
   ports = Option.Rest({ name: 'PORTS' });
 
   get schema(): RowSchema {
-    return schemas[questionOf(this, this.ports)];
+    return schemas[fleetQuestion(this, this.ports)];
   }
 
   /** The rows are about several machines, even if there is only one. */

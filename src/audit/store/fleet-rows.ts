@@ -31,7 +31,7 @@ export interface OpenListener {
   readonly machines: number | null;
 }
 
-export function listenerRow({
+export function currentListenerRow({
   machine,
   protocol,
   port,

@@ -1,9 +1,9 @@
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
 import type { Coverage, FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
-import { fleetName, listenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
+import { fleetName, currentListenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
 import { ownerOfQuestion, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
-import { condition, machineNames } from './postgres-read.ts';
+import { condition, selectedMachines } from './postgres-read.ts';
 import { dynamicPort, ownerOf, type OwnerValues } from './values.ts';
 
 /*
@@ -16,7 +16,7 @@ const isOneOf = (sql: Sql, names: string | null) => (names === null ? sql`true` 
 
 /** Returns the newest audit of each machine, by name. */
 export async function queryNewest(sql: Sql, machine: MachineChoice): Promise<NewestAudit[]> {
-  const names = await machineNames(sql, machine);
+  const names = await selectedMachines(sql, machine);
   const rows = await sql`
     select machine, last_audit, listeners, complete, tool from portowner.machine
     where ${isOneOf(sql, names)} order by machine collate "C"`;
@@ -31,7 +31,7 @@ export async function queryNewest(sql: Sql, machine: MachineChoice): Promise<New
 
 /** Returns how much the newest audits say about the machines. */
 export async function queryCoverage(sql: Sql, machine: MachineChoice, limit: Date): Promise<Coverage> {
-  const names = await machineNames(sql, machine);
+  const names = await selectedMachines(sql, machine);
   const [row] = await sql`
     select count(*)::integer as machines, count(*) filter (where last_audit < ${limit})::integer as missing,
       count(*) filter (where not complete)::integer as incomplete
@@ -46,7 +46,7 @@ interface Selection {
 
 async function selectionOf(sql: Sql, question: ListenerQuestion): Promise<Selection> {
   const { port, sha256 } = question;
-  const names = await machineNames(sql, question.machine);
+  const names = await selectedMachines(sql, question.machine);
   // What is between the ranges of ports is not selected; port 0 only if it is asked for.
   const inRange =
     port === null || port.length < 2
@@ -88,7 +88,7 @@ const listenerColumns = (sql: Sql) =>
 
 function rowOfListener(row: Readonly<Record<string, unknown>>): FleetListener {
   const [first, newest] = [row['first'] as Date, row['last_audit'] as Date];
-  return listenerRow({
+  return currentListenerRow({
     machine: String(row['machine']),
     protocol: String(row['protocol']),
     port: Number(row['port']),
@@ -157,7 +157,7 @@ async function newMachines(sql: Sql, names: string | null, { since, compared }: 
 /** Returns what appeared in a period, by endpoint and time. */
 export async function queryNews(sql: Sql, question: ListenerQuestion, period: Period): Promise<FleetNews> {
   const { since, compared } = period;
-  const names = await machineNames(sql, question.machine);
+  const names = await selectedMachines(sql, question.machine);
   const known = await newMachines(sql, names, period);
   const { where } = await selectionOf(sql, { ...question, sha256: null });
   const columns = sql`

@@ -6,7 +6,7 @@ import { arrayText, type Sql } from './postgres-connection.ts';
 import { boundsOf, dynamicPort, ownerOf } from './values.ts';
 
 /** The names of the machines that a question selects, as an array; null for all. */
-export async function machineNames(sql: Sql, machine: MachineChoice): Promise<string | null> {
+export async function selectedMachines(sql: Sql, machine: MachineChoice): Promise<string | null> {
   if (machine === null) return null;
   if (typeof machine === 'function') {
     const all = await sql`select machine from portowner.machine`;
@@ -19,7 +19,7 @@ export async function machineNames(sql: Sql, machine: MachineChoice): Promise<st
 
 /** Returns the audits, newest first. */
 export async function queryRuns(sql: Sql, { machine, limit }: RunQuestion): Promise<AuditRun[]> {
-  const names = await machineNames(sql, machine);
+  const names = await selectedMachines(sql, machine);
   const selected =
     names === null ? sql`machine in (select machine from portowner.machine)` : sql`machine = any(${names}::text[])`;
   const rows = await sql`
@@ -84,7 +84,7 @@ export function condition(
 
 /** Returns the periods in which listeners stayed the same, by endpoint and time. */
 export async function querySpans(sql: Sql, question: SpanQuestion): Promise<PortSpanRow[]> {
-  const names = await machineNames(sql, question.machine);
+  const names = await selectedMachines(sql, question.machine);
   const machines = await machinesOf(sql, names);
   const matches = portMatcher(question.port);
   // Of an endpoint with a wanted owner, the other owners are needed, too.

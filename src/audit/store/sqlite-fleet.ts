@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
 import type { Coverage, FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
-import { fleetName, listenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
+import { fleetName, currentListenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
 import type { Owner, StoredSpan } from './history-rows.ts';
 import { readStore, type OpenStore } from './sqlite-file.ts';
-import { isSelected, machineIds, machinesOf, ownersOf } from './sqlite-read.ts';
+import { isSelected, machineIds, storedMachines, storedOwners } from './sqlite-read.ts';
 import { boundsOf, dynamicPort, instant } from './values.ts';
 
 /*
@@ -57,7 +57,7 @@ interface Selection {
 
 function selectionOf({ database, version }: OpenStore, question: ListenerQuestion): Selection {
   const { machine, port, dynamic, owner, sha256 } = question;
-  const owners = ownersOf(database, question);
+  const owners = storedOwners(database, question);
   const wanted = [...owners].filter(
     ([, one]) => one.wanted && (sha256 === null || (one.sha256?.startsWith(sha256) ?? false)),
   );
@@ -106,7 +106,7 @@ function listenerRows({ database }: OpenStore, { owners }: Selection, rows: read
     const machine = machines.get(Number(row['machine']));
     const owner = owners.get(Number(row['owner']));
     if (machine === undefined || owner === undefined) return [];
-    return listenerRow({
+    return currentListenerRow({
       machine: machine.machine,
       protocol: String(row['protocol']),
       port: Number(row['port']),
@@ -186,7 +186,7 @@ export function readNews(path: string, question: ListenerQuestion, { since, comp
     );
     const known = new Set(earlier.map((row) => Number(row['machine'])));
     const machines = new Map(
-      [...machinesOf(database, question, version >= 2)].map(([id, machine]) => {
+      [...storedMachines(database, question, version >= 2)].map(([id, machine]) => {
         const first = known.has(id) ? -Infinity : machine.first;
         return [
           id,

@@ -54,7 +54,7 @@ function portsOf(
 }
 
 /** Every owner of a store, and whether the query selects it. */
-export function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<number, Owner> {
+export function storedOwners(database: DatabaseSync, question: SpanQuestion): Map<number, Owner> {
   const rows = database.prepare('SELECT id, program, services, user, sha256, signer FROM owner').all();
   return new Map(
     rows.map((row): [number, Owner] => {
@@ -63,7 +63,7 @@ export function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<nu
   );
 }
 
-export function machinesOf(
+export function storedMachines(
   database: DatabaseSync,
   { machine }: SpanQuestion,
   numbered: boolean,
@@ -115,9 +115,9 @@ function selectSpans(
 /** The periods in which listeners stayed the same, by endpoint and time. */
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return readStore(path, ({ database, version }) => {
-    const owners = ownersOf(database, question);
+    const owners = storedOwners(database, question);
     const numbered = version >= 2;
-    const machines = machinesOf(database, question, numbered);
+    const machines = storedMachines(database, question, numbered);
     const ports = portsOf(database, question, question.owner === null ? null : owners);
     const spans = selectSpans(database, question, { numbered, ports }).flatMap((span): StoredSpan[] => {
       const port = Number(span['port']);

@@ -66,7 +66,7 @@ const asked = ({ isNew, since, rare, versions, missing }: FleetOptions): FleetQu
 ];
 
 /** The question of a command line; the first one, if there are several. */
-export function questionOf(options: Options, ports: readonly string[]): FleetQuestion {
+export function fleetQuestion(options: Options, ports: readonly string[]): FleetQuestion {
   const isAboutListeners = selectsListeners(options, ports) || options.sha256 !== undefined;
   return asked(options)[0] ?? (isAboutListeners ? 'listeners' : 'machines');
 }
@@ -110,7 +110,7 @@ export async function fleetRequest(options: Options, ports: readonly string[], n
   const age = duration('--max-age', maxAge, { least: hourMs, mostDays: 36_500 });
   return {
     ...(await storeRequest(options, ports, 'fleet')),
-    question: questionOf(options, ports),
+    question: fleetQuestion(options, ports),
     sha256: sha256 === undefined ? null : hashOf(sha256),
     now,
     since: pastTime('--since', since, now),
