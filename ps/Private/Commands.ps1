@@ -129,6 +129,29 @@ function Get-CommandTable {
             }
             Paths   = @('ReferencePath', 'DifferencePath')
         }
+        'Get-PortFleet' = @{
+            Command = @('fleet')
+            Always  = @('--format=clixml', '--problems=rows')
+            Operand = @('Port')
+            Options = [ordered]@{
+                StorePath = '--store'
+                Program = '--program'
+                Service = '--service'
+                Machine = '--machine'
+                Sha256 = '--sha256'
+                New = '--new'
+                Since = '--since'
+                Rare = '--rare'
+                MaxMachines = '--max-machines'
+                Version = '--versions'
+                Missing = '--missing'
+                MaxAge = '--max-age'
+                ExpectedPath = '--expected'
+                Column = '--columns'
+                Redact = '--redact'
+            }
+            Paths   = @('StorePath', 'ExpectedPath')
+        }
         'Get-FreePort' = @{
             Command = @('free')
             Always  = @('--format=clixml', '--problems=rows')

@@ -4,6 +4,8 @@ function Get-BoundValue {
 
     $value = $Bound[$Parameter]
     if ($null -eq $value) { return }
+    if ($value -is [datetime] -or $value -is [System.DateTimeOffset]) { return $value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", [cultureinfo]::InvariantCulture) }
+    if ($value -is [timespan]) { return '{0}s' -f $value.TotalSeconds.ToString('F3', [cultureinfo]::InvariantCulture) }
     if ($Parameter -eq 'Port') { return Get-PortText -Cmdlet $Cmdlet -Port $value }
     if ($Command['Paths'] -notcontains $Parameter) { $value; return }
     # A value of the registry, for the functions that read or change configurations.

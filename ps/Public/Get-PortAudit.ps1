@@ -23,7 +23,7 @@ function Get-PortAudit {
         Listeners of this service. Wildcards are allowed.
 
     .PARAMETER Machine
-        Only this machine, if the store contains several.
+        Only these machines, if the store contains several. Wildcards are allowed.
 
     .PARAMETER Last
         At most this many audits.
@@ -83,8 +83,9 @@ function Get-PortAudit {
         [ValidateNotNullOrEmpty()]
         [string[]] $Service,
 
+        [SupportsWildcards()]
         [ValidateNotNullOrEmpty()]
-        [string] $Machine,
+        [string[]] $Machine,
 
         [ValidateRange(1, 999999999)]
         [int] $Last,

@@ -6,6 +6,13 @@ BeforeAll {
     $policy = Join-Path $TestDrive 'p.yaml'
     # What other tests leave behind cannot be seen everywhere.
     $WarningPreference = 'Ignore'
+    # Audits a snapshot as if it were of another machine.
+    function Add-Audit($Store, $Snapshot, [string] $Machine) {
+        $copy = Join-Path $TestDrive "$Machine.json"
+        $text = [System.IO.File]::ReadAllText($Snapshot) -replace '("machine":\s*\{[^}]*?"name":\s*")[^"]*', "`${1}$Machine"
+        [System.IO.File]::WriteAllText($copy, $text)
+        $null = Invoke-PortAudit -StorePath $Store -FromSnapshot $copy 6>$null
+    }
     # Something listens from the beginning, even where nothing else does.
     $first = New-Listener
     Save-PortSnapshot $before
@@ -144,5 +151,102 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
 
     It 'need something to compare with' {
         { Invoke-PortAudit } | Should -Throw -ErrorId 'PO1005,Invoke-PortAudit'
+    }
+}
+
+Describe 'Get-PortFleet' {
+    BeforeAll {
+        $fleet = Join-Path $TestDrive 'fleet.db'
+        $after = Join-Path $TestDrive 'after.json'
+        Save-PortSnapshot $after
+        # The same snapshots, as if they were of other machines: only web1 has the new listener.
+        foreach ($name in 'web1', 'web2', 'db1') {
+            foreach ($snapshot in @($before) + @(if ($name -eq 'web1') { $after })) {
+                Add-Audit -Store $fleet -Snapshot $snapshot -Machine $name
+            }
+        }
+    }
+
+    It 'lists the machines, and those that match' {
+        $machines = @(Get-PortFleet $fleet)
+        $machines[0].PSTypeNames | Should -Contain 'PortOwner.FleetMachine'
+        $machines[0].LastAudit | Should -BeOfType [datetime]
+        $machines.ComputerName | Should -Be 'db1', 'web1', 'web2'
+        (Get-PortFleet $fleet -Machine 'WEB*').ComputerName | Should -Be 'web1', 'web2'
+        (Get-PortFleet $fleet -Machine 'web1', 'db?').ComputerName | Should -Be 'db1', 'web1'
+        Get-PortFleet $fleet -Machine 'none*' 6>$null | Should -BeNullOrEmpty
+    }
+
+    It 'says which machines have a listener, and pipes' {
+        $rows = @(Get-PortFleet $fleet $port)
+        $rows[0].PSTypeNames | Should -Contain 'PortOwner.FleetListener'
+        $rows.ComputerName | Should -Be 'web1'
+        @(Get-PortFleet $fleet $first.Port | ForEach-Object ComputerName | Sort-Object -Unique) | Should -Be 'db1', 'web1', 'web2'
+        $book = Join-Path $TestDrive 'fleet.xlsx'
+        Get-PortFleet $fleet -Version | Export-PortReport $book
+        (Get-Item -LiteralPath $book).Length | Should -BeGreaterThan 1000
+    }
+
+    It 'says what is new since a time: <What>' -ForEach @(
+        @{ What = 'the last 24 hours'; Asked = { @{ New = $true } } }
+        @{ What = 'a DateTime'; Asked = { @{ Since = (Get-Date).AddHours(-3) } } }
+        @{ What = 'a DateTimeOffset'; Asked = { @{ Since = [System.DateTimeOffset]::Now.AddDays(-40) } } }
+        @{ What = 'a TimeSpan'; Asked = { @{ Since = [timespan]::FromDays(40) } } }
+        @{ What = 'a text'; Asked = { @{ Since = '2h' } } }
+    ) {
+        $asked = & $Asked
+        $rows = @(Get-PortFleet $fleet $port @asked 6>$null)
+        $rows.Count | Should -Be 1
+        $rows[0].PSTypeNames | Should -Contain 'PortOwner.PortHistory'
+        $rows[0].ComputerName | Should -Be 'web1'
+        ($rows | Out-String) | Should -Match '\bweb1\b'
+        Get-PortFleet $fleet $first.Port @asked 6>$null | Should -BeNullOrEmpty
+    }
+
+    It 'says as information what no row says' {
+        $said = @(Get-PortFleet $fleet -Version 6>&1) | Where-Object { $_ -is [System.Management.Automation.InformationRecord] }
+        "$said" | Should -Match 'None of these audits has hashes: use Invoke-PortAudit -IncludeHash\.'
+    }
+
+    It 'says what is rare' {
+        $rows = @(Get-PortFleet $fleet -Rare)
+        $rows.ComputerName | Should -Contain 'web1'
+        ($rows | Where-Object Port -EQ "$port").Machines | Should -Be 1
+        (Get-PortFleet $fleet $port -Rare -MaxMachines 3).Machines | Should -Be 1
+        ($rows | Out-String) | Should -Match '\bMachines\b'
+    }
+
+    It 'says which machines did not report' {
+        $list = Join-Path $TestDrive 'machines.txt'
+        Set-Content -LiteralPath $list -Value "web1`nweb9`n# web8"
+        $rows = @(Get-PortFleet $fleet -Missing -ExpectedPath $list)
+        $rows.ComputerName | Should -Be 'web9'
+        $rows.Status | Should -Be 'NeverReported'
+        Get-PortFleet $fleet -Missing -MaxAge ([timespan]::FromDays(30)) 6>$null | Should -BeNullOrEmpty
+        Push-Location $TestDrive
+        try { (Get-PortFleet fleet.db -Missing -ExpectedPath machines.txt).ComputerName | Should -Be 'web9' } finally { Pop-Location }
+    }
+
+    It 'has errors with the names of parameters' {
+        { Get-PortFleet $fleet -Rare -Version } | Should -Throw -ErrorId 'PO1005,Get-PortFleet' -ExpectedMessage '-Rare cannot be combined with -Version*'
+        { Get-PortFleet $fleet -Since 'yesterday' } | Should -Throw -ErrorId 'PO1001,Get-PortFleet'
+        { Get-PortFleet $fleet -Sha256 xyz } | Should -Throw
+    }
+
+    It 'hides the machines' {
+        (Get-PortFleet $fleet -Redact).ComputerName | Should -Not -Contain 'web1'
+        "$((Get-PortFleet $fleet -Version -Redact).ComputerNames)" | Should -Not -Match 'web1'
+    }
+}
+
+Describe 'Get-PortAudit -Machine' {
+    It 'takes wildcards' {
+        $all = Join-Path $TestDrive 'all.db'
+        foreach ($name in 'web1', 'web2', 'db1') {
+            Add-Audit -Store $all -Snapshot $before -Machine $name
+        }
+        (Get-PortAudit $all -Machine 'WEB*').ComputerName | Sort-Object | Should -Be 'web1', 'web2'
+        @(Get-PortAudit $all -Machine 'web*' -Last 1).Count | Should -Be 1
+        @(Get-PortAudit $all $first.Port -Machine 'db1', 'web2' | ForEach-Object ComputerName | Sort-Object -Unique) | Should -Be 'db1', 'web2'
     }
 }

@@ -1,44 +1,25 @@
-import { anyPattern } from '../ownership/filter.ts';
-import type { PortSpan } from '../ports/expression.ts';
 import { counted } from '../io/counted.ts';
 import { momentText } from '../io/moment.ts';
 import type { Answer } from '../schema/answer.ts';
 import type { AuditRun, PortSpanRow } from '../schema/audit-run.ts';
 import type { AnyRow } from '../schema/column.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
-import type { RunQuestion, SpanQuestion } from './store/contract.ts';
+import { machineChoice, spanQuestion, type StoreRequest } from './selection.ts';
+import type { RunQuestion } from './store/contract.ts';
 import { useStore } from './store/open.ts';
 
-/** Selects listeners of the past; null selects all. */
-export interface HistoryRequest {
-  readonly machine: string | null;
-  readonly ports: {
-    readonly spans: readonly PortSpan[];
-    /** Whether to include listeners in the dynamic range. */
-    readonly dynamic: boolean;
-  } | null;
-  /** Paths or names of executables, as patterns. */
-  readonly programs: readonly string[] | null;
-  /** Names of services, as patterns. */
-  readonly services: readonly string[] | null;
-}
-
 /** The audits in a store, newest first. */
-export async function auditRuns(store: string, question: RunQuestion): Promise<Answer> {
-  const runs = await useStore(store, (audits) => audits.runs(question));
+export async function auditRuns(
+  store: string,
+  { machines, limit }: Pick<StoreRequest, 'machines'> & Pick<RunQuestion, 'limit'>,
+): Promise<Answer> {
+  const runs = await useStore(store, (audits) => audits.runs({ machine: machineChoice(machines), limit }));
   return answerOf(runs, { nothing: 'No matching audits.', sentence: runsText });
 }
 
 /** When listeners appeared, disappeared, or changed hands. */
-export async function listenerHistory(store: string, request: HistoryRequest): Promise<Answer> {
-  const { machine, ports } = request;
-  const question: SpanQuestion = {
-    machine,
-    port: ports?.spans ?? null,
-    dynamic: ports === null || ports.dynamic,
-    owner: ownerTest(request),
-  };
-  const spans = await useStore(store, (audits) => audits.spans(question));
+export async function listenerHistory(store: string, request: StoreRequest): Promise<Answer> {
+  const spans = await useStore(store, (audits) => audits.spans(spanQuestion(request)));
   return answerOf(spans, { nothing: 'No matching listeners in the store.', sentence: spansText });
 }
 
@@ -80,17 +61,3 @@ function spansText(spans: readonly PortSpanRow[]): string {
   const when = IsOpen === true ? `since ${first}` : `from ${momentText(FirstSeen!)} to ${momentText(LastSeen!)}`;
   return `${Program ?? 'An unknown program'} ${IsOpen === true ? 'has owned' : 'owned'} ${what} on ${machineText(spans)} ${when}.`;
 }
-
-function ownerTest({ programs, services }: HistoryRequest): SpanQuestion['owner'] {
-  if (programs === null && services === null) return null;
-  const isProgram = programs === null ? null : anyPattern(programs.flatMap(programPatterns));
-  const isService =
-    services === null ? null : anyPattern(services.flatMap((pattern) => [pattern, `${pattern}.service`]));
-  return (owner) =>
-    (isProgram === null || (owner.program !== null && isProgram(owner.program))) &&
-    (isService === null || owner.services.some(isService));
-}
-
-/** A path matches exactly; a name matches a file in any folder, on Windows with or without its extension. */
-const programPatterns = (pattern: string): string[] =>
-  /[\\/]/.test(pattern) ? [pattern] : [pattern, `${pattern}.exe`, `*/${pattern}`, `*\\${pattern}`, `*\\${pattern}.exe`];

@@ -86,6 +86,9 @@ function lastingServices(services: OwnedEndpoint['Services']): string[] {
 /** Represents the kernel in place of a program: no process can impersonate it by its name. */
 export const isKernel = (program: string | null): boolean => program === 'kernel' || program === 'System';
 
+/** The common name of an executable: `node` for `/opt/node-24.1/bin/node`, `python` for `C:\Python\python3.11.exe`. */
+export const commonName = (program: string): string => programName(program.replace(/^.*[\\/]/s, ''));
+
 /**
  * What the program of a listener runs, as listings name it; null if the program is unknown. Not `whole`: its arguments are
  * unknown, so node could be node server.js.
@@ -96,7 +99,7 @@ export function running({
 }: Listener): { readonly names: readonly string[]; readonly whole: boolean } | null {
   if (applications.length > 0) return { names: applications, whole: true };
   if (program === null) return null;
-  return { names: [programName(program.replace(/^.*[\\/]/s, ''))], whole: isKernel(program) };
+  return { names: [commonName(program)], whole: isKernel(program) };
 }
 
 function programOf(row: OwnedEndpoint, linux: boolean, literal: boolean): string | null {

@@ -329,7 +329,8 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
         sink.write(`${answer.rows.length}\n`);
         return answer.exitCode;
       }
-      return this.writeAnswer(answer, await this.writer(format, columns, sink, () => answer), sink);
+      const shown = this.withMachines(columns, answer);
+      return this.writeAnswer(answer, await this.writer(format, shown, sink, () => answer), sink);
     }).catch((error: unknown) => {
       // The answer is known, although the reader stopped early.
       if (error instanceof ClosedPipe) return answer.exitCode;
@@ -427,9 +428,22 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   }
 
   /** Adds the column of the machine, if there may be several. */
-  private withMachine(columns: readonly Column[]): readonly Column[] {
-    const machine = this.asksSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
-    return machine === undefined || columns.includes(machine) ? columns : [machine, ...columns];
+  private withMachine(columns: readonly Column[], isSeveral = this.asksSeveral): readonly Column[] {
+    const machine = isSeveral ? this.schema.columns.find(({ name }) => name === 'ComputerName') : undefined;
+    // Without it, the rows of a narrow table would not say which machine they are about.
+    return machine === undefined || columns.some(({ name }) => name === machine.name)
+      ? columns
+      : [{ ...machine, importance: machine.importance ?? 1 }, ...columns];
+  }
+
+  /** Adds the column of the machine to a table, if the rows turn out to be of several. */
+  private withMachines(columns: readonly Column[], { rows }: Answer): readonly Column[] {
+    return this.narrow && this.ofSeveral(rows) ? this.withMachine(columns, true) : columns;
+  }
+
+  /** Whether rows name several machines. */
+  private ofSeveral(rows: readonly AnyRow[]): boolean {
+    return rows.some((row) => row['ComputerName'] !== rows[0]!['ComputerName']);
   }
 
   protected openSink(): Sink {
@@ -476,7 +490,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       variant: () => {
         const known = answer();
         const name = known?.variant ?? filledVariant(this.schema, known?.rows ?? []);
-        const isElsewhere = this.asksSeveral || this.connections.length > 0;
+        const isElsewhere = this.asksSeveral || this.connections.length > 0 || this.ofSeveral(known?.rows ?? []);
         return isElsewhere ? machineVariant(this.schema, name) : name;
       },
       ...(frame === null ? {} : { frame }),

@@ -82,19 +82,25 @@ export function wholeNumber(
 }
 
 const unitMs: Readonly<Record<string, number>> = { '': 1000, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const longestMs = 7 * 86_400_000;
 
-/** Parses a duration of at most a week: seconds, or a number with a unit: 500ms, 30s, 5m, 1h. Returns milliseconds. */
+/**
+ * Parses a duration: seconds, or a number with a unit: 500ms, 30s, 5m, 1h. `mostDays`: the longest one; by default a week.
+ * Returns milliseconds.
+ */
 export function duration(
   option: string,
   text: string,
-  { least = 1, else: other = '' }: { readonly least?: number; readonly else?: string } = {},
+  {
+    least = 1,
+    mostDays = 7,
+    else: other = '',
+  }: { readonly least?: number; readonly mostDays?: number; readonly else?: string } = {},
 ): number {
   const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?) ?(ms|s|m|h|d|)$/i.exec(text.trim()) ?? [];
   const ms = number === '' ? -1 : Math.round(Number(number) * unitMs[unit.toLowerCase()]!);
-  if (ms >= least && ms <= longestMs) return ms;
+  if (ms >= least && ms <= mostDays * unitMs['d']!) return ms;
   const also = other === '' ? '' : `, or ${other}`;
-  const span = least > 1 ? `from ${least / 1000} seconds to 7d` : 'up to 7d';
+  const span = least > 1 ? `from ${least / 1000} seconds to ${mostDays}d` : `up to ${mostDays}d`;
   throw unknownValue(option, text, `seconds, or a number with a unit, such as 30s, 5m, or 1h, ${span}${also}`);
 }
 

@@ -55,10 +55,13 @@ export interface ShownOption {
 
 /** What the value of an option is, where the name of the option does not say it. */
 const placeholders: Readonly<Record<string, readonly string[]>> = {
-  FILE: ['--from', '--baseline', '--policy', '--report', '--output', '--ssh-config', '--store'],
+  FILE: ['--from', '--baseline', '--policy', '--report', '--output', '--ssh-config', '--store', '--expected'],
   NAME: ['--host', '--machine', '--user', '--service', '--image', '--program'],
   NAMES: ['--columns', '--sort'],
-  NUMBER: ['--count', '--pid'],
+  HASH: ['--sha256'],
+  TIME: ['--since'],
+  AGE: ['--max-age'],
+  NUMBER: ['--count', '--pid', '--max-machines'],
   PORT: ['--near'],
   PORTS: ['--remote-port', '--except'],
   SECONDS: ['--host-timeout', '--timeout', '--interval', '--for', '--hold'],

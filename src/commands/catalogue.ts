@@ -35,6 +35,10 @@ export const catalogue: Catalogue = {
     const { DoctorCommand } = await import('./doctor.ts');
     return [DoctorCommand];
   },
+  fleet: async () => {
+    const { FleetCommand } = await import('./fleet.ts');
+    return [FleetCommand];
+  },
   free: async () => {
     const { FreeCommand } = await import('./free.ts');
     return [FreeCommand];

@@ -6,13 +6,14 @@ import { auditRun, portSpan } from '../schema/audit-run.ts';
 import type { RowSchema } from '../schema/column.ts';
 import { namedStore } from '../cli/files.ts';
 import { RowCommand } from '../cli/row-command.ts';
-import { portSpans, portWords, wholeNumber } from '../cli/values.ts';
+import { wholeNumber } from '../cli/values.ts';
 import type { Answer } from '../schema/answer.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
+import { requiredStore, selectsListeners, storeRequest, StoreOptions } from '../cli/options/store.ts';
 
 /** Queries the audit store. */
-export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
+export class HistoryCommand extends withOptions(RowCommand, CountOptions, StoreOptions) {
   static override paths = [['history']];
   static override usage = Command.Usage({
     description: 'list the audits in a store, or show when a port or program appeared, disappeared, or changed',
@@ -27,21 +28,19 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
       ['The last ten audits', '$0 history --store audits.db --last 10'],
       ['Who owned port 443, and when', '$0 history 443 --store audits.db'],
       ['When nginx appeared', '$0 history --program nginx --store audits.db'],
+      ['The audits of all web servers', "$0 history --machine 'web*' --store audits.db"],
     ],
   });
   static readonly about: CommandAbout = {
     rows: [auditRun, portSpan],
     operands: { column: 'LocalPort' },
-    values: { '--store': 'file', '--service': { column: 'Services' } },
+    values: {},
     exitCodes: { 0: 'found', 1: 'not found', 69: 'the store cannot be read' },
     powershell: {
       name: 'Get-PortAudit',
       operand: 'Port',
       parameters: {
-        StorePath: '--store',
-        Program: '--program',
-        Service: '--service',
-        Machine: '--machine',
+        ...StoreOptions.about.parameters,
         Last: '--last',
         Column: '--columns',
         Redact: '--redact',
@@ -50,18 +49,10 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   };
 
   ports = Option.Rest({ name: 'PORTS' });
-  store = Option.String('--store', {
-    description: 'the file or the database of portowner audit --store',
-  });
-  program = Option.Array('--program', {
-    description: 'listeners of this executable: its path, or its name; * and ? are wildcards',
-  });
-  service = Option.Array('--service', { description: 'listeners of this service; * and ? are wildcards' });
-  machine = Option.String('--machine', { description: 'only this machine' });
   last = Option.String('--last', { description: 'at most this many audits' });
 
   get schema(): RowSchema {
-    return this.ports.length > 0 || this.program !== undefined || this.service !== undefined ? portSpan : auditRun;
+    return selectsListeners(this, this.ports) ? portSpan : auditRun;
   }
 
   protected override files() {
@@ -69,24 +60,11 @@ export class HistoryCommand extends withOptions(RowCommand, CountOptions) {
   }
 
   protected async answer(): Promise<Answer> {
-    const { store } = this;
-    if (store === undefined)
-      throw new PortOwnerError('PO1001', 'missing --store: portowner history --store FILE', {
-        hint: 'Use the file of portowner audit --store.',
-      });
-    const { machine = null, program: programs = null, service: services = null } = this;
+    const store = requiredStore(this, 'history');
     const limit = this.last === undefined ? null : wholeNumber('--last', this.last, { most: 999_999_999 });
-    if (this.schema === auditRun) return auditRuns(store, { machine, limit });
+    const request = await storeRequest(this, this.ports, 'history');
+    if (this.schema === auditRun) return auditRuns(store, { machines: request.machines, limit });
     if (limit !== null) throw new PortOwnerError('PO1005', '--last can be used only for the list of audits');
-    const ports = this.ports.length === 0 ? null : await this.portsOf(portWords(this.ports));
-    return listenerHistory(store, { machine, ports, programs, services });
-  }
-
-  private async portsOf(words: readonly string[]) {
-    const spans = await portSpans(
-      'history',
-      words.filter((word) => word !== 'dynamic'),
-    );
-    return { spans, dynamic: words.includes('dynamic') };
+    return listenerHistory(store, request);
   }
 }

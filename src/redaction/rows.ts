@@ -63,6 +63,7 @@ const columnRules: ReadonlyMap<string, ColumnRule> = new Map<string, ColumnRule>
   ...['CommandLine', 'WorkingDirectory', 'Project'].map((name) => [name, 'left out'] as const),
   ['UserName', 'account'],
   ['ComputerName', 'machine'],
+  ['ComputerNames', 'machine'],
   ['Identity', 'identity'],
   ['RemoteHostName', 'host'],
   ['Contact', 'contact'],

@@ -45,6 +45,7 @@ export type AuditRun = RowOf<typeof auditRun>;
 /** A period in which a listener stayed the same, from the audits in the store. */
 export const portSpan = {
   typeName: 'PortOwner.PortHistory',
+  machines: 'column',
   columns: [
     { name: 'Protocol', type: 'text', importance: 2, description: 'TCP or UDP.' },
     {
@@ -69,7 +70,7 @@ export const portSpan = {
         'How it began: Known (it existed at the first audit), Appeared, ChangedHands (the endpoint had a different owner before), or BinaryChanged (the same owner with a different executable).',
     },
     { name: 'FirstSeen', type: 'date', importance: 1, description: 'The first audit that saw it.' },
-    { name: 'LastSeen', type: 'date', importance: 1, description: 'The last audit that saw it.' },
+    { name: 'LastSeen', type: 'date', importance: 1.5, description: 'The last audit that saw it.' },
     {
       name: 'IsOpen',
       type: 'boolean',

@@ -6,6 +6,7 @@ import { conflict } from './conflict.ts';
 import { endpoint } from './endpoint.ts';
 import { event } from './event.ts';
 import { finding } from './finding.ts';
+import { fleetListener, fleetMachine, programVersion } from './fleet.ts';
 import { freePort } from './free.ts';
 import { listenerRow } from './listener.ts';
 import { moveResult } from './move.ts';
@@ -22,6 +23,9 @@ export const rowKinds: readonly RowSchema[] = [
   listenerRow,
   portSpan,
   auditRun,
+  fleetMachine,
+  fleetListener,
+  programVersion,
   conflict,
   verdict,
   range,

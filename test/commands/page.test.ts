@@ -98,6 +98,10 @@ test('every command that answers with rows', async () => {
     [['diff', alpha, snapshotFile(of('alpha', [80, 81]))], 'Findings of alpha'],
     [['history', '--store', store], 'Audits of alpha'],
     [['history', '443', '--store', store], 'History of alpha'],
+    [['fleet', '--store', store], 'Newest audits of alpha'],
+    [['fleet', '443', '--store', store], 'Current listeners of alpha'],
+    [['fleet', '--new', '--store', store], 'History'],
+    [['fleet', '--versions', '--store', store], 'Versions of programs'],
   ] as const) {
     const { text, told } = await pageOf(args);
     assert.match(text, `<h1>${title}</h1>`, args.join(' '));

@@ -79,6 +79,7 @@ function prepare(folder: string): void {
   const { stdout } = spawnSync('sh', [join(root, 'ps/Collector/collect.sh')], { maxBuffer: 1e9 });
   writeFileSync(join(folder, 'server7.txt'), stdout);
   writeFileSync(join(folder, 'compose.yaml'), "services:\n  shop:\n    image: nginx:1.27\n    ports: ['8080:80']\n");
+  writeFileSync(join(folder, 'machines.txt'), 'server7\n');
   writeFileSync(join(folder, 'policy.yaml'), 'kind: PortOwner.Policy\nversion: 1\nrules: []\n');
   for (const name of ['ok', 'server7', 'server8', 'approved']) {
     const { code, err } = run(['baseline', 'create', `${name}.yaml`, '--from', 'server7.json'], folder);

@@ -155,6 +155,11 @@ const storeLines = [
   ['history', '443', '--store', 's.db'],
   ['history', '--store', 's.db', '--last', '2'],
   ['history', '--store', 's.db', '--program', 'nginx'],
+  ['fleet', '--store', 's.db'],
+  ['fleet', '443', '--store', 's.db'],
+  ['fleet', '--since', '36500d', '--store', 's.db'],
+  ['fleet', '--rare', '--store', 's.db'],
+  ['fleet', '--versions', '--store', 's.db'],
   ['audit', '--from', 'b.json', '--store', 's.db'],
   ['audit', '--from', 'b.json', '--store', 's.db', '--keep', '1', '--forget-later'],
 ];

@@ -135,6 +135,8 @@ test('no name of a machine is in the answer of any command, in any format', asyn
   const store = join(folder, 'audits.db');
   await run(['audit', '--from', before, '--store', store]);
   await run(['audit', '--from', file, '--store', store]);
+  const expected = join(folder, 'expected.txt');
+  writeFileSync(expected, `${example.machine}-2\n`);
   const from = ['--from', file];
   const questions = [
     from,
@@ -149,12 +151,19 @@ test('no name of a machine is in the answer of any command, in any format', asyn
     ['stop', '3000', '3001', '8080', '--dry-run', ...from],
     ['history', '--store', store],
     ['history', '1-65535', '--store', store],
+    ['fleet', '--store', store],
+    ['fleet', '1-65535', '--store', store],
+    ['fleet', '--rare', '--store', store],
+    ['fleet', '--versions', '--store', store],
+    ['fleet', '--since', '36500d', '--store', store],
+    ['fleet', '--missing', '--expected', expected, '--store', store],
     ['free', '3000-3010', '--explain', ...from],
     ['ranges', ...from],
   ];
   for (const question of questions) {
     // The check can fail: without the option, the names are there.
-    if (!['ranges', 'free', 'history'].includes(question[0]!)) assert.not.equal(leaks(printed(await run([...question, '--format', 'json'])), example), [], question.join(' '));
+    if (!['ranges', 'free', 'history', 'fleet'].includes(question[0]!))
+      assert.not.equal(leaks(printed(await run([...question, '--format', 'json'])), example), [], question.join(' '));
     for (const format of formats.filter(written)) {
       const path = join(folder, `answer.${format}`);
       const outcome = await run([...question, '--redact', '--format', format, '--output', path]);

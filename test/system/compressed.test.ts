@@ -27,6 +27,8 @@ const questions: readonly Question[] = [
   { needs: ['yaml', 'policy.validate'], args: ['audit', '--policy', 'policy.yaml', '--from', 'facts.json', '--format', 'csv'], code: 1, out: /no web server/ },
   { needs: ['xml2js'], args: ['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\b.yaml'], out: /<Task [^]*<\/Task>/ },
   { needs: ['configuration'], args: ['config', '--path', 'nginx.conf', '--format', 'csv'], out: /nginx,8091,TCP/ },
+  { needs: [], args: ['audit', '--store', 'audits.db', '--from', 'facts.json'] },
+  { needs: ['fleet', 'fleet-file'], args: ['fleet', '80', '--store', 'audits.db', '--format', 'csv'], out: /,80,/ },
   // Nobody listens there: the client is loaded before that is known.
   { needs: ['database'], args: ['store', 'check', 'postgres://writer@127.0.0.1:1/audits'], code: 69 },
   // There is no such host: the scripts for it are loaded before that is known.

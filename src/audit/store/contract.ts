@@ -1,4 +1,5 @@
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
+import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
 import type { PortSpan } from '../../ports/expression.ts';
 import type { Finding } from '../../schema/finding.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
@@ -45,9 +46,12 @@ export interface StoreOutcome {
   readonly unpruned: string | null;
 }
 
+/** Selects machines: one by its name, in any case, or each whose name passes a test; null selects all. */
+export type MachineChoice = string | ((name: string) => boolean) | null;
+
 /** Selects parts of the history. */
 export interface SpanQuestion {
-  readonly machine: string | null;
+  readonly machine: MachineChoice;
   /** Ranges of port numbers; null selects all. */
   readonly port: readonly PortSpan[] | null;
   /** Whether to include listeners in the dynamic range. */
@@ -56,10 +60,51 @@ export interface SpanQuestion {
   readonly owner: ((owner: Pick<Listener, 'program' | 'services'>) => boolean) | null;
 }
 
+/** Selects listeners of a fleet. */
+export interface ListenerQuestion extends SpanQuestion {
+  /** The beginning of the SHA-256 hash of the executable, in lower-case hex; null selects all. */
+  readonly sha256: string | null;
+}
+
+/** How much answers from the newest audits can know: numbers of machines. */
+export interface Coverage {
+  readonly machines: number;
+  /** Those whose newest audit is older than a limit. */
+  readonly missing: number;
+  /** Those whose newest audit was incomplete. */
+  readonly incomplete: number;
+}
+
+/** The newest audit of a machine. */
+export interface NewestAudit {
+  readonly machine: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly listeners: number;
+  /** Null if unknown. */
+  readonly complete: boolean | null;
+  readonly tool: string;
+}
+
+/** What is new. */
+export interface Period {
+  /** What was first seen after this time. */
+  readonly since: Date;
+  /** Before this time, previous owners of an endpoint do not count: the time of a longer interval between two audits. */
+  readonly compared: Date;
+}
+
+/** What appeared in a fleet in a period. */
+export interface FleetNews {
+  /** Without what the first audit of a machine saw. */
+  readonly spans: PortSpanRow[];
+  /** How many machines have their first audit in it. */
+  readonly newMachines: number;
+}
+
 /** Selects audits. */
 export interface RunQuestion {
-  /** Null: of every machine. */
-  readonly machine: string | null;
+  readonly machine: MachineChoice;
   /** The maximum number; null for all. */
   readonly limit: number | null;
 }
@@ -75,6 +120,18 @@ export interface AuditStore {
   runs(question: RunQuestion): Promise<AuditRun[]>;
   /** The periods in which listeners stayed the same, by endpoint and time. */
   spans(question: SpanQuestion): Promise<PortSpanRow[]>;
+  /** The newest audit of each machine, by name. */
+  newest(machine: MachineChoice): Promise<NewestAudit[]>;
+  /** How much the newest audits say about the machines. */
+  coverage(machine: MachineChoice, limit: Date): Promise<Coverage>;
+  /** The listeners that the newest audits saw, by endpoint and machine. */
+  listeners(question: ListenerQuestion): Promise<FleetListener[]>;
+  /** Those that at most `most` of the selected machines have, with their number; see `fleetName`. The rarest come first. */
+  rareListeners(question: ListenerQuestion, most: number): Promise<FleetListener[]>;
+  /** The versions of the programs that listen, by program and number of machines. */
+  versions(question: ListenerQuestion): Promise<ProgramVersion[]>;
+  /** What appeared in a period, by endpoint and time. */
+  news(question: ListenerQuestion, period: Period): Promise<FleetNews>;
   /** Releases the resources of the store, which cannot be used afterwards. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import {
   rowPolicies,
   script,
   tableNames,
+  upgradeStatements,
   type DatabaseEngine,
 } from './postgres-schema.ts';
 import { withDatabase } from './postgres-session.ts';
@@ -62,14 +63,25 @@ export async function storeScript(address: DatabaseAddress | null): Promise<stri
   return withDatabase(address, async (sql) => {
     const version = await versionOf(sql);
     if (version !== null && version > databaseVersion) throw newer(address.url, version);
-    return version === null ? script(await statementsFor(sql)) : '-- The store has the newest version.\n';
+    if (version === databaseVersion) return '-- The store has the newest version.\n';
+    return script(version === null ? await statementsFor(sql) : upgradeStatements);
+  });
+}
+
+/** How long the statements of an administrator may take in total, in milliseconds: the indexes of a large store take minutes. */
+const longestMs = 4 * 3_600_000;
+
+function runStatements(sql: Sql, statements: readonly string[]): Promise<void> {
+  return inTransaction(sql, '', async () => {
+    await sql.unsafe('set local statement_timeout = 0');
+    for (const statement of statements) await sql.unsafe(statement);
   });
 }
 
 /** Creates a store in one transaction. `upgrade`: it must exist, and is upgraded. Returns the result as a sentence. */
 export async function makeStore(address: DatabaseAddress, upgrade: boolean): Promise<string> {
   const { url } = address;
-  return withDatabase(address, async (sql) => {
+  const make = async (sql: Sql): Promise<string> => {
     const version = await versionOf(sql);
     if (version !== null && version > databaseVersion) throw newer(url, version);
     if (version !== null && !upgrade)
@@ -77,18 +89,20 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
         hint: 'Use portowner store upgrade URL to upgrade it.',
         target: url,
       });
-    if (version !== null) return `The store has the newest version, ${version}.`;
+    if (version === databaseVersion) return `The store has the newest version, ${version}.`;
+    if (version !== null) {
+      await runStatements(sql, upgradeStatements);
+      return `The store was upgraded from version ${version} to version ${databaseVersion}.`;
+    }
     if (upgrade)
       throw new PortOwnerError('PO4201', `the store ${url} cannot be used: it has no PortOwner store`, {
         hint: 'Create the store first: portowner store create URL',
         target: url,
       });
-    const statements = await statementsFor(sql);
-    await inTransaction(sql, '', async () => {
-      for (const statement of statements) await sql.unsafe(statement);
-    });
+    await runStatements(sql, await statementsFor(sql));
     return `The store was created, with version ${databaseVersion} and the roles ${roleNames.join(', ')}.`;
-  });
+  };
+  return withDatabase(address, make, longestMs);
 }
 
 type Result = Pick<Check, 'Check' | 'Status' | 'Detail' | 'Evidence'>;

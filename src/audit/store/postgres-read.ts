@@ -1,13 +1,17 @@
 import { portMatcher } from '../../ports/expression.ts';
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
-import type { RunQuestion, SpanQuestion } from './contract.ts';
+import type { MachineChoice, RunQuestion, SpanQuestion } from './contract.ts';
 import { ownerOfQuestion, runRow, spanRows, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
-import { dynamicPort, ownerOf } from './values.ts';
+import { boundsOf, dynamicPort, ownerOf } from './values.ts';
 
-/** The names of the machines that a question selects; null for all. */
-async function machineNames(sql: Sql, machine: string | null): Promise<string | null> {
+/** The names of the machines that a question selects, as an array; null for all. */
+export async function selectedMachines(sql: Sql, machine: MachineChoice): Promise<string | null> {
   if (machine === null) return null;
+  if (typeof machine === 'function') {
+    const all = await sql`select machine from portowner.machine`;
+    return arrayText(all.map((row) => String(row['machine'])).filter(machine));
+  }
   const rows = await sql`select machine from portowner.machine where lower(machine) = lower(${machine})`;
   // A copy of what was removed has no row there.
   return arrayText([...new Set([...rows.map((row) => String(row['machine'])), machine])]);
@@ -15,7 +19,7 @@ async function machineNames(sql: Sql, machine: string | null): Promise<string | 
 
 /** Returns the audits, newest first. */
 export async function queryRuns(sql: Sql, { machine, limit }: RunQuestion): Promise<AuditRun[]> {
-  const names = await machineNames(sql, machine);
+  const names = await selectedMachines(sql, machine);
   const selected =
     names === null ? sql`machine in (select machine from portowner.machine)` : sql`machine = any(${names}::text[])`;
   const rows = await sql`
@@ -58,12 +62,14 @@ async function portsOfOwners(sql: Sql, question: SpanQuestion, names: string | n
 }
 
 /** The condition for the spans of a question, which may select more of them than its ranges of ports. */
-function condition(sql: Sql, { port, dynamic }: SpanQuestion, names: string | null, owned: readonly number[] | null) {
+export function condition(
+  sql: Sql,
+  { port, dynamic }: SpanQuestion,
+  names: string | null,
+  owned: readonly number[] | null,
+) {
   const here = names === null ? sql`true` : sql`machine = any(${names}::text[])`;
-  const [low, high] = [
-    Math.min(65_536, ...(port ?? []).map(({ start }) => start)),
-    Math.max(-1, ...(port ?? []).map(({ end }) => end)),
-  ];
+  const [low, high] = boundsOf(port ?? []);
   const ports =
     owned !== null
       ? sql`port = any(${arrayText(owned)}::integer[])`
@@ -78,7 +84,7 @@ function condition(sql: Sql, { port, dynamic }: SpanQuestion, names: string | nu
 
 /** Returns the periods in which listeners stayed the same, by endpoint and time. */
 export async function querySpans(sql: Sql, question: SpanQuestion): Promise<PortSpanRow[]> {
-  const names = await machineNames(sql, question.machine);
+  const names = await selectedMachines(sql, question.machine);
   const machines = await machinesOf(sql, names);
   const matches = portMatcher(question.port);
   // Of an endpoint with a wanted owner, the other owners are needed, too.

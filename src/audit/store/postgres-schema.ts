@@ -4,8 +4,8 @@
  * have in common. Times have milliseconds.
  */
 
-/** The version of the tables. */
-export const databaseVersion = 1;
+/** The version of the tables. Version 2 added indexes for questions about a fleet. */
+export const databaseVersion = 2;
 
 /** The engines, of which each distributes the rows of its tables in its own way. */
 export const engines = ['postgresql', 'citus', 'cockroachdb'] as const;
@@ -13,6 +13,13 @@ export type DatabaseEngine = (typeof engines)[number];
 
 /** How many parts a table has on plain PostgreSQL. */
 const partitions = 16;
+
+/** The indexes of version 2: a port with its history, what ended lately, and an executable. */
+const fleetIndexes = [
+  'span_port on portowner.span (port, last)',
+  'span_last on portowner.span (last) where last is not null',
+  'span_sha256 on portowner.span (sha256 collate "C") where last is null and sha256 is not null',
+];
 
 interface Table {
   readonly name: string;
@@ -75,8 +82,8 @@ const tables: readonly Table[] = [
     key: 'machine, key, first',
     indexes: [
       'span_open on portowner.span (machine) where last is null',
-      'span_port on portowner.span (port) where last is null',
       'span_first on portowner.span (first)',
+      ...fleetIndexes,
     ],
   },
   {
@@ -191,6 +198,13 @@ export function createStatements(engine: DatabaseEngine, existing: readonly stri
         )),
   ];
 }
+
+/** The statements that upgrade a store from version 1. */
+export const upgradeStatements: readonly string[] = [
+  'drop index portowner.span_port',
+  ...fleetIndexes.map((index) => `create index ${index}`),
+  `update portowner.store set version = ${databaseVersion}`,
+];
 
 /** Statements as a script for an administrator. */
 export const script = (statements: readonly string[]): string =>

@@ -38,7 +38,14 @@ export async function withDatabaseErrors<T>(address: DatabaseAddress, work: () =
   }
 }
 
-/** Runs `work` with a connection, and ends it. Errors of the database become PO4201, PO4202, or PO2003. */
-export function withDatabase<T>(address: DatabaseAddress, work: (sql: Sql) => Promise<T>): Promise<T> {
-  return withDatabaseErrors(address, () => withConnection(address, work));
+/**
+ * Runs `work` with a connection, and ends it. Errors of the database become PO4201, PO4202, or PO2003. `patienceMs`: how long the
+ * connection may last, if not as long as usual.
+ */
+export function withDatabase<T>(
+  address: DatabaseAddress,
+  work: (sql: Sql) => Promise<T>,
+  patienceMs?: number,
+): Promise<T> {
+  return withDatabaseErrors(address, () => withConnection(address, work, patienceMs));
 }

@@ -1,6 +1,7 @@
 import type { DatabaseAddress } from './address.ts';
 import { refuseFuture, type AuditStore } from './contract.ts';
 import { retried, type Sql } from './postgres-connection.ts';
+import { queryCoverage, queryListeners, queryNewest, queryNews, queryRare, queryVersions } from './postgres-fleet.ts';
 import { queryRuns, querySpans } from './postgres-read.ts';
 import { storeTransaction, withDatabaseErrors } from './postgres-session.ts';
 import { addRun } from './postgres-write.ts';
@@ -24,6 +25,12 @@ export function postgresStore(address: DatabaseAddress): AuditStore {
     },
     runs: (question) => ask((sql) => queryRuns(sql, question)),
     spans: (question) => ask((sql) => querySpans(sql, question)),
+    newest: (machine) => ask((sql) => queryNewest(sql, machine)),
+    coverage: (machine, limit) => ask((sql) => queryCoverage(sql, machine, limit)),
+    listeners: (question) => ask((sql) => queryListeners(sql, question)),
+    rareListeners: (question, most) => ask((sql) => queryRare(sql, question, most)),
+    versions: (question) => ask((sql) => queryVersions(sql, question)),
+    news: (question, period) => ask((sql) => queryNews(sql, question, period)),
     close: async () => {},
   };
 }

@@ -1,19 +1,36 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
 import { portMatcher } from '../../ports/expression.ts';
-import type { RunQuestion, SpanQuestion } from './contract.ts';
+import type { MachineChoice, RunQuestion, SpanQuestion } from './contract.ts';
 import { ownerOfQuestion, runRow, spanRows, type StoredMachine, type Owner, type StoredSpan } from './history-rows.ts';
 import { readStore } from './sqlite-file.ts';
 import { dynamicPort, ownerOf } from './values.ts';
+
+/** The IDs of the machines that a question selects, as JSON; null for all. */
+export function machineIds(database: DatabaseSync, machine: MachineChoice): string | null {
+  if (machine === null) return null;
+  const rows =
+    typeof machine === 'string'
+      ? database.prepare('SELECT id, name FROM machine WHERE name = ? COLLATE NOCASE').all(machine)
+      : database
+          .prepare('SELECT id, name FROM machine')
+          .all()
+          .filter(({ name }) => machine(String(name)));
+  return JSON.stringify(rows.map(({ id }) => id));
+}
+
+/** The condition that a machine is one of these IDs, which a statement has as $machines. */
+export const isSelected = (column: string): string =>
+  `($machines IS NULL OR ${column} IN (SELECT value FROM json_each($machines)))`;
 
 /** The audits of a store, newest first; `limit` is the maximum number, null for all. */
 export function readRuns(path: string, { machine, limit }: RunQuestion): AuditRun[] {
   return readStore(path, ({ database }) =>
     database
       .prepare(
-        'SELECT run.*, name FROM run JOIN machine ON machine.id = run.machine WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE ORDER BY at DESC, name LIMIT ?2',
+        `SELECT run.*, name FROM run JOIN machine ON machine.id = run.machine WHERE ${isSelected('machine.id')} ORDER BY at DESC, name LIMIT $limit`,
       )
-      .all(machine, limit ?? -1)
+      .all({ machines: machineIds(database, machine), limit: limit ?? -1 })
       .map(runRow),
   );
 }
@@ -37,7 +54,7 @@ function portsOf(
 }
 
 /** Every owner of a store, and whether the query selects it. */
-function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<number, Owner> {
+export function storedOwners(database: DatabaseSync, question: SpanQuestion): Map<number, Owner> {
   const rows = database.prepare('SELECT id, program, services, user, sha256, signer FROM owner').all();
   return new Map(
     rows.map((row): [number, Owner] => {
@@ -46,12 +63,16 @@ function ownersOf(database: DatabaseSync, question: SpanQuestion): Map<number, O
   );
 }
 
-function machinesOf(database: DatabaseSync, { machine }: SpanQuestion, numbered: boolean): Map<number, StoredMachine> {
+export function storedMachines(
+  database: DatabaseSync,
+  { machine }: SpanQuestion,
+  numbered: boolean,
+): Map<number, StoredMachine> {
   const rows = database
     .prepare(
-      `SELECT id, name, min(at) AS first, ${numbered ? 'min(at) FILTER (WHERE complete IS NOT NULL)' : 'NULL'} AS numbers, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ?1 IS NULL OR name = ?1 COLLATE NOCASE GROUP BY id`,
+      `SELECT id, name, min(at) AS first, ${numbered ? 'min(at) FILTER (WHERE complete IS NOT NULL)' : 'NULL'} AS numbers, max(at) AS newest FROM machine JOIN run ON run.machine = id WHERE ${isSelected('id')} GROUP BY id`,
     )
-    .all(machine);
+    .all({ machines: machineIds(database, machine) });
   return new Map(
     rows.map(({ id, name, first, numbers, newest }) => [
       Number(id),
@@ -94,9 +115,9 @@ function selectSpans(
 /** The periods in which listeners stayed the same, by endpoint and time. */
 export function readSpans(path: string, question: SpanQuestion): PortSpanRow[] {
   return readStore(path, ({ database, version }) => {
-    const owners = ownersOf(database, question);
+    const owners = storedOwners(database, question);
     const numbered = version >= 2;
-    const machines = machinesOf(database, question, numbered);
+    const machines = storedMachines(database, question, numbered);
     const ports = portsOf(database, question, question.owner === null ? null : owners);
     const spans = selectSpans(database, question, { numbered, ports }).flatMap((span): StoredSpan[] => {
       const port = Number(span['port']);

@@ -1,3 +1,4 @@
+import type { PortSpan } from '../../ports/expression.ts';
 import { ownerKey, type Listener } from '../listeners.ts';
 
 /*
@@ -8,6 +9,12 @@ import { ownerKey, type Listener } from '../listeners.ts';
 
 /** The port that represents all dynamic ports of an owner. */
 export const dynamicPort = 0;
+
+/** The lowest and the highest of some ports; without any, a range that contains none. */
+export const boundsOf = (ports: readonly PortSpan[]): readonly [low: number, high: number] => [
+  Math.min(65_536, ...ports.map(({ start }) => start)),
+  Math.max(-1, ...ports.map(({ end }) => end)),
+];
 
 /** A time of the store, ISO 8601. */
 export const instant = (milliseconds: unknown): string => new Date(Number(milliseconds)).toISOString();

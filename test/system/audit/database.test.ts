@@ -439,12 +439,12 @@ test('a store is created, checked, and upgraded from the command line', async ()
   assert.is((await run(['store', 'upgrade', url])).code, 69);
   const created = await run(['store', 'create', url]);
   assert.is(created.code, 0, created.err);
-  assert.match(created.out, /^The store was created, with version 1 and the roles portowner_writer,/);
+  assert.match(created.out, /^The store was created, with version 2 and the roles portowner_writer,/);
   assert.match(created.out, /Row-level security +ok/);
   const again = await run(['store', 'create', url]);
   assert.is(again.code, 69);
-  assert.match(again.err, /PO4201: the store .* already exists, with version 1/);
-  assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 1\./);
+  assert.match(again.err, /PO4201: the store .* already exists, with version 2/);
+  assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 2\./);
   assert.is((await run(['store', 'check', server.url('made', 'collector')])).code, 0);
   assert.match((await run(['store', 'check', url])).out, /Account +differs +postgres: an administrator/);
   server.sql(
@@ -466,13 +466,49 @@ test('a store is created, checked, and upgraded from the command line', async ()
     ].toSorted((a, b) => evidence.indexOf(a) - evidence.indexOf(b)),
   );
   assert.is((await run(['store', 'create', 'audits.db'])).code, 64);
-  server.sql('update portowner.store set version = 2', 'made');
+  server.sql('update portowner.store set version = 3', 'made');
   for (const words of [
     ['store', 'upgrade', url],
     ['store', 'show-sql', url],
     ['history', '--store', url],
   ])
-    assert.match((await run(words)).err, /PO2003: .* has store version 2; this program knows version 1/);
+    assert.match((await run(words)).err, /PO2003: .* has store version 3; this program knows version 2/);
+});
+
+/** Makes the store of a database one of version 1, which had other indexes. */
+const versionOne = (database: string): string =>
+  server.sql(
+    'drop index portowner.span_port; drop index portowner.span_last; drop index portowner.span_sha256; create index span_port on portowner.span (port) where last is null; update portowner.store set version = 1',
+    database,
+  );
+const indexesOf = (database: string): string => server.sql("select indexdef from pg_indexes where schemaname = 'portowner' and indexname !~ '[0-9]' order by indexname", database);
+
+test('a store of version 1 can be used, and is upgraded to what a new one is', async () => {
+  server.sql('create database older');
+  const url = server.url('older');
+  await run(['store', 'create', url]);
+  await useStore(url, (store) => store.add(example('kept', 1), night(1)));
+  const indexes = indexesOf('older');
+  versionOne('older');
+  assert.not.equal(indexesOf('older'), indexes);
+  assert.is((await run(['fleet', '--store', url])).code, 0);
+  await useStore(url, (store) => store.add(example('kept', 2), night(2)));
+  const { out } = await run(['store', 'check', url]);
+  assert.match(out, /Store +differs +version 1; this program writes version 2/);
+  const script = (await run(['store', 'show-sql', url])).out;
+  const upgraded = await run(['store', 'upgrade', url]);
+  assert.match(upgraded.out, /^The store was upgraded from version 1 to version 2\./, upgraded.err);
+  assert.is(indexesOf('older'), indexes);
+  assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 2\./);
+  versionOne('older');
+  server.sql(script, 'older');
+  assert.is(indexesOf('older'), indexes);
+  assert.is((await useStore(url, (store) => store.runs({ machine: 'kept', limit: null }))).length, 2);
+  // An account that does not own the tables cannot.
+  versionOne('older');
+  const denied = await run(['store', 'upgrade', server.url('older', 'collector')]);
+  assert.is(denied.code, 69);
+  assert.match(denied.err, /PO4201/);
 });
 
 test('the SQL that an administrator gets makes the same store', async () => {

@@ -112,6 +112,9 @@ const paths: [command: string, option: string, before: string[], after?: string[
   ['watch', '--output', []],
   ['wait', '--output', ['443', '--free']],
   ['history', '--store', []],
+  ['fleet', '--store', []],
+  ['fleet', '--expected', ['--store', good]],
+  ['fleet', '--output', ['--store', good]],
   ['history', '--output', ['--store', good]],
   ['stop', '--output', ['443', '--dry-run']],
   ['stop', '--from', ['443', '--dry-run']],
@@ -138,7 +141,7 @@ const paths: [command: string, option: string, before: string[], after?: string[
 
 /** Options with a value that is no path. */
 const otherOptions = new Set(
-  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title --connection --for --by --owned-by --interval --host-timeout --width --app --to'.split(
+  '--format --columns --problems --protocol --state --pid --image --address --remote-port --user --service --range --sort --resolve --count --near --except --hold --reuse --error --severity --timeout --fail-on --keep --program --machine --last --name --at --random-delay --time-limit --account --system --grace --watch --stop --host --delimiter --title --connection --for --by --owned-by --interval --host-timeout --width --app --to --sha256 --since --max-machines --max-age'.split(
     ' ',
   ),
 );
