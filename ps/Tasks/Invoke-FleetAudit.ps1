@@ -36,6 +36,9 @@
 .PARAMETER Store
     The history of the audits of all machines: a file, or a database (postgres://USER@HOST/DATABASE).
 
+.PARAMETER SpoolPath
+    A folder for audits that are not yet in the store: they are kept there until it has them.
+
 .PARAMETER ReportFolder
     A folder for one report NAME.csv for each machine.
 
@@ -62,6 +65,8 @@ param(
     [Parameter(Mandatory)]
     [string] $Store,
 
+    [string] $SpoolPath,
+
     [string] $ReportFolder,
 
     [ValidateRange(1, 256)]
@@ -77,6 +82,7 @@ $codes = @()
 $audited = @{}
 # What is the same for all of them.
 $common = @('--store', $Store)
+if ($SpoolPath) { $common += '--spool', $SpoolPath }
 if ($Policy) { $common += '--policy', $Policy }
 
 # A line on standard error, like those of portowner.

@@ -137,7 +137,10 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const exitCode = (): ExitCode =>
     failures.length > 0 ? exitCodeOf(null) : exitCodeOf(atLeast(findings, failOn) === 0, lacking);
   const background = async (): Promise<Background> =>
-    (await import('./background.ts')).backgroundOf(facts, request.store);
+    (await import('./background.ts')).backgroundOf(facts, request.store, {
+      IsComplete: doubts.length === 0,
+      IsSuccess: failures.length === 0 && missing.length === 0,
+    });
   const sum = (): AuditSum => ({
     machine: facts.machine.name,
     summary: summary(),
