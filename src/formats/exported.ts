@@ -177,14 +177,16 @@ type PlainValue = string | number | boolean | readonly string[];
 
 const wellFormed = (value: PlainValue): PlainValue => {
   if (typeof value === 'string') return value.toWellFormed();
-  return typeof value === 'object' ? value.map((one) => one.toWellFormed()) : value;
+  return typeof value === 'object' ? value.filter((one) => one !== '').map((one) => one.toWellFormed()) : value;
 };
 
 /** Removes values that are unknown, and halves of characters, which UTF-8 does not have. */
 export function known(values: Readonly<Record<string, PlainValue | null | undefined>>): Record<string, PlainValue> {
   const found: Record<string, PlainValue> = {};
-  for (const [name, value] of Object.entries(values))
-    if (value !== null && value !== undefined && (typeof value !== 'object' || value.length > 0) && value !== '')
-      found[name] = wellFormed(value);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null || value === undefined) continue;
+    const plain = wellFormed(value);
+    if (plain !== '' && (typeof plain !== 'object' || plain.length > 0)) found[name] = plain;
+  }
   return found;
 }
