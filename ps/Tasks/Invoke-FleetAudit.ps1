@@ -42,6 +42,9 @@
 .PARAMETER ReportFolder
     A folder for one report NAME.csv for each machine.
 
+.PARAMETER ReportUrl
+    A collector of OpenTelemetry that gets the findings and listeners of each machine: otlp+https://HOST:4318.
+
 .PARAMETER ThrottleLimit
     So many machines are asked at once.
 
@@ -69,6 +72,8 @@ param(
 
     [string] $ReportFolder,
 
+    [string] $ReportUrl,
+
     [ValidateRange(1, 256)]
     [int] $ThrottleLimit = 32,
 
@@ -83,6 +88,7 @@ $audited = @{}
 # What is the same for all of them.
 $common = @('--store', $Store)
 if ($SpoolPath) { $common += '--spool', $SpoolPath }
+if ($ReportUrl) { $common += '--report', $ReportUrl }
 if ($Policy) { $common += '--policy', $Policy }
 
 # A line on standard error, like those of portowner.

@@ -79,9 +79,9 @@ export const reportWriter =
       if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
     });
     if (!isSent) return;
-    const { sendLogs } = await import('../audit/send-logs.ts');
     const requests = sent.join('').trimEnd().split('\n');
-    await sendLogs(collectorAddress(path), requests, (problem) => command.tell(problem));
+    const send = (await import('../audit/send-logs.ts')).sendLogs;
+    await send(collectorAddress(path), requests, (problem) => command.tell(problem));
   };
 
 /** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */

@@ -150,7 +150,7 @@ function ecsEvent(event: ExportedEvent): Fields {
 }
 
 /** Writes the events of an audit as NDJSON with the field names of ECS, pure ASCII. */
-export const create: CreateWriter = (_schema, { sink, frame }) => {
+export const createEcs: CreateWriter = (_schema, { sink, frame }) => {
   const rows: AnyRow[] = [];
   return {
     carriesProblems: false,

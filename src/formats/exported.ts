@@ -1,4 +1,5 @@
-import type { AuditState, Binary } from '../schema/answer.ts';
+import { addressFamily, canonicalAddress, withoutScope } from '../ports/address.ts';
+import type { AuditState, ListenerBinary } from '../schema/answer.ts';
 import type { AnyRow } from '../schema/column.ts';
 import { endpoint, type Endpoint } from '../schema/endpoint.ts';
 import type { Finding, Severity } from '../schema/finding.ts';
@@ -61,24 +62,21 @@ export type ExportedEvent = EventBase &
     | { readonly type: 'audit'; readonly audit: AuditState; readonly findings: number }
   );
 
-const addressForm = /^[0-9a-f.:]{2,45}$/i;
-
 function addressOf({ Protocol, LocalAddress, LocalPort }: AnyRow): ExportedAddress | null {
   if (Protocol !== 'TCP' && Protocol !== 'UDP') return null;
   // The interface or the scope is not a part of the address.
-  const plain = String(LocalAddress ?? '').replace(/%.*$/s, '');
-  const address = /[.:]/.test(plain) && addressForm.test(plain) ? plain : null;
+  const address = canonicalAddress(withoutScope(String(LocalAddress ?? '')));
   return {
     transport: Protocol === 'TCP' ? 'tcp' : 'udp',
     address,
-    type: address === null ? null : address.includes(':') ? 'ipv6' : 'ipv4',
+    type: address === null ? null : addressFamily(address) === 'IPv6' ? 'ipv6' : 'ipv4',
     port: typeof LocalPort === 'number' ? LocalPort : null,
   };
 }
 
 const processKey = (machine: unknown, id: unknown): string => JSON.stringify([machine ?? '', id]);
 
-function processOf(row: Endpoint, binaries: ReadonlyMap<string, Binary>): ExportedProcess {
+function processOf(row: Endpoint, binaries: ReadonlyMap<string, ListenerBinary>): ExportedProcess {
   const binary = binaries.get(processKey(row.ComputerName, row.OwningProcess));
   return {
     id: row.OwningProcess,

@@ -155,7 +155,7 @@ function* requests(events: readonly ExportedEvent[]): Generator<string> {
 }
 
 /** Writes the events of an audit as requests of OTLP, one per line, pure ASCII. */
-export const create: CreateWriter = (_schema, { sink, frame }) => {
+export const createOtlp: CreateWriter = (_schema, { sink, frame }) => {
   const rows: AnyRow[] = [];
   return {
     carriesProblems: false,

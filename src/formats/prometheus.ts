@@ -96,7 +96,7 @@ function metrics({ audits = [] }: DocumentFrame, rows: readonly AnyRow[], replac
 }
 
 /** Writes the counts of an audit as metrics. */
-export const create: CreateWriter = (_schema, { sink, frame, replaced }) => {
+export const createMetrics: CreateWriter = (_schema, { sink, frame, replaced }) => {
   const rows: AnyRow[] = [];
   return {
     carriesProblems: false,

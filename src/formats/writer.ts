@@ -1,6 +1,6 @@
 import type { Terminal } from '../system/terminal.ts';
 import type { ExitCode, Notice, Problem } from '../schema/problems.ts';
-import type { AuditState, Binary } from '../schema/answer.ts';
+import type { AuditState, ListenerBinary } from '../schema/answer.ts';
 import type { AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
 import type { Range } from '../schema/range.ts';
@@ -43,7 +43,7 @@ export interface DocumentFrame {
   /** The audits that it is about, one for each machine; empty if it is not about audits. */
   readonly audits?: readonly AuditState[];
   /** The executables of the listeners. */
-  readonly binaries?: readonly Binary[];
+  readonly binaries?: readonly ListenerBinary[];
 }
 
 export interface WriterOptions {

@@ -19,7 +19,7 @@ export interface Background {
   /** The audits that these reports are about, one for each machine. */
   readonly audits?: readonly AuditState[];
   /** What is known about the executables of the listeners. */
-  readonly binaries?: readonly Binary[];
+  readonly binaries?: readonly ListenerBinary[];
 }
 
 /** How an audit of a machine ended. */
@@ -36,7 +36,7 @@ export type AuditState = {
 };
 
 /** The executable of a process. */
-export type Binary = {
+export type ListenerBinary = {
   readonly ComputerName: string;
   readonly OwningProcess: number;
   readonly Sha256: string | null;
