@@ -1,5 +1,6 @@
 // A PostgreSQL server of a test's own, in a temporary folder.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ export interface DatabaseServer {
   url(database: string, user?: string): string;
   /** Runs SQL as the superuser, and returns what psql prints. */
   sql(text: string, database?: string): string;
+  /** Runs statements as the superuser, without keeping this program waiting. */
+  run(text: string, database: string): Promise<void>;
   /** Ends all its processes at once, as a power failure does. */
   kill(): void;
   start(): void;
@@ -69,6 +72,15 @@ export async function startDatabase(
     ...own,
     url: (database, user = 'postgres') => `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(home)}`,
     sql: (text, database = 'postgres') => must('/usr/bin/psql', '-h', home, '-p', String(port), '-U', 'postgres', '-v', 'ON_ERROR_STOP=1', '-qAtX', '-d', database, '-c', text),
+    run: async (text, database) => {
+      const options = ['-h', home, '-p', String(port), '-U', 'postgres', '-v', 'ON_ERROR_STOP=1', '-qAtX', '-d', database];
+      const child = spawn('/usr/bin/psql', options, { ...as, stdio: ['pipe', 'ignore', 'pipe'] });
+      let errors = '';
+      child.stderr.on('data', (part: Buffer) => void (errors += part.toString()));
+      child.stdin.end(text);
+      const [status] = (await once(child, 'close')) as [number | null];
+      if (status !== 0) throw new Error(`psql: ${errors}`);
+    },
     kill() {
       const main = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
       const children = readFileSync(`/proc/${main}/task/${main}/children`, 'utf8').trim().split(' ').map(Number);
