@@ -49,21 +49,24 @@ async function connectedSocket({ host, isSocket, port }: DatabaseAddress): Promi
   }
 }
 
-/**
- * Runs `work` with one connection, and ends it. A lost connection is not made again: postgres.js would write to the socket that
- * it no longer has, or run the rest of a transaction outside it. Throws PO4201, PO4210, and PO2001 for files that the address
- * names, and errors of the server.
- */
-export async function withConnection<T>(
-  address: DatabaseAddress,
-  work: (sql: Sql) => Promise<T>,
-  patience = patienceMs,
-): Promise<T> {
+/** One connection. A lost one is not made again: postgres.js would write to the socket that it no longer has. */
+interface Connection {
+  readonly sql: Sql;
+  /** Rejects when the connection is lost. Queries that were not sent yet would never end. */
+  readonly lost: Promise<never>;
+  readonly isLost: () => boolean;
+  /** Ends it; `seconds`: how long its queries may take to end. */
+  readonly end: (seconds: number) => Promise<void>;
+}
+
+/** Prepares a connection, which the first query makes. Throws PO4201, PO4210, and PO2001 for files that the address names. */
+function newConnection(address: DatabaseAddress): Connection {
   const { host, port, database, isVerified } = address;
   const user = address.user ?? userInfo().username;
   const password = passwordFor(address, user) ?? '';
-  const failed = Promise.withResolvers<never>();
-  let isOpened = false;
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+  let [isOpened, isLost] = [false, false];
   let socket: Socket | undefined;
   const sql = postgres({
     // Not texts, which postgres.js would split at colons and commas.
@@ -74,8 +77,11 @@ export async function withConnection<T>(
       isOpened = true;
       return (socket = await connectedSocket(address));
     },
-    // Later than the error of a query, which says more. Queries that were not sent yet would never end.
-    onclose: () => setImmediate(failed.reject, networkError('CONNECTION_CLOSED')),
+    onclose: () => {
+      isLost = true;
+      // Later than the error of a query, which says more.
+      setImmediate(lost.reject, networkError('CONNECTION_CLOSED'));
+    },
     database,
     user,
     pass: () => password,
@@ -92,17 +98,67 @@ export async function withConnection<T>(
     onnotice: () => {},
     connection: { application_name: 'portowner', TimeZone: 'UTC', DateStyle: 'ISO' },
   } as unknown as postgres.Options<Record<string, postgres.PostgresType>>);
-  const watch = setTimeout(() => failed.reject(networkError('ETIMEDOUT')), patience);
-  let seconds = 0;
-  try {
-    const result = await Promise.race([work(sql), failed.promise]);
-    seconds = 1;
-    return result;
-  } finally {
-    clearTimeout(watch);
+  const end = async (seconds: number): Promise<void> => {
     await sql.end({ timeout: seconds }).catch(() => {});
     socket?.destroy();
+  };
+  return { sql, lost: lost.promise, isLost: () => isLost, end };
+}
+
+/** Runs `work` with a connection for a limited time; the connection ends if that fails. Throws errors of the server. */
+async function withTime<T>(connection: Connection, patience: number, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const watch = setTimeout(() => late.reject(networkError('ETIMEDOUT')), patience);
+  try {
+    return await Promise.race([work(connection.sql), connection.lost, late.promise]);
+  } catch (error) {
+    await connection.end(0);
+    throw error;
+  } finally {
+    clearTimeout(watch);
   }
+}
+
+/** Runs `work` with one connection, and ends it. Throws like `newConnection`, and errors of the server. */
+export async function withConnection<T>(
+  address: DatabaseAddress,
+  work: (sql: Sql) => Promise<T>,
+  patience = patienceMs,
+): Promise<T> {
+  const connection = newConnection(address);
+  const result = await withTime(connection, patience, work);
+  await connection.end(1);
+  return result;
+}
+
+/** Connections to a database that are kept: the server needs longer for a new one than to store an audit. */
+export interface Connections {
+  readonly address: DatabaseAddress;
+  /** Runs `work` with a connection that nothing else uses meanwhile. Throws like `withConnection`. */
+  use<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Connections are made when they are needed, and kept until they fail. */
+export function keptConnections(address: DatabaseAddress): Connections {
+  const idle: Connection[] = [];
+  return {
+    address,
+    async use(work) {
+      let connection = idle.pop();
+      while (connection?.isLost() === true) {
+        await connection.end(0);
+        connection = idle.pop();
+      }
+      connection ??= newConnection(address);
+      const result = await withTime(connection, patienceMs, work);
+      idle.push(connection);
+      return result;
+    },
+    async close() {
+      await Promise.all(idle.splice(0).map((connection) => connection.end(1)));
+    },
+  };
 }
 
 /** Runs `work` in a transaction. After an error, the connection must end, which rolls it back. */
