@@ -2,16 +2,27 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 
 const folder = '/usr/lib/postgresql';
 const versions = existsSync(folder) ? readdirSync(folder).toSorted((a, b) => Number(a) - Number(b)) : [];
-const bin = join(folder, versions.at(-1) ?? '', 'bin');
+const debian = join(folder, versions.at(-1) ?? '', 'bin');
+/** Where .ci/postgres-setup installs another version. */
+const cache = process.getuid?.() === 0 ? '/var/cache' : (process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'));
+const newest = join(process.env['PORTOWNER_POSTGRES_ROOT'] ?? join(cache, 'portowner/postgres'), 'bin');
 
 /** PostgreSQL refuses to run as root: the test must be able to become another user. */
 export const noDatabase = versions.length === 0 || process.getuid?.() !== 0 ? 'PostgreSQL is not installed, or the test does not run as root' : null;
+
+/** The programs of each version to test, by its name. */
+export const databaseVersions: Readonly<Record<string, string>> = {
+  [`PostgreSQL ${versions.at(-1)}`]: debian,
+  ...(existsSync(newest) ? { 'PostgreSQL 18': newest } : {}),
+};
+/** Why only one version is tested; null if two are. */
+export const noNewestDatabase = existsSync(newest) ? null : 'PostgreSQL 18 is not installed (.ci/postgres-setup)';
 
 export interface DatabaseServer {
   /** Its temporary folder, in which its user can write. */
@@ -39,11 +50,12 @@ function account(): { uid: number; gid: number } {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** Starts a server. `settings` are lines of postgresql.conf, `access` of pg_hba.conf; `prepare` gets its folder before the start. */
+/** Starts a server. `settings` are lines of postgresql.conf, `access` of pg_hba.conf; `prepare` gets its folder before the start; `bin`: its programs. */
 export async function startDatabase(
-  more: { settings?: string; access?: string; prepare?: (folder: string, owner: { uid: number; gid: number }) => void } = {},
+  more: { bin?: string; settings?: string; access?: string; prepare?: (folder: string, owner: { uid: number; gid: number }) => void } = {},
 ): Promise<DatabaseServer> {
   const own = account();
+  const bin = more.bin ?? debian;
   const home = mkdtempSync(join(tmpdir(), 'portowner-postgres-'));
   chmodSync(home, 0o755);
   const data = join(home, 'data');

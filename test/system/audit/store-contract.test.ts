@@ -10,17 +10,20 @@ import { isFuture, type AuditStore, type StoredRun } from '../../../src/audit/st
 import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import { PortOwnerError } from '../../../src/schema/problems.ts';
-import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { databaseVersions, noDatabase, noNewestDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { skip } from '../../support/skip.ts';
 
 const test = suite('the contract of stores');
 
-let server: DatabaseServer | undefined;
+const servers = new Map<string, DatabaseServer>();
 test.before(async () => {
-  if (noDatabase === null) server = await startDatabase();
-  else skip(noDatabase, { __suite__: 'the contract of stores', __test__: 'in a database' });
+  const why = noDatabase ?? noNewestDatabase;
+  if (why !== null) skip(why, { __suite__: 'the contract of stores', __test__: 'in a database' });
+  if (noDatabase === null) for (const [name, bin] of Object.entries(databaseVersions)) servers.set(name, await startDatabase({ bin }));
 });
-test.after(() => server?.stop());
+test.after(() => {
+  for (const server of servers.values()) server.stop();
+});
 let databases = 0;
 
 const night = (number: number): Date => new Date(Date.UTC(2026, 0, number, 3));
@@ -50,10 +53,10 @@ const run = (number: number, more: Partial<StoredRun> = {}): StoredRun => ({
   ...more,
 });
 
-async function newDatabase(): Promise<string> {
+async function newDatabase(server: DatabaseServer): Promise<string> {
   const name = `store${++databases}`;
-  server!.sql(`create database ${name}`);
-  await makeStore(databaseAddress(server!.url(name)), false);
+  server.sql(`create database ${name}`);
+  await makeStore(databaseAddress(server.url(name)), false);
   return name;
 }
 
@@ -69,10 +72,11 @@ const stores: Record<string, (work: (store: AuditStore) => Promise<void>) => Pro
   },
 };
 if (noDatabase === null)
-  stores['a database'] = async (work) => {
-    const name = await newDatabase();
-    await useStore(server!.url(name), work);
-  };
+  for (const version of Object.keys(databaseVersions))
+    stores[`a database of ${version}`] = async (work) => {
+      const server = servers.get(version)!;
+      await useStore(server.url(await newDatabase(server)), work);
+    };
 
 for (const [name, withStore] of Object.entries(stores)) {
   test(`${name} gives the runs newest first, and spans from first to last`, () =>
@@ -158,7 +162,8 @@ for (const [name, withStore] of Object.entries(stores))
 
 test('a database keeps them for an account that must not delete, too', async (context) => {
   if (noDatabase !== null) return skip(noDatabase, context);
-  const name = await newDatabase();
+  const [server] = servers.values();
+  const name = await newDatabase(server!);
   server!.sql('create role box login in role portowner_writer');
   await useStore(server!.url(name, 'box'), async (store) => {
     const nights = [
