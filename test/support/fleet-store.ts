@@ -60,7 +60,7 @@ export function runAt(size: Pick<FleetSize, 'listeners'>, machine: number, night
 
 const night = (number: string): string => `timestamptz '2025-01-01 03:00Z' + ${number} * interval '1 day'`;
 
-/** The spans of some machines, as the functions above have them. */
+/** The spans of some machines, as the functions above have them, in the order in which nights would have stored them. */
 const spansOf = (from: number, to: number, { listeners, nights }: FleetSize): string => `
   insert into portowner.span (machine, key, first, last, numbered, protocol, port, address, program, services, account, sha256, signer)
   select machine, translate(substr(encode(sha256(convert_to(
@@ -79,7 +79,8 @@ const spansOf = (from: number, to: number, { listeners, nights }: FleetSize): st
         lateral (select case when (m + p) % ${period} = 0 then ${period} else (m + p) % ${period} end as change) as changes,
         lateral generate_series(0, (${nights - 1} + ${period} - change) / ${period}) as version
     ) as spans
-  ) as hashed`;
+  ) as hashed
+  order by first, machine`;
 
 const auditsOf = (from: number, to: number, { listeners, nights }: FleetSize): string => `
     insert into portowner.audit (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem)
