@@ -140,28 +140,27 @@ export function exportedEvents(frame: DocumentFrame, rows: readonly AnyRow[]): E
   return [
     ...audits.map((audit): ExportedEvent => {
       const found = counts.get(audit.ComputerName)?.length ?? 0;
-      return { ...base(audit.ComputerName, auditMessage(audit, found)), type: 'audit', audit, findings: found };
+      const type = 'audit' as const;
+      return Object.assign(base(audit.ComputerName, auditMessage(audit, found)), { type, audit, findings: found });
     }),
-    ...findings.map((finding): ExportedEvent => ({
-      ...base(finding.ComputerName, findingMessage(finding)),
-      type: 'finding',
-      severity: (finding.Severity ?? 'Info') as Severity,
-      finding,
-      local: addressOf(finding),
-      process: processAt(finding),
-    })),
-    ...problems.map((problem): ExportedEvent => ({
-      ...base(only, problem.message),
-      type: 'problem',
-      problem,
-    })),
-    ...listeners.map((listener): ExportedEvent => ({
-      ...base(listener.ComputerName, listenerMessage(listener)),
-      type: 'listener',
-      listener,
-      local: addressOf(listener),
-      process: processOf(listener, binaries),
-    })),
+    ...findings.map((finding): ExportedEvent => {
+      const severity = (finding.Severity ?? 'Info') as Severity;
+      const [local, process, type] = [addressOf(finding), processAt(finding), 'finding' as const];
+      return Object.assign(base(finding.ComputerName, findingMessage(finding)), {
+        type,
+        severity,
+        finding,
+        local,
+        process,
+      });
+    }),
+    ...problems.map((problem): ExportedEvent =>
+      Object.assign(base(only, problem.message), { type: 'problem' as const, problem }),
+    ),
+    ...listeners.map((listener): ExportedEvent => {
+      const [local, process, type] = [addressOf(listener), processOf(listener, binaries), 'listener' as const];
+      return Object.assign(base(listener.ComputerName, listenerMessage(listener)), { type, listener, local, process });
+    }),
   ];
 }
 
