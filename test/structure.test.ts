@@ -29,7 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   facts: ['clixml', 'ports', 'schema', 'system', 'io', 'generated'],
   // What a browser runs of the HTML page: bundled into `generated`, which the format embeds.
   page: ['formats', 'io'],
-  formats: ['clixml', 'schema', 'system', 'io', 'generated'],
+  formats: ['clixml', 'ports', 'schema', 'system', 'io', 'generated'],
   clixml: ['schema', 'io'],
   system: ['schema', 'io'],
   ports: ['schema'],

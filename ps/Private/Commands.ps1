@@ -227,7 +227,7 @@ function Get-CommandTable {
                 Redact = '--redact'
             }
             Paths   = @('Path')
-            Endings = @('.txt', '.csv', '.clixml', '.xml', '.json', '.ndjson', '.md', '.sarif', '.html', '.htm', '.xlsx')
+            Endings = @('.txt', '.csv', '.clixml', '.xml', '.json', '.ndjson', '.ecs.ndjson', '.otlp.jsonl', '.prom', '.md', '.sarif', '.html', '.htm', '.xlsx')
         }
         'Register-PortAuditTask' = @{
             Command = @('schedule', 'install')

@@ -10,8 +10,11 @@ function Get-BoundValue {
     if ($Command['Paths'] -notcontains $Parameter) { $value; return }
     # A value of the registry, for the functions that read or change configurations.
     if ($Command.Command -in 'config', 'move' -and $value -match '^(HKLM:?|(.*Registry::)?HKEY_LOCAL_MACHINE)\\') { return $value }
-    # A store in a database.
-    if ($Parameter -eq 'StorePath' -and $value -match '^postgres(ql)?://') { return $value }
+    # A store in a database, and a report that is sent: the executable knows which URLs it takes, and repeats no password.
+    if ($Parameter -in 'StorePath', 'ReportPath') {
+        @($value) -match '^[a-z][a-z0-9+.-]+://'
+        $value = @($value) -notmatch '^[a-z][a-z0-9+.-]+://'
+    }
     # A file that is written has one name, which no wildcard stands for.
     Resolve-FilePath -Cmdlet $Cmdlet -Path $value -Literal:($Parameter -in 'Path', 'RawPath', 'ReportPath', 'StorePath', 'SpoolPath')
 }

@@ -26,7 +26,8 @@ function Invoke-PortAudit {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
-        .clixml, .txt, .md, .sarif, .html, .xlsx. They include what the audit could not determine: in CSV, as rows of the kind Problem.
+        .clixml, .txt, .md, .sarif, .html, .xlsx, .ecs.ndjson, .otlp.jsonl, .prom. A URL sends them to an OpenTelemetry
+        collector: otlp+https://HOST:4318. Reports include what the audit could not determine: in CSV, as rows of the kind Problem.
 
     .PARAMETER KeepDay
         Deletes history that ended more than this many days ago. By default, all history is kept.

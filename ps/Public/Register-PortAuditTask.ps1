@@ -33,7 +33,8 @@ function Register-PortAuditTask {
 
     .PARAMETER ReportPath
         Also writes the findings to these files, in the format of the file name extension: .csv, .json, .ndjson,
-        .clixml, .txt, .md, .sarif, .html, .xlsx.
+        .clixml, .txt, .md, .sarif, .html, .xlsx, .ecs.ndjson, .otlp.jsonl, .prom. A URL sends them to an OpenTelemetry
+        collector: otlp+https://HOST:4318.
 
     .PARAMETER FailOn
         The lowest severity that counts for the task's result.

@@ -36,8 +36,14 @@
 .PARAMETER Store
     The history of the audits of all machines: a file, or a database (postgres://USER@HOST/DATABASE).
 
+.PARAMETER SpoolPath
+    A folder for audits that are not yet in the store: they are kept there until it has them.
+
 .PARAMETER ReportFolder
     A folder for one report NAME.csv for each machine.
+
+.PARAMETER ReportUrl
+    A collector of OpenTelemetry that gets the findings and listeners of each machine: otlp+https://HOST:4318.
 
 .PARAMETER ThrottleLimit
     So many machines are asked at once.
@@ -62,7 +68,11 @@ param(
     [Parameter(Mandatory)]
     [string] $Store,
 
+    [string] $SpoolPath,
+
     [string] $ReportFolder,
+
+    [string] $ReportUrl,
 
     [ValidateRange(1, 256)]
     [int] $ThrottleLimit = 32,
@@ -77,6 +87,8 @@ $codes = @()
 $audited = @{}
 # What is the same for all of them.
 $common = @('--store', $Store)
+if ($SpoolPath) { $common += '--spool', $SpoolPath }
+if ($ReportUrl) { $common += '--report', $ReportUrl }
 if ($Policy) { $common += '--policy', $Policy }
 
 # A line on standard error, like those of portowner.

@@ -131,6 +131,19 @@ Describe 'Invoke-PortAudit and Get-PortAudit' {
         { Get-PortAudit 'postgres://ann:s3cret@localhost/audits' -ErrorAction Stop } | Should -Throw -ExpectedMessage '*it contains a password*'
     }
 
+    It 'take the URL of a collector as it is, not as a path, and files next to it' {
+        $metrics = Join-Path $TestDrive 'portowner.prom'
+        $findings = @(Invoke-PortAudit -PolicyPath $policy -ReportPath $metrics, 'otlp+https://localhost:1?sslrootcert=/none' -ErrorVariable problems -ErrorAction SilentlyContinue -WarningAction SilentlyContinue)
+        $findings.Kind | Should -Contain 'Forbidden'
+        $problems[0].FullyQualifiedErrorId | Should -Be 'PO2001,Invoke-PortAudit'
+        Get-Content -LiteralPath $metrics -Raw | Should -Match '(?m)^portowner_audit_listeners\{machine=".+"\} \d+$'
+        foreach ($url in 'otlp+https://ann:s3cret@localhost', 'https://ann:s3cret@localhost') {
+            $said = try { Invoke-PortAudit -PolicyPath $policy -ReportPath $url -ErrorAction Stop } catch { "$_ $($_.Exception.Message)" }
+            $said | Should -BeLike '*unusable URL of a report*'
+            $said | Should -Not -BeLike '*s3cret*'
+        }
+    }
+
     It 'say that a machine is clean, as information' {
         $clean = Join-Path $TestDrive 'clean.yaml'
         $null = New-PortBaseline $clean -FromSnapshot $before -Force

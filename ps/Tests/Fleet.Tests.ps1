@@ -233,4 +233,23 @@ Describe 'Invoke-FleetAudit.ps1' {
         $result.Said | Should -BeLike "*web1: $Says*web1: it was not audited*"
         $result.Names | Should -Be 'WEB2'
     }
+
+    It 'keeps audits in the spool until the store has them' {
+        $spool = Join-Path $TestDrive 'spool'
+        $lost = Invoke-Fleet @{ web1 = New-Machine; web2 = New-Machine } -More @{ Store = 'postgres://ann@localhost:1/audits'; SpoolPath = $spool }
+        $lost.Said | Should -BeLike '*PO4211*'
+        @(Get-ChildItem -LiteralPath $spool -Filter '*.json').Count | Should -Be 2
+        Start-Sleep -Milliseconds 1100
+        $found = Invoke-Fleet @{ web1 = New-Machine } -More @{ SpoolPath = $spool }
+        $found.Code | Should -Be 0
+        $found.Names | Should -Be 'WEB1', 'WEB1', 'WEB2'
+        @(Get-ChildItem -LiteralPath $spool -Filter '*.json').Count | Should -Be 0
+    }
+
+    It 'sends each audit to the collector, and is not clean where that fails' {
+        $result = Invoke-Fleet @{ web1 = New-Machine } -More @{ ReportUrl = 'otlp+https://localhost:1?sslrootcert=/none' }
+        $result.Code | Should -Be 69
+        $result.Said | Should -BeLike '*PO2001*none*'
+        $result.Names | Should -Be 'WEB1'
+    }
 }

@@ -5,7 +5,7 @@ import { defaultOrder } from '../ownership/order.ts';
 import { toRow } from '../ownership/owned.ts';
 import { ranges } from '../ownership/ranges.ts';
 import { serviceName } from '../ports/iana.ts';
-import type { Background } from '../schema/answer.ts';
+import type { AuditState, Background } from '../schema/answer.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { auditQuestion, listeners } from './listeners.ts';
 import { useStore } from './store/open.ts';
@@ -37,8 +37,11 @@ async function lastAudits(store: string, machine: string): Promise<Pick<Backgrou
   });
 }
 
+/** How an audit ended, as far as its facts do not say. */
+type Ending = Pick<AuditState, 'IsComplete' | 'IsSuccess'>;
+
 /** What a report of an audit shows in addition to findings: listeners, and the last audits of the machine in its store. */
-export async function backgroundOf(facts: Facts, store: string | null): Promise<Background> {
+export async function backgroundOf(facts: Facts, store: string | null, ending: Ending): Promise<Background> {
   const owned = endpoints(facts, selectSockets(facts.sections.sockets.data, auditQuestion), {
     live: false,
     home: null,
@@ -46,10 +49,18 @@ export async function backgroundOf(facts: Facts, store: string | null): Promise<
     serviceName,
   });
   const machine = facts.machine.name;
+  const audited = listeners(facts).length;
   return {
     ranges: ranges(facts),
     listeners: owned.sort(defaultOrder).map(toRow),
-    audited: listeners(facts).length,
+    audited,
+    audits: [{ ComputerName: machine, RunTime: facts.at, Listeners: audited, ...ending }],
+    binaries: (facts.sections.binaries?.data ?? []).map(({ pid, sha256, signer }) => ({
+      ComputerName: machine,
+      OwningProcess: pid,
+      Sha256: sha256,
+      Signer: signer,
+    })),
     ...(store === null ? {} : await historyOf(store, machine)),
   };
 }

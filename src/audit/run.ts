@@ -137,7 +137,10 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
   const exitCode = (): ExitCode =>
     failures.length > 0 ? exitCodeOf(null) : exitCodeOf(atLeast(findings, failOn) === 0, lacking);
   const background = async (): Promise<Background> =>
-    (await import('./background.ts')).backgroundOf(facts, request.store);
+    (await import('./background.ts')).backgroundOf(facts, request.store, {
+      IsComplete: doubts.length === 0,
+      IsSuccess: failures.length === 0 && missing.length === 0,
+    });
   const sum = (): AuditSum => ({
     machine: facts.machine.name,
     summary: summary(),
@@ -225,11 +228,12 @@ async function keepRun(
     ...(doubts.length === 0 ? {} : { problem: doubts.join(', ') }),
   };
   const clock = world.now();
-  const add = (one: StoredRun): Promise<StoreOutcome> => useStore(path, (store) => store.add(one, clock));
-  const sent =
-    request.spool === null
-      ? { outcome: await add(run), problems: [], failure: null }
-      : await (await import('./spool.ts')).addThroughSpool(request.spool, run, add);
+  const { spool } = request;
+  const sent = await useStore(path, async (store) => {
+    const add = (one: StoredRun): Promise<StoreOutcome> => store.add(one, clock);
+    if (spool === null) return { outcome: await add(run), problems: [], failure: null };
+    return (await import('./spool.ts')).addThroughSpool(spool, run, add);
+  });
   problems.push(...sent.problems);
   const { outcome, failure } = sent;
   if (failure !== null) {

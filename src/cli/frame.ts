@@ -58,6 +58,8 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     changes,
     runs = [],
     ranges = [],
+    audits = [],
+    binaries = [],
   } = (await answer.background?.()) ?? {};
   const tables: DocumentTable[] = [
     ...(listeners.length === 0
@@ -81,6 +83,8 @@ export async function frameOf(answer: Answer, schema: RowSchema, asker: Asker): 
     problems,
     tables,
     ranges,
+    audits,
+    binaries,
     nights: schema === (auditRun as RowSchema) ? nightsOf(rows) : runs,
   };
 }

@@ -71,6 +71,8 @@ async function backgroundOfAll(answers: readonly Answer[]): Promise<Background> 
       ? {}
       : { listeners, audited: all.reduce((sum, one) => sum + (one.audited ?? one.listeners?.length ?? 0), 0) }),
     runs: all.flatMap(({ runs }) => runs ?? []),
+    audits: all.flatMap(({ audits }) => audits ?? []),
+    binaries: all.flatMap(({ binaries }) => binaries ?? []),
     // Without a store, nobody knows of any.
     ...(all.every(({ changes }) => changes === undefined)
       ? {}

@@ -1,20 +1,29 @@
 import { formatOfFile, loadWriter, traitsOf, unknownEnding, type Format } from '../formats/formats.ts';
-import { fileSink, finished } from '../io/sink.ts';
+import { replacedText } from '../io/read.ts';
+import { fileSink, finished, textSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { plainColumns, type AnyRow } from '../schema/column.ts';
 import { finding, type Finding } from '../schema/finding.ts';
+import { collectorAddress, isReportUrl } from '../audit/collector-address.ts';
 import type { AuditWorld } from '../audit/run.ts';
 import { problemText } from './base.ts';
 import { frameOf, type Asker } from './frame.ts';
 
-/** The format of a report's file. Throws PO1001. */
+/** The format of a report: its URL or the name of its file determines it. Throws PO1001. */
 export function reportFormat(path: string): Format {
+  if (isReportUrl(path)) {
+    collectorAddress(path);
+    return 'otlp';
+  }
   const format = formatOfFile(path, 'report', '');
   if (format === null) throw unknownEnding(path, 'report', '');
   return format;
 }
+
+/** Opens the file of a report. */
+export const reportSink = (path: string, format: Format): Sink => fileSink(path, traitsOf(format).mode);
 
 /** Converts a problem to a row for formats that have only rows, marked as a problem instead of a finding. */
 function problemRow({ severity, code, message, hint }: Problem, machine: string): AnyRow {
@@ -48,7 +57,9 @@ export const reportWriter =
     const format = reportFormat(path);
     const { narrow, forPeople, spreadsheet, whole } = traitsOf(format);
     const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
-    await finished(fileSink(path), async (sink) => {
+    const sent: string[] = [];
+    const isSent = isReportUrl(path);
+    await finished(isSent ? textSink((text) => void sent.push(text)) : reportSink(path, format), async (sink) => {
       const writer = await loadWriter(format, schema, {
         columns,
         sink,
@@ -56,6 +67,7 @@ export const reportWriter =
         terminal: null,
         excel: spreadsheet === true,
         warn: (problem) => command.tell(problem),
+        replaced: () => replacedText(path),
         ...(whole === true ? { frame: await frameOf(answer, schema, command.asker()) } : {}),
       });
       if (rows.length > 0 || forPeople !== true) {
@@ -66,6 +78,10 @@ export const reportWriter =
       }
       if (forPeople === true) sink.write(`${summary}\n${problems.map(problemText).join('')}`);
     });
+    if (!isSent) return;
+    const requests = sent.join('').trimEnd().split('\n');
+    const send = (await import('../audit/send-logs.ts')).sendLogs;
+    await send(collectorAddress(path), requests, (problem) => command.tell(problem));
   };
 
 /** Writes reports of the findings of several machines. A report that cannot be written is a problem of the answer. */

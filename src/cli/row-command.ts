@@ -10,6 +10,7 @@ import { formatOfFile, loadWriter, traitsOf, type Format } from '../formats/form
 import type { DocumentFrame, RowWriter } from '../formats/writer.ts';
 import { sanitize } from '../io/sanitize.ts';
 import { fitted } from '../io/wrap.ts';
+import { replacedText } from '../io/read.ts';
 import { ClosedPipe, fileSink, finished, nullSink, type Sink } from '../io/sink.ts';
 import type { Answer } from '../schema/answer.ts';
 import { PortOwnerError, type ExitCode, type Notice, type Problem, type Report } from '../schema/problems.ts';
@@ -447,7 +448,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
   }
 
   protected openSink(): Sink {
-    if (this.output !== undefined) return fileSink(this.output);
+    if (this.output !== undefined) return fileSink(this.output, traitsOf(this.chosenFormat()).mode);
     return this.quiet ? nullSink() : this.surroundings.output();
   }
 
@@ -496,6 +497,7 @@ export abstract class RowCommand extends withOptions(BaseCommand, RowOptions, Re
       ...(frame === null ? {} : { frame }),
       ...(this.delimiter === undefined ? {} : { delimiter: delimiterOf(this.delimiter) }),
       warn: (problem) => this.tell(problem),
+      ...(this.output === undefined ? {} : { replaced: () => replacedText(this.output!) }),
       sink,
       problems: this.problems === 'rows' ? 'rows' : 'auto',
       stream: this.stream,

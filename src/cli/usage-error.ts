@@ -93,7 +93,7 @@ function expected(known: KnownCommand, name: string): string {
   if (values === 'file') return '; expected the path of a file';
   if (values === 'folder') return '; expected the path of a folder';
   if (values === 'ports' || 'column' in values) return '';
-  return values.length > 12 ? `; expected ${values.slice(0, 6).join(', ')} …` : `; expected ${orList(values)}`;
+  return values.length > 15 ? `; expected ${values.slice(0, 6).join(', ')} …` : `; expected ${orList(values)}`;
 }
 
 function unknownOption(name: string, { known, options, help }: Known, path: string): PortOwnerError {

@@ -2,7 +2,7 @@ import { Command, Option } from 'clipanion';
 import { logFailure, runAudit, type AuditRequest } from '../audit/run.ts';
 import { problemText, toPortOwnerError } from '../cli/base.ts';
 import type { CommandAbout } from '../cli/about.ts';
-import { named, namedStore } from '../cli/files.ts';
+import { named, namedReports, namedStore } from '../cli/files.ts';
 import { AuditOptions, auditSettings, demandStore } from '../cli/options/audit.ts';
 import { withOptions } from '../cli/options/group.ts';
 import { CountOptions } from '../cli/options/rows.ts';
@@ -60,7 +60,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
       The store is a file with the history of all audits, for portowner history; it is created if it is missing. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
 
-      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .html, .xlsx. They include what the audit could not determine. One line summarizes the audit: above the findings on a terminal, otherwise on standard error. It says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
+      Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .html, .xlsx, .ecs.ndjson, .otlp.jsonl, .prom. A report can also be sent to an OpenTelemetry collector: otlp+https://HOST:4318. Reports include what the audit could not determine. One line summarizes the audit: above the findings on a terminal, otherwise on standard error. It says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
     `,
     examples: [
       ['Differences from the approved listeners', '$0 audit --baseline server7.yaml'],
@@ -127,7 +127,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
   protected override files() {
     return {
       inputs: [...super.files().inputs, ...named('--baseline', this.baseline), ...named('--policy', this.policy)],
-      outputs: [...namedStore(this.store), ...named('--report', this.report)],
+      outputs: [...namedStore(this.store), ...namedReports(this.report)],
     };
   }
 

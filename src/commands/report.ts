@@ -14,7 +14,6 @@ import {
   RowOptions,
 } from '../cli/options/rows.ts';
 import { RedactOption } from '../cli/options/redact.ts';
-import { fileSink } from '../io/sink.ts';
 import type { SavedSource } from '../facts/read/saved-rows.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type ExitCode, type Problem } from '../schema/problems.ts';
@@ -101,7 +100,7 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Redact
       });
     checkFiles(named('FILES', this.rows), named('--output', output));
     const { readSavedRows } = await import('../facts/read/saved-rows.ts');
-    const { reportFormat } = await import('../cli/report.ts');
+    const { reportFormat, reportSink } = await import('../cli/report.ts');
     const { writeSaved } = await import('../cli/saved-report.ts');
     const format = this.format === undefined ? reportFormat(output!) : formatNamed(this.format);
     if (output === undefined) checkStandardOutput(format, this.surroundings.terminal() !== null);
@@ -111,7 +110,7 @@ export class ReportCommand extends withOptions(BaseCommand, OutputOption, Redact
     const kinds = rows === undefined ? saved : saved.map(({ schema }, index) => ({ schema, rows: rows[index]! }));
     const request = {
       isFile: output !== undefined,
-      open: () => (output === undefined ? this.surroundings.output() : fileSink(output)),
+      open: () => (output === undefined ? this.surroundings.output() : reportSink(output, format)),
       format,
       title: title === null ? null : (redactor?.text(title) ?? title),
       columns,

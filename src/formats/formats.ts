@@ -1,4 +1,4 @@
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import type { RowSchema } from '../schema/column.ts';
 import { didYouMean } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
@@ -12,6 +12,25 @@ const list = {
   clixml: { load: () => import('./clixml.ts'), problemRows: true, documents: true, endings: ['.clixml', '.xml'] },
   json: { load: () => import('./json.ts'), problemRows: true, endings: ['.json'] },
   ndjson: { load: () => import('./ndjson.ts'), inTurn: true, problemRows: true, endings: ['.ndjson'] },
+  ecs: {
+    load: async () => ({ create: (await import('./exports.ts')).createEcs }),
+    whole: true,
+    findings: true,
+    endings: ['.ecs.ndjson'],
+  },
+  otlp: {
+    load: async () => ({ create: (await import('./exports.ts')).createOtlp }),
+    whole: true,
+    findings: true,
+    endings: ['.otlp.jsonl'],
+  },
+  prom: {
+    load: async () => ({ create: (await import('./exports.ts')).createMetrics }),
+    whole: true,
+    findings: true,
+    mode: 0o644,
+    endings: ['.prom'],
+  },
   md: { load: () => import('./markdown.ts'), whole: true, narrow: true, endings: ['.md'] },
   sarif: { load: () => import('./sarif.ts'), whole: true, findings: true, endings: ['.sarif'] },
   html: { load: () => import('./html.ts'), whole: true, tables: true, page: true, endings: ['.html', '.htm'] },
@@ -35,9 +54,11 @@ export const traitsOf = (format: Format): FormatTraits => list[format];
  * to no format.
  */
 export function formatOfFile(path: string, what: string, instead: string): Format | null {
-  const ending = extname(path).toLowerCase();
-  const found = formats.find((format) => traitsOf(format).endings?.includes(ending));
-  if (found !== undefined || ending === '') return found ?? null;
+  const name = basename(path).toLowerCase();
+  // The longest one decides. A file whose whole name is an extension has none.
+  const [ending] = endings.filter((one) => name.endsWith(one) && name !== one).toSorted((a, b) => b.length - a.length);
+  if (ending !== undefined) return formats.find((format) => traitsOf(format).endings?.includes(ending))!;
+  if (extname(path) === '') return null;
   throw unknownEnding(path, what, instead);
 }
 

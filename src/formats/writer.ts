@@ -1,5 +1,6 @@
 import type { Terminal } from '../system/terminal.ts';
 import type { ExitCode, Notice, Problem } from '../schema/problems.ts';
+import type { AuditState, ListenerBinary } from '../schema/answer.ts';
 import type { AuditRun } from '../schema/audit-run.ts';
 import type { AnyRow, Column, RowSchema } from '../schema/column.ts';
 import type { Range } from '../schema/range.ts';
@@ -39,6 +40,10 @@ export interface DocumentFrame {
   readonly ranges?: readonly Range[];
   /** The last audits, newest first, for a chart. */
   readonly nights: readonly AuditRun[];
+  /** The audits that it is about, one for each machine; empty if it is not about audits. */
+  readonly audits?: readonly AuditState[];
+  /** The executables of the listeners. */
+  readonly binaries?: readonly ListenerBinary[];
 }
 
 export interface WriterOptions {
@@ -66,6 +71,8 @@ export interface WriterOptions {
   readonly delimiter?: string;
   /** For formats that are whole documents. */
   readonly frame?: DocumentFrame;
+  /** The text of the file that is being replaced, for a format that keeps values of it; null if there is none. */
+  readonly replaced?: () => string | null;
   /** Warns about data that a format had to leave out. */
   readonly warn?: (problem: Problem) => void;
 }
@@ -114,6 +121,8 @@ export interface FormatTraits {
   readonly page?: true;
   /** It is only for findings. */
   readonly findings?: true;
+  /** Other programs, with accounts of their own, read its files: new ones have this mode. */
+  readonly mode?: number;
   /** The file name extensions of the format. */
   readonly endings?: readonly string[];
 }

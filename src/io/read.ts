@@ -238,3 +238,16 @@ export function isFolder(path: string): boolean {
     return false;
   }
 }
+
+/** The longest file of which its replacement keeps values. */
+const maxReplaced = 4 * 1024 * 1024;
+
+/** The text of the file that is being replaced; null if there is none, or it cannot be read. */
+export function replacedText(path: string): string | null {
+  try {
+    return readBytes(path, maxReplaced).toString('utf8');
+  } catch (error) {
+    if (error instanceof PortOwnerError) return null;
+    throw error;
+  }
+}

@@ -175,7 +175,7 @@ function direct(path: string): Sink {
   );
 }
 
-function replacing(path: string, target: string, existing: Stats | undefined): Sink {
+function replacing(path: string, target: string, existing: Stats | undefined, mode: number | undefined): Sink {
   if (existing) accessSync(target, constants.W_OK);
   const temporary = temporaryBeside(target);
   const fd = openSync(temporary, 'wx', existing ? 0o600 : 0o666);
@@ -194,7 +194,7 @@ function replacing(path: string, target: string, existing: Stats | undefined): S
         // Only root can give files away; otherwise the file belongs to the caller, like any new file.
       }
       fchmodSync(fd, existing.mode & 0o777);
-    }
+    } else if (mode !== undefined) fchmodSync(fd, mode);
     fsyncSync(fd);
     opened = false;
     closeSync(fd);
@@ -207,16 +207,16 @@ function replacing(path: string, target: string, existing: Stats | undefined): S
 /**
  * Returns a sink for a file. Output goes to a temporary file beside it, which replaces it in close(): until then, and
  * permanently after abort() or a kill, an existing file stays unchanged. Terminals, other character devices and named
- * pipes are written directly.
+ * pipes are written directly. `mode`: the mode of a new file, whatever the mask of the process is.
  */
-export function fileSink(path: string): Sink {
+export function fileSink(path: string, mode?: number): Sink {
   if (path === '/dev/stdout') return stdoutSink();
   try {
     const existing = statSync(path, { throwIfNoEntry: false });
     if (existing?.isDirectory()) throw Object.assign(new Error('a folder'), { code: 'EISDIR' });
     if (existing?.isBlockDevice()) throw new Error('it is a disk, not a file');
     if (openAlready.test(path) || (existing && !existing.isFile())) return direct(path);
-    return replacing(path, destination(path), existing);
+    return replacing(path, destination(path), existing, mode);
   } catch (error) {
     throw unwritable(path, error);
   }

@@ -340,7 +340,7 @@ export function newRedactor(): Redactor {
   };
   const background = async (told: () => Promise<Background>): Promise<Background> => {
     const { audited, ...tables } = await told();
-    const kinds = redactRows(Object.values(tables as Readonly<Record<string, readonly AnyRow[]>>));
+    const kinds = redactRows(Object.values<readonly AnyRow[]>(tables));
     const redacted = Object.fromEntries(Object.keys(tables).map((name, index) => [name, kinds[index]!]));
     return { ...(redacted as unknown as Background), ...(audited === undefined ? {} : { audited }) };
   };

@@ -1,6 +1,7 @@
 import { posix, win32 } from 'node:path';
 import { settingWords, type AuditSettings } from '../audit/settings.ts';
-import { databaseAddress, filesOfUrl, isDatabaseUrl } from '../audit/store/address.ts';
+import { filesOfReport, isReportUrl } from '../audit/collector-address.ts';
+import { filesOfUrl, isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 
 /** Who the task runs as: the machine itself, or a group managed service account, `DOMAIN\name$`. */
@@ -37,12 +38,31 @@ export const auditArguments = (command: AuditCommandLine): string[] => ['audit',
 export const writtenFiles = ({ store, spool, reports }: AuditCommandLine): string[] => [
   ...(isDatabaseUrl(store) ? [] : [store]),
   ...(spool === null ? [] : [spool]),
-  ...reports,
+  ...reports.filter((report) => !isReportUrl(report)),
 ];
 
-/** The files that the URL of a store names, with their roles. */
-export const filesOfStore = ({ store }: AuditCommandLine): [role: string, path: string][] =>
-  isDatabaseUrl(store) ? filesOfUrl(store).map(([parameter, path]) => [`the ${parameter} of the store`, path]) : [];
+/** The files that a URL names, with their roles; none for a URL that the audit will reject. */
+function filesNamedBy(url: string, filesOf: typeof filesOfUrl, owner: string): [role: string, path: string][] {
+  try {
+    return filesOf(url).map(([parameter, path]) => [`the ${parameter} of ${owner}`, path]);
+  } catch (error) {
+    if (error instanceof PortOwnerError) return [];
+    throw error;
+  }
+}
+
+/** The files that the URLs of a store and of reports name, with their roles: each file once. */
+export function filesOfUrls({ store, reports }: AuditCommandLine): [role: string, path: string][] {
+  const files = [
+    ...(isDatabaseUrl(store) ? filesNamedBy(store, filesOfUrl, 'the store') : []),
+    ...reports.filter(isReportUrl).flatMap((url) => filesNamedBy(url, filesOfReport, 'a report')),
+  ];
+  return files.filter(([, path], index) => files.findIndex((other) => other[1] === path) === index);
+}
+
+/** Whether the audit uses other machines. */
+export const needsNetwork = ({ store, reports }: AuditCommandLine): boolean =>
+  isDatabaseUrl(store) || reports.some(isReportUrl);
 
 function usage(message: string, target: string, hint?: string): PortOwnerError {
   return new PortOwnerError('PO1001', message, { target, ...(hint === undefined ? {} : { hint }) });
@@ -77,14 +97,13 @@ export function checkName(name: string): string {
   );
 }
 
-/** Checks the URL of a store for use in a task: it names files by their full paths. Throws PO1001. */
-function taskUrl(option: string, url: string, platform: TaskPlatform): string {
-  databaseAddress(url);
+/** Checks a URL for use in a task: it names `files` by their full paths. Throws PO1001. */
+function taskUrl(option: string, url: string, platform: TaskPlatform, files: [string, string][]): string {
   const flaw = (why: string, hint: string): PortOwnerError => usage(`unusable URL for ${option}: ${why}`, url, hint);
   if (platform === 'win32' && /%|\$\(/.test(url))
     throw flaw('Task Scheduler would expand % or $(', 'Choose names and paths without them.');
   const isAbsolute = platform === 'win32' ? win32.isAbsolute : posix.isAbsolute;
-  for (const [parameter, path] of filesOfUrl(url))
+  for (const [parameter, path] of files)
     if (!isAbsolute(path)) throw flaw(`the path of ${parameter} is not absolute`, 'Specify the full path.');
   return url;
 }
@@ -97,7 +116,8 @@ export function taskPath(option: string, path: string, platform: TaskPlatform, h
   const flaw = (why: string, hint: string): PortOwnerError =>
     usage(`unusable value ${JSON.stringify(path)} for ${option}: ${why}`, path, hint);
   if (path === '') throw usage(`missing value for ${option}; expected the path of a file`, option);
-  if (option === '--store' && isDatabaseUrl(path)) return taskUrl(option, path, platform);
+  if (option === '--store' && isDatabaseUrl(path)) return taskUrl(option, path, platform, filesOfUrl(path));
+  if (option === '--report' && isReportUrl(path)) return taskUrl(option, path, platform, filesOfReport(path));
   // XML can contain neither lone surrogates nor control characters.
   if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path))
     throw flaw('it contains characters that a task cannot contain', 'Choose another path.');

@@ -2,9 +2,10 @@ import { parseBaseline } from '../audit/baseline.ts';
 import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { useStore } from '../audit/store/open.ts';
+import { isReportUrl } from '../audit/collector-address.ts';
 import { isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { filesOfStore, type AuditCommandLine, type TaskPlatform } from './definition.ts';
+import { filesOfUrls, type AuditCommandLine, type TaskPlatform } from './definition.ts';
 
 /*
  * Checks in advance whether the audit can use its files, because nobody reads its messages at night.
@@ -24,9 +25,10 @@ const roles = (command: AuditCommandLine): [role: string, path: string][] => {
     ['the executable', executable],
     ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
     ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
-    ...(isDatabaseUrl(store) ? filesOfStore(command) : [['the store', store] as [string, string]]),
+    ...(isDatabaseUrl(store) ? [] : [['the store', store] as [string, string]]),
+    ...filesOfUrls(command),
     ...(spool === null ? [] : [['the spool', spool] as [string, string]]),
-    ...reports.map((path): [string, string] => ['a report', path]),
+    ...reports.filter((path) => !isReportUrl(path)).map((path): [string, string] => ['a report', path]),
   ];
 };
 

@@ -1,4 +1,5 @@
 import { isFuture } from '../audit/store/contract.ts';
+import { isReportUrl } from '../audit/collector-address.ts';
 import { isDatabaseUrl } from '../audit/store/address.ts';
 import { useStore } from '../audit/store/open.ts';
 import { noSettings } from '../audit/settings.ts';
@@ -7,7 +8,7 @@ import { taskText } from '../facts/decode/windows-text.ts';
 import type { AuditTaskRow } from '../schema/task.ts';
 import {
   auditArguments,
-  filesOfStore,
+  filesOfUrls,
   folderOf,
   splitUnit,
   splitWindows,
@@ -72,12 +73,12 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
     ...moduleFiles(command.executable, scheduler).map((path) => file('the module', path)),
     ...(command.baseline === null ? [] : [file('the baseline', command.baseline)]),
     ...(command.policy === null ? [] : [file('the policy', command.policy)]),
-    ...filesOfStore(command).map(([role, path]) => file(role, path)),
+    ...filesOfUrls(command).map(([role, path]) => file(role, path)),
     ...(isDatabaseUrl(command.store) ? [] : storeFiles(command.store)),
     ...(command.spool === null
       ? []
       : [{ role: 'the spool', path: command.spool, mayBeMissing: true, standing: 'folder' } as const]),
-    ...command.reports.map((path) => file('a report', path, true)),
+    ...command.reports.filter((path) => !isReportUrl(path)).map((path) => file('a report', path, true)),
     ...(scheduler.platform === 'linux'
       ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true))
       : []),
@@ -252,7 +253,7 @@ function accountProblems(task: AuditTask, scheduler: WindowsScheduler, name: str
   const { command } = task;
   const needs: [path: string, mask: number, what: string, letters: string][] = [
     [command.executable, right.read | right.execute, 'read and run', 'RX'],
-    ...[command.baseline, command.policy, ...filesOfStore(command).map(([, path]) => path)].flatMap(
+    ...[command.baseline, command.policy, ...filesOfUrls(command).map(([, path]) => path)].flatMap(
       (path): [string, number, string, string][] => (path === null ? [] : [[path, right.read, 'read', 'R']]),
     ),
     ...[...new Set(writtenFiles(command).map((path) => folderOf(path, 'win32')))].map(

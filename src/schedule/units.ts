@@ -1,6 +1,5 @@
 import { posix } from 'node:path';
-import { isDatabaseUrl } from '../audit/store/address.ts';
-import { auditArguments, description, folderOf, writtenFiles, type AuditTask } from './definition.ts';
+import { auditArguments, description, folderOf, needsNetwork, writtenFiles, type AuditTask } from './definition.ts';
 
 export const unitName = 'portowner-audit';
 /** The default folder of the audit store. */
@@ -68,7 +67,7 @@ export function units(task: AuditTask): Readonly<Record<string, string>> {
   const others = written.filter((folder) => folder !== stateFolder);
   const service = `[Unit]
 Description=${description}
-${isDatabaseUrl(command.store) ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}
+${needsNetwork(command) ? 'Wants=network-online.target\nAfter=network-online.target\n' : ''}
 [Service]
 Type=oneshot
 ExecStart=${[program(command.executable), ...auditArguments(command).map(word)].join(' ')}

@@ -16,7 +16,32 @@ export interface Background {
   readonly runs?: readonly AuditRun[];
   /** What appeared, changed hands, or disappeared between those audits. */
   readonly changes?: readonly PortSpanRow[];
+  /** The audits that these reports are about, one for each machine. */
+  readonly audits?: readonly AuditState[];
+  /** What is known about the executables of the listeners. */
+  readonly binaries?: readonly ListenerBinary[];
 }
+
+/** How an audit of a machine ended. */
+export type AuditState = {
+  readonly ComputerName: string;
+  /** The time of its facts, ISO 8601. */
+  readonly RunTime: string;
+  /** How many listeners it counts. */
+  readonly Listeners: number;
+  /** Whether it determined everything. */
+  readonly IsComplete: boolean;
+  /** Whether nothing failed. */
+  readonly IsSuccess: boolean;
+};
+
+/** The executable of a process. */
+export type ListenerBinary = {
+  readonly ComputerName: string;
+  readonly OwningProcess: number;
+  readonly Sha256: string | null;
+  readonly Signer: string | null;
+};
 
 /** The answer of a use case: rows of one kind, problems, and an exit code. */
 export interface Answer {

@@ -99,6 +99,12 @@ export const problemKinds = {
     exitCode: exit.ok,
     category: 'WriteError',
   },
+  PO2006: {
+    summary: 'a report could not be sent',
+    action: 'Check the URL of the report, and that the collector runs.',
+    exitCode: exit.unavailable,
+    category: 'WriteError',
+  },
   PO3001: {
     summary: 'a source of facts failed',
     action: 'Run portowner doctor to see which sources fail, and why.',

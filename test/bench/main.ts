@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { nodeBinary, ownNode, root, runtimes } from '../../src/build/runtime.mjs';
 import { startCrowd } from './crowd.ts';
 import { measureFar } from './far.ts';
+import { fleetMissing, measureFleet } from './fleet.ts';
 import { measureMemory, measureTime } from './formats.ts';
 import { measureGrowth } from './growth.ts';
 import { measureHistory } from './history.ts';
@@ -159,6 +160,9 @@ else process.stdout.write(`skipped: the PowerShell module (${missing})\n`);
 for (const { name, peer, ratio, budget } of [...(await measureTime()), ...measureMemory()]) add({ what: name, seen: 'in one process', peer, ratio, budget });
 
 for (const { name, ...line } of measureHistory()) add({ what: name, ...line });
+
+if (fleetMissing !== null) process.stdout.write(`skipped: a fleet in a database (${fleetMissing})\n`);
+else for (const { name, ...line } of await measureFleet((text) => process.stdout.write(text))) add({ what: name, ...line });
 
 // A second, and a fifth of one, are what people take for at once.
 const page = await measurePage();

@@ -527,4 +527,58 @@ test('a store in a database is passed on as it is, and its files are checked lik
   assert.match(checkTask(scheduler.tasks.get(name)!).facts?.arguments ?? '', /--store "?postgres:/);
 });
 
+test('a report that is sent is passed on as it is, and its files are checked like the others', async () => {
+  const linux = fakeLinux();
+  const url = 'otlp+https://collector.corp:4318?headersfile=/etc/portowner/headers&sslrootcert=/etc/portowner/ca.pem';
+  const show = (...words: string[]) => run(['schedule', 'show', '--baseline', '/etc/b.yaml', '--store', '/var/lib/portowner/audits.db', ...words], { scheduler: linux });
+  const { code, out, err } = await show('--report', url, '--report', '/srv/metrics/x.prom');
+  assert.is(code, 0, err);
+  assert.match(out, `"--report" "${url}"`);
+  assert.match(out, 'After=network-online.target');
+  assert.match(out, /^ReadWritePaths="?\/srv\/metrics"?$/m);
+  assert.not.match((await show('--report', '/srv/metrics/x.prom')).out, /network-online/);
+  const windows = 'otlp+https://collector.corp?headersfile=C:/Audit/headers';
+  const task = await run(['schedule', 'show', '--system', 'windows', '--baseline', 'C:\\b.yaml', '--report', windows], { scheduler: linux });
+  assert.match(task.out, `--report ${windows}`);
+  const wrong: [string, RegExp][] = [
+    ['otlp+https://collector.corp?headersfile=headers', /PO1001: .*the path of headersfile is not absolute/],
+    ['otlp+https://ann:s3cret@collector.corp', /PO1001: .*it contains a user or a password/],
+    ['otlp+http://collector.corp', /PO1001: .*does not encrypt/],
+    ['https://ann:s3cret@collector.corp', /PO1001: .*it begins neither with/],
+  ];
+  for (const [report, message] of wrong) {
+    const refused = await show('--report', report);
+    assert.is(refused.code, 64);
+    assert.match(refused.err, message);
+    assert.not.match(refused.err, /s3cret/);
+  }
+  const scheduler = fakeWindows();
+  // Both may use the certificate of one authority.
+  const shared = 'sslrootcert=C:\\Audit\\ca.pem';
+  const install = () =>
+    schedule(
+      scheduler,
+      'install',
+      ...baseline,
+      '--store',
+      `postgres://db.corp/audits?${shared}`,
+      '--report',
+      `otlp+https://collector.corp?${shared}&headersfile=C:\\Audit\\headers`,
+    );
+  scheduler.files.set('C:\\Audit\\ca.pem', safe('file'));
+  const missing = await install();
+  assert.match(missing.problems[0]!.Message, /the headersfile of a report: C:\\Audit\\headers: it does not exist/);
+  scheduler.files.set('C:\\Audit\\headers', safe('file', [ace({ sid: 'S-1-5-32-545', mask: 0x1301bf })]));
+  const open = await install();
+  assert.equal(codes(open), ['PO5002']);
+  assert.match(open.problems[0]!.Message, /the headersfile of a report: .* could change the file/);
+  scheduler.files.set('C:\\Audit\\headers', safe('file'));
+  const done = await install();
+  assert.is(done.row?.State, 'Installed', JSON.stringify(done.problems));
+  assert.match(checkTask(scheduler.tasks.get(name)!).facts?.arguments ?? '', /--report "?otlp\+https:/);
+  const status = await schedule(scheduler, 'status');
+  assert.ok(status.row?.State !== undefined, JSON.stringify(status));
+  assert.not.match(JSON.stringify(status), /a report/);
+});
+
 test.run();

@@ -24,6 +24,7 @@ const notRun: readonly (readonly [line: RegExp, reason: string])[] = [
   [/ -$|--error -/, 'reads standard input'],
   [/@-/, 'reads standard input'],
   [/^portowner move .*--yes/, 'changes configurations: test/system/configuration'],
+  [/otlp\+https:\/\//, 'needs a collector: test/system/audit/exports.test.ts'],
   [/postgres:\/\//, 'needs a database: test/system/audit/database.test.ts'],
   [/ --host /, 'asks far machines: test/system/ssh.test.ts'],
 ];

@@ -6,7 +6,7 @@ import { empty, full, problem, sample, written } from '../support/formats.ts';
 
 const test = suite('formats');
 
-test('the names', () => assert.equal(allFormats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson', 'md', 'sarif', 'html', 'xlsx']));
+test('the names', () => assert.equal(allFormats, ['table', 'list', 'csv', 'clixml', 'json', 'ndjson', 'ecs', 'otlp', 'prom', 'md', 'sarif', 'html', 'xlsx']));
 
 // Whole documents have tests of their own.
 const formats = allFormats.filter((format) => traitsOf(format).whole !== true);

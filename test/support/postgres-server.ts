@@ -1,16 +1,28 @@
 // A PostgreSQL server of a test's own, in a temporary folder.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
 
 const folder = '/usr/lib/postgresql';
 const versions = existsSync(folder) ? readdirSync(folder).toSorted((a, b) => Number(a) - Number(b)) : [];
-const bin = join(folder, versions.at(-1) ?? '', 'bin');
+const debian = join(folder, versions.at(-1) ?? '', 'bin');
+/** Where .ci/postgres-setup installs another version. */
+const cache = process.getuid?.() === 0 ? '/var/cache' : (process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'));
+const newest = join(process.env['PORTOWNER_POSTGRES_ROOT'] ?? join(cache, 'portowner/postgres'), 'bin');
 
 /** PostgreSQL refuses to run as root: the test must be able to become another user. */
 export const noDatabase = versions.length === 0 || process.getuid?.() !== 0 ? 'PostgreSQL is not installed, or the test does not run as root' : null;
+
+/** The programs of each version to test, by its name. */
+export const databaseVersions: Readonly<Record<string, string>> = {
+  [`PostgreSQL ${versions.at(-1)}`]: debian,
+  ...(existsSync(newest) ? { 'PostgreSQL 18': newest } : {}),
+};
+/** Why only one version is tested; null if two are. */
+export const noNewestDatabase = existsSync(newest) ? null : 'PostgreSQL 18 is not installed (.ci/postgres-setup)';
 
 export interface DatabaseServer {
   /** Its temporary folder, in which its user can write. */
@@ -22,6 +34,8 @@ export interface DatabaseServer {
   url(database: string, user?: string): string;
   /** Runs SQL as the superuser, and returns what psql prints. */
   sql(text: string, database?: string): string;
+  /** Runs statements as the superuser, without keeping this program waiting. */
+  run(text: string, database: string): Promise<void>;
   /** Ends all its processes at once, as a power failure does. */
   kill(): void;
   start(): void;
@@ -36,11 +50,12 @@ function account(): { uid: number; gid: number } {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** Starts a server. `settings` are lines of postgresql.conf, `access` of pg_hba.conf; `prepare` gets its folder before the start. */
+/** Starts a server. `settings` are lines of postgresql.conf, `access` of pg_hba.conf; `prepare` gets its folder before the start; `bin`: its programs. */
 export async function startDatabase(
-  more: { settings?: string; access?: string; prepare?: (folder: string, owner: { uid: number; gid: number }) => void } = {},
+  more: { bin?: string; settings?: string; access?: string; prepare?: (folder: string, owner: { uid: number; gid: number }) => void } = {},
 ): Promise<DatabaseServer> {
   const own = account();
+  const bin = more.bin ?? debian;
   const home = mkdtempSync(join(tmpdir(), 'portowner-postgres-'));
   chmodSync(home, 0o755);
   const data = join(home, 'data');
@@ -69,6 +84,15 @@ export async function startDatabase(
     ...own,
     url: (database, user = 'postgres') => `postgres://${user}@localhost:${port}/${database}?host=${encodeURIComponent(home)}`,
     sql: (text, database = 'postgres') => must('/usr/bin/psql', '-h', home, '-p', String(port), '-U', 'postgres', '-v', 'ON_ERROR_STOP=1', '-qAtX', '-d', database, '-c', text),
+    run: async (text, database) => {
+      const options = ['-h', home, '-p', String(port), '-U', 'postgres', '-v', 'ON_ERROR_STOP=1', '-qAtX', '-d', database];
+      const child = spawn('/usr/bin/psql', options, { ...as, stdio: ['pipe', 'ignore', 'pipe'] });
+      let errors = '';
+      child.stderr.on('data', (part: Buffer) => void (errors += part.toString()));
+      child.stdin.end(text);
+      const [status] = (await once(child, 'close')) as [number | null];
+      if (status !== 0) throw new Error(`psql: ${errors}`);
+    },
     kill() {
       const main = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0]);
       const children = readFileSync(`/proc/${main}/task/${main}/children`, 'utf8').trim().split(' ').map(Number);

@@ -98,8 +98,8 @@ export function readHtml(text: string): Values[] {
   return Array.from({ length: rows }, (_, row) => Object.fromEntries(columns.map(({ name }, i) => [name, data[which]![i]!.values[data[which]![i]!.places?.[row] ?? 0]])));
 }
 
-/** Whole documents for people, which have tests of their own. */
-type WholeFormat = 'html' | 'md' | 'sarif' | 'xlsx';
+/** Whole documents, which have tests of their own. */
+type WholeFormat = 'ecs' | 'html' | 'md' | 'otlp' | 'prom' | 'sarif' | 'xlsx';
 
 /** Every other format: what reads it, and what it should then give for rows. */
 export const formats: Readonly<Record<Exclude<Format, WholeFormat>, { read: (text: string) => Values[]; expected: (rows: readonly Endpoint[]) => Values[] }>> = {

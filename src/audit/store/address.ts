@@ -108,7 +108,7 @@ function decoded(text: string): string {
 }
 
 /** Whether a connection to a host cannot leave this machine. */
-function isLocal(host: string): boolean {
+export function isThisMachine(host: string): boolean {
   const address = canonicalAddress(host);
   if (address === null) return host.toLowerCase() === 'localhost';
   return address === '::1' || (address.startsWith('127.') && !address.includes('%'));
@@ -132,7 +132,7 @@ export function databaseAddress(text: string): DatabaseAddress {
   const host = given.host ?? decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
   if (host === '') throw flaw('missing host', `Use ${example}, or host=/var/run/postgresql for a socket.`);
   const isSocket = host.startsWith('/');
-  const isHere = isSocket || isLocal(host);
+  const isHere = isSocket || isThisMachine(host);
   const port = Number(given.port ?? (url.port === '' ? '5432' : url.port));
   if (!Number.isInteger(port) || port < 1 || port > 65535)
     throw flaw('the port is not between 1 and 65535', `Use ${example}`);

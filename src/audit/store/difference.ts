@@ -70,10 +70,9 @@ const isExact = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
 /** The open spans that continue, by the listener that continues each. One path can have several executables, one after the other. */
 function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Listener[]): Map<Listener, OpenSpan<Id>> {
   const binary = ({ owner }: Held): string => JSON.stringify([owner.sha256, owner.signer]);
-  const open = Map.groupBy(
-    spans.toSorted((a, b) => (binary(a) < binary(b) ? -1 : binary(a) > binary(b) ? 1 : 0)),
-    ({ protocol, port, address, owner }) => spanKey({ protocol, port, address }, owner),
-  );
+  const open = Map.groupBy(spans, ({ protocol, port, address, owner }) => spanKey({ protocol, port, address }, owner));
+  for (const group of open.values())
+    if (group.length > 1) group.sort((a, b) => (binary(a) < binary(b) ? -1 : binary(a) > binary(b) ? 1 : 0));
   const found = new Map<Listener, OpenSpan<Id>>();
   const match = (listener: Listener, fits: (span: Held, listener: Listener) => boolean): void => {
     const { protocol, address } = listener;
@@ -108,6 +107,9 @@ export function spanDifference<Id>(
     ended: gone.map(({ id }) => id),
   };
 }
+
+/** How many ended spans of dynamic port numbers to keep for a machine: programs take different ports at each start. */
+export const mostDynamicPorts = 20_000;
 
 /** A port number of a dynamic listener. */
 export interface DynamicPort {

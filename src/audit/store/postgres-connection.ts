@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
-import { createSecureContext, getCACertificates, type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import postgres from 'postgres';
 import { errorCode, messageOf } from '../../io/errors.ts';
-import { readBytes } from '../../io/read.ts';
-import { readSecret } from '../../io/secret.ts';
 import { canonicalAddress } from '../../ports/address.ts';
 import { PortOwnerError, type ProblemCode } from '../../schema/problems.ts';
+import { networkFault, verifyingContext } from '../secure-connection.ts';
 import type { DatabaseAddress } from './address.ts';
 import { passwordFor } from './password.ts';
 
@@ -18,8 +17,6 @@ import { passwordFor } from './password.ts';
 export type Sql = postgres.Sql;
 
 const connectSeconds = 15;
-/** The longest file with certificates. */
-const maxBytes = 1024 * 1024;
 /** How long a statement waits for a lock, and how long it may run. */
 const lockSeconds = 30;
 const statementSeconds = 120;
@@ -29,21 +26,14 @@ const patienceMs = 180_000;
 
 /** What TLS verifies: postgres.js itself verifies nothing, and would compare an address with the name localhost. */
 function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): ConnectionOptions {
-  const ca = rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)];
-  const own =
-    certificate === null || key === null
-      ? {}
-      : { cert: readBytes(certificate, maxBytes), key: readSecret(key, 'the key of the client certificate') };
   const name = canonicalAddress(host) === null ? { servername: host } : {};
-  try {
-    const secureContext = createSecureContext({ ca, minVersion: 'TLSv1.2', ...own });
-    return { host, ...name, secureContext, rejectUnauthorized: true };
-  } catch (error) {
-    throw new PortOwnerError('PO4201', `the store cannot be used: sslcert or sslkey is unusable: ${messageOf(error)}`, {
-      hint: 'Use files in PEM format, with the key of the certificate, without a password.',
-      cause: error,
+  const secureContext = verifyingContext({ rootCertificate, certificate, key }, (why, hint, cause) => {
+    throw new PortOwnerError('PO4201', `the store cannot be used: sslcert or sslkey is unusable: ${why}`, {
+      hint,
+      cause,
     });
-  }
+  });
+  return { host, ...name, secureContext, rejectUnauthorized: true };
 }
 
 const networkError = (code: string): Error => Object.assign(new Error(code), { code });
@@ -59,21 +49,24 @@ async function connectedSocket({ host, isSocket, port }: DatabaseAddress): Promi
   }
 }
 
-/**
- * Runs `work` with one connection, and ends it. A lost connection is not made again: postgres.js would write to the socket that
- * it no longer has, or run the rest of a transaction outside it. Throws PO4201, PO4210, and PO2001 for files that the address
- * names, and errors of the server.
- */
-export async function withConnection<T>(
-  address: DatabaseAddress,
-  work: (sql: Sql) => Promise<T>,
-  patience = patienceMs,
-): Promise<T> {
+/** One connection. A lost one is not made again: postgres.js would write to the socket that it no longer has. */
+interface Connection {
+  readonly sql: Sql;
+  /** Rejects when the connection is lost. Queries that were not sent yet would never end. */
+  readonly lost: Promise<never>;
+  readonly isLost: () => boolean;
+  /** Ends it; `seconds`: how long its queries may take to end. */
+  readonly end: (seconds: number) => Promise<void>;
+}
+
+/** Prepares a connection, which the first query makes. Throws PO4201, PO4210, and PO2001 for files that the address names. */
+function newConnection(address: DatabaseAddress): Connection {
   const { host, port, database, isVerified } = address;
   const user = address.user ?? userInfo().username;
   const password = passwordFor(address, user) ?? '';
-  const failed = Promise.withResolvers<never>();
-  let isOpened = false;
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+  let [isOpened, isLost] = [false, false];
   let socket: Socket | undefined;
   const sql = postgres({
     // Not texts, which postgres.js would split at colons and commas.
@@ -84,8 +77,11 @@ export async function withConnection<T>(
       isOpened = true;
       return (socket = await connectedSocket(address));
     },
-    // Later than the error of a query, which says more. Queries that were not sent yet would never end.
-    onclose: () => setImmediate(failed.reject, networkError('CONNECTION_CLOSED')),
+    onclose: () => {
+      isLost = true;
+      // Later than the error of a query, which says more.
+      setImmediate(lost.reject, networkError('CONNECTION_CLOSED'));
+    },
     database,
     user,
     pass: () => password,
@@ -102,17 +98,67 @@ export async function withConnection<T>(
     onnotice: () => {},
     connection: { application_name: 'portowner', TimeZone: 'UTC', DateStyle: 'ISO' },
   } as unknown as postgres.Options<Record<string, postgres.PostgresType>>);
-  const watch = setTimeout(() => failed.reject(networkError('ETIMEDOUT')), patience);
-  let seconds = 0;
-  try {
-    const result = await Promise.race([work(sql), failed.promise]);
-    seconds = 1;
-    return result;
-  } finally {
-    clearTimeout(watch);
+  const end = async (seconds: number): Promise<void> => {
     await sql.end({ timeout: seconds }).catch(() => {});
     socket?.destroy();
+  };
+  return { sql, lost: lost.promise, isLost: () => isLost, end };
+}
+
+/** Runs `work` with a connection for a limited time; the connection ends if that fails. Throws errors of the server. */
+async function withTime<T>(connection: Connection, patience: number, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const watch = setTimeout(() => late.reject(networkError('ETIMEDOUT')), patience);
+  try {
+    return await Promise.race([work(connection.sql), connection.lost, late.promise]);
+  } catch (error) {
+    await connection.end(0);
+    throw error;
+  } finally {
+    clearTimeout(watch);
   }
+}
+
+/** Runs `work` with one connection, and ends it. Throws like `newConnection`, and errors of the server. */
+export async function withConnection<T>(
+  address: DatabaseAddress,
+  work: (sql: Sql) => Promise<T>,
+  patience = patienceMs,
+): Promise<T> {
+  const connection = newConnection(address);
+  const result = await withTime(connection, patience, work);
+  await connection.end(1);
+  return result;
+}
+
+/** Connections to a database that are kept: the server needs longer for a new one than to store an audit. */
+export interface Connections {
+  readonly address: DatabaseAddress;
+  /** Runs `work` with a connection that nothing else uses meanwhile. Throws like `withConnection`. */
+  use<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Connections are made when they are needed, and kept until they fail. */
+export function keptConnections(address: DatabaseAddress): Connections {
+  const idle: Connection[] = [];
+  return {
+    address,
+    async use(work) {
+      let connection = idle.pop();
+      while (connection?.isLost() === true) {
+        await connection.end(0);
+        connection = idle.pop();
+      }
+      connection ??= newConnection(address);
+      const result = await withTime(connection, patienceMs, work);
+      idle.push(connection);
+      return result;
+    },
+    async close() {
+      await Promise.all(idle.splice(0).map((connection) => connection.end(1)));
+    },
+  };
 }
 
 /** Runs `work` in a transaction. After an error, the connection must end, which rolls it back. */
@@ -180,32 +226,6 @@ const serverErrors: Readonly<Record<string, readonly [why: string, hint: string,
   '57014': ['it did not answer in time', 'Try again later.'],
 };
 
-const networkErrors: Readonly<Record<string, readonly [why: string, hint: string]>> = {
-  ECONNREFUSED: ['nothing listens there', 'Check the host and the port in the URL, and that the server runs.'],
-  ENOENT: ['there is no socket in that folder', 'Check the host and the port in the URL, and that the server runs.'],
-  EACCES: ['access to the socket is denied', 'Check the rights of the socket.'],
-  ENOTFOUND: ['its name is unknown', 'Check the host in the URL.'],
-  EAI_AGAIN: ['its name could not be resolved', 'Check the name server.'],
-  CONNECT_TIMEOUT: [
-    `it did not answer within ${connectSeconds} seconds`,
-    'Check the host, the port, and the firewall.',
-  ],
-  ETIMEDOUT: ['it stopped answering', 'Check the network, and the server.'],
-  ERR_TLS_CERT_ALTNAME_INVALID: [
-    'its certificate is for another name',
-    'Use the name in the certificate as the host of the URL.',
-  ],
-  CERT_HAS_EXPIRED: ['its certificate has expired', 'Renew the certificate of the server.'],
-};
-
-const untrusted: ReadonlySet<string> = new Set([
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
 /** Converts an error of a database for the user. */
 export function databaseError({ url, isVerified }: DatabaseAddress, error: unknown): PortOwnerError {
   if (error instanceof PortOwnerError) return error;
@@ -215,13 +235,8 @@ export function databaseError({ url, isVerified }: DatabaseAddress, error: unkno
     new PortOwnerError(problem, `the store ${url} cannot be used: ${why}`, { hint, target: url, cause: error });
   const server = serverErrors[code];
   if (server !== undefined) return make(`${server[0]}: ${message}`, server[1], server[2]);
-  if (untrusted.has(code))
-    return make(
-      'no trusted authority issued its certificate',
-      'Specify the certificate of the authority: sslrootcert=FILE',
-    );
-  const network = networkErrors[code];
-  if (network !== undefined) return make(...network);
+  const network = networkFault(code, 'sslrootcert=FILE', connectSeconds);
+  if (network !== null) return make(...network);
   if (lost.has(code) || restarts.has(code))
     return make(
       'the connection was lost',

@@ -1,5 +1,5 @@
 import type { DatabaseAddress } from './address.ts';
-import { databaseError, inTransaction, withConnection, type Sql } from './postgres-connection.ts';
+import { databaseError, inTransaction, withConnection, type Connections, type Sql } from './postgres-connection.ts';
 import { databaseVersion } from './postgres-schema.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
@@ -15,15 +15,19 @@ async function checkVersion(sql: Sql, { url }: DatabaseAddress): Promise<void> {
     );
 }
 
-/** Runs `work` with a store of a known version, in one transaction on a connection of its own. */
+/** The connections on which the version of the store is known. */
+const checked = new WeakSet<Sql>();
+
+/** Runs `work` with a store of a known version, in one transaction. */
 export function storeTransaction<T>(
-  address: DatabaseAddress,
+  connections: Connections,
   mode: string,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  return withConnection(address, (sql) =>
+  return connections.use((sql) =>
     inTransaction(sql, mode, async () => {
-      await checkVersion(sql, address);
+      if (!checked.has(sql)) await checkVersion(sql, connections.address);
+      checked.add(sql);
       return work(sql);
     }),
   );

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Listener } from '../listeners.ts';
-import type { DatabaseAddress } from './address.ts';
 import type { StoredRun, StoreOutcome } from './contract.ts';
 import {
   binaryKey,
@@ -8,6 +7,7 @@ import {
   dynamicDifference,
   findingDifference,
   keptSince,
+  mostDynamicPorts,
   storedPort,
   runValues,
   spanDifference,
@@ -17,7 +17,7 @@ import {
   type OpenFinding,
   type OpenSpan,
 } from './difference.ts';
-import { arrayText, databaseError, retried, type Sql } from './postgres-connection.ts';
+import { arrayText, databaseError, retried, type Connections, type Sql } from './postgres-connection.ts';
 import { tableNames } from './postgres-schema.ts';
 import { storeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
@@ -70,20 +70,58 @@ async function openSpans(sql: Sql, machine: string): Promise<OpenRows['spans']> 
   });
 }
 
-async function insertSpans({ sql, run }: Recording, spans: readonly NewSpan[]): Promise<void> {
-  if (spans.length === 0) return;
+/** The values of new spans as arrays, in the order of the columns. */
+function arraysOf(sql: Sql, spans: readonly NewSpan[]) {
   const texts = (value: (span: NewSpan) => string | number | boolean | null): string => arrayText(spans.map(value));
   const owner = (value: (listener: Listener) => string | null): string => texts(({ listener }) => value(listener));
+  return sql`
+    ${texts(keyOf)}::text[], ${texts(({ numbered }) => numbered)}::boolean[],
+    ${owner(({ protocol }) => protocol)}::text[], ${texts(({ port }) => port)}::integer[],
+    ${owner(({ address }) => address)}::text[], ${owner(({ program }) => program)}::text[],
+    ${owner(({ services }) => JSON.stringify(services))}::text[], ${owner(({ user }) => user)}::text[],
+    ${owner(({ sha256 }) => sha256)}::text[], ${owner(({ signer }) => signer)}::text[]`;
+}
+
+const spanColumns = (sql: Sql) =>
+  sql`key, numbered, protocol, port, address, program, services, account, sha256, signer`;
+
+async function insertSpans({ sql, run }: Recording, spans: readonly NewSpan[]): Promise<void> {
+  if (spans.length === 0) return;
   await sql`
-    insert into portowner.span
-      (machine, first, key, numbered, protocol, port, address, program, services, account, sha256, signer)
-    select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
-      ${texts(keyOf)}::text[], ${texts(({ numbered }) => numbered)}::boolean[],
-      ${owner(({ protocol }) => protocol)}::text[], ${texts(({ port }) => port)}::integer[],
-      ${owner(({ address }) => address)}::text[], ${owner(({ program }) => program)}::text[],
-      ${owner(({ services }) => JSON.stringify(services))}::text[], ${owner(({ user }) => user)}::text[],
-      ${owner(({ sha256 }) => sha256)}::text[], ${owner(({ signer }) => signer)}::text[])
+    insert into portowner.span (machine, first, ${spanColumns(sql)})
+    select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(${arraysOf(sql, spans)})
     on conflict do nothing`;
+}
+
+/**
+ * Removes the port numbers that ended longest ago, if there are too many. An account that must not delete turns them into new
+ * spans instead. Returns the spans that are still to be inserted.
+ */
+async function forgetNumbers({ sql, run }: Recording, spans: readonly NewSpan[]): Promise<readonly NewSpan[]> {
+  const { machine } = run;
+  const rows = await sql`
+    select key, first, has_table_privilege('portowner.span', 'delete') as deletes from portowner.span
+    where machine = ${machine} and numbered and last is not null
+    order by last desc, first desc, key offset ${mostDynamicPorts}`;
+  if (rows.length === 0) return spans;
+  const keys = (count: number): string => arrayText(rows.slice(0, count).map(({ key }) => key));
+  const firsts = (count: number): string => arrayText(rows.slice(0, count).map(({ first }) => first));
+  if (rows[0]!['deletes'] === true) {
+    const all = rows.length;
+    await sql`
+      delete from portowner.span as one using unnest(${keys(all)}::text[], ${firsts(all)}::timestamptz[]) as gone (key, first)
+      where one.machine = ${machine} and one.key = gone.key and one.first = gone.first`;
+    return spans;
+  }
+  const unique = [...new Map(spans.map((span) => [keyOf(span), span])).values()];
+  const taken = unique.slice(0, rows.length);
+  await sql`
+    update portowner.span as one set first = ${run.at}::timestamptz, last = null, (${spanColumns(sql)}) = (
+      new.key, new.numbered, new.protocol, new.port, new.address, new.program, new.services, new.account, new.sha256, new.signer)
+    from unnest(${keys(taken.length)}::text[], ${firsts(taken.length)}::timestamptz[], ${arraysOf(sql, taken)})
+      as new (old_key, old_first, ${spanColumns(sql)})
+    where one.machine = ${machine} and one.key = new.old_key and one.first = new.old_first`;
+  return unique.slice(taken.length);
 }
 
 /** Ends the rows that were no longer seen, with the previous run, which saw them. */
@@ -143,13 +181,19 @@ async function storeDifference(
   );
   const findings = findingDifference<RowId>(open, run, Date.parse(run.at));
   const values = runValues(run, difference, previous === null);
+  const added: readonly NewSpan[] = [
+    ...difference.added.map((listener) => ({ listener, port: storedPort(listener), numbered: false })),
+    ...numbers.added.map(({ listener, port }) => ({ listener, port, numbered: true })),
+  ];
+  const ended = endRows(recording, 'span', [...difference.ended, ...numbers.ended]);
+  const inserted =
+    numbers.ended.length === 0
+      ? insertSpans(recording, added)
+      : ended.then(async () => insertSpans(recording, await forgetNumbers(recording, added)));
   await Promise.all([
     learn(recording, difference.learned),
-    endRows(recording, 'span', [...difference.ended, ...numbers.ended]),
-    insertSpans(recording, [
-      ...difference.added.map((listener) => ({ listener, port: storedPort(listener), numbered: false })),
-      ...numbers.added.map(({ listener, port }) => ({ listener, port, numbered: true })),
-    ]),
+    ended,
+    inserted,
     storeFindings(recording, findings),
     sql`insert into portowner.audit ${sql({ machine: run.machine, at: run.at, ...values })}`,
   ]);
@@ -260,14 +304,14 @@ async function record(
 }
 
 /** Deletes old history of a machine, for which an account needs another role than to store audits; why not, or null. */
-async function prune(address: DatabaseAddress, run: StoredRun): Promise<string | null> {
+async function prune(connections: Connections, run: StoredRun): Promise<string | null> {
   const since = keptSince(run);
   if (since === null) return null;
   const { machine } = run;
   const before = new Date(since);
   try {
     await retried(() =>
-      storeTransaction(address, '', async (sql) => {
+      storeTransaction(connections, '', async (sql) => {
         await sql`delete from portowner.audit where machine = ${machine} and at < ${before}`;
         await sql`delete from portowner.span where machine = ${machine} and last < ${before}`;
         await sql`delete from portowner.finding where machine = ${machine} and last < ${before}`;
@@ -276,18 +320,18 @@ async function prune(address: DatabaseAddress, run: StoredRun): Promise<string |
     return null;
   } catch (error) {
     // The audit is stored, whatever the error.
-    return databaseError(address, error).message;
+    return databaseError(connections.address, error).message;
   }
 }
 
 /** Stores an audit atomically, in one transaction, which waits for others of the same machine. */
-export async function addRun(address: DatabaseAddress, given: StoredRun, now: Date): Promise<StoreOutcome> {
+export async function addRun(connections: Connections, given: StoredRun, now: Date): Promise<StoreOutcome> {
   const run = storable(given);
   const outcome = await retried(async (again) => {
-    const stored = await storeTransaction(address, '', (sql) => record(sql, run, now, again));
+    const stored = await storeTransaction(connections, '', (sql) => record(sql, run, now, again));
     // The connection was lost after the transaction had succeeded.
     return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
   });
-  const unpruned = outcome.refused === null ? await prune(address, run) : null;
+  const unpruned = outcome.refused === null ? await prune(connections, run) : null;
   return { ...outcome, aside: null, unpruned };
 }

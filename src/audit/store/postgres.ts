@@ -1,6 +1,6 @@
 import type { DatabaseAddress } from './address.ts';
 import { refuseFuture, type AuditStore } from './contract.ts';
-import { retried, type Sql } from './postgres-connection.ts';
+import { keptConnections, retried, type Sql } from './postgres-connection.ts';
 import { queryCoverage, queryListeners, queryNewest, queryNews, queryRare, queryVersions } from './postgres-fleet.ts';
 import { queryRuns, querySpans } from './postgres-read.ts';
 import { storeTransaction, withDatabaseErrors } from './postgres-session.ts';
@@ -12,16 +12,17 @@ import { addRun } from './postgres-write.ts';
 
 export { examineStore, makeStore, storeScript } from './postgres-admin.ts';
 
-/** A store in a database, which must exist. Each call uses a connection of its own, and a question sees one state. */
+/** A store in a database, which must exist. A question sees one state. */
 export function postgresStore(address: DatabaseAddress): AuditStore {
+  const connections = keptConnections(address);
   const ask = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
     withDatabaseErrors(address, () =>
-      retried(() => storeTransaction(address, 'isolation level repeatable read read only', work)),
+      retried(() => storeTransaction(connections, 'isolation level repeatable read read only', work)),
     );
   return {
     add: async (run, now) => {
       refuseFuture(run, now);
-      return withDatabaseErrors(address, () => addRun(address, run, now));
+      return withDatabaseErrors(address, () => addRun(connections, run, now));
     },
     runs: (question) => ask((sql) => queryRuns(sql, question)),
     spans: (question) => ask((sql) => querySpans(sql, question)),
@@ -31,6 +32,6 @@ export function postgresStore(address: DatabaseAddress): AuditStore {
     rareListeners: (question, most) => ask((sql) => queryRare(sql, question, most)),
     versions: (question) => ask((sql) => queryVersions(sql, question)),
     news: (question, period) => ask((sql) => queryNews(sql, question, period)),
-    close: async () => {},
+    close: () => connections.close(),
   };
 }

@@ -10,6 +10,7 @@ import {
   dynamicDifference,
   findingDifference,
   keptSince,
+  mostDynamicPorts,
   storedPort,
   runValues,
   spanDifference,
@@ -20,9 +21,6 @@ import {
 import { defaultWaitMs, freeName, openDatabase, writeStore, type OpenStore } from './sqlite-file.ts';
 import { storeVersion, upgrade } from './sqlite-schema.ts';
 import { instant, ownerOf } from './values.ts';
-
-/** How many ended spans to keep for a machine: programs take different ports at each start. */
-const mostDynamicPorts = 20_000;
 
 function machineId(database: DatabaseSync, name: string): number {
   database.prepare('INSERT OR IGNORE INTO machine (name) VALUES (?)').run(name);

@@ -42,7 +42,10 @@ export class AuditOptions {
   spool = Option.String('--spool', {
     description: 'keep the audit in this folder until the store has it, and store earlier ones from there',
   });
-  report = Option.Array('--report', { description: 'also write the findings to this file; can be repeated' });
+  report = Option.Array('--report', {
+    description:
+      'also write the findings to this file, or send them to a collector: otlp+https://HOST:4318; can be repeated',
+  });
   failOn = Option.String('--fail-on', {
     description: `lowest severity that makes the command exit with 1: ${severityWords.join(', ')} (default: low)`,
   });

@@ -199,6 +199,41 @@ test('machines are in the order of their characters, whatever the language of th
   );
 });
 
+const connections = (): number => Number(server.sql("select count(*) from pg_stat_activity where application_name = 'portowner'"));
+
+test('a store uses one connection for what comes one after the other, and none when it is closed', async () => {
+  await useStore(server.url('audits'), async (store) => {
+    for (const number of [1, 2, 3]) assert.is((await store.add(run(number, { machine: 'kept' }), new Date(night(9)))).refused, null);
+    await store.spans({ machine: 'kept', port: null, dynamic: true, owner: null });
+    assert.is(connections(), 1);
+    const both = await Promise.all([
+      store.runs({ machine: 'kept', limit: null }),
+      store.runs({ machine: 'kept', limit: 2 }),
+      store.add(run(4, { machine: 'kept' }), new Date(night(9))),
+    ]);
+    assert.ok(both[0].length >= 3 && both[0].length <= 4);
+    assert.equal([both[1].length, both[2].refused], [2, null]);
+    assert.ok(connections() <= 3);
+    const failed = await store.add(run(5, { machine: 'kept', tool: null as unknown as string }), new Date(night(9))).catch((error: unknown) => error);
+    assert.ok(failed instanceof PortOwnerError, String(failed));
+    assert.is((await store.add(run(6, { machine: 'kept' }), new Date(night(9)))).refused, null, 'a failed transaction does not stay open');
+  });
+  for (let tries = 0; tries < 200 && connections() > 0; tries++) await pause(10);
+  assert.is(connections(), 0);
+});
+
+test('a store goes on after its server was restarted, or ended its connection meanwhile', async () => {
+  await useStore(server.url('audits'), async (store) => {
+    assert.is((await store.add(run(1, { machine: 'restarted' }), new Date(night(9)))).refused, null);
+    server.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'portowner'");
+    assert.is((await store.add(run(2, { machine: 'restarted' }), new Date(night(9)))).refused, null);
+    server.kill();
+    server.start();
+    assert.is((await store.add(run(3, { machine: 'restarted' }), new Date(night(9)))).refused, null);
+    assert.is((await store.runs({ machine: 'restarted', limit: null })).length, 3);
+  });
+});
+
 test('an IPv6 address is one host', async () => {
   const version = await withConnection(
     databaseAddress(`postgres://postgres@[::1]:${server.port}/audits`),

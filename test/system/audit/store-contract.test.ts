@@ -10,17 +10,20 @@ import { isFuture, type AuditStore, type StoredRun } from '../../../src/audit/st
 import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import { PortOwnerError } from '../../../src/schema/problems.ts';
-import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { databaseVersions, noDatabase, noNewestDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { skip } from '../../support/skip.ts';
 
 const test = suite('the contract of stores');
 
-let server: DatabaseServer | undefined;
+const servers = new Map<string, DatabaseServer>();
 test.before(async () => {
-  if (noDatabase === null) server = await startDatabase();
-  else skip(noDatabase, { __suite__: 'the contract of stores', __test__: 'in a database' });
+  const why = noDatabase ?? noNewestDatabase;
+  if (why !== null) skip(why, { __suite__: 'the contract of stores', __test__: 'in a database' });
+  if (noDatabase === null) for (const [name, bin] of Object.entries(databaseVersions)) servers.set(name, await startDatabase({ bin }));
 });
-test.after(() => server?.stop());
+test.after(() => {
+  for (const server of servers.values()) server.stop();
+});
 let databases = 0;
 
 const night = (number: number): Date => new Date(Date.UTC(2026, 0, number, 3));
@@ -50,6 +53,13 @@ const run = (number: number, more: Partial<StoredRun> = {}): StoredRun => ({
   ...more,
 });
 
+async function newDatabase(server: DatabaseServer): Promise<string> {
+  const name = `store${++databases}`;
+  server.sql(`create database ${name}`);
+  await makeStore(databaseAddress(server.url(name)), false);
+  return name;
+}
+
 /** Each lets `work` ask a new store. */
 const stores: Record<string, (work: (store: AuditStore) => Promise<void>) => Promise<void>> = {
   'a file': async (work) => {
@@ -62,12 +72,11 @@ const stores: Record<string, (work: (store: AuditStore) => Promise<void>) => Pro
   },
 };
 if (noDatabase === null)
-  stores['a database'] = async (work) => {
-    const name = `store${++databases}`;
-    server!.sql(`create database ${name}`);
-    await makeStore(databaseAddress(server!.url(name)), false);
-    await useStore(server!.url(name), work);
-  };
+  for (const version of Object.keys(databaseVersions))
+    stores[`a database of ${version}`] = async (work) => {
+      const server = servers.get(version)!;
+      await useStore(server.url(await newDatabase(server)), work);
+    };
 
 for (const [name, withStore] of Object.entries(stores)) {
   test(`${name} gives the runs newest first, and spans from first to last`, () =>
@@ -116,6 +125,60 @@ for (const [name, withStore] of Object.entries(stores)) {
       );
     }));
 }
+
+/** A program that has so many ports of the dynamic range from a number on. */
+const program = (from: number, count: number): Listener => ({
+  ...nginx,
+  port: 'dynamic',
+  address: 'any',
+  ports: Array.from({ length: count }, (_, index) => from + index),
+});
+
+/** Stores nights on which a program takes other ports, and returns the numbers of ended and open ports that are kept. */
+async function portsKept(store: AuditStore, nights: readonly (readonly [from: number, count: number])[]): Promise<[ended: number, open: number, newest: boolean]> {
+  for (const [index, [from, count]] of nights.entries())
+    assert.is((await store.add(run(index + 1, { listeners: count === 0 ? [] : [program(from, count)] }), night(index + 1))).refused, null);
+  const rows = (await store.spans({ ...everything, port: [{ start: 1, end: 65_535 }] })).filter(({ Port }) => Port !== 'dynamic');
+  const ended = rows.filter(({ IsOpen }) => !IsOpen);
+  const last = ended.map(({ LastSeen }) => LastSeen!).toSorted();
+  return [ended.length, rows.length - ended.length, last.at(-1) === night(nights.length - 1).toISOString()];
+}
+
+for (const [name, withStore] of Object.entries(stores))
+  test(`${name} keeps 20,000 ended ports of the dynamic range, the newest ones`, () =>
+    withStore(async (store) => {
+      // The third night has new ports for those that the second one ended.
+      assert.equal(
+        await portsKept(store, [
+          [32_768, 14_000],
+          [47_000, 13_000],
+          [32_768, 9_000],
+          [50_000, 10],
+          [0, 0],
+        ]),
+        [20_000, 0, true],
+      );
+    }));
+
+test('a database keeps them for an account that must not delete, too', async (context) => {
+  if (noDatabase !== null) return skip(noDatabase, context);
+  const [server] = servers.values();
+  const name = await newDatabase(server!);
+  server!.sql('create role box login in role portowner_writer');
+  await useStore(server!.url(name, 'box'), async (store) => {
+    const nights = [
+      [32_768, 14_000],
+      [47_000, 13_000],
+      [32_768, 9_000],
+    ] as const;
+    assert.equal(await portsKept(store, nights), [20_000, 9_000, true]);
+    // Rows that were taken over are as good as new ones.
+    const rows = await store.spans({ ...everything, port: [{ start: 32_768, end: 41_767 }] });
+    assert.is(rows.filter(({ IsOpen, FirstSeen, Program }) => IsOpen && FirstSeen === night(3).toISOString() && Program === '/usr/sbin/nginx').length, 9_000);
+  });
+  const keys = server!.sql('select count(*), count(distinct key || first) from portowner.span where numbered', name);
+  assert.is(keys.trim(), '29000|29000');
+});
 
 test('clocks differ by a day', () => {
   assert.not(isFuture(night(2).toISOString(), night(1)));

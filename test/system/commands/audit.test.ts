@@ -518,7 +518,7 @@ test('the log tells what could not be told, and of an audit that could not be ma
 test('nothing says clean unless the exit code does', async () => {
   const { baseline, folder } = await place();
   const hidden = { ...night(2, []), ...facts([socket({ localPort: 22, pid: null }), socket({ localPort: 25 })]) };
-  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml', 'html', 'md', 'sarif', 'xlsx'] as const).map((end) => join(folder, `r.${end}`));
+  const reports = (['txt', 'csv', 'json', 'ndjson', 'clixml', 'html', 'md', 'sarif', 'ecs.ndjson', 'otlp.jsonl', 'xlsx'] as const).map((end) => join(folder, `r.${end}`));
   for (const [what, of, code, why, more] of [
     ['not all sockets', half(night(2, [22, 25])), 69, 'some sockets could not be read', []],
     ['an owner that cannot be seen', hidden, 77, '1 listener could not be evaluated', []],
