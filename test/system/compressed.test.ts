@@ -31,6 +31,12 @@ const questions: readonly Question[] = [
   { needs: ['fleet', 'fleet-file'], args: ['fleet', '80', '--store', 'audits.db', '--format', 'csv'], out: /,80,/ },
   // Nobody listens there: the client is loaded before that is known.
   { needs: ['database'], args: ['store', 'check', 'postgres://writer@127.0.0.1:1/audits'], code: 69 },
+  { needs: ['yaml', 'exports'], args: ['audit', '--policy', 'policy.yaml', '--from', 'facts.json', '--report', 'report.prom'], code: 1, file: ['report.prom', /^portowner_/m] },
+  {
+    needs: ['yaml', 'exports', 'logs'],
+    args: ['audit', '--policy', 'policy.yaml', '--from', 'facts.json', '--report', 'otlp+http://127.0.0.1:1/'],
+    code: 69,
+  },
   // There is no such host: the scripts for it are loaded before that is known.
   { needs: ['collectors'], args: ['80', '--host', '127.0.0.1', '--ssh-config', 'nowhere.txt'], code: 69 },
 ];
