@@ -15,6 +15,7 @@ import {
   asItsUser,
   restartServer,
   restartWay,
+  startAdvice,
   waitForPort,
   type MovePlan,
   type Restarted,
@@ -149,9 +150,11 @@ async function rollBack(
     conflict.length === 0 ? [] : [`not restored, because another program changed it: ${conflict.join(', ')}`];
   if (!restarted) return kept;
   const failure = await restartServer(plan, world, timeoutMs);
-  if (failure !== null) return [...kept, `the server was not restarted with its old configuration: ${failure}`];
-  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs);
-  return late === null ? kept : [...kept, `with its old configuration, ${late}`];
+  const late = failure ?? (await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs));
+  if (late === null) return kept;
+  const text =
+    failure === null ? 'with its old configuration, ' : 'the server was not restarted with its old configuration: ';
+  return [...kept, `${text}${late}`, ...startAdvice(plan.configured)];
 }
 
 /** Notes the new state of a move in the journal. Returns why that failed, or null: the move can be undone anyway. */
@@ -369,7 +372,7 @@ async function restored(
   }
   const back = { configured: server.configured, from: move.to, to: move.from };
   const failure = (await restartServer(server, world, timeoutMs)) ?? (await waitForPort(back, world, timeoutMs));
-  const reasons = failure === null ? [] : [`the files are restored, but ${failure}`];
+  const reasons = failure === null ? [] : [`the files are restored, but ${failure}`, ...startAdvice(server.configured)];
   const row = { ...journalRow(move, 'Undone', null, reasons), Restart: failure === null ? 'restarted' : 'failed' };
   return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };
 }

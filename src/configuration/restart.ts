@@ -113,6 +113,14 @@ export async function restartServer(
   return null;
 }
 
+/** Returns how to start what a failed restart left stopped; empty if everything runs, or no service runs it. */
+export function startAdvice({ instance, reading }: MoveEdits['configured']): string[] {
+  const { pid, service, serviceUser } = instance;
+  if (pid === null || service === null) return [];
+  const commands = reading.machine.startCommands(service, { user: serviceUser });
+  return commands.length === 0 ? [] : [`it does not run now; to start it: ${commands.join('; ')}`];
+}
+
 /**
  * Returns which processes are a server after its restart: those that it had, and its program in its service. Where it
  * has a service, the program alone tells nothing: many have the same one.

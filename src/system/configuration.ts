@@ -101,6 +101,8 @@ export interface ConfigurationMachine {
     action: 'restart' | 'reload' | 'check',
     of: ServiceProcess,
   ): { readonly text: string; readonly isMissing: boolean } | null;
+  /** The commands that start a service, and those stopped with it, as far as they do not run. */
+  startCommands(name: string, of: Pick<ServiceProcess, 'user'>): readonly string[];
   run(call: ProgramCall): ProgramResult;
   /** Sends a signal to a process. Throws system errors. */
   signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGUSR2'): void;

@@ -43,6 +43,7 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     access: null,
     replace: unavailable,
     service: unavailable,
+    startCommands: unavailable,
     run: unavailable,
     signal: unavailable,
   };

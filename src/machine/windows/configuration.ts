@@ -9,7 +9,7 @@ import { access, thisProcess, withProcess } from './kernel32.ts';
 import { commandLine } from './ntdll.ts';
 import { registryNames, registryValue } from './registry.ts';
 import { replaceKeeping, replaceObstacle } from './replace.ts';
-import { restartService } from './servicecontrol.ts';
+import { restartService, startCommands } from './servicecontrol.ts';
 import { allProcesses } from './terminate.ts';
 
 /** Returns what `ask` does, or a default if Windows refuses. */
@@ -67,6 +67,7 @@ export function windowsParts() {
     obstacle: replaceObstacle,
     replace: replaceKeeping,
     service: restartService,
+    startCommands,
     access: {
       look: lookAt,
       // Programs of this user, and of the accounts that services have, can change their files anyway.
