@@ -105,7 +105,7 @@ export class MoveCommand extends RowCommand {
     const keepDays = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
     if (this.list || keepDays !== null) {
       const port = this.port === undefined ? null : wholeNumber('PORT', this.port, { most: 65_535 });
-      return listMoves({ keepDays, port }, surroundings);
+      return listMoves({ keepDays, port }, world);
     }
     return moveServer(this.request(how), { ...world, ...dialog.move });
   }

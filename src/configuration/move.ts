@@ -168,7 +168,7 @@ function noteFailure(journal: Journal, move: Move, state: Move['state']): string
 }
 
 async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): Promise<Outcome> {
-  const journal = new Journal(await world.stateFolder());
+  const journal = await Journal.of(world);
   const release = journal.lock();
   try {
     const interrupted = journal.moves().find(({ state }) => state === 'begun');
@@ -287,9 +287,9 @@ const states = {
  */
 export async function listMoves(
   { keepDays, port }: { readonly keepDays: number | null; readonly port: number | null },
-  world: Pick<MoveWorld, 'stateFolder' | 'now'>,
+  world: Pick<MoveWorld, 'stateFolder' | 'now' | 'machine'>,
 ): Promise<Answer> {
-  const journal = new Journal(await world.stateFolder());
+  const journal = await Journal.of(world);
   const oldest = keepDays === null ? null : world.now().getTime() - keepDays * 86_400_000;
   const listed = journal.moves().filter((move) => {
     if (port !== null && move.from !== port && move.to !== port) return false;
@@ -298,13 +298,13 @@ export async function listMoves(
     return !isOver;
   });
   const rows = listed.map((move) => journalRow(move, states[move.state], null));
+  const none = port === null ? 'There are no moves in the journal.' : `No move in the journal is of port ${port}.`;
+  const notes = [...(rows.length > 0 ? [] : [none]), ...(journal.elsewhere === null ? [] : [journal.elsewhere])];
   return {
     rows,
     problems: [],
     exitCode: exitCodeOf(true),
-    ...(rows.length > 0
-      ? {}
-      : { note: port === null ? 'There are no moves in the journal.' : `No move in the journal is of port ${port}.` }),
+    ...(notes.length === 0 ? {} : { note: notes.join(' ') }),
   };
 }
 
@@ -385,7 +385,7 @@ function moveToUndo({ id, force }: UndoRequest, journal: Journal, { machine, tel
   if (move === undefined)
     throw cannotMove(
       id === null ? 'there is no move to undo' : `there is no move ${id}`,
-      'portowner move --list lists them.',
+      ['portowner move --list lists them.', ...(journal.elsewhere === null ? [] : [journal.elsewhere])].join(' '),
     );
   const conflict = changedSince(move, machine);
   if (conflict.length > 0 && !force) {
@@ -400,7 +400,7 @@ function moveToUndo({ id, force }: UndoRequest, journal: Journal, { machine, tel
 
 /** Restores the files of a move, also of one that was interrupted. Throws PO4402, PO4403, and PO4405. */
 export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<Answer> {
-  const journal = new Journal(await world.stateFolder());
+  const journal = await Journal.of(world);
   const move = moveToUndo(request, journal, world);
   const server = request.restart ? await serverOf(move, world) : null;
   const way = server === null ? null : restartWay(server);

@@ -187,7 +187,16 @@ function runProgram(call: ProgramCall, bare: BareEnvironment): ProgramResult {
 /** What is different on each system. */
 type SystemParts = Pick<
   ConfigurationMachine,
-  'isElevated' | 'ancestors' | 'program' | 'obstacle' | 'replace' | 'service' | 'startCommands' | 'access'
+  | 'isElevated'
+  | 'ancestors'
+  | 'program'
+  | 'obstacle'
+  | 'replace'
+  | 'service'
+  | 'startCommands'
+  | 'access'
+  | 'systemFolder'
+  | 'administratorsFolder'
 > & {
   readonly bare: BareEnvironment;
   /** Reads and lists what is not a file. */
@@ -208,6 +217,8 @@ async function linuxParts(): Promise<SystemParts> {
     replace: replaceKeeping,
     service: controlUnit,
     startCommands,
+    systemFolder: null,
+    administratorsFolder: () => null,
     access: null,
     bare: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
     readOther: () => null,

@@ -22,6 +22,8 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     platform: isWindows ? 'win32' : 'linux',
     isElevated: false,
     variables,
+    systemFolder: isWindows ? String.raw`C:\Windows\System32` : null,
+    administratorsFolder: () => null,
     ancestors: () => [],
     program: () => null,
     read(path) {

@@ -14,9 +14,8 @@ import type { TextFile } from '../text-file.ts';
 const sitePath = 'configuration/system.applicationHost/sites/site';
 const http = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters`;
 
-/** The folder of IIS below that of Windows; a variable that anybody could have set leads only to another file. */
-const folderOf = ({ machine }: Reading): string =>
-  `${machine.variables.get('SystemRoot') ?? machine.variables.get('windir') ?? 'C:\\Windows'}\\System32\\inetsrv`;
+/** The folder of IIS. Its appcmd is run, so nobody but the system says where it is. */
+const folderOf = ({ machine }: Reading): string => `${machine.systemFolder ?? 'C:\\Windows\\System32'}\\inetsrv`;
 
 /** The file of an instance: IIS Express names its own. */
 function mainOf(instance: Instance, reading: Reading): TextFile | null {
