@@ -7,10 +7,10 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
-import { connectedClients } from './clients.ts';
+import { connectedClients, connectionsOf } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesOf, digestOf, Journal, newId, restore, stateAfter, type Move } from './journal.ts';
-import { placesToMove, planMove, serverAt, type MoveEdits } from './plan-move.ts';
+import { effectsOf, placesToMove, planMove, serverAt, type MoveEdits } from './plan-move.ts';
 import {
   asItsUser,
   restartServer,
@@ -19,11 +19,11 @@ import {
   waitForPort,
   type MovePlan,
   type Restarted,
-  type RestartWay,
 } from './restart.ts';
 import { sessionObstacle } from './session.ts';
 import { writeObstacle } from './writers.ts';
 import { targetFor } from './target.ts';
+import { customaryObstacle } from './usual-ports.ts';
 
 /** A request to move a server to another port. */
 export interface MoveRequest {
@@ -206,7 +206,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
 }
 
 /** Throws PO4402 if a restart is wanted that is not possible. */
-function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: Pick<RestartWay, 'obstacle'>): void {
+function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, obstacle: string | null): void {
   if (restart && obstacle !== null) throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
@@ -227,22 +227,24 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const to = await targetFor(request.from, request.to, need, { ...world, facts });
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
-  const clients = await connectedClients(asked, request.from);
-  const moved = { all: [subject, ...others], subject, machine, facts, clients };
-  const edits = planMove(moved, request.from, to);
+  const near = await asked.facts(connectionsOf([request.from]));
+  const edits = planMove({ subject, machine }, request.from, to);
   const failure = checkFailure(edits, machine);
-  // What failed before would fail afterwards, too.
-  const plan: MovePlan = { ...edits, check: failure === null ? edits.check : null, restart: restartWay(edits) };
-  checkRestart(request, plan.restart);
-  const session = await sessionObstacle(request.from, world);
+  const invalid = failure === null ? null : `the present configuration is not valid: ${failure}`;
+  const way = restartWay(edits);
+  const broken = request.force && invalid !== null && subject.instance.pid !== null;
+  checkRestart(request, broken ? `${subject.family.name} cannot be restarted: ${invalid}` : way.obstacle);
   const obstacles = [
-    ...(failure === null ? [] : [`the present configuration is not valid: ${failure}`]),
-    ...(session === null ? [] : [session]),
-    ...plan.obstacles,
-  ];
+    invalid,
+    sessionObstacle(request.from, near, machine),
+    request.to === null ? null : customaryObstacle(subject, to),
+    ...edits.obstacles,
+  ].filter((text) => text !== null);
   if (obstacles.length > 0 && !request.force) throw cannotMove(obstacles.join('; '), 'Use --force to move it anyway.');
-  const ended = failure === null || subject.instance.pid === null ? null : `${subject.family.name} cannot be restarted`;
-  checkRestart(request, { obstacle: ended === null ? null : `${ended}: ${obstacles[0]!}` });
+  const clients = await connectedClients(asked, near, request.from);
+  const sideEffects = effectsOf({ all: [subject, ...others], subject, machine, facts, clients }, edits);
+  // What failed before would fail afterwards, too.
+  const plan: MovePlan = { ...edits, check: failure === null ? edits.check : null, restart: way, sideEffects };
   const answer = (outcome: Outcome, yes: boolean): Answer => ({
     rows: [rowOf(plan, facts.machine.name, outcome)],
     problems: [],
@@ -404,7 +406,7 @@ export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<
   const move = moveToUndo(request, journal, world);
   const server = request.restart ? await serverOf(move, world) : null;
   const way = server === null ? null : restartWay(server);
-  if (way !== null) checkRestart(request, way);
+  if (way !== null) checkRestart(request, way.obstacle);
   const differences = differencesOf(move, world.machine, true);
   const { application, from, to, id } = move;
   const plan = { application, from, to, id, differences, restart: way?.text ?? 'without a restart' };

@@ -48,6 +48,7 @@ export interface RestartWay {
 
 /** What a move would do. */
 export interface MovePlan extends MoveEdits {
+  readonly sideEffects: readonly string[];
   readonly restart: RestartWay;
 }
 

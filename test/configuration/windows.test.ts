@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isConfirmed } from '../../src/configuration/outdated.ts';
 import { survey, surveyFile } from '../../src/configuration/instances.ts';
-import { planMove, serverAt } from '../../src/configuration/plan-move.ts';
+import { effectsOf, planMove, serverAt } from '../../src/configuration/plan-move.ts';
 import { restartWay } from '../../src/configuration/restart.ts';
 import { families } from '../../src/configuration/families.ts';
 import type { FileAccess } from '../../src/system/configuration.ts';
@@ -123,7 +123,8 @@ test('URL reservations are listed with the command for the new port', async () =
   });
   const machine = machineWith({ [hostPath]: hostText(8080) });
   const all = await survey({ facts: seen, machine });
-  const { sideEffects } = planMove({ all, subject: serverAt(all, 8080), machine, facts: seen, clients: [] }, 8080, 9090);
+  const subject = serverAt(all, 8080);
+  const sideEffects = effectsOf({ all, subject, machine, facts: seen, clients: [] }, planMove({ subject, machine }, 8080, 9090));
   assert.equal(
     sideEffects.filter((one) => one.includes('reservation')),
     [
@@ -141,7 +142,7 @@ test('without signals, nginx is called, and others are restarted by hand', async
     });
     const machine = machineWith({ [file]: contents });
     const all = await survey({ facts: running, machine });
-    return restartWay(planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090)).text;
+    return restartWay(planMove({ subject: serverAt(all, 8080), machine }, 8080, 9090)).text;
   };
   const conf = 'C:\\x\\nginx.conf';
   assert.is(await text('nginx.exe', conf, 'http { server { listen 8080; } }\n', `-p C:\\x -c ${conf}`), `C:\\x\\nginx.exe -s reload -p C:\\x -c ${conf}`);
@@ -174,7 +175,7 @@ test('elevated, what others can change needs --force, and a program of others is
   const obstaclesOf = async (access: FileAccess | null, isElevated = true) => {
     const machine = { ...machineWith(files), access, isElevated };
     const all = await survey({ facts: running, machine });
-    const { obstacles, check } = planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090);
+    const { obstacles, check } = planMove({ subject: serverAt(all, 8080), machine }, 8080, 9090);
     return { obstacles, isChecked: check !== null };
   };
   const none = { obstacles: [], isChecked: true };

@@ -3,7 +3,7 @@ import type { Family } from '../family.ts';
 import { partOf, type Word } from '../readers/setting.ts';
 import { readXml, type Element } from '../readers/xml.ts';
 import { openValue } from '../registry.ts';
-import { inFile, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
+import { inFile, isSamePath, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -124,7 +124,8 @@ export const iis: Family = {
     const program = `${folderOf(reading)}\\appcmd.exe`;
     const isOwn =
       instance.path === null &&
-      reading.main?.toLowerCase() === `${folderOf(reading)}\\config\\applicationhost.config`.toLowerCase();
+      reading.main !== null &&
+      isSamePath(reading.main, `${folderOf(reading)}\\config\\applicationHost.config`, reading.machine);
     const isThere =
       reading.machine.list(folderOf(reading))?.some((name) => name.toLowerCase() === 'appcmd.exe') === true;
     return isOwn && isThere ? { words: [program, 'list', 'sites'] } : null;

@@ -62,7 +62,7 @@ test('the session of a person over WinRM', () => {
     winrm.read(instance, reading);
     const configured = { family: winrm, instance, reading, places: ranked(reading.places), sockets: [], startTime: null, processes: new Map() };
     const subject = serverAt([configured], 5985);
-    assert.equal(planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, 5985, 6000).obstacles, expected);
+    assert.equal(planMove({ subject, machine }, 5985, 6000).obstacles, expected);
   }
 });
 
