@@ -218,6 +218,13 @@ export const families: readonly FamilyEntry[] = [
     load: async () => (await import('./families/iis.ts')).iis,
   },
   {
+    name: 'HTTP.sys',
+    programs: noProgram,
+    platform: 'win32',
+    files: /^HKLM\\SYSTEM\\[^\\]+\\Services\\HTTP\\Parameters\\UrlAclInfo\\/i,
+    load: async () => (await import('./families/http-sys.ts')).httpSys,
+  },
+  {
     name: 'WinRM',
     programs: noProgram,
     services: /^WinRM$/i,

@@ -184,10 +184,11 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
   const known = new Set(answers.flatMap(({ reading }) => [...reading.files.keys()]));
   const gaps = new Set(answers.flatMap(({ reading }) => reading.gaps));
   for (const entry of here) {
-    const { defaultFiles, defaultPatterns = [] } = await entry.load();
+    const { defaultFiles, defaultPatterns = [], isPresent: isFound } = await entry.load();
     const several = defaultPatterns.flatMap((pattern) => new Reading(world.machine).glob(pattern));
     const isThere = (path: string): boolean => !known.has(path) && isPresent(world.machine.read(path));
-    for (const path of [...(defaultFiles.some(isThere) ? [null] : []), ...several.filter(isThere)]) {
+    const isUsual = defaultFiles.some(isThere) || isFound?.(world.machine) === true;
+    for (const path of [...(isUsual ? [null] : []), ...several.filter(isThere)]) {
       const answer = await configured(described(entry, path, world), world);
       const { places, reading } = answer;
       const isNew = reading.main === null ? !reading.gaps.every((gap) => gaps.has(gap)) : !known.has(reading.main);

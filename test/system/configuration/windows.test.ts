@@ -182,6 +182,22 @@ test('SQL Server: one port of a list, and a chosen port that becomes a fixed one
   });
 });
 
+test('URL reservations are shown, and not moved', async () => {
+  const [port, state] = [21_480, temporaryFolder()];
+  const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters\\UrlAclInfo';
+  const url = `http://+:${port}/shop/`;
+  await withRegistry([key], `\n[HKEY_LOCAL_MACHINE\\${key.slice(5)}]\n"${url}"=hex:01,00,04,80\n`, () => {
+    const found = rows<Configuration>(portowner(state, 'config', String(port), '--json'));
+    assert.equal(
+      found.map(({ Application, Port, File, Value, Source, Confidence }) => [Application, Port, File, Value, Source, Confidence]),
+      [['HTTP.sys', port, `${key}\\${url}`, url, 'Registry', 'Configured']],
+    );
+    const move = portowner(state, 'move', String(port), '--to', String(port + 1), '--yes');
+    assert.is(move.code, 1, move.err);
+    assert.match(move.err, `no configuration that PortOwner understands sets port ${port}`);
+  });
+});
+
 test('killed at each step, SQL Server listens on the old port or the new one, and the executable undoes it', async () => {
   const [from, to] = [21_450, 21_451];
   const script = windowsPath(join(root, 'test/support/killed-move.ts'));
