@@ -15,7 +15,7 @@ export const calls: string[] = [];
 const names = new Map<bigint, string>();
 
 /** Those that depend on a service, in the order in which they have to be stopped, as Windows lists them. */
-const all = (name: string): string[] => (machine.dependents.get(name) ?? []).flatMap((one) => [...all(one), one]);
+const all = (name: string): string[] => (machine.dependents.get(name) ?? []).flatMap((one) => all(one).concat(one));
 
 /** ENUM_SERVICE_STATUSW: first the entries, and then the names that they point to. */
 function enumerate(service: bigint, bytes: Buffer, [needed, count]: readonly Buffer[]): number {

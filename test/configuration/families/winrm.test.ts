@@ -8,7 +8,6 @@ import { Reading } from '../../../src/configuration/reading.ts';
 import { winrm } from '../../../src/configuration/families/winrm.ts';
 import { registryData } from '../../../src/system/registry.ts';
 import { machineWith, seen } from '../../support/configurations.ts';
-import { facts } from '../../support/example.ts';
 import { registryFiles } from '../../support/registry-export.ts';
 
 const test = suite('WinRM');
