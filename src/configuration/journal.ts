@@ -86,6 +86,27 @@ function isMove(data: unknown, ownId: string): data is Move {
 const movesIn = (folder: string): string[] =>
   readdirSync(folder).filter((name) => name.endsWith('.json') && idForm.test(name.replace(/\.json$/, '')));
 
+/** Whether there are moves in a folder; false if that is unknown. */
+function hasMoves(folder: string): boolean {
+  try {
+    return movesIn(folder).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Where administrators keep moves; null if it is unknown, for a process that does not need it. Throws PO4405. */
+function administratorsFolderOf(machine: ConfigurationMachine): AdministratorsFolder | null {
+  try {
+    return machine.administratorsFolder();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    if (machine.isElevated) throw unusable('ProgramData', refusal.text);
+    return null;
+  }
+}
+
 /** Reads a move. Throws PO4405 if somebody damaged it. */
 function readMove(folder: string, name: string): Move {
   const path = join(folder, name);
@@ -129,7 +150,7 @@ export class Journal {
   static async of({ stateFolder, machine }: JournalWorld): Promise<Journal> {
     const own = join(await stateFolder(), 'moves');
     const { access } = machine;
-    const shared = access === null ? null : machine.administratorsFolder();
+    const shared = access === null ? null : administratorsFolderOf(machine);
     if (shared === null || access === null) return new Journal(own, null, null);
     if (!machine.isElevated)
       return new Journal(
@@ -137,9 +158,8 @@ export class Journal {
         null,
         existsSync(shared.path) ? `Elevated moves are in ${shared.path}: list and undo them elevated.` : null,
       );
-    const isThere = existsSync(own) && movesIn(own).length > 0;
     const other = `Moves that were not elevated are in ${own}: list and undo them without elevation.`;
-    return new Journal(shared.path, protectedBy(shared, access), isThere ? other : null);
+    return new Journal(shared.path, protectedBy(shared, access), hasMoves(own) ? other : null);
   }
 
   private using<T>(work: (folder: string | null) => T, make = false): T {

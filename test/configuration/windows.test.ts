@@ -5,8 +5,10 @@ import { isConfirmed } from '../../src/configuration/outdated.ts';
 import { survey, surveyFile } from '../../src/configuration/instances.ts';
 import { effectsOf, planMove, serverAt } from '../../src/configuration/plan-move.ts';
 import { restartWay } from '../../src/configuration/restart.ts';
+import { Journal } from '../../src/configuration/journal.ts';
 import { families } from '../../src/configuration/families.ts';
 import type { FileAccess } from '../../src/system/configuration.ts';
+import { temporaryFolder } from '../support/harness.ts';
 import { machineWith, type Files } from '../support/configurations.ts';
 import { ace, descriptor } from '../support/descriptor-bytes.ts';
 import { facts, process, service, socket, udp } from '../support/example.ts';
@@ -162,6 +164,21 @@ const accessOf = (more: Readonly<Record<string, readonly [sid: string, mask: num
   },
   trusted: [own],
   accountName: (sid) => (sid === everyone ? 'Everyone' : sid),
+});
+
+test('where administrators keep moves is unknown: only an elevated process needs it', async () => {
+  const unknown = (): never => {
+    throw Object.assign(new Error('x'), { refusal: { code: 'Failed', text: 'SHGetKnownFolderPath failed with 80070002' } });
+  };
+  const world = (isElevated: boolean) => ({
+    stateFolder: () => temporaryFolder(),
+    machine: { ...machineWith({ 'C:\\x': '' }), access: accessOf({}), isElevated, administratorsFolder: unknown },
+  });
+  const own = await Journal.of(world(false));
+  assert.equal([own.moves(), own.elsewhere], [[], null]);
+  let message = '';
+  await Journal.of(world(true)).catch((error: Error) => (message = error.message));
+  assert.is(message, 'the journal of moves in ProgramData cannot be used: SHGetKnownFolderPath failed with 80070002');
 });
 
 test('elevated, what others can change needs --force, and a program of others is not run', async () => {
