@@ -366,7 +366,8 @@ test('an elevated move has its journal where only administrators can write, and 
       assert.is(other.code, 1, other.err);
       assert.match(other.err, /there is no move to undo/);
       assert.match(other.err.replaceAll(/\s+/g, ' '), 'Moves that were not elevated are in');
-      assert.match(elevated('self', 'move', '--list').err.replaceAll(/\s+/g, ' '), 'list and undo them without elevation');
+      const listed = elevated('self', 'move', '--list');
+      assert.match(`${listed.out}${listed.err}`.replaceAll(/\s+/g, ' '), 'list and undo them without elevation');
       undo(state);
       assert.is(undone(), `REG_DWORD 0x${from.toString(16)}`);
     } finally {
