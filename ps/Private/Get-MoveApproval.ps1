@@ -66,7 +66,9 @@ function Get-MoveApproval {
     }
     foreach ($change in $plan.Changes) { $Seen[$change] = $true }
     if ($WhatIfPreference -or $ConfirmPreference -ne 'None') {
-        $text = @(ConvertTo-SafeText -Multiline $plan.Difference) + @($plan.SideEffects | Where-Object { $_ } | ForEach-Object { "not changed: $(ConvertTo-SafeText $_)" })
+        # A tab is what it is in the file.
+        $lines = @("$($plan.Difference)" -split "`t" | ForEach-Object { ConvertTo-SafeText -Multiline $_ }) -join "`t"
+        $text = @($lines) + @($plan.SideEffects | Where-Object { $_ } | ForEach-Object { "not changed: $(ConvertTo-SafeText $_)" })
         Write-Information -MessageData ($text -join "`n") -InformationAction Continue
     }
     $action = "Move to port $($plan.NewPort): $($plan.Changes -join '; ') ($($plan.Restart))"

@@ -138,9 +138,11 @@ Describe 'Set-PortConfiguration' {
     }
 
     It 'shows no character of a file that a terminal would obey' {
-        $path = New-Configuration "# $([char] 27)]0;title$([char] 7) $([char] 0x202E)`nport $from`n"
+        $path = New-Configuration "# $([char] 27)]0;title$([char] 7) $([char] 0x202E)`nport`t$from`n"
         $shown = "$(Set-PortConfiguration $from $to -Path $path -WhatIf 6>&1)"
         $shown | Should -Match 'title'
+        # A tab is one.
+        $shown | Should -Match "-port`t$from`n\+port`t$to"
         $shown | Should -Not -Match '[\u001b\u0007\u202e]'
     }
 }

@@ -93,6 +93,8 @@ function expected(known: KnownCommand, name: string): string {
   if (values === 'file') return '; expected the path of a file';
   if (values === 'folder') return '; expected the path of a folder';
   if (values === 'ports' || 'column' in values) return '';
+  // A word among other values, such as auto among ports.
+  if (values.length === 1) return '';
   return values.length > 15 ? `; expected ${values.slice(0, 6).join(', ')} …` : `; expected ${orList(values)}`;
 }
 

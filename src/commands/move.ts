@@ -18,11 +18,11 @@ export class MoveCommand extends RowCommand {
     details: `
       It finds where the port is configured, as portowner config does, and changes only the number: comments, order, encoding, owner, and permissions of the files stay. First it shows the changes as a unified diff, and what else names the port, such as proxies, health checks, .env files, and connected programs, which it never changes. Then it asks, unless you use --yes.
 
-      With --to auto, it chooses a free port. A port is refused if it cannot be bound, is reserved, is in the dynamic range, or is wanted by another configuration on this machine.
+      With --to auto, it chooses a free port. A port is refused if it cannot be bound, is reserved, is in the dynamic range, or is wanted by another configuration on this machine; the well-known port of another installed program needs --force.
 
       The server's own check (nginx -t) runs before and after; if it fails, every file is restored. With --restart, the service is reloaded or restarted, and the move is undone if the server does not own the new port within --timeout. If nothing can restart the server, --restart is refused before anything is written.
 
-      The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help): --list shows the moves, or those of PORT, and --undo restores the files of the last one, also if it was interrupted. It shows the changes and asks, too.
+      The old contents of the files are kept in a journal in the same folder as held ports (see portowner free --help), or on Windows, for an elevated move, in C:\\ProgramData\\PortOwner-moves, which only administrators can change: --list shows the moves, or those of PORT, and --undo restores the files of the last one, also if it was interrupted. It shows the changes and asks, too.
     `,
     examples: [
       ['Show what would change', '$0 move 8080 --to auto --dry-run'],
@@ -77,7 +77,8 @@ export class MoveCommand extends RowCommand {
   yes = Option.Boolean('--yes,-y', false, { description: 'do not ask' });
   restart = Option.Boolean('--restart', false, { description: 'reload or restart the server, and check its ports' });
   force = Option.Boolean('--force', false, {
-    description: 'also change files that another tool manages, or whose configuration is not valid',
+    description:
+      'also if another tool manages the file, its configuration is not valid, or another program has the port',
   });
   timeout = Option.String('--timeout', {
     description: 'with --restart: seconds to wait for the new port (default: 30)',
@@ -105,7 +106,7 @@ export class MoveCommand extends RowCommand {
     const keepDays = this.keep === undefined ? null : wholeNumber('--keep', this.keep, { most: 36_500 });
     if (this.list || keepDays !== null) {
       const port = this.port === undefined ? null : wholeNumber('PORT', this.port, { most: 65_535 });
-      return listMoves({ keepDays, port }, surroundings);
+      return listMoves({ keepDays, port }, world);
     }
     return moveServer(this.request(how), { ...world, ...dialog.move });
   }

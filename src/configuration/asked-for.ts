@@ -5,7 +5,7 @@ import { step } from '../schema/step.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import { listenersQuestion, survey, type Configured } from './instances.ts';
 import { canMeet } from './meeting.ts';
-import { isConfirmed, outdatedAt } from './outdated.ts';
+import { isConfirmed, outdated, outdatedAt, outdatedReason } from './outdated.ts';
 import { settingText, settingWithValue, whereText, type RankedPort } from './overlay.ts';
 
 /** A setting that counts, with its server. */
@@ -58,16 +58,23 @@ export async function askedFor(
   asked: AskedMachine,
   machine: ConfigurationMachine,
 ): Promise<AskedFor> {
-  const facts = await asked.facts({ ...listenersQuestion, localPorts: [{ start: port, end: port }] });
+  const near = await asked.facts({ ...listenersQuestion, localPorts: [{ start: port, end: port }] });
+  const isHeld = near.sections.sockets.data.some((socket) => socket.protocol === protocol && holdsPort(socket));
+  // Nobody listens there, but a server that listens elsewhere may do so after its restart.
+  const facts = isHeld ? near : await asked.facts(listenersQuestion);
   const all = await survey({ facts, machine });
   const wishes = wishesOf(all).filter(({ place, port: wanted }) => wanted === port && place.protocol === protocol);
   // Without rights, the program that listens there is unknown: it may be this server.
   const isUnseen = facts.sections.sockets.data.some(
-    (socket) => socket.protocol === protocol && holdsPort(socket) && pidsOf(socket).length === 0,
+    (socket) =>
+      socket.localPort === port && socket.protocol === protocol && holdsPort(socket) && pidsOf(socket).length === 0,
   );
   const texts = wishes.map(({ configured, place }) => {
     const name = configured.family.name;
     const setting = settingWithValue(place);
+    const late = isHeld ? null : outdated(configured, machine);
+    if (late?.places.includes(place) === true)
+      return `${name} is configured for it in ${whereText(place)}: ${setting}; ${outdatedReason(late)}`;
     return isConfirmed(configured, place) || isUnseen
       ? `${name} is configured for it in ${whereText(place)}: ${setting}`
       : `${name} is still configured for it in ${whereText(place)}, but does not listen there now: ${setting}`;

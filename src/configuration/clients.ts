@@ -1,23 +1,26 @@
 import { pidsOf, type Question } from '../facts/model/question.ts';
 import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
 
 const mostClients = 20;
 
-/** Returns what is connected to a port from this machine now, in sentences. */
-export async function connectedClients(asked: AskedMachine, port: number): Promise<string[]> {
-  const question = (ports: readonly number[]): Question => ({
-    localPorts: ports.map((one) => ({ start: one, end: one })),
-    protocols: ['TCP'],
-    sockets: 'all',
-    details: new Set(['owner'] as const),
-    ranges: false,
-  });
-  const { sockets } = (await asked.facts(question([port]))).sections;
+/** The connections of ports, with their programs. */
+export const connectionsOf = (ports: readonly number[]): Question => ({
+  localPorts: ports.map((one) => ({ start: one, end: one })),
+  protocols: ['TCP'],
+  sockets: 'all',
+  details: new Set(['owner'] as const),
+  ranges: false,
+});
+
+/** Returns what is connected to a port from this machine now, in sentences; `near`: the connections of that port. */
+export async function connectedClients(asked: AskedMachine, near: Facts, port: number): Promise<string[]> {
+  const { sockets } = near.sections;
   const ends = sockets.data.filter(({ localPort, state }) => localPort === port && state === 'Established');
   // The other ends, as far as they are on this machine.
   const ports = [...new Set(ends.map(({ remotePort }) => remotePort).filter((one) => one !== null))].slice(0, 1000);
   if (ports.length === 0) return [];
-  const facts = await asked.facts(question(ports));
+  const facts = await asked.facts(connectionsOf(ports));
   const names = new Map(facts.sections.processes.data.map(({ pid, imageName }) => [pid, imageName]));
   const others = facts.sections.sockets.data.filter(
     ({ remotePort, localPort, state }) => remotePort === port && ports.includes(localPort) && state === 'Established',

@@ -38,8 +38,11 @@ export type SettingSource =
 
 /** A port that a configuration asks for. */
 export interface ConfiguredPort {
-  /** `listen`: the server listens there. `reference`: something else connects to it, such as a proxy. */
-  readonly role: 'listen' | 'reference';
+  /**
+   * `listen`: the server listens there. `reference`: something else connects to it, such as a proxy. `reservation`: a
+   * program is allowed to listen there.
+   */
+  readonly role: 'listen' | 'reference' | 'reservation';
   readonly protocol: 'TCP' | 'UDP';
   /** Null: every address, or it is unknown. */
   readonly address: string | null;

@@ -21,6 +21,9 @@ export interface FamilyEntry {
   readonly load: () => Promise<Family>;
 }
 
+/** For families that are recognized by something else. */
+const noProgram = /(?!)/;
+
 /** Every family, in the order of recognition: put special ones before the interpreters that run them. */
 export const families: readonly FamilyEntry[] = [
   {
@@ -178,20 +181,20 @@ export const families: readonly FamilyEntry[] = [
   {
     name: 'Docker Compose',
     // Its containers are found by --path: a relay does not say which files its container is from.
-    programs: /(?!)/,
+    programs: noProgram,
     files: /(?:^|[\\/])(?:docker-)?compose[^\\/]*\.ya?ml$/,
     load: async () => (await import('./families/compose.ts')).compose,
   },
   {
     name: 'systemd',
-    programs: /(?!)/,
+    programs: noProgram,
     files:
       /(?:^|[\\/])(?!jenkins|prometheus|alertmanager|pushgateway|[^\\/]*exporter)[^\\/]+\.(?:socket|service)(?:\.d[\\/][^\\/]+\.conf)?$/,
     load: async () => (await import('./families/systemd.ts')).systemd,
   },
   {
     name: 'RDP',
-    programs: /(?!)/,
+    programs: noProgram,
     services: /^TermService$/i,
     platform: 'win32',
     files: /^HKLM\\SYSTEM\\[^\\]+\\Control\\Terminal Server\\WinStations\\[^\\]+\\PortNumber$/i,
@@ -215,8 +218,15 @@ export const families: readonly FamilyEntry[] = [
     load: async () => (await import('./families/iis.ts')).iis,
   },
   {
+    name: 'HTTP.sys',
+    programs: noProgram,
+    platform: 'win32',
+    files: /^HKLM\\SYSTEM\\[^\\]+\\Services\\HTTP\\Parameters\\UrlAclInfo\\/i,
+    load: async () => (await import('./families/http-sys.ts')).httpSys,
+  },
+  {
     name: 'WinRM',
-    programs: /(?!)/,
+    programs: noProgram,
     services: /^WinRM$/i,
     usesHttpSys: true,
     platform: 'win32',
@@ -246,7 +256,7 @@ export const families: readonly FamilyEntry[] = [
   },
   {
     name: 'Windows service',
-    programs: /(?!)/,
+    programs: noProgram,
     platform: 'win32',
     files: /^HKLM\\SYSTEM\\[^\\]+\\Services\\[^\\]+\\(?:ImagePath|Environment|Parameters\\App\w+)$/i,
     load: async () => (await import('./families/service-program.ts')).serviceProgram,

@@ -1,4 +1,4 @@
-import type { ProgramCall } from '../system/configuration.ts';
+import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import type { Instance, ConfiguredPort } from './configured-port.ts';
 import type { Reading } from './reading.ts';
 
@@ -21,6 +21,8 @@ export interface Family {
   readonly defaultFiles: readonly string[];
   /** Patterns of files, each of which is the main file of a separate instance. */
   readonly defaultPatterns?: readonly string[];
+  /** Whether the machine has one, where no file that is always there says so. */
+  isPresent?(machine: ConfigurationMachine): boolean;
   /** Adds the places of an instance to the reading. */
   read(instance: Instance, reading: Reading): void;
   /** Returns the new text of a place that is not just a number. */

@@ -158,7 +158,7 @@ export async function findConfiguration(request: FindRequest, world: FindWorld):
     configured.places
       .filter(
         ({ role, protocol, port }) =>
-          role === 'listen' && (ports === null || (port !== null && isAsked(protocol, null, port))),
+          role !== 'reference' && (ports === null || (port !== null && isAsked(protocol, null, port))),
       )
       .map((place) => ({ configured, place })),
   );

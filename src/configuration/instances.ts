@@ -8,7 +8,7 @@ import { families, familiesOfFile, familyOf, type FamilyEntry } from './families
 import type { Family } from './family.ts';
 import type { Instance } from './configured-port.ts';
 import { ranked, type RankedPort } from './overlay.ts';
-import { Reading } from './reading.ts';
+import { isSamePath, Reading } from './reading.ts';
 import { serviceOfPath, traceToService } from './windows-service.ts';
 
 /** An instance with its family, and what its configuration asks for. */
@@ -184,10 +184,11 @@ export async function survey(world: Surveyed, only: readonly FamilyEntry[] = fam
   const known = new Set(answers.flatMap(({ reading }) => [...reading.files.keys()]));
   const gaps = new Set(answers.flatMap(({ reading }) => reading.gaps));
   for (const entry of here) {
-    const { defaultFiles, defaultPatterns = [] } = await entry.load();
+    const { defaultFiles, defaultPatterns = [], isPresent: isFound } = await entry.load();
     const several = defaultPatterns.flatMap((pattern) => new Reading(world.machine).glob(pattern));
     const isThere = (path: string): boolean => !known.has(path) && isPresent(world.machine.read(path));
-    for (const path of [...(defaultFiles.some(isThere) ? [null] : []), ...several.filter(isThere)]) {
+    const isUsual = defaultFiles.some(isThere) || isFound?.(world.machine) === true;
+    for (const path of [...(isUsual ? [null] : []), ...several.filter(isThere)]) {
       const answer = await configured(described(entry, path, world), world);
       const { places, reading } = answer;
       const isNew = reading.main === null ? !reading.gaps.every((gap) => gaps.has(gap)) : !known.has(reading.main);
@@ -207,9 +208,9 @@ export async function surveyFile(path: string, world: Surveyed, only: readonly F
     });
   const entries = only.length === families.length ? familiesOfFile(path) : only;
   const live = await survey(world, entries);
-  const isSame = (one: string): boolean =>
-    one === path || (world.machine.platform === 'win32' && one.toLowerCase() === path.toLowerCase());
-  const using = live.filter(({ reading }) => [...reading.files.keys()].some(isSame));
+  const using = live.filter(({ reading }) =>
+    [...reading.files.keys()].some((one) => isSamePath(one, path, world.machine)),
+  );
   if (using.length > 0) return using;
   const answers: Configured[] = [];
   for (const entry of entries) answers.push(await configured(described(entry, path, world), world));

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorWords } from '../io/errors.ts';
 import { takeLock } from '../io/lock.ts';
@@ -9,8 +9,11 @@ import { replaceFile, syncFolder } from '../io/temporary.ts';
 import { changedLines } from './diff.ts';
 import { decodeFile } from './text-file.ts';
 import { writeObstacle } from './writers.ts';
+import { concernsOf } from '../schedule/trust.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { AdministratorsFolder, ConfigurationMachine } from '../system/configuration.ts';
+import { refusalOf } from '../system/hands.ts';
+import type { Surroundings } from '../system/surroundings.ts';
 
 /*
  * The journal of moves: one file for each in a private folder, with the old contents of every file that it changes. It
@@ -79,6 +82,31 @@ function isMove(data: unknown, ownId: string): data is Move {
   return isKnown && isTold && areTexts && isInState && Array.isArray(files) && files.every(isFile);
 }
 
+/** The names of the moves in a folder. */
+const movesIn = (folder: string): string[] =>
+  readdirSync(folder).filter((name) => name.endsWith('.json') && idForm.test(name.replace(/\.json$/, '')));
+
+/** Whether there are moves in a folder; false if that is unknown. */
+function hasMoves(folder: string): boolean {
+  try {
+    return movesIn(folder).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Where administrators keep moves; null if it is unknown, for a process that does not need it. Throws PO4405. */
+function administratorsFolderOf(machine: ConfigurationMachine): AdministratorsFolder | null {
+  try {
+    return machine.administratorsFolder();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null) throw error;
+    if (machine.isElevated) throw unusable('ProgramData', refusal.text);
+    return null;
+  }
+}
+
 /** Reads a move. Throws PO4405 if somebody damaged it. */
 function readMove(folder: string, name: string): Move {
   const path = join(folder, name);
@@ -96,20 +124,55 @@ function readMove(folder: string, name: string): Move {
   });
 }
 
-/** The journal in a state folder. Every method throws PO4405. */
+/** A journal that only administrators can change: an elevated undo writes what it says. */
+interface ProtectedJournal extends AdministratorsFolder {
+  /** Throws PO4405 if others could have changed the folder, or a file in it. */
+  check(path: string, standing: 'folder' | 'file'): void;
+}
+
+/** The journal in a folder of this user, or of administrators. Every method throws PO4405. */
 export class Journal {
   private readonly folder: string;
+  private readonly shield: ProtectedJournal | null;
+  /** Says where the other journal of this user is; null if there is none. */
+  readonly elsewhere: string | null;
 
-  constructor(stateFolder: string) {
-    this.folder = join(stateFolder, 'moves');
+  private constructor(folder: string, shield: ProtectedJournal | null, elsewhere: string | null) {
+    this.folder = folder;
+    this.shield = shield;
+    this.elsewhere = elsewhere;
+  }
+
+  /**
+   * Returns the journal of this process: on Windows, an elevated one has its own, because programs of the same user that
+   * are not elevated can change the other.
+   */
+  static async of({ stateFolder, machine }: JournalWorld): Promise<Journal> {
+    const own = join(await stateFolder(), 'moves');
+    const { access } = machine;
+    const shared = access === null ? null : administratorsFolderOf(machine);
+    if (shared === null || access === null) return new Journal(own, null, null);
+    if (!machine.isElevated)
+      return new Journal(
+        own,
+        null,
+        existsSync(shared.path) ? `Elevated moves are in ${shared.path}: list and undo them elevated.` : null,
+      );
+    const other = `Moves that were not elevated are in ${own}: list and undo them without elevation.`;
+    return new Journal(shared.path, protectedBy(shared, access), hasMoves(own) ? other : null);
   }
 
   private using<T>(work: (folder: string | null) => T, make = false): T {
+    const { shield, folder } = this;
     try {
-      return work(privateFolder(this.folder, { make }));
+      if (shield === null) return work(privateFolder(folder, { make }));
+      if (make && !existsSync(folder)) shield.make();
+      const path = privateFolder(folder, { make: false });
+      if (path !== null) shield.check(path, 'folder');
+      return work(path);
     } catch (error) {
       if (error instanceof PortOwnerError) throw error;
-      throw unusable(this.folder, error);
+      throw unusable(folder, refusalOf(error)?.text ?? error);
     }
   }
 
@@ -122,12 +185,12 @@ export class Journal {
   moves(): Move[] {
     return this.using((folder) => {
       if (folder === null) return [];
-      const names = readdirSync(folder).filter(
-        (name) => idForm.test(name.replace(/\.json$/, '')) && name.endsWith('.json'),
-      );
       // The names have only the second.
-      return names
-        .map((name) => readMove(folder, name))
+      return movesIn(folder)
+        .map((name) => {
+          this.shield?.check(join(folder, name), 'file');
+          return readMove(folder, name);
+        })
         .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at) || (a.id < b.id ? 1 : -1));
     });
   }
@@ -142,6 +205,37 @@ export class Journal {
   remove({ id }: Move): void {
     this.using((folder) => folder !== null && rmSync(join(folder, `${id}.json`), { force: true }));
   }
+}
+
+/** What finding the journal needs. */
+export interface JournalWorld extends Pick<Surroundings, 'stateFolder'> {
+  readonly machine: ConfigurationMachine;
+}
+
+function protectedBy(
+  folder: AdministratorsFolder,
+  { look, accountName }: NonNullable<ConfigurationMachine['access']>,
+): ProtectedJournal {
+  return {
+    ...folder,
+    check(path, standing) {
+      const [concern] = concernsOf(
+        { role: 'the journal of moves', path, mayBeMissing: false, standing },
+        { platform: 'win32', look, accountName, trusted: { sids: folder.trusted, uids: [] } },
+      );
+      if (concern === undefined) return;
+      throw new PortOwnerError(
+        'PO4405',
+        `the journal of moves in ${folder.path} cannot be used: ${concern.path}: ${concern.text}`,
+        {
+          target: concern.path,
+          hint: concern.path.startsWith(folder.path)
+            ? `Somebody else may have created it. Rename ${folder.path}: PortOwner creates it again so that only administrators can change it.`
+            : concern.hint,
+        },
+      );
+    },
+  };
 }
 
 /** Returns an ID for a new move, which sorts by time. */

@@ -7,22 +7,23 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Surroundings } from '../system/surroundings.ts';
 import { familiesNamed } from './find.ts';
 import { cannotMove } from './cannot.ts';
-import { connectedClients } from './clients.ts';
+import { connectedClients, connectionsOf } from './clients.ts';
 import { listenersQuestion, survey, surveyFile } from './instances.ts';
 import { changedSince, differencesOf, digestOf, Journal, newId, restore, stateAfter, type Move } from './journal.ts';
-import { placesToMove, planMove, serverAt, type MoveEdits } from './plan-move.ts';
+import { effectsOf, placesToMove, planMove, serverAt, type MoveEdits } from './plan-move.ts';
 import {
   asItsUser,
   restartServer,
   restartWay,
+  startAdvice,
   waitForPort,
   type MovePlan,
   type Restarted,
-  type RestartWay,
 } from './restart.ts';
 import { sessionObstacle } from './session.ts';
 import { writeObstacle } from './writers.ts';
 import { targetFor } from './target.ts';
+import { customaryObstacle } from './usual-ports.ts';
 
 /** A request to move a server to another port. */
 export interface MoveRequest {
@@ -149,9 +150,11 @@ async function rollBack(
     conflict.length === 0 ? [] : [`not restored, because another program changed it: ${conflict.join(', ')}`];
   if (!restarted) return kept;
   const failure = await restartServer(plan, world, timeoutMs);
-  if (failure !== null) return [...kept, `the server was not restarted with its old configuration: ${failure}`];
-  const late = await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs);
-  return late === null ? kept : [...kept, `with its old configuration, ${late}`];
+  const late = failure ?? (await waitForPort({ ...plan, from: plan.to, to: plan.from }, world, timeoutMs));
+  if (late === null) return kept;
+  const text =
+    failure === null ? 'with its old configuration, ' : 'the server was not restarted with its old configuration: ';
+  return [...kept, `${text}${late}`, ...startAdvice(plan.configured)];
 }
 
 /** Notes the new state of a move in the journal. Returns why that failed, or null: the move can be undone anyway. */
@@ -165,7 +168,7 @@ function noteFailure(journal: Journal, move: Move, state: Move['state']): string
 }
 
 async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): Promise<Outcome> {
-  const journal = new Journal(await world.stateFolder());
+  const journal = await Journal.of(world);
   const release = journal.lock();
   try {
     const interrupted = journal.moves().find(({ state }) => state === 'begun');
@@ -203,7 +206,7 @@ async function perform(plan: MovePlan, request: MoveRequest, world: MoveWorld): 
 }
 
 /** Throws PO4402 if a restart is wanted that is not possible. */
-function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, { obstacle }: Pick<RestartWay, 'obstacle'>): void {
+function checkRestart({ restart }: Pick<MoveRequest, 'restart'>, obstacle: string | null): void {
   if (restart && obstacle !== null) throw cannotMove(obstacle, 'Leave out --restart, and restart the server yourself.');
 }
 
@@ -224,22 +227,24 @@ export async function moveServer(request: MoveRequest, world: MoveWorld): Promis
   const to = await targetFor(request.from, request.to, need, { ...world, facts });
   // The instance of a file that --path names can be another object of the same server.
   const others = all.filter(({ reading }) => reading.main !== subject.reading.main);
-  const clients = await connectedClients(asked, request.from);
-  const moved = { all: [subject, ...others], subject, machine, facts, clients };
-  const edits = planMove(moved, request.from, to);
+  const near = await asked.facts(connectionsOf([request.from]));
+  const edits = planMove({ subject, machine }, request.from, to);
   const failure = checkFailure(edits, machine);
-  // What failed before would fail afterwards, too.
-  const plan: MovePlan = { ...edits, check: failure === null ? edits.check : null, restart: restartWay(edits) };
-  checkRestart(request, plan.restart);
-  const session = await sessionObstacle(request.from, world);
+  const invalid = failure === null ? null : `the present configuration is not valid: ${failure}`;
+  const way = restartWay(edits);
+  const broken = request.force && invalid !== null && subject.instance.pid !== null;
+  checkRestart(request, broken ? `${subject.family.name} cannot be restarted: ${invalid}` : way.obstacle);
   const obstacles = [
-    ...(failure === null ? [] : [`the present configuration is not valid: ${failure}`]),
-    ...(session === null ? [] : [session]),
-    ...plan.obstacles,
-  ];
+    invalid,
+    sessionObstacle(request.from, near, machine),
+    request.to === null ? null : customaryObstacle(subject, to),
+    ...edits.obstacles,
+  ].filter((text) => text !== null);
   if (obstacles.length > 0 && !request.force) throw cannotMove(obstacles.join('; '), 'Use --force to move it anyway.');
-  const ended = failure === null || subject.instance.pid === null ? null : `${subject.family.name} cannot be restarted`;
-  checkRestart(request, { obstacle: ended === null ? null : `${ended}: ${obstacles[0]!}` });
+  const clients = await connectedClients(asked, near, request.from);
+  const sideEffects = effectsOf({ all: [subject, ...others], subject, machine, facts, clients }, edits);
+  // What failed before would fail afterwards, too.
+  const plan: MovePlan = { ...edits, check: failure === null ? edits.check : null, restart: way, sideEffects };
   const answer = (outcome: Outcome, yes: boolean): Answer => ({
     rows: [rowOf(plan, facts.machine.name, outcome)],
     problems: [],
@@ -284,9 +289,9 @@ const states = {
  */
 export async function listMoves(
   { keepDays, port }: { readonly keepDays: number | null; readonly port: number | null },
-  world: Pick<MoveWorld, 'stateFolder' | 'now'>,
+  world: Pick<MoveWorld, 'stateFolder' | 'now' | 'machine'>,
 ): Promise<Answer> {
-  const journal = new Journal(await world.stateFolder());
+  const journal = await Journal.of(world);
   const oldest = keepDays === null ? null : world.now().getTime() - keepDays * 86_400_000;
   const listed = journal.moves().filter((move) => {
     if (port !== null && move.from !== port && move.to !== port) return false;
@@ -295,13 +300,13 @@ export async function listMoves(
     return !isOver;
   });
   const rows = listed.map((move) => journalRow(move, states[move.state], null));
+  const none = port === null ? 'There are no moves in the journal.' : `No move in the journal is of port ${port}.`;
+  const notes = [...(rows.length > 0 ? [] : [none]), ...(journal.elsewhere === null ? [] : [journal.elsewhere])];
   return {
     rows,
     problems: [],
     exitCode: exitCodeOf(true),
-    ...(rows.length > 0
-      ? {}
-      : { note: port === null ? 'There are no moves in the journal.' : `No move in the journal is of port ${port}.` }),
+    ...(notes.length === 0 ? {} : { note: notes.join(' ') }),
   };
 }
 
@@ -369,7 +374,7 @@ async function restored(
   }
   const back = { configured: server.configured, from: move.to, to: move.from };
   const failure = (await restartServer(server, world, timeoutMs)) ?? (await waitForPort(back, world, timeoutMs));
-  const reasons = failure === null ? [] : [`the files are restored, but ${failure}`];
+  const reasons = failure === null ? [] : [`the files are restored, but ${failure}`, ...startAdvice(server.configured)];
   const row = { ...journalRow(move, 'Undone', null, reasons), Restart: failure === null ? 'restarted' : 'failed' };
   return { rows: [row], problems: [], exitCode: exitCodeOf(failure === null) };
 }
@@ -382,7 +387,7 @@ function moveToUndo({ id, force }: UndoRequest, journal: Journal, { machine, tel
   if (move === undefined)
     throw cannotMove(
       id === null ? 'there is no move to undo' : `there is no move ${id}`,
-      'portowner move --list lists them.',
+      ['portowner move --list lists them.', ...(journal.elsewhere === null ? [] : [journal.elsewhere])].join(' '),
     );
   const conflict = changedSince(move, machine);
   if (conflict.length > 0 && !force) {
@@ -397,11 +402,11 @@ function moveToUndo({ id, force }: UndoRequest, journal: Journal, { machine, tel
 
 /** Restores the files of a move, also of one that was interrupted. Throws PO4402, PO4403, and PO4405. */
 export async function undoMove(request: UndoRequest, world: UndoWorld): Promise<Answer> {
-  const journal = new Journal(await world.stateFolder());
+  const journal = await Journal.of(world);
   const move = moveToUndo(request, journal, world);
   const server = request.restart ? await serverOf(move, world) : null;
   const way = server === null ? null : restartWay(server);
-  if (way !== null) checkRestart(request, way);
+  if (way !== null) checkRestart(request, way.obstacle);
   const differences = differencesOf(move, world.machine, true);
   const { application, from, to, id } = move;
   const plan = { application, from, to, id, differences, restart: way?.text ?? 'without a restart' };

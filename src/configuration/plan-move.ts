@@ -5,6 +5,7 @@ import { isConfirmed, outdated, outdatedText } from './outdated.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
+import { isSamePath } from './reading.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
 import { decodeFile, edited, type Edit, type TextFile } from './text-file.ts';
 import { programObstacle, writersOf } from './writers.ts';
@@ -24,7 +25,6 @@ export interface MoveEdits {
   readonly to: number;
   readonly files: readonly PlannedFile[];
   readonly changes: readonly string[];
-  readonly sideEffects: readonly string[];
   readonly needsRestart: boolean;
   /** The server's own check; null if there is none. */
   readonly check: ProgramCall | null;
@@ -115,11 +115,6 @@ const generated: readonly RegExp[] = [
   /\b(?:changes|edits|modifications)\b.{0,60}\b(?:will|may|can) (?:be|get) (?:lost|overwritten|overridden|discarded)\b/i,
 ];
 
-/** Whether a path without links is another one than that path; Windows ignores case. */
-function isOther(real: string, path: string, { platform }: ConfigurationMachine): boolean {
-  return platform === 'win32' ? real.toLowerCase() !== path.toLowerCase() : real !== path;
-}
-
 function obstaclesOf(file: TextFile, path: string, tree: string, machine: ConfigurationMachine): string[] {
   const found: string[] = [];
   const separator = machine.platform === 'win32' ? '\\' : '/';
@@ -131,7 +126,7 @@ function obstaclesOf(file: TextFile, path: string, tree: string, machine: Config
   if (managed.test(header) || generated.some((mark) => mark.test(header)))
     found.push(`${path} says that another tool manages it, which would undo a change`);
   const isIn = (folder: string): boolean => path.startsWith(/[\\/]$/.test(folder) ? folder : `${folder}${separator}`);
-  if (isOther(path, file.path, machine) && !isIn(tree) && !isIn('/etc'))
+  if (!isSamePath(path, file.path, machine) && !isIn(tree) && !isIn('/etc'))
     found.push(`${file.path} is a link that leads out of ${tree}, to ${path}`);
   return found;
 }
@@ -156,9 +151,19 @@ function changeText({ place, file, edit }: { place: RankedPort; file: TextFile; 
   return `${positionText(file, edit.start)}: ${place.setting} ${place.port} -> ${edit.text === '' ? 'empty' : edit.text}`;
 }
 
+/** Returns what else may have to be changed by hand: many files are searched for it. */
+export function effectsOf(seen: Omit<MoveSubject, 'places'>, { from, to, files }: MoveEdits): string[] {
+  const places = placesToMove(seen.subject, from);
+  const paths = files.map(({ path }) => path);
+  return sideEffects({ ...seen, places }, from, to, paths);
+}
+
 /** Plans the move of a server. Throws PO4402. */
-export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: number): MoveEdits {
-  const { subject, machine } = seen;
+export function planMove(
+  { subject, machine }: Pick<MoveSubject, 'subject' | 'machine'>,
+  from: number,
+  to: number,
+): MoveEdits {
   const places = placesToMove(subject, from);
   const { family, instance, reading } = subject;
   const edits = places.map((place) => ({ place, ...editOf(subject, place, to) }));
@@ -189,12 +194,6 @@ export function planMove(seen: Omit<MoveSubject, 'places'>, from: number, to: nu
     to,
     files,
     changes: [...new Set(edits.map(changeText))],
-    sideEffects: sideEffects(
-      { ...seen, places },
-      from,
-      to,
-      files.map(({ path }) => path),
-    ),
     needsRestart: places.some((place) => place.needsRestart),
     check: isUnsafe === null ? ownCheck : null,
     obstacles,

@@ -21,6 +21,8 @@ export class Reading {
   /** The files in the order in which they were read: the first is the main one. */
   readonly files = new Map<string, TextFile>();
   private readonly refused = new Set<string>();
+  /** The folders that patterns went through. */
+  private readonly lists = new Map<string, readonly string[]>();
 
   constructor(machine: ConfigurationMachine) {
     this.machine = machine;
@@ -89,7 +91,9 @@ export class Reading {
       else {
         const test = this.nameTest(part, pattern);
         found = found.flatMap((folder) =>
-          (this.machine.list(folder) ?? []).filter(test).map((name) => this.path.join(folder, name)),
+          this.list(folder)
+            .filter(test)
+            .map((name) => this.path.join(folder, name)),
         );
       }
       if (found.length > mostFiles) {
@@ -98,6 +102,12 @@ export class Reading {
       }
     }
     return found;
+  }
+
+  private list(folder: string): readonly string[] {
+    const names = this.lists.get(folder) ?? this.machine.list(folder) ?? [];
+    this.lists.set(folder, names);
+    return names;
   }
 
   /** Returns the test of a name for a part of a pattern: as in a shell, only `.*` matches names that begin with a dot. */
@@ -125,6 +135,11 @@ export class Reading {
       ...place,
     });
   }
+}
+
+/** Whether two paths are the same: Windows ignores case. */
+export function isSamePath(one: string, other: string, { platform }: Pick<ConfigurationMachine, 'platform'>): boolean {
+  return one === other || (platform === 'win32' && one.toLowerCase() === other.toLowerCase());
 }
 
 /** The source of a value in a file. `port` is the part with the port, if it is literal. */

@@ -48,6 +48,7 @@ export interface RestartWay {
 
 /** What a move would do. */
 export interface MovePlan extends MoveEdits {
+  readonly sideEffects: readonly string[];
   readonly restart: RestartWay;
 }
 
@@ -111,6 +112,14 @@ export async function restartServer(
   if (same === undefined || same.startTime !== startTime) return `process ${pid} has ended`;
   machine.signal(pid, reload.signal);
   return null;
+}
+
+/** Returns how to start what a failed restart left stopped; empty if everything runs, or no service runs it. */
+export function startAdvice({ instance, reading }: MoveEdits['configured']): string[] {
+  const { pid, service, serviceUser } = instance;
+  if (pid === null || service === null) return [];
+  const commands = reading.machine.startCommands(service, { user: serviceUser });
+  return commands.length === 0 ? [] : [`it does not run now; to start it: ${commands.join('; ')}`];
 }
 
 /**

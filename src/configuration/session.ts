@@ -1,4 +1,4 @@
-import type { AskedMachine } from '../facts/machine.ts';
+import type { Facts } from '../facts/model/facts.ts';
 import { pidsOf } from '../facts/model/question.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 
@@ -15,24 +15,14 @@ function sshPort(machine: ConfigurationMachine, pids: readonly number[]): number
   return null;
 }
 
-/** Returns why a port must stay: the session of this process is connected through it. */
-export async function sessionObstacle(
-  port: number,
-  { asked, machine }: { readonly asked: AskedMachine; readonly machine: ConfigurationMachine },
-): Promise<string | null> {
+/** Returns why a port, with these connections, must stay: the session of this process is connected through it. */
+export function sessionObstacle(port: number, near: Facts, machine: ConfigurationMachine): string | null {
   const text = `this session is connected through port ${port}`;
   const pids = machine.ancestors();
   if (sshPort(machine, pids) === port) return `${text} (SSH_CONNECTION)`;
-  if (pids.length === 0) return null;
-  const facts = await asked.facts({
-    localPorts: [{ start: port, end: port }],
-    protocols: ['TCP'],
-    sockets: 'all',
-    details: new Set(['owner'] as const),
-    ranges: false,
-  });
-  const through = facts.sections.sockets.data.find(
-    (socket) => socket.state === 'Established' && pidsOf(socket).some((one) => pids.includes(one)),
+  const through = near.sections.sockets.data.find(
+    (socket) =>
+      socket.localPort === port && socket.state === 'Established' && pidsOf(socket).some((one) => pids.includes(one)),
   );
   return through === undefined ? null : `${text}: ${through.remoteAddress}:${through.remotePort}`;
 }

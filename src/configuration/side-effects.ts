@@ -2,12 +2,12 @@ import { portTypeOf } from '../diagnosis/error-text/confinement.ts';
 import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { isWhole } from '../facts/model/section.ts';
-import { serviceName } from '../ports/iana.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
 import type { Configured } from './instances.ts';
 import { mentions } from './mentions.ts';
 import { settingText, type RankedPort } from './overlay.ts';
 import { lineAt } from './text-file.ts';
+import { registrationNotes } from './usual-ports.ts';
 
 /*
  * What else names the old port, or has to allow the new one. It is listed, never changed: whether it should follow is
@@ -167,7 +167,6 @@ export function sideEffects(moved: MoveSubject, from: number, to: number, files:
   const { subject, places, machine, facts } = moved;
   const { family, instance, reading } = subject;
   const protocols = new Set<string>(places.map(({ protocol }) => protocol));
-  const service = to < 1024 ? serviceName(to, places[0]!.protocol) : null;
   const texts = [
     ...references(moved.all, from),
     ...others(moved, from),
@@ -179,7 +178,7 @@ export function sideEffects(moved: MoveSubject, from: number, to: number, files:
     ...systemMentions(facts, [from, to], protocols),
     ...firewallRules(facts, from, protocols),
     ...labels(moved, to),
-    ...(service === null ? [] : [`port ${to} is registered for ${service}: programs may expect that service there`]),
+    ...registrationNotes(subject, to, places[0]!.protocol),
     ...packageNotes(machine, files),
   ];
   return [...new Set(texts)];

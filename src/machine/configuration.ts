@@ -187,7 +187,16 @@ function runProgram(call: ProgramCall, bare: BareEnvironment): ProgramResult {
 /** What is different on each system. */
 type SystemParts = Pick<
   ConfigurationMachine,
-  'isElevated' | 'ancestors' | 'program' | 'obstacle' | 'replace' | 'service' | 'access'
+  | 'isElevated'
+  | 'ancestors'
+  | 'program'
+  | 'obstacle'
+  | 'replace'
+  | 'service'
+  | 'startCommands'
+  | 'access'
+  | 'systemFolder'
+  | 'administratorsFolder'
 > & {
   readonly bare: BareEnvironment;
   /** Reads and lists what is not a file. */
@@ -196,7 +205,7 @@ type SystemParts = Pick<
 };
 
 async function linuxParts(): Promise<SystemParts> {
-  const [{ replaceKeeping, replaceObstacle }, { controlUnit }] = await Promise.all([
+  const [{ replaceKeeping, replaceObstacle }, { controlUnit, startCommands }] = await Promise.all([
     import('./linux/replace.ts'),
     import('./linux/control-unit.ts'),
   ]);
@@ -207,6 +216,9 @@ async function linuxParts(): Promise<SystemParts> {
     obstacle: replaceObstacle,
     replace: replaceKeeping,
     service: controlUnit,
+    startCommands,
+    systemFolder: null,
+    administratorsFolder: () => null,
     access: null,
     bare: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
     readOther: () => null,

@@ -293,7 +293,7 @@ export const problemKinds = {
   },
   PO4405: {
     summary: 'the journal of moves cannot be used',
-    action: 'Make sure that the folder has free space and is writable.',
+    action: 'Make sure that the folder has free space, and that you can change it, but nobody with fewer rights.',
     exitCode: exit.unavailable,
     category: 'WriteError',
   },

@@ -51,6 +51,15 @@ export interface ProgramResult {
   readonly output: string;
 }
 
+/** A folder of Windows that only administrators, and programs that they run elevated, can change. */
+export interface AdministratorsFolder {
+  readonly path: string;
+  /** Creates it. Throws errors with a `refusal`. */
+  make(): void;
+  /** The accounts that can change it in addition to administrators and the system: none. */
+  readonly trusted: readonly string[];
+}
+
 /** The process that a service has to run for it to be restarted. */
 export interface ServiceProcess {
   readonly pid: number;
@@ -67,6 +76,10 @@ export interface ConfigurationMachine {
   readonly isElevated: boolean;
   /** The environment of this process. */
   readonly variables: ReadonlyMap<string, string>;
+  /** Windows: the folder of the system's own programs, `C:\\Windows\\System32`, from the system itself; otherwise null. */
+  readonly systemFolder: string | null;
+  /** Windows: where elevated programs keep what others must not change; otherwise null: root has folders of its own. */
+  administratorsFolder(): AdministratorsFolder | null;
   /** This process and those that started it, nearest first; empty if unavailable here. */
   ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
@@ -101,6 +114,8 @@ export interface ConfigurationMachine {
     action: 'restart' | 'reload' | 'check',
     of: ServiceProcess,
   ): { readonly text: string; readonly isMissing: boolean } | null;
+  /** The commands that start a service, and those stopped with it, as far as they do not run. */
+  startCommands(name: string, of: Pick<ServiceProcess, 'user'>): readonly string[];
   run(call: ProgramCall): ProgramResult;
   /** Sends a signal to a process. Throws system errors. */
   signal(pid: number, name: 'SIGHUP' | 'SIGTERM' | 'SIGUSR2'): void;

@@ -104,4 +104,25 @@ onLinux('side effects are listed: clients, SELinux, and a registered service', a
   assert.match(texts, 'sudo semanage port -a -t http_port_t -p tcp 26');
 });
 
+onLinux('the well-known port of another program that is installed needs --force; of one that is not, it is noted', async () => {
+  const [port, path] = ['5432', '/usr/lib/postgresql/15/bin/postgres'];
+  const folders = [path.slice(0, path.lastIndexOf('/')), '/usr/local/bin'];
+  const on = (found: string | null): Partial<ConfigurationMachine> => ({
+    ...readOf({}),
+    list: (folder) => (folder === '/usr/lib/postgresql' ? ['15'] : folder.startsWith('/usr') ? [] : real.list(folder)),
+    realPath: (one) => (folders.some((folder) => one.startsWith(`${folder}/`)) ? (one === found ? one : null) : real.realPath(one)),
+  });
+  const refused = await planned('4711', ['4711', '--to', port], on(path));
+  assert.is(refused.code, 1);
+  assert.match(refused.err, `port ${port} is the well-known port of postgres, which is installed here: ${path}`);
+  assert.match(refused.err, 'Use --force');
+  assert.is((await planned('4711', ['4711', '--to', port, '--force'], on(path))).code, 0);
+  const noted = await planned('4711', ['4711', '--to', port], on(null));
+  assert.match(noted.row?.SideEffects?.join('\n') ?? noted.err, `port ${port} is registered for postgresql: programs may expect that service there`);
+  // Another web server than nginx may be installed: the port belongs to it no more than to nginx.
+  const own = await planned('4711', ['4711', '--to', '80'], { ...on(null), realPath: (one) => (one === '/usr/sbin/apache2' ? one : real.realPath(one)) });
+  assert.is(own.code, 0, own.err);
+  assert.not.match(own.row!.SideEffects?.join('\n') ?? '', 'registered');
+});
+
 test.run();

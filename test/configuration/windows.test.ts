@@ -3,10 +3,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { isConfirmed } from '../../src/configuration/outdated.ts';
 import { survey, surveyFile } from '../../src/configuration/instances.ts';
-import { planMove, serverAt } from '../../src/configuration/plan-move.ts';
+import { effectsOf, planMove, serverAt } from '../../src/configuration/plan-move.ts';
 import { restartWay } from '../../src/configuration/restart.ts';
+import { Journal } from '../../src/configuration/journal.ts';
 import { families } from '../../src/configuration/families.ts';
 import type { FileAccess } from '../../src/system/configuration.ts';
+import { temporaryFolder } from '../support/harness.ts';
 import { machineWith, type Files } from '../support/configurations.ts';
 import { ace, descriptor } from '../support/descriptor-bytes.ts';
 import { facts, process, service, socket, udp } from '../support/example.ts';
@@ -123,7 +125,8 @@ test('URL reservations are listed with the command for the new port', async () =
   });
   const machine = machineWith({ [hostPath]: hostText(8080) });
   const all = await survey({ facts: seen, machine });
-  const { sideEffects } = planMove({ all, subject: serverAt(all, 8080), machine, facts: seen, clients: [] }, 8080, 9090);
+  const subject = serverAt(all, 8080);
+  const sideEffects = effectsOf({ all, subject, machine, facts: seen, clients: [] }, planMove({ subject, machine }, 8080, 9090));
   assert.equal(
     sideEffects.filter((one) => one.includes('reservation')),
     [
@@ -141,7 +144,7 @@ test('without signals, nginx is called, and others are restarted by hand', async
     });
     const machine = machineWith({ [file]: contents });
     const all = await survey({ facts: running, machine });
-    return restartWay(planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090)).text;
+    return restartWay(planMove({ subject: serverAt(all, 8080), machine }, 8080, 9090)).text;
   };
   const conf = 'C:\\x\\nginx.conf';
   assert.is(await text('nginx.exe', conf, 'http { server { listen 8080; } }\n', `-p C:\\x -c ${conf}`), `C:\\x\\nginx.exe -s reload -p C:\\x -c ${conf}`);
@@ -163,6 +166,21 @@ const accessOf = (more: Readonly<Record<string, readonly [sid: string, mask: num
   accountName: (sid) => (sid === everyone ? 'Everyone' : sid),
 });
 
+test('where administrators keep moves is unknown: only an elevated process needs it', async () => {
+  const unknown = (): never => {
+    throw Object.assign(new Error('x'), { refusal: { code: 'Failed', text: 'SHGetKnownFolderPath failed with 80070002' } });
+  };
+  const world = (isElevated: boolean) => ({
+    stateFolder: () => temporaryFolder(),
+    machine: { ...machineWith({ 'C:\\x': '' }), access: accessOf({}), isElevated, administratorsFolder: unknown },
+  });
+  const own = await Journal.of(world(false));
+  assert.equal([own.moves(), own.elsewhere], [[], null]);
+  let message = '';
+  await Journal.of(world(true)).catch((error: Error) => (message = error.message));
+  assert.is(message, 'the journal of moves in ProgramData cannot be used: SHGetKnownFolderPath failed with 80070002');
+});
+
 test('elevated, what others can change needs --force, and a program of others is not run', async () => {
   const program = 'C:\\nginx\\nginx.exe';
   const path = 'C:\\nginx\\conf\\nginx.conf';
@@ -174,7 +192,7 @@ test('elevated, what others can change needs --force, and a program of others is
   const obstaclesOf = async (access: FileAccess | null, isElevated = true) => {
     const machine = { ...machineWith(files), access, isElevated };
     const all = await survey({ facts: running, machine });
-    const { obstacles, check } = planMove({ all, subject: serverAt(all, 8080), machine, facts: running, clients: [] }, 8080, 9090);
+    const { obstacles, check } = planMove({ subject: serverAt(all, 8080), machine }, 8080, 9090);
     return { obstacles, isChecked: check !== null };
   };
   const none = { obstacles: [], isChecked: true };

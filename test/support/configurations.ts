@@ -3,7 +3,7 @@ import { familiesOfFile, families, familyOf } from '../../src/configuration/fami
 import type { Instance } from '../../src/configuration/configured-port.ts';
 import { traceToService } from '../../src/configuration/windows-service.ts';
 import { ranked, whereText, type RankedPort } from '../../src/configuration/overlay.ts';
-import { planMove, serverAt, type MoveEdits } from '../../src/configuration/plan-move.ts';
+import { effectsOf, planMove, serverAt, type MoveEdits } from '../../src/configuration/plan-move.ts';
 import { Reading } from '../../src/configuration/reading.ts';
 import type { ConfigurationMachine } from '../../src/system/configuration.ts';
 import { facts } from './example.ts';
@@ -22,6 +22,8 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     platform: isWindows ? 'win32' : 'linux',
     isElevated: false,
     variables,
+    systemFolder: isWindows ? String.raw`C:\Windows\System32` : null,
+    administratorsFolder: () => null,
     ancestors: () => [],
     program: () => null,
     read(path) {
@@ -43,6 +45,7 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     access: null,
     replace: unavailable,
     service: unavailable,
+    startCommands: unavailable,
     run: unavailable,
     signal: unavailable,
   };
@@ -107,11 +110,11 @@ export async function seen(
     places: configured.places,
     move(from, to) {
       const subject = serverAt([configured], from);
-      const plan = planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, from, to);
+      const plan = planMove({ subject, machine }, from, to);
       return {
         files: Object.fromEntries(plan.files.map(({ path, after }) => [path, Buffer.from(after).toString('latin1')])),
         plan,
-        sideEffects: plan.sideEffects,
+        sideEffects: effectsOf({ all: [configured], subject, machine, facts: facts([]), clients: [] }, plan),
       };
     },
   };

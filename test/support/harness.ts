@@ -27,6 +27,8 @@ export const noConfigurations: ConfigurationMachine = {
   platform: 'linux',
   isElevated: false,
   variables: new Map(),
+  systemFolder: null,
+  administratorsFolder: () => null,
   ancestors: () => [],
   program: () => null,
   read: () => ({ bytes: null, refusal: 'it does not exist', isMissing: true }),
@@ -41,6 +43,7 @@ export const noConfigurations: ConfigurationMachine = {
     throw new Error('this test gives no configurations');
   },
   service: () => null,
+  startCommands: () => [],
   run: () => ({ status: null, output: 'this test gives no configurations' }),
   signal() {},
 };

@@ -116,10 +116,10 @@ const redisPath = '/usr/bin/redis-server';
 export const hasRedis = existsSync(redisPath);
 
 /** Redis, of which only the title shows where it listens, and how to start it again. */
-export function startRedis(port: number): Server & { restart: () => void } {
+export function startRedis(port: number, { name = 'redis.conf', more = '' } = {}): Server & { restart: () => void } {
   const folder = serverFolder();
-  const file = join(folder, 'redis.conf');
-  writeFileSync(file, `# Redis\nbind 127.0.0.1\ndir ${folder}\nsave ""\nport ${port + 1}\nport    ${port}\n`);
+  const file = join(folder, name);
+  writeFileSync(file, `# Redis\nbind 127.0.0.1\ndir ${folder}\nsave ""\nport ${port + 1}\nport    ${port}\n${more.replaceAll('@', folder)}`);
   let child: ChildProcess;
   const answers = (at: number): boolean =>
     spawnSync(process.execPath, [

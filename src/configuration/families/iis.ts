@@ -3,7 +3,7 @@ import type { Family } from '../family.ts';
 import { partOf, type Word } from '../readers/setting.ts';
 import { readXml, type Element } from '../readers/xml.ts';
 import { openValue } from '../registry.ts';
-import { inFile, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
+import { inFile, isSamePath, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
 import type { TextFile } from '../text-file.ts';
 
 /*
@@ -14,9 +14,8 @@ import type { TextFile } from '../text-file.ts';
 const sitePath = 'configuration/system.applicationHost/sites/site';
 const http = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters`;
 
-/** The folder of IIS below that of Windows; a variable that anybody could have set leads only to another file. */
-const folderOf = ({ machine }: Reading): string =>
-  `${machine.variables.get('SystemRoot') ?? machine.variables.get('windir') ?? 'C:\\Windows'}\\System32\\inetsrv`;
+/** The folder of IIS. Its appcmd is run, so nobody but the system says where it is. */
+const folderOf = ({ machine }: Reading): string => `${machine.systemFolder ?? 'C:\\Windows\\System32'}\\inetsrv`;
 
 /** The file of an instance: IIS Express names its own. */
 function mainOf(instance: Instance, reading: Reading): TextFile | null {
@@ -125,7 +124,8 @@ export const iis: Family = {
     const program = `${folderOf(reading)}\\appcmd.exe`;
     const isOwn =
       instance.path === null &&
-      reading.main?.toLowerCase() === `${folderOf(reading)}\\config\\applicationhost.config`.toLowerCase();
+      reading.main !== null &&
+      isSamePath(reading.main, `${folderOf(reading)}\\config\\applicationHost.config`, reading.machine);
     const isThere =
       reading.machine.list(folderOf(reading))?.some((name) => name.toLowerCase() === 'appcmd.exe') === true;
     return isOwn && isThere ? { words: [program, 'list', 'sites'] } : null;

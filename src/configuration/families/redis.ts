@@ -62,6 +62,45 @@ function fileOfUnit({ service, serviceUser }: Instance, { machine }: Reading): s
   return fileOf(words.map(({ value }) => value));
 }
 
+/** More files of one folder are not read. */
+const mostBeside = 32;
+
+/** What a file says about the server that uses it: its ports, and where that writes its process ID. */
+function marksOf(
+  path: string,
+  { machine }: Reading,
+): { readonly ports: readonly number[]; readonly pid: string | null } {
+  const { bytes } = machine.read(path);
+  if (bytes === null) return { ports: [], pid: null };
+  const lines = readWords(Buffer.from(bytes).toString('latin1'));
+  const last = (key: string): string | undefined =>
+    lines.findLast(([name]) => name?.value.toLowerCase() === key)?.[1]?.value;
+  const file = last('pidfile');
+  const written = file === undefined ? null : machine.read(file).bytes;
+  return {
+    ports: [last('port') ?? '6379', last('tls-port')].flatMap((value) => portOf(value ?? '') ?? []),
+    pid: written == null ? null : Buffer.from(written).toString('latin1').trim(),
+  };
+}
+
+/**
+ * Returns the file that a server started from, which its title no longer shows: one that names the file with its process
+ * ID, or else the only one in its folder, or the first in a usual place, with the port of the title.
+ */
+function fileOfTitle(port: number, { pid, workingDirectory }: Instance, reading: Reading): string | null {
+  const { machine, path } = reading;
+  const folder = workingDirectory ?? '/';
+  const beside = (machine.list(folder) ?? [])
+    .filter((name) => name.endsWith('.conf'))
+    .slice(0, mostBeside)
+    .map((name) => path.join(folder, name));
+  const marks = new Map([...beside, ...redis.defaultFiles].map((one) => [one, marksOf(one, reading)]));
+  const proved = [...marks].find(([, one]) => one.pid === String(pid))?.[0];
+  const hasPort = (one: string): boolean => marks.get(one)!.ports.includes(port);
+  const own = beside.filter(hasPort);
+  return proved ?? (own.length > 1 ? null : (own[0] ?? redis.defaultFiles.find(hasPort) ?? null));
+}
+
 function mainOf(instance: Instance, reading: Reading): TextFile | null {
   const { arguments: args, path: given, workingDirectory } = instance;
   const { path } = reading;
@@ -72,18 +111,8 @@ function mainOf(instance: Instance, reading: Reading): TextFile | null {
     if (named !== null) return reading.open(path.resolve(workingDirectory ?? '/', named));
     return args.length <= 1 ? reading.openFirst(redis.defaultFiles) : null;
   }
-  const ofUnit = fileOfUnit(instance, reading);
-  if (ofUnit !== null) return reading.open(ofUnit);
-  const port = Number(title[1]);
-  const beside = ['redis.conf', 'valkey.conf'].map((name) => path.join(workingDirectory ?? '/', name));
-  // It started from a file that its title no longer shows: one with its port.
-  for (const candidate of [...beside, ...redis.defaultFiles]) {
-    const read = reading.machine.read(candidate);
-    if (read.bytes === null) continue;
-    const lines = readWords(Buffer.from(read.bytes).toString('latin1'));
-    const last = lines.findLast(([name]) => name?.value.toLowerCase() === 'port')?.[1]?.value ?? '6379';
-    if (Number(last) === port) return reading.open(candidate);
-  }
+  const found = fileOfUnit(instance, reading) ?? fileOfTitle(Number(title[1]), instance, reading);
+  if (found !== null) return reading.open(found);
   reading.gap('Redis replaced its arguments with a title, and no known file has its port: name the file with --path');
   return null;
 }

@@ -38,3 +38,13 @@ export const controlUnit: ConfigurationMachine['service'] = (name, action, { pid
   const answer = systemctl([...manager, verb, '--', name], timeoutMs)!;
   return answer.status === 0 ? null : failed(`systemctl ${verb} ${name}: ${answer.error}`);
 };
+
+/** A unit's name as a word of a shell: it can have backslashes. */
+const unitWord = (name: string): string => (name.includes('\\') ? `'${name}'` : name);
+
+/** The command that starts a unit that does not run; see ConfigurationMachine. */
+export const startCommands: ConfigurationMachine['startCommands'] = (name, { user }) => {
+  const shown = isUnitName(name) ? showUnit({ name, pid: 0, startTime: null, user }) : null;
+  if (shown?.state.stopped !== true) return [];
+  return [['systemctl', ...shown.state.manager, 'start', unitWord(name)].join(' ')];
+};

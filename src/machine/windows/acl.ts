@@ -82,6 +82,9 @@ export function lookAt(path: string): PathState {
   }
 }
 
+/** Full control for SYSTEM and Administrators, who own it; inherits nothing, applies to all contents. */
+export const administratorsOnly = 'O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)';
+
 /** Creates a folder with an access control list from the start, so that others can never access it. */
 export function makeFolder(path: string, sddl: string): void {
   const place = Buffer.alloc(8);

@@ -1,15 +1,15 @@
 import { splitCommandLine } from '../../facts/decode/relays.ts';
 import { isRegistryPath, registryPlace, registryText } from '../../system/registry.ts';
-import type { FileRead, StartedProgram } from '../../system/configuration.ts';
-import { lookAt, sidBytes } from './acl.ts';
+import type { AdministratorsFolder, FileRead, StartedProgram } from '../../system/configuration.ts';
+import { administratorsOnly, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
 import { accountName, elevated, processSid } from './advapi32.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
-import { access, thisProcess, withProcess } from './kernel32.ts';
+import { access, ownMemory, thisProcess, withProcess } from './kernel32.ts';
 import { commandLine } from './ntdll.ts';
 import { registryNames, registryValue } from './registry.ts';
 import { replaceKeeping, replaceObstacle } from './replace.ts';
-import { restartService } from './servicecontrol.ts';
+import { restartService, startCommands } from './servicecontrol.ts';
 import { allProcesses } from './terminate.ts';
 
 /** Returns what `ask` does, or a default if Windows refuses. */
@@ -56,6 +56,12 @@ function startedProgram(pid: number): StartedProgram | null {
   return line === null ? null : { arguments: splitCommandLine(line), environment: null, account: null };
 }
 
+/** Apart from the folder of audits, which the account of the task can change. */
+function administratorsFolder(): AdministratorsFolder {
+  const path = `${programData(ownMemory)}\\PortOwner-moves`;
+  return { path, make: () => makeFolder(path, administratorsOnly), trusted: [] };
+}
+
 /** What liveConfiguration needs of Windows. */
 export function windowsParts() {
   const directory = systemDirectory();
@@ -67,6 +73,9 @@ export function windowsParts() {
     obstacle: replaceObstacle,
     replace: replaceKeeping,
     service: restartService,
+    startCommands,
+    systemFolder: directory,
+    administratorsFolder,
     access: {
       look: lookAt,
       // Programs of this user, and of the accounts that services have, can change their files anyway.

@@ -12,6 +12,7 @@ const advapi32 = systemLibrary('advapi32.dll', {
   OpenServiceW: { arguments: ['pointer', 'pointer', 'uint32'], return: 'pointer' },
   CloseServiceHandle: { arguments: ['pointer'], return: 'int32' },
   QueryServiceStatusEx: { arguments: ['pointer', 'int32', 'pointer', 'uint32', 'pointer'], return: 'int32' },
+  QueryServiceConfigW: { arguments: ['pointer', 'pointer', 'uint32', 'pointer'], return: 'int32' },
   EnumDependentServicesW: {
     arguments: ['pointer', 'uint32', 'pointer', 'uint32', 'pointer', 'pointer'],
     return: 'int32',
@@ -21,13 +22,15 @@ const advapi32 = systemLibrary('advapi32.dll', {
 });
 
 const connect = 0x1;
-const access = { look: 0x4 | 0x8, stop: 0x4 | 0x8 | 0x20, restart: 0x4 | 0x8 | 0x10 | 0x20 } as const;
+const access = { look: 0x4 | 0x8, stop: 0x4 | 0x8 | 0x20, restart: 0x1 | 0x4 | 0x8 | 0x10 | 0x20 } as const;
 const active = 1;
 const stopControl = 1;
 const stoppedState = 1;
 const stopPendingState = 3;
 const runningState = 4;
+const disabledStart = 4;
 const alreadyRunning = 1056;
+const isDisabled = 1058;
 const noSuchService = 1060;
 const cannotAccept = 1061;
 const notActive = 1062;
@@ -64,6 +67,14 @@ function status(service: bigint): { readonly state: number; readonly accepted: n
   if (advapi32.QueryServiceStatusEx(service, 0, bytes, bytes.length, Buffer.alloc(4)) === 0)
     throw lastError('QueryServiceStatusEx');
   return { state: bytes.readUInt32LE(4), accepted: bytes.readUInt32LE(8), pid: bytes.readUInt32LE(28) };
+}
+
+/** The start type of a service: QUERY_SERVICE_CONFIGW, which has at most 8 KB. */
+function startType(service: bigint): number {
+  const bytes = Buffer.alloc(8 * 1024);
+  if (advapi32.QueryServiceConfigW(service, bytes, bytes.length, Buffer.alloc(4)) === 0)
+    throw lastError('QueryServiceConfigW');
+  return bytes.readUInt32LE(4);
 }
 
 /** ENUM_SERVICE_STATUSW on 64 bits: two pointers and seven numbers. */
@@ -181,6 +192,7 @@ function start(name: string, timeoutMs?: number): void {
   withService(name, access.restart, (service) => {
     if (advapi32.StartServiceW(service, 0, null) !== 0) return;
     const error = lastErrorCode();
+    if (error === isDisabled) throw new Refused('Failed', disabledText(name));
     if (error !== alreadyRunning) throw refused(`starting the service ${name}`, error);
   });
   waitFor(name, runningState, 'start', timeoutMs);
@@ -200,11 +212,32 @@ function startOwed(name: string): void {
   }
 }
 
-/** Throws Refused if a service cannot be stopped, or if this user could not start it again. */
-function checkStoppable(name: string): void {
-  const { state, accepted } = withService(name, access.restart, status);
-  if (state === runningState && (accepted & 1) === 0)
-    throw new Refused('Failed', `the service ${name} cannot be stopped`);
+const nameText = (name: string): string => (/\s/.test(name) ? `"${name}"` : name);
+
+const disabledText = (name: string): string =>
+  `the service ${name} is disabled, so it cannot be started: to enable it, sc.exe config ${nameText(name)} start= demand`;
+
+/** Throws Refused if a service cannot be stopped, or could not be started again: Windows stops a disabled one. */
+function checkRestartable(name: string): void {
+  withService(name, access.restart, (service) => {
+    const { state, accepted } = status(service);
+    if (state === runningState && (accepted & 1) === 0)
+      throw new Refused('Failed', `the service ${name} cannot be stopped`);
+    if (startType(service) === disabledStart) throw new Refused('Failed', disabledText(name));
+  });
+}
+
+/** The commands that start what is stopped of a service, and of those that were stopped with it. */
+export function startCommands(name: string): string[] {
+  const isStopped = (one: string): boolean => {
+    try {
+      return withService(one, access.look, status).state === stoppedState;
+    } catch (error) {
+      if (error instanceof Refused) return false;
+      throw error;
+    }
+  };
+  return [name, ...(owed.get(name) ?? []).toReversed()].filter(isStopped).map((one) => `sc.exe start ${nameText(one)}`);
 }
 
 /**
@@ -219,9 +252,10 @@ export function restartService(
   const timeoutMs = Math.max(of.timeoutMs, shortestMs);
   try {
     const needing = withService(name, access.restart, dependents);
-    for (const one of [...needing, name]) checkStoppable(one);
+    for (const one of [...needing, name]) checkRestartable(one);
     if (action === 'check') return null;
-    const others = [...new Set([...needing, ...(owed.get(name) ?? [])])];
+    // In the order in which they were stopped; those that run now are not all that ran before.
+    const others = [...new Set([...(owed.get(name) ?? []), ...needing])];
     owed.set(name, others);
     for (const one of [...needing, name]) {
       control(one);

@@ -5,7 +5,16 @@ import { isSea } from 'node:sea';
 import { decodeConsoleText, taskText } from '../../facts/decode/windows-text.ts';
 import { errorCode } from '../../io/errors.ts';
 import type { Said, WindowsScheduler } from '../../system/scheduler.ts';
-import { accountRights, accountSid, isRemote, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
+import {
+  accountRights,
+  accountSid,
+  administratorsOnly,
+  isRemote,
+  lookAt,
+  makeFolder,
+  programData,
+  sidBytes,
+} from './acl.ts';
 import { accountName, elevated, sidText } from './advapi32.ts';
 import { Refused } from './errors.ts';
 import { addEventSource, eventSource, removeEventSource } from './eventsource.ts';
@@ -113,8 +122,8 @@ export function windowsScheduler(): WindowsScheduler {
     file: (path) => path,
     accountName: (sid) => accountName(sidBytes(sid)),
     makeFolder(path, sid) {
-      // Full control for SYSTEM and Administrators, Modify for the account; inherits nothing, applies to all contents.
-      makeFolder(path, `O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)${sid === null ? '' : `(A;OICI;0x1301bf;;;${sid})`}`);
+      // Modify for the account.
+      makeFolder(path, `${administratorsOnly}${sid === null ? '' : `(A;OICI;0x1301bf;;;${sid})`}`);
     },
     sid(account) {
       const sid = accountSid(account);

@@ -73,6 +73,16 @@ test('the bindings of every site', async () => {
   assert.equal(gaps, []);
 });
 
+test('appcmd, which is run, is that of the system, whatever the environment says', async () => {
+  const [own, planted] = ['C:\\Windows\\System32\\inetsrv\\appcmd.exe', 'C:\\x\\System32\\inetsrv\\appcmd.exe'];
+  const variables = new Map([
+    ['SystemRoot', 'C:\\x'],
+    ['windir', 'C:\\x'],
+  ]);
+  const { move } = await seen({ ...files, [own]: '', [planted]: '', 'C:\\x\\System32\\inetsrv\\config\\applicationHost.config': host }, { ...running, variables });
+  assert.equal(move(80, 8081).plan.check, { words: [own, 'list', 'sites'] });
+});
+
 test('a move changes the port of the binding only', async () => {
   const { move } = await seen(files, running);
   const bytes = (text: string): string => Buffer.from(text).toString('latin1');

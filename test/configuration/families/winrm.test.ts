@@ -8,7 +8,6 @@ import { Reading } from '../../../src/configuration/reading.ts';
 import { winrm } from '../../../src/configuration/families/winrm.ts';
 import { registryData } from '../../../src/system/registry.ts';
 import { machineWith, seen } from '../../support/configurations.ts';
-import { facts } from '../../support/example.ts';
 import { registryFiles } from '../../support/registry-export.ts';
 
 const test = suite('WinRM');
@@ -62,7 +61,7 @@ test('the session of a person over WinRM', () => {
     winrm.read(instance, reading);
     const configured = { family: winrm, instance, reading, places: ranked(reading.places), sockets: [], startTime: null, processes: new Map() };
     const subject = serverAt([configured], 5985);
-    assert.equal(planMove({ all: [configured], subject, machine, facts: facts([]), clients: [] }, 5985, 6000).obstacles, expected);
+    assert.equal(planMove({ subject, machine }, 5985, 6000).obstacles, expected);
   }
 });
 

@@ -1,5 +1,6 @@
 // A running server whose configuration was changed: where it still listens is explained, and how it can move is proposed.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Configuration } from '../../../src/schema/configuration.ts';
@@ -7,7 +8,7 @@ import type { Verdict } from '../../../src/schema/verdict.ts';
 import { freePort } from '../../support/free-port.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { targetPort } from '../../support/moved-server.ts';
-import { hasNginx, hasPostgres, onThisMachine, startNginx, startPostgres, until } from '../../support/servers.ts';
+import { hasNginx, hasPostgres, hasRedis, onThisMachine, startNginx, startPostgres, startRedis, until } from '../../support/servers.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('a configuration that the running server does not use yet');
@@ -39,6 +40,13 @@ test('after a move without a restart, and an edit by hand', async (context) => {
     assert.match(again.err, still);
     assert.match((await verdict(port)).Evidence!.join('\n'), still);
     assert.not.match((await verdict(port)).Remedy!.join('\n'), 'portowner move');
+    // Its file is in no usual place: only what runs leads there.
+    assert.match(
+      (await verdict(to)).Evidence!.join('\n'),
+      new RegExp(
+        `nginx is configured for it in ${nginx.file}:3: listen 127\\.0\\.0\\.1:${to}; the running server does not listen there, but on port ${port}: it started before the file`,
+      ),
+    );
     const young = await config(to);
     assert.equal([young.code, young.rows[0]!.Confidence], [0, 'Configured']);
     assert.match(young.rows[0]!.Reason!.join(), new RegExp(`the running server does not listen there, but on port ${port}: it started before the file was changed \\(20`));
@@ -55,6 +63,31 @@ test('after a move without a restart, and an edit by hand', async (context) => {
     assert.not.match((await verdict(to)).Evidence!.join('\n'), 'still');
   } finally {
     nginx.stop();
+  }
+});
+
+test('Redis, whose title hides its file: by the port of the title, or by the file with its process ID', async (context) => {
+  if (!hasRedis) return skip('Redis is not installed', context as TestContext);
+  const state = temporaryFolder();
+  for (const [more, isProved] of [
+    ['', false],
+    ['pidfile @/redis.pid\n', true],
+  ] as const) {
+    const [port, to] = [await freePort(), await targetPort()];
+    const redis = startRedis(port, { name: 'cache 1.conf', more });
+    try {
+      // Not its own, although it is the first one.
+      writeFileSync(join(redis.folder, 'a.conf'), `port ${to + 1}\n`);
+      assert.is((await config(port)).rows[0]!.File, redis.file);
+      assert.is((await onThisMachine(['move', String(port), '--to', String(to), '--yes'], state)).code, 0);
+      const old = await config(port);
+      if (isProved) {
+        assert.match(old.err, `Redis (process ${redis.pid}) still listens on port ${port}`);
+        assert.match((await verdict(to)).Evidence!.join('\n'), `Redis is configured for it in ${redis.file}:6: port ${to}`);
+      } else assert.match(old.err, 'Redis replaced its arguments with a title, and no known file has its port');
+    } finally {
+      redis.stop();
+    }
   }
 });
 

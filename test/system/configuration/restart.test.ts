@@ -39,7 +39,7 @@ case $verb in
 show)
   case "$*" in
   *NeedDaemonReload*) [ -e "$unit/dirty" ] && echo yes || echo no ;;
-  *) cat "$unit/shown" ;;
+  *) kill -0 $(cat "$unit/pid") 2>/dev/null && state=active || state=failed; cat "$unit/shown"; echo ActiveState=$state ;;
   esac ;;
 reset-failed) echo 0 >"$unit/starts" ;;
 restart)
@@ -66,7 +66,7 @@ function makeUnit(name: string, { start, reload, group = name }: Unit): void {
   const unit = unitFolder(name);
   mkdirSync(unit, { recursive: true });
   mkdirSync(join(groups, 'portowner.slice', name), { recursive: true });
-  writeFileSync(join(unit, 'shown'), `LoadState=loaded\nActiveState=active\nControlGroup=/portowner.slice/${group}\nCanStop=yes\nRefuseManualStop=no\nRestart=no\n`);
+  writeFileSync(join(unit, 'shown'), `LoadState=loaded\nControlGroup=/portowner.slice/${group}\nCanStop=yes\nRefuseManualStop=no\nRestart=no\n`);
   writeFileSync(join(unit, 'start'), start);
   writeFileSync(join(unit, 'pid'), '');
   if (reload !== undefined) writeFileSync(join(unit, 'reload'), reload);
@@ -210,7 +210,8 @@ withRedis('a unit that does not come back at all is said', () => {
     writeFileSync(join(unitFolder('redis.service'), 'broken'), '');
     const { code, row, err } = move(21_100, 21_101);
     assert.equal([code, row?.Result], [1, 'RolledBack'], err);
-    assert.match(row.Reason!.join('\n'), 'the server was not restarted with its old configuration: systemctl restart redis.service: Job');
+    assert.match(row.Reason![1]!, /^the server was not restarted with its old configuration: systemctl restart redis\.service: Job/);
+    assert.equal(row.Reason!.slice(2), ['it does not run now; to start it: systemctl start redis.service']);
     assert.is(readFileSync(config, 'utf8'), before);
   } finally {
     stopUnit('redis.service');

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { noNetwork, ownNetwork } from '../../support/own-network.ts';
+import { endAll } from '../../support/program.ts';
 import { onThisMachine, serverFolder } from '../../support/servers.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
@@ -95,5 +96,7 @@ test('nothing of it is changed, and what cannot be read is said', async (context
   assert.match(out, `not searched for port 4711: ${hidden}, which cannot be read`);
   assert.is(files.get('/etc/portowner')!.toString(), text);
 });
+
+test.after(endAll);
 
 test.run();

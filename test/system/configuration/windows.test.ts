@@ -1,7 +1,7 @@
 // dist/portowner.exe changes the registry and files of Wine, and undoes it; killed at each step, too. On a real Windows,
 // nothing is changed.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -182,6 +182,22 @@ test('SQL Server: one port of a list, and a chosen port that becomes a fixed one
   });
 });
 
+test('URL reservations are shown, and not moved', async () => {
+  const [port, state] = [21_480, temporaryFolder()];
+  const key = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters\\UrlAclInfo';
+  const url = `http://+:${port}/shop/`;
+  await withRegistry([key], `\n[HKEY_LOCAL_MACHINE\\${key.slice(5)}]\n"${url}"=hex:01,00,04,80\n`, () => {
+    const found = rows<Configuration>(portowner(state, 'config', String(port), '--json'));
+    assert.equal(
+      found.map(({ Application, Port, File, Value, Source, Confidence }) => [Application, Port, File, Value, Source, Confidence]),
+      [['HTTP.sys', port, `${key}\\${url}`, url, 'Registry', 'Configured']],
+    );
+    const move = portowner(state, 'move', String(port), '--to', String(port + 1), '--yes');
+    assert.is(move.code, 1, move.err);
+    assert.match(move.err, `no configuration that PortOwner understands sets port ${port}`);
+  });
+});
+
 test('killed at each step, SQL Server listens on the old port or the new one, and the executable undoes it', async () => {
   const [from, to] = [21_450, 21_451];
   const script = windowsPath(join(root, 'test/support/killed-move.ts'));
@@ -299,6 +315,65 @@ test('who else can change a file, by its access list', () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('an elevated move has its journal where only administrators can write, and believes no other', async () => {
+  const [from, to, state] = [23_389, 23_391, temporaryFolder()];
+  const folder = join(drive, 'ProgramData', 'PortOwner Test');
+  const path = 'C:\\ProgramData\\PortOwner Test';
+  const script = windowsPath(join(root, 'test/support/windows-journal.ts'));
+  const elevated = (who: 'self' | 'nobody', ...args: readonly string[]): Outcome =>
+    runProgram([...runner, node, ...nodeFlags, script, path, who, windowsPath(join(state, 'PortOwner')), ...args]);
+  const undone = (): string => valueOf(rdpKey, 'PortNumber');
+  const move = ['move', String(from), '--to', String(to), '--yes', '--json'];
+  await withRdp(from, () => {
+    try {
+      const moved = elevated('self', ...move);
+      assert.is(moved.code, 0, moved.err);
+      const [{ Id }] = rows<MoveResult>(moved) as [MoveResult];
+      assert.equal(readdirSync(folder).toSorted(), [`${Id}.json`, 'moves.lock']);
+      assert.is(statSync(folder).mode & 0o027, 0);
+      assert.not.ok(existsSync(join(state, 'PortOwner', 'moves')));
+      // One that is not elevated does not see it, and says where it is.
+      const own = portowner(state, 'move', '--list');
+      assert.is(own.code, 0, own.err);
+      assert.match(elevated('self', 'move', '--list', '--json').out, Id!);
+      // Another owner than administrators could have written all of it.
+      for (const args of [['--undo', '--yes'], ['--list']]) {
+        const refused = elevated('nobody', 'move', ...args);
+        assert.is(refused.code, 69, refused.err + refused.out);
+        assert.match(refused.err, /PO4405.*the journal of moves in C:\\ProgramData\\PortOwner Test cannot be used: C:.*could change/);
+      }
+      // So could everybody, if the list allows it: the folder, or a file in it.
+      for (const [open, mode] of [
+        [folder, 0o777],
+        [join(folder, `${Id}.json`), 0o666],
+      ] as const) {
+        const before = statSync(open).mode;
+        chmodSync(open, mode);
+        const refused = elevated('self', 'move', '--undo', '--yes');
+        chmodSync(open, before);
+        assert.is(refused.code, 69, refused.err);
+        assert.match(refused.err, /PO4405.*Everyone could change/);
+      }
+      assert.is(undone(), `REG_DWORD 0x${to.toString(16)}`);
+      const back = elevated('self', 'move', '--undo', '--yes');
+      assert.is(back.code, 0, back.err);
+      assert.is(undone(), `REG_DWORD 0x${from.toString(16)}`);
+      // What a program of the user can write is not undone elevated.
+      assert.is(portowner(state, ...move).code, 0);
+      const other = elevated('self', 'move', '--undo', '--yes');
+      assert.is(other.code, 1, other.err);
+      assert.match(other.err, /there is no move to undo/);
+      assert.match(other.err.replaceAll(/\s+/g, ' '), 'Moves that were not elevated are in');
+      const listed = elevated('self', 'move', '--list');
+      assert.match(`${listed.out}${listed.err}`.replaceAll(/\s+/g, ' '), 'list and undo them without elevation');
+      undo(state);
+      assert.is(undone(), `REG_DWORD 0x${from.toString(16)}`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
 test('a service that does not listen on its new port gets its old one back', async () => {
