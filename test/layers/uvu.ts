@@ -10,9 +10,11 @@ const atATime = 2;
 /** A test file that takes longer is ended. */
 const limit = 20 * 60_000;
 
+const compileCache = new URL('compile-cache.mjs', import.meta.url).href;
+
 function run(file: string, skips: string): Promise<Ran> {
   const started = Date.now();
-  const child = spawn(process.execPath, [...nodeFlags, resolve(root, file)], {
+  const child = spawn(process.execPath, [...nodeFlags, '--import', compileCache, resolve(root, file)], {
     cwd: root,
     env: { ...process.env, PORTOWNER_TEST_SKIPS: skips },
     stdio: ['ignore', 'pipe', 'pipe'],
