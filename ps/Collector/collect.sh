@@ -305,7 +305,8 @@ watch() {
   (
     trap '' PIPE
     # Its own ID: $$ is that of the script.
-    self=$(exec sh -c 'echo $PPID')
+    # Nobody reads it any more if the answer was quick.
+    self=$(exec sh -c 'echo $PPID' 2>/dev/null)
     left=$(((${limit:-3600} + 1) / 2))
     while sleep 2 >/dev/null 2>&1; do
       kill -0 $$ 2>/dev/null || exit 0
