@@ -3,8 +3,7 @@ import type { FindingKind } from '../schema/finding-kinds.ts';
 import type { Severity } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
 import { exportedEvents, joinedText, known, type ExportedEvent, type ExportedProcess } from './exported.ts';
-import { framed, noProblems, wordsOf } from './text.ts';
-import type { AnyRow } from '../schema/column.ts';
+import { framed, wordsOf, writerAtEnd } from './text.ts';
 import type { CreateWriter } from './writer.ts';
 
 /*
@@ -150,16 +149,8 @@ function ecsEvent(event: ExportedEvent): Fields {
 }
 
 /** Writes the events of an audit as NDJSON with the field names of ECS, pure ASCII. */
-export const createEcs: CreateWriter = (_schema, { sink, frame }) => {
-  const rows: AnyRow[] = [];
-  return {
-    carriesProblems: false,
-    row: (row) => void rows.push(row),
-    problem: noProblems,
-    flush: () => sink.flush(),
-    end() {
-      for (const event of exportedEvents(framed(frame), rows))
-        sink.write(`${asciiJson(JSON.stringify(ecsEvent(event)))}\n`);
-    },
-  };
-};
+export const createEcs: CreateWriter = (_schema, { sink, frame }) =>
+  writerAtEnd({ sink }, (rows) => {
+    for (const event of exportedEvents(framed(frame), rows))
+      sink.write(`${asciiJson(JSON.stringify(ecsEvent(event)))}\n`);
+  });

@@ -1,9 +1,8 @@
 import { asciiJson } from '../io/ascii.ts';
-import type { AnyRow } from '../schema/column.ts';
 import type { Severity } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
 import { exportedEvents, known, type ExportedEvent, type ExportedProcess } from './exported.ts';
-import { framed, noProblems } from './text.ts';
+import { framed, writerAtEnd } from './text.ts';
 import type { CreateWriter } from './writer.ts';
 
 /*
@@ -123,13 +122,13 @@ function logRecord(event: ExportedEvent): object {
   };
 }
 
-/** The records of a machine, with what is the same for all of them. Records are JSON already. */
+/** The records of a machine, with what is the same for all of them. Records are JSON in ASCII already. */
 function resourceLogs(machine: string, records: readonly string[]): string {
   const resource = {
     attributes: keyValues(known({ 'service.name': 'portowner', 'service.version': version, 'host.name': machine })),
   };
   const scope = { name: 'portowner', version };
-  return `{"resource":${JSON.stringify(resource)},"scopeLogs":[{"scope":${JSON.stringify(scope)},"logRecords":[${records.join()}],"schemaUrl":"${schemaUrl}"}],"schemaUrl":"${schemaUrl}"}`;
+  return `{"resource":${asciiJson(JSON.stringify(resource))},"scopeLogs":[{"scope":${JSON.stringify(scope)},"logRecords":[${records.join()}],"schemaUrl":"${schemaUrl}"}],"schemaUrl":"${schemaUrl}"}`;
 }
 
 /** Groups events to requests. */
@@ -155,15 +154,7 @@ function* requests(events: readonly ExportedEvent[]): Generator<string> {
 }
 
 /** Writes the events of an audit as requests of OTLP, one per line, pure ASCII. */
-export const createOtlp: CreateWriter = (_schema, { sink, frame }) => {
-  const rows: AnyRow[] = [];
-  return {
-    carriesProblems: false,
-    row: (row) => void rows.push(row),
-    problem: noProblems,
-    flush: () => sink.flush(),
-    end() {
-      for (const line of requests(exportedEvents(framed(frame), rows))) sink.write(`${asciiJson(line)}\n`);
-    },
-  };
-};
+export const createOtlp: CreateWriter = (_schema, { sink, frame }) =>
+  writerAtEnd({ sink }, (rows) => {
+    for (const line of requests(exportedEvents(framed(frame), rows))) sink.write(`${line}\n`);
+  });

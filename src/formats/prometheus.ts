@@ -2,7 +2,7 @@ import type { AuditState } from '../schema/answer.ts';
 import type { AnyRow } from '../schema/column.ts';
 import { severities } from '../schema/finding.ts';
 import { version } from '../schema/version.ts';
-import { framed, noProblems } from './text.ts';
+import { framed, writerAtEnd } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
 /*
@@ -96,13 +96,5 @@ function metrics({ audits = [] }: DocumentFrame, rows: readonly AnyRow[], replac
 }
 
 /** Writes the counts of an audit as metrics. */
-export const createMetrics: CreateWriter = (_schema, { sink, frame, replaced }) => {
-  const rows: AnyRow[] = [];
-  return {
-    carriesProblems: false,
-    row: (row) => void rows.push(row),
-    problem: noProblems,
-    flush: () => sink.flush(),
-    end: () => sink.write(metrics(framed(frame), rows, replaced?.() ?? null)),
-  };
-};
+export const createMetrics: CreateWriter = (_schema, { sink, frame, replaced }) =>
+  writerAtEnd({ sink }, (rows) => sink.write(metrics(framed(frame), rows, replaced?.() ?? null)));

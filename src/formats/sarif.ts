@@ -5,7 +5,7 @@ import { findingKinds } from '../schema/finding-kinds.ts';
 import type { Severity } from '../schema/finding.ts';
 import type { Problem } from '../schema/problems.ts';
 import { version } from '../schema/version.ts';
-import { framed, noProblems, plainText } from './text.ts';
+import { framed, plainText, writerAtEnd } from './text.ts';
 import type { CreateWriter, DocumentFrame } from './writer.ts';
 
 /** SARIF's levels (2.1.0, 3.27.10), and the number that dashboards sort by: 0 to 10, as in CVSS. */
@@ -156,33 +156,23 @@ function invocation({ exitCode, meaning, at, problems, question }: DocumentFrame
 }
 
 /** Writes findings for code scanning dashboards: SARIF 2.1.0, pure ASCII. */
-export const create: CreateWriter = (_schema, { sink, frame }) => {
-  const rows: AnyRow[] = [];
-
-  return {
-    carriesProblems: false,
-    row: (row) => void rows.push(row),
-    problem: noProblems,
-    flush: () => sink.flush(),
-    end() {
-      const about = framed(frame);
-      const rules = [...Map.groupBy(rows, (row) => text(row, 'Kind'))].map(([id, own]) => rule(id, own));
-      const seen = new Map<string, number>();
-      const log = {
-        $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
-        version: '2.1.0',
-        runs: [
-          {
-            tool: { driver: { name: 'PortOwner', semanticVersion: version, version, rules } },
-            automationDetails: { id: runName(about, rows) },
-            columnKind: 'utf16CodeUnits',
-            invocations: [invocation(about)],
-            results: rows.map((row) => result(row, seen)),
-          },
-        ],
-      };
-      const json = JSON.stringify(log, null, 2);
-      sink.write(`${asciiJson(json)}\n`);
-    },
-  };
-};
+export const create: CreateWriter = (_schema, { sink, frame }) =>
+  writerAtEnd({ sink }, (rows) => {
+    const about = framed(frame);
+    const rules = [...Map.groupBy(rows, (row) => text(row, 'Kind'))].map(([id, own]) => rule(id, own));
+    const seen = new Map<string, number>();
+    const log = {
+      $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+      version: '2.1.0',
+      runs: [
+        {
+          tool: { driver: { name: 'PortOwner', semanticVersion: version, version, rules } },
+          automationDetails: { id: runName(about, rows) },
+          columnKind: 'utf16CodeUnits',
+          invocations: [invocation(about)],
+          results: rows.map((row) => result(row, seen)),
+        },
+      ],
+    };
+    sink.write(`${asciiJson(JSON.stringify(log, null, 2))}\n`);
+  });

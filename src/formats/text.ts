@@ -1,6 +1,6 @@
 import { ancestorText, type Ancestor } from '../schema/ancestor.ts';
 import type { AnyRow, Column } from '../schema/column.ts';
-import type { DocumentFrame } from './writer.ts';
+import type { DocumentFrame, RowWriter, WriterOptions } from './writer.ts';
 
 type Value = AnyRow[string];
 
@@ -37,4 +37,16 @@ export function framed(frame: DocumentFrame | undefined): DocumentFrame {
 /** The `problem` method of formats that cannot contain problems. */
 export function noProblems(): never {
   throw new Error('this format carries no problems');
+}
+
+/** The writer of a format that is written from all rows at the end. */
+export function writerAtEnd({ sink }: Pick<WriterOptions, 'sink'>, end: (rows: readonly AnyRow[]) => void): RowWriter {
+  const rows: AnyRow[] = [];
+  return {
+    carriesProblems: false,
+    row: (row) => void rows.push(row),
+    problem: noProblems,
+    flush: () => sink.flush(),
+    end: () => end(rows),
+  };
 }
