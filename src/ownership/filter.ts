@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import { addressBytes, addressFamily, canonicalAddress, unmapped, withoutScope } from '../ports/address.ts';
 import { portMatcher, type PortSpan } from '../ports/expression.ts';
-import { didYouMean, nearest } from '../schema/nearest.ts';
+import { didYouMean, nearest, suggested } from '../schema/nearest.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { namesOf } from '../facts/decode/application/application.ts';
 import type { OwnedEndpoint } from './owned.ts';
@@ -167,8 +167,8 @@ const serviceNames = (service: string): readonly string[] => [
   service.replace(/^[^:]{1,64}:/, ''),
 ];
 
-/** The name of an owner that is closest to a requested one that no owner has; null if none is close. */
-export function nearestOwner({ images, users, services }: RowFilter, rows: readonly OwnedEndpoint[]): string | null {
+/** Suggests the name of an owner that is closest to a requested one that no owner has; empty if none is close. */
+export function nearestOwner({ images, users, services }: RowFilter, rows: readonly OwnedEndpoint[]): string {
   const requested: readonly (readonly [readonly string[] | null, (row: OwnedEndpoint) => readonly string[]])[] = [
     [images, ({ ImageName, Application }) => (ImageName === null ? [] : namesOf(ImageName, Application))],
     [users, ({ UserName }) => (UserName === null ? [] : [withoutDomain(UserName)])],
@@ -180,8 +180,8 @@ export function nearestOwner({ images, users, services }: RowFilter, rows: reado
       const test = anyPattern([pattern]);
       if (/[*?[]/.test(pattern) || names.values().some(test)) continue;
       const found = nearest(pattern, names);
-      if (found !== null) return found;
+      if (found !== null) return suggested(found, '');
     }
   }
-  return null;
+  return '';
 }

@@ -150,7 +150,8 @@ export async function whoOwns(request: WhoRequest, machine: AskedMachine, report
     exitCode === exitCodeOf(false)
       ? await nobodyText(question, { places, filtered: filter !== null }, machine)
       : unknownText(undecided, facts);
-  const note = filter === null ? why : await withNearest(why, request.filter, found.owned);
+  const hint = filter === null ? '' : (await import('./filter.ts')).nearestOwner(request.filter, found.owned);
+  const note = hint === '' ? why : `${why} ${hint}`;
   // An empty list would look like "nobody".
   const isMute = !request.forPeople && exitCode === exitCodeOf(null);
   return { rows, problems: isMute ? [...problems, asProblem(note)] : problems, exitCode, note, background };
@@ -340,12 +341,6 @@ function nobodyOwns(ports: string, protocols: Question['protocols']): string {
   // Of one address: `port 80 on localhost`.
   const [, host, port] = /^([^\s,/]+):(\d+)$/.exec(ports) ?? [];
   return `Nobody owns ${protocol}${port === undefined ? portsText(ports) : `port ${port} on ${host}`}.`;
-}
-
-/** Adds the name of an owner that is closest to a requested one. */
-async function withNearest(text: string, filter: RowFilter, owned: readonly OwnedEndpoint[]): Promise<string> {
-  const [{ nearestOwner }, { suggested }] = await Promise.all([import('./filter.ts'), import('../schema/nearest.ts')]);
-  return [text, suggested(nearestOwner(filter, owned), '')].filter((part) => part !== '').join(' ');
 }
 
 /** Says that nobody matches; for a port, also whether the system reserves it. */
