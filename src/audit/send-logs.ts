@@ -32,9 +32,16 @@ const maxAnswer = 4 * 1024 * 1024;
 const maxText = 300;
 
 const retryable: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** Errors that a retry cannot change: names, certificates, and files. */
-const isPassing = (code: string): boolean =>
-  ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code);
+/** Errors that can pass. Others are of names, certificates, and files, which a retry cannot change. */
+const passing: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
 /** Headers that belong to the request itself. */
 const ownHeaders = /^(?:connection|content-.{1,40}|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
@@ -183,7 +190,7 @@ async function delivered(connection: Connection, body: Buffer): Promise<Reply> {
       pause = askedPause(reply.retryAfter) ?? pause;
     } catch (error) {
       failure = connectionError(connection, error);
-      isFinal ||= !isPassing(errorCode(error));
+      isFinal ||= !passing.has(errorCode(error));
     }
     if (isFinal || Date.now() + pause > deadline) throw failure;
     await wait(pause);

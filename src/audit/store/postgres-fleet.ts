@@ -39,7 +39,7 @@ export async function queryCoverage(sql: Sql, machine: MachineChoice, limit: Dat
   return row as unknown as Coverage;
 }
 
-/** A condition for spans, which others can be added to. */
+/** A condition for spans, which others can be added to. It is in an object, because `await` would run it by itself. */
 interface Selection {
   readonly where: ReturnType<typeof condition>;
 }

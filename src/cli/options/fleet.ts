@@ -65,18 +65,20 @@ const asked = ({ isNew, since, rare, versions, missing }: FleetOptions): FleetQu
   ...(missing ? (['missing'] as const) : []),
 ];
 
+/** Whether listeners are selected, instead of machines. */
+const isAboutListeners = (options: Options, ports: readonly string[]): boolean =>
+  selectsListeners(options, ports) || options.sha256 !== undefined;
+
 /** The question of a command line; the first one, if there are several. */
-export function fleetQuestion(options: Options, ports: readonly string[]): FleetQuestion {
-  const isAboutListeners = selectsListeners(options, ports) || options.sha256 !== undefined;
-  return asked(options)[0] ?? (isAboutListeners ? 'listeners' : 'machines');
-}
+export const fleetQuestion = (options: Options, ports: readonly string[]): FleetQuestion =>
+  asked(options)[0] ?? (isAboutListeners(options, ports) ? 'listeners' : 'machines');
 
 const excludes = (one: string, other: string): PortOwnerError =>
   new PortOwnerError('PO1005', `${one} cannot be combined with ${other}`);
 
 /** Throws PO1005 for options that have no effect together. */
 function checkOptions(options: Options, ports: readonly string[]): void {
-  const { isNew, since, maxMachines, expected, sha256 } = options;
+  const { isNew, since, maxMachines, expected } = options;
   const [question, other] = asked(options);
   if (isNew && since !== undefined) throw excludes('--new', '--since');
   if (other !== undefined)
@@ -84,10 +86,9 @@ function checkOptions(options: Options, ports: readonly string[]): void {
   if (maxMachines !== undefined && question !== 'rare')
     throw new PortOwnerError('PO1005', '--max-machines needs --rare');
   const isAboutMachines = question === undefined || question === 'missing';
-  const isAboutListeners = selectsListeners(options, ports) || sha256 !== undefined;
-  if (question === 'missing' && isAboutListeners)
-    throw excludes('--missing', 'PORTS, --program, --service, and --sha256');
-  if (expected !== undefined && (!isAboutMachines || isAboutListeners))
+  const selectsSome = isAboutListeners(options, ports);
+  if (question === 'missing' && selectsSome) throw excludes('--missing', 'PORTS, --program, --service, and --sha256');
+  if (expected !== undefined && (!isAboutMachines || selectsSome))
     throw new PortOwnerError('PO1005', '--expected can be used only for the list of machines, and with --missing');
 }
 
