@@ -1,14 +1,15 @@
 import type { Answer } from '../schema/answer.ts';
 import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { databaseAddress, isDatabaseUrl, type DatabaseAddress } from './store/address.ts';
+import { databaseAddress, type DatabaseAddress } from './store/address.ts';
+import { isUrl } from '../io/url.ts';
 
 /*
  * The administration of a store in a database. A store in a file needs none.
  */
 
 function addressOf(url: string): DatabaseAddress {
-  if (isDatabaseUrl(url)) return databaseAddress(url);
+  if (isUrl(url)) return databaseAddress(url);
   throw new PortOwnerError('PO1001', 'expected the URL of a database: postgres://USER@HOST/DATABASE', {
     hint: 'A store in a file is created and upgraded by portowner audit --store FILE.',
   });

@@ -1,5 +1,5 @@
 import { PortOwnerError } from '../schema/problems.ts';
-import { isDatabaseUrl, isThisMachine } from './store/address.ts';
+import { isThisMachine } from './store/address.ts';
 
 /*
  * The address of a report that is sent to a collector of OpenTelemetry, instead of being written to a file. An error never
@@ -26,9 +26,6 @@ const parameters = ['headersfile', 'sslrootcert', 'sslcert', 'sslkey'] as const;
 type Parameter = (typeof parameters)[number];
 
 const example = 'otlp+https://HOST:4318/v1/logs?headersfile=/etc/portowner/otlp-headers';
-
-/** Whether a report goes to a server instead of a file. */
-export const isReportUrl = (report: string): boolean => isDatabaseUrl(report);
 
 function flaw(why: string, hint: string): PortOwnerError {
   return new PortOwnerError('PO1001', `unusable URL of a report: ${why}`, { hint });
@@ -61,7 +58,7 @@ function parametersOf(url: URL): Partial<Record<Parameter, string>> {
     const parameter = parameters.find((one) => one === name);
     // It may be a secret.
     if (parameter === undefined)
-      throw flaw(`it has an unknown parameter; expected ${parameters.join(', ')}`, `${secretHint}`);
+      throw flaw(`it has an unknown parameter; expected ${parameters.join(', ')}`, secretHint);
     if (value === '' || /\p{Cc}/u.test(value)) throw flaw(`missing value for ${parameter}`, `Use ${example}`);
     given[parameter] = value;
   }

@@ -1,4 +1,5 @@
 import { fold, listenerOrder, ownerText, running, type Listener, type Scope } from './listeners.ts';
+import { ascending } from '../io/order.ts';
 
 export type ChangeKind =
   | 'Opened'
@@ -310,7 +311,7 @@ function lostSight([before, after]: readonly [Listener, Listener]): boolean {
 }
 
 function changeOrder(a: ListenerChange, b: ListenerChange): number {
-  return listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || (a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : 0);
+  return listenerOrder(a.after ?? a.before!, b.after ?? b.before!) || ascending(a.kind, b.kind);
 }
 
 /** Compares the listeners of a machine with earlier ones, or with a baseline. Pure; fast for 100,000 listeners. */

@@ -9,6 +9,7 @@ import type { FleetListener, FleetMachine, ProgramVersion } from '../schema/flee
 import { machineChoice, spanQuestion, type StoreRequest } from './selection.ts';
 import type { AuditStore, Coverage, ListenerQuestion, NewestAudit } from './store/contract.ts';
 import { useStore } from './store/open.ts';
+import { ascending } from '../io/order.ts';
 
 /*
  * Questions about all machines in a store.
@@ -211,7 +212,7 @@ async function fleetMachines(
   const known = reported.map((one) => machineRow(one, limit));
   const silent = known.filter(({ Status }) => Status === 'Missing');
   const rows = missing
-    ? [...never, ...silent.toSorted((a, b) => (a.LastAudit! < b.LastAudit! ? -1 : a.LastAudit! > b.LastAudit! ? 1 : 0))]
+    ? [...never, ...silent.toSorted((a, b) => ascending(a.LastAudit!, b.LastAudit!))]
     : [...known, ...never];
   const more = never.length === 0 ? [] : [`${counted(never.length, 'expected machine')} never reported.`];
   const since = momentOf(limit);

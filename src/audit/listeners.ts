@@ -8,6 +8,7 @@ import { endpoints } from '../ownership/endpoints.ts';
 import { rangeFinder } from '../ports/lookup.ts';
 import { isWhole } from '../facts/model/section.ts';
 import { isRefused, type OwnedEndpoint } from '../ownership/owned.ts';
+import { ascending } from '../io/order.ts';
 
 export type Scope = 'Loopback' | 'Specific' | 'Any';
 
@@ -123,19 +124,15 @@ function servicesSeen({ machine, sections }: Facts, row: OwnedEndpoint): boolean
   return machine.platform === 'linux' || isWhole(sections.services);
 }
 
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 /** Sorts by port, protocol, address, and owner; dynamic listeners last. */
 export function listenerOrder(a: Listener, b: Listener): number {
   return (
     (a.port === 'dynamic' ? 65536 : a.port) - (b.port === 'dynamic' ? 65536 : b.port) ||
-    compareText(a.protocol, b.protocol) ||
-    compareText(a.address, b.address) ||
-    compareText(a.program ?? '', b.program ?? '') ||
-    compareText(a.services.join(), b.services.join()) ||
-    compareText(a.user ?? '', b.user ?? '')
+    ascending(a.protocol, b.protocol) ||
+    ascending(a.address, b.address) ||
+    ascending(a.program ?? '', b.program ?? '') ||
+    ascending(a.services.join(), b.services.join()) ||
+    ascending(a.user ?? '', b.user ?? '')
   );
 }
 

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { isDatabaseUrl } from './store/address.ts';
 import { isFuture, type StoredRun, type StoreOutcome } from './store/contract.ts';
 import type { AskedMachine } from '../facts/machine.ts';
 import type { Facts } from '../facts/model/facts.ts';
@@ -34,6 +33,7 @@ import { atLeast, audit } from './findings.ts';
 import { auditQuestion, listeners, type Listener } from './listeners.ts';
 import type { Policy } from './policy.ts';
 import type { AuditSettings } from './settings.ts';
+import { isUrl } from '../io/url.ts';
 
 /** A request to audit a machine. */
 export interface AuditRequest extends AuditSettings {
@@ -241,7 +241,7 @@ async function keepRun(
     failures.push(failure);
   }
   if (outcome === null) return [...findings];
-  if (!isDatabaseUrl(path)) removeLeftovers(dirname(destination(path)));
+  if (!isUrl(path)) removeLeftovers(dirname(destination(path)));
   const stored: Stored = { outcome, path, machine, at: run.at, clock };
   addStoreProblems(stored, { problems, failures, doubts });
   addRefusal(stored, { problems, failures, doubts, world });

@@ -1,9 +1,8 @@
 import { realpathSync, statSync, type BigIntStats } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isReportUrl } from '../audit/collector-address.ts';
-import { isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { missingValue } from './values.ts';
+import { isUrl } from '../io/url.ts';
 
 /** A file that a command line names, and the option or operand that does. */
 export interface NamedFile {
@@ -18,14 +17,14 @@ export function named(by: string, paths: string | readonly string[] | undefined)
 
 /** The file of a store, unless it is in a database. */
 export function namedStore(store: string | undefined): NamedFile[] {
-  return store !== undefined && isDatabaseUrl(store) ? [] : named('--store', store);
+  return store !== undefined && isUrl(store) ? [] : named('--store', store);
 }
 
 /** The files of reports, without those that are sent to a server. */
 export function namedReports(reports: readonly string[] | undefined): NamedFile[] {
   return named(
     '--report',
-    reports?.filter((report) => !isReportUrl(report)),
+    reports?.filter((report) => !isUrl(report)),
   );
 }
 

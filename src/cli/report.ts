@@ -6,14 +6,15 @@ import { exitCodeOf } from '../schema/exit-code.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
 import { plainColumns, type AnyRow } from '../schema/column.ts';
 import { finding, type Finding } from '../schema/finding.ts';
-import { collectorAddress, isReportUrl } from '../audit/collector-address.ts';
+import { collectorAddress } from '../audit/collector-address.ts';
 import type { AuditWorld } from '../audit/run.ts';
 import { problemText } from './base.ts';
 import { frameOf, type Asker } from './frame.ts';
+import { isUrl } from '../io/url.ts';
 
 /** The format of a report: its URL or the name of its file determines it. Throws PO1001. */
 export function reportFormat(path: string): Format {
-  if (isReportUrl(path)) {
+  if (isUrl(path)) {
     collectorAddress(path);
     return 'otlp';
   }
@@ -58,7 +59,7 @@ export const reportWriter =
     const { narrow, forPeople, spreadsheet, whole } = traitsOf(format);
     const columns = plainColumns(schema).filter((column) => narrow !== true || column.importance !== undefined);
     const sent: string[] = [];
-    const isSent = isReportUrl(path);
+    const isSent = isUrl(path);
     await finished(isSent ? textSink((text) => void sent.push(text)) : reportSink(path, format), async (sink) => {
       const writer = await loadWriter(format, schema, {
         columns,

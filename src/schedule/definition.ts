@@ -1,8 +1,9 @@
 import { posix, win32 } from 'node:path';
 import { settingWords, type AuditSettings } from '../audit/settings.ts';
-import { filesOfReport, isReportUrl } from '../audit/collector-address.ts';
-import { filesOfUrl, isDatabaseUrl } from '../audit/store/address.ts';
+import { filesOfReport } from '../audit/collector-address.ts';
+import { filesOfUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { isUrl } from '../io/url.ts';
 
 /** Who the task runs as: the machine itself, or a group managed service account, `DOMAIN\name$`. */
 export type TaskAccount = { readonly kind: 'system' } | { readonly kind: 'gmsa'; readonly name: string };
@@ -36,9 +37,9 @@ export const auditArguments = (command: AuditCommandLine): string[] => ['audit',
 
 /** What the audit creates and changes in folders. */
 export const writtenFiles = ({ store, spool, reports }: AuditCommandLine): string[] => [
-  ...(isDatabaseUrl(store) ? [] : [store]),
+  ...(isUrl(store) ? [] : [store]),
   ...(spool === null ? [] : [spool]),
-  ...reports.filter((report) => !isReportUrl(report)),
+  ...reports.filter((report) => !isUrl(report)),
 ];
 
 /** The files that a URL names, with their roles; none for a URL that the audit will reject. */
@@ -54,15 +55,14 @@ function filesNamedBy(url: string, filesOf: typeof filesOfUrl, owner: string): [
 /** The files that the URLs of a store and of reports name, with their roles: each file once. */
 export function filesOfUrls({ store, reports }: AuditCommandLine): [role: string, path: string][] {
   const files = [
-    ...(isDatabaseUrl(store) ? filesNamedBy(store, filesOfUrl, 'the store') : []),
-    ...reports.filter(isReportUrl).flatMap((url) => filesNamedBy(url, filesOfReport, 'a report')),
+    ...(isUrl(store) ? filesNamedBy(store, filesOfUrl, 'the store') : []),
+    ...reports.filter(isUrl).flatMap((url) => filesNamedBy(url, filesOfReport, 'a report')),
   ];
   return files.filter(([, path], index) => files.findIndex((other) => other[1] === path) === index);
 }
 
 /** Whether the audit uses other machines. */
-export const needsNetwork = ({ store, reports }: AuditCommandLine): boolean =>
-  isDatabaseUrl(store) || reports.some(isReportUrl);
+export const needsNetwork = ({ store, reports }: AuditCommandLine): boolean => isUrl(store) || reports.some(isUrl);
 
 function usage(message: string, target: string, hint?: string): PortOwnerError {
   return new PortOwnerError('PO1001', message, { target, ...(hint === undefined ? {} : { hint }) });
@@ -116,8 +116,8 @@ export function taskPath(option: string, path: string, platform: TaskPlatform, h
   const flaw = (why: string, hint: string): PortOwnerError =>
     usage(`unusable value ${JSON.stringify(path)} for ${option}: ${why}`, path, hint);
   if (path === '') throw usage(`missing value for ${option}; expected the path of a file`, option);
-  if (option === '--store' && isDatabaseUrl(path)) return taskUrl(option, path, platform, filesOfUrl(path));
-  if (option === '--report' && isReportUrl(path)) return taskUrl(option, path, platform, filesOfReport(path));
+  if (option === '--store' && isUrl(path)) return taskUrl(option, path, platform, filesOfUrl(path));
+  if (option === '--report' && isUrl(path)) return taskUrl(option, path, platform, filesOfReport(path));
   // XML can contain neither lone surrogates nor control characters.
   if (/[\p{Cc}\p{Cs}\ufffe\uffff]/u.test(path))
     throw flaw('it contains characters that a task cannot contain', 'Choose another path.');

@@ -2,10 +2,9 @@ import { parseBaseline } from '../audit/baseline.ts';
 import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { useStore } from '../audit/store/open.ts';
-import { isReportUrl } from '../audit/collector-address.ts';
-import { isDatabaseUrl } from '../audit/store/address.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { filesOfUrls, type AuditCommandLine, type TaskPlatform } from './definition.ts';
+import { isUrl } from '../io/url.ts';
 
 /*
  * Checks in advance whether the audit can use its files, because nobody reads its messages at night.
@@ -25,10 +24,10 @@ const roles = (command: AuditCommandLine): [role: string, path: string][] => {
     ['the executable', executable],
     ...(baseline === null ? [] : [['the baseline', baseline] as [string, string]]),
     ...(policy === null ? [] : [['the policy', policy] as [string, string]]),
-    ...(isDatabaseUrl(store) ? [] : [['the store', store] as [string, string]]),
+    ...(isUrl(store) ? [] : [['the store', store] as [string, string]]),
     ...filesOfUrls(command),
     ...(spool === null ? [] : [['the spool', spool] as [string, string]]),
-    ...reports.filter((path) => !isReportUrl(path)).map((path): [string, string] => ['a report', path]),
+    ...reports.filter((path) => !isUrl(path)).map((path): [string, string] => ['a report', path]),
   ];
 };
 

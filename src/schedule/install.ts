@@ -1,6 +1,4 @@
 import { isFuture } from '../audit/store/contract.ts';
-import { isReportUrl } from '../audit/collector-address.ts';
-import { isDatabaseUrl } from '../audit/store/address.ts';
 import { useStore } from '../audit/store/open.ts';
 import { noSettings } from '../audit/settings.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
@@ -28,6 +26,7 @@ import { checkTask, seconds } from './task-rules.ts';
 import { taskFile, taskXml } from './task-xml.ts';
 import { concernsOf, mayAccount, pathSteps, type Concern, type Used } from './trust.ts';
 import { unitName, units, unitValues } from './units.ts';
+import { isUrl } from '../io/url.ts';
 
 /** The result of an action on a task, or its state. */
 export interface Outcome {
@@ -74,11 +73,11 @@ function usedBy({ command }: AuditTask, scheduler: Scheduler): Used[] {
     ...(command.baseline === null ? [] : [file('the baseline', command.baseline)]),
     ...(command.policy === null ? [] : [file('the policy', command.policy)]),
     ...filesOfUrls(command).map(([role, path]) => file(role, path)),
-    ...(isDatabaseUrl(command.store) ? [] : storeFiles(command.store)),
+    ...(isUrl(command.store) ? [] : storeFiles(command.store)),
     ...(command.spool === null
       ? []
       : [{ role: 'the spool', path: command.spool, mayBeMissing: true, standing: 'folder' } as const]),
-    ...command.reports.filter((path) => !isReportUrl(path)).map((path) => file('a report', path, true)),
+    ...command.reports.filter((path) => !isUrl(path)).map((path) => file('a report', path, true)),
     ...(scheduler.platform === 'linux'
       ? ['service', 'timer'].map((kind) => file('the unit', `${unitFolder}/${unitName}.${kind}`, true))
       : []),
@@ -529,7 +528,7 @@ async function lastAudit(
     since !== null && isLate(since.getTime())
       ? `the task was defined at ${since.toISOString()}, but no audit has been stored since`
       : { field: 'LastAudit', code: 'NotFound', text: 'no audit has been stored yet' };
-  const isFile = !isDatabaseUrl(store);
+  const isFile = !isUrl(store);
   if (isFile && scheduler.look(store).standing === 'missing') return { values: {}, reasons: [none] };
   try {
     // A store may keep the audits of others, too.

@@ -1,9 +1,10 @@
 // The URLs of reports that are sent to a collector.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { collectorAddress, filesOfReport, isReportUrl } from '../../src/audit/collector-address.ts';
+import { collectorAddress, filesOfReport } from '../../src/audit/collector-address.ts';
 import { reportFormat } from '../../src/cli/report.ts';
 import { PortOwnerError } from '../../src/schema/problems.ts';
+import { isUrl } from '../../src/io/url.ts';
 
 const test = suite('the address of a collector');
 
@@ -19,7 +20,7 @@ function refusal(url: string): PortOwnerError {
 }
 
 test('a path is not a URL', () => {
-  for (const path of ['x.prom', '/var/lib/x.ecs.ndjson', 'C:\\x.csv', './otlp+https://x', 'C://x.csv']) assert.not(isReportUrl(path), path);
+  for (const path of ['x.prom', '/var/lib/x.ecs.ndjson', 'C:\\x.csv', './otlp+https://x', 'C://x.csv']) assert.not(isUrl(path), path);
   assert.is(reportFormat('x.prom'), 'prom');
   assert.is(reportFormat('otlp+https://collector:4318'), 'otlp');
 });

@@ -1,9 +1,10 @@
 // The URLs of stores, and the password files that belong to them.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { databaseAddress, filesOfUrl, isDatabaseUrl } from '../../src/audit/store/address.ts';
+import { databaseAddress, filesOfUrl } from '../../src/audit/store/address.ts';
 import { passwordIn } from '../../src/audit/store/password.ts';
 import { PortOwnerError } from '../../src/schema/problems.ts';
+import { isUrl } from '../../src/io/url.ts';
 
 const test = suite('the address of a store');
 
@@ -20,11 +21,11 @@ function refusal(url: string): PortOwnerError {
 
 test('a path is not a URL', () => {
   for (const path of ['audits.db', '/var/lib/portowner/audits.db', 'C:\\audits.db', 'postgres:audits.db', './postgres://x/y', 'C://audits.db', 'C:\\a://b', '://x'])
-    assert.not(isDatabaseUrl(path), path);
-  for (const url of ['postgres://db/x', 'postgresql://db/x', 'PostgreSQL://db/x']) assert.ok(isDatabaseUrl(url), url);
+    assert.not(isUrl(path), path);
+  for (const url of ['postgres://db/x', 'postgresql://db/x', 'PostgreSQL://db/x']) assert.ok(isUrl(url), url);
   // Another scheme is not a path with a password in it.
   for (const url of ['cockroachdb://ann:s3cret@db/x', ' postgres://ann:s3cret@db/x', 'postgres+tls://ann:s3cret@db/x']) {
-    assert.ok(isDatabaseUrl(url), url);
+    assert.ok(isUrl(url), url);
     const { message, hint } = refusal(url);
     assert.match(message, /does not begin with postgres:\/\//);
     assert.not.match(message + hint, /s3cret/);

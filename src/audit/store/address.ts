@@ -30,12 +30,6 @@ export interface DatabaseAddress {
 
 const scheme = /^postgres(?:ql)?:\/\//i;
 
-/** Whether the name of a store is a URL, not the path of a file: `C://audits.db` and `./a://b` are paths. */
-export function isDatabaseUrl(store: string): boolean {
-  const end = store.indexOf('://');
-  return end > 1 && store.indexOf('/') === end + 1 && !store.slice(0, end).includes('\\');
-}
-
 const parameters = [
   'host',
   'port',

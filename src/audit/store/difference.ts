@@ -3,6 +3,7 @@ import { findingKey, worst } from '../findings.ts';
 import { ownerKey, type Listener } from '../listeners.ts';
 import type { StoredRun } from './contract.ts';
 import { dynamicPort, instant, spanKey, unknownOrSame, type OwnerValues } from './values.ts';
+import { ascending } from '../../io/order.ts';
 
 /*
  * What an audit changes in the history of its machine: pure, and the same in every engine, which only reads the open spans
@@ -71,8 +72,7 @@ const isExact = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
 function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Listener[]): Map<Listener, OpenSpan<Id>> {
   const binary = ({ owner }: Held): string => JSON.stringify([owner.sha256, owner.signer]);
   const open = Map.groupBy(spans, ({ protocol, port, address, owner }) => spanKey({ protocol, port, address }, owner));
-  for (const group of open.values())
-    if (group.length > 1) group.sort((a, b) => (binary(a) < binary(b) ? -1 : binary(a) > binary(b) ? 1 : 0));
+  for (const group of open.values()) if (group.length > 1) group.sort((a, b) => ascending(binary(a), binary(b)));
   const found = new Map<Listener, OpenSpan<Id>>();
   const match = (listener: Listener, fits: (span: Held, listener: Listener) => boolean): void => {
     const { protocol, address } = listener;

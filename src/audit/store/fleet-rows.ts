@@ -3,6 +3,7 @@ import { commonName } from '../listeners.ts';
 import type { FleetNews, ListenerQuestion } from './contract.ts';
 import { spanRows, type StoredSpan } from './history-rows.ts';
 import { dynamicPort, instant, type OwnerValues } from './values.ts';
+import { ascending } from '../../io/order.ts';
 
 /*
  * The answers about a fleet as rows: pure, and the same in every engine, which only selects, groups, and counts.
@@ -67,9 +68,7 @@ export interface VersionGroup {
   readonly first: number;
 }
 
-const order = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const firstNames = (names: readonly string[]): string[] => names.toSorted(order).slice(0, someNames);
+const firstNames = (names: readonly string[]): string[] => names.toSorted(ascending).slice(0, someNames);
 
 /** The rows of versions: by program, and the most frequent version first. */
 export function versionRows(groups: readonly VersionGroup[]): ProgramVersion[] {
@@ -85,7 +84,9 @@ export function versionRows(groups: readonly VersionGroup[]): ProgramVersion[] {
     }))
     .sort(
       (a, b) =>
-        order(a.Program ?? '', b.Program ?? '') || b.Machines - a.Machines || order(a.Sha256 ?? '', b.Sha256 ?? ''),
+        ascending(a.Program ?? '', b.Program ?? '') ||
+        b.Machines - a.Machines ||
+        ascending(a.Sha256 ?? '', b.Sha256 ?? ''),
     );
 }
 

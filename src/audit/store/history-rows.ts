@@ -2,6 +2,7 @@ import type { AuditRun, PortSpanRow } from '../../schema/audit-run.ts';
 import { ownerKey, ownerText } from '../listeners.ts';
 import type { SpanQuestion } from './contract.ts';
 import { dynamicPort, instant, unknownOrSame, type OwnerValues } from './values.ts';
+import { ascending } from '../../io/order.ts';
 
 /*
  * The history of a store as rows: pure, and the same in every engine, which only selects.
@@ -58,21 +59,19 @@ export interface StoredSpan {
   readonly last: number;
 }
 
-const order = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** By their times, and so that spans with the same times have the same order in every engine. */
 const byTime = (a: StoredSpan, b: StoredSpan): number =>
-  order(a.first, b.first) ||
-  order(a.last, b.last) ||
-  order(a.owner.key, b.owner.key) ||
-  order(a.owner.sha256 ?? '', b.owner.sha256 ?? '') ||
-  order(a.owner.signer ?? '', b.owner.signer ?? '');
+  ascending(a.first, b.first) ||
+  ascending(a.last, b.last) ||
+  ascending(a.owner.key, b.owner.key) ||
+  ascending(a.owner.sha256 ?? '', b.owner.sha256 ?? '') ||
+  ascending(a.owner.signer ?? '', b.owner.signer ?? '');
 
 /** For each span of an endpoint: the latest earlier span that had ended when it began. */
 function previousHolders(spans: readonly StoredSpan[]): [StoredSpan, StoredSpan][] {
   if (spans.length === 1) return [];
   const times = spans.toSorted(byTime);
-  const ended = times.map((_, index) => index).sort((a, b) => order(times[a]!.last, times[b]!.last));
+  const ended = times.map((_, index) => index).sort((a, b) => ascending(times[a]!.last, times[b]!.last));
   let next = 0;
   let latest = -1;
   return times.flatMap((time, index): [StoredSpan, StoredSpan][] => {

@@ -1,8 +1,9 @@
-import { databaseAddress, isDatabaseUrl } from './address.ts';
+import { databaseAddress } from './address.ts';
 import type { AuditStore } from './contract.ts';
+import { isUrl } from '../../io/url.ts';
 
 async function openStore(name: string): Promise<AuditStore> {
-  if (isDatabaseUrl(name)) {
+  if (isUrl(name)) {
     const address = databaseAddress(name);
     return (await import('./postgres.ts')).postgresStore(address);
   }
