@@ -1,3 +1,4 @@
+import { splitNeeds } from '../facts/model/refusal.ts';
 import type { Problem } from '../schema/problems.ts';
 import { notWanted, type Look } from './look.ts';
 
@@ -5,11 +6,9 @@ import { notWanted, type Look } from './look.ts';
 export const gapProblems = (gaps: readonly string[]): Problem[] =>
   gaps.map((message) => ({
     severity: 'Warning',
-    code: /\(needs /.test(message) ? 'PO3002' : 'PO3001',
+    code: splitNeeds(message).needs !== null ? 'PO3002' : 'PO3001',
     message,
   }));
-
-const needs = /^(.*) \(needs (.*)\)$/;
 
 /** Why the statistics of connections are missing: of those that need more rights, or of all of them. */
 export function statisticsGaps({ sockets }: Pick<Look, 'sockets'>): string[] {
@@ -22,8 +21,8 @@ export function statisticsGaps({ sockets }: Pick<Look, 'sockets'>): string[] {
     else if (reason !== null) reasons.add(reason);
   }
   return [...reasons].flatMap((reason) => {
-    const [, why, rights] = needs.exec(reason) ?? [];
-    if (rights !== undefined) return `statistics need ${rights}: ${why}`;
+    const { text, needs } = splitNeeds(reason);
+    if (needs !== null) return `statistics need ${needs}: ${text}`;
     return isMeasured ? [] : `statistics are missing: ${reason}`;
   });
 }

@@ -14,12 +14,19 @@ export function refusalText({ field, code, text, needs }: FieldRefusal): string 
   return `${field}: ${code}: ${text}${needs === null ? '' : ` (needs ${needs})`}`;
 }
 
+/** Splits `text (needs what)`; `needs` is null where nothing is named. */
+export function splitNeeds(reason: string): { readonly text: string; readonly needs: string | null } {
+  const before = ' (needs ';
+  const at = reason.endsWith(')') ? reason.indexOf(before) : -1;
+  return at < 0
+    ? { text: reason, needs: null }
+    : { text: reason.slice(0, at), needs: reason.slice(at + before.length, -1) };
+}
+
 /** Parses such a text from a saved row; null for any other text. */
 export function parseRefusal(line: string): FieldRefusal | null {
   const [, field = '', code = '', rest = ''] = /^(\w{1,32}): (\w{1,32}): (.*)$/s.exec(line) ?? [];
   if (!Object.hasOwn(codes, code)) return null;
-  const before = ' (needs ';
-  const at = rest.endsWith(')') ? rest.indexOf(before) : -1;
-  const [text, needs] = at < 0 ? [rest, null] : [rest.slice(0, at), rest.slice(at + before.length, -1)];
+  const { text, needs } = splitNeeds(rest);
   return { field, code: code as FieldRefusal['code'], text, needs };
 }
