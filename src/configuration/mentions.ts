@@ -1,22 +1,26 @@
 import type { Facts } from '../facts/model/facts.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
+import { isRegistryPath } from '../system/registry.ts';
+import { mentionPlaces, pathsOf } from './mention-places.ts';
 import { decodeFile, lineAt } from './text-file.ts';
 
 /*
- * What names a port of this machine, in files that no family reads: health checks of cron, monitoring, and units,
- * addresses in .env files and in the environment of programs. It is found by its form, so it is only listed.
+ * What names a port of this machine, in files that no family reads: health checks of cron, scheduled tasks, monitoring,
+ * units, and services, addresses in .env files and in the environment of programs. It is found by its form, so it is only
+ * listed.
  */
 
-/** Where such files are. */
-const roots = ['/etc', '/var/spool/cron'];
-/** The files beside a program that can name an address. */
-const besidePrograms = /^\.env(?:\.|$)|\.(?:env|ya?ml|json|toml|ini|conf|cfg|properties|xml|sh|service)$/i;
+/** The files that can name an address, where not every file is one of configuration. */
+const configuring =
+  /^\.env(?:\.|$)|\.(?:env|ya?ml|json|toml|ini|conf|cfg|config|properties|xml|sh|ps1|bat|cmd|service)$/i;
 /** What package managers and people keep, and nothing reads; and what names every port. */
 const unused =
-  /(?:~|\.(?:dpkg|ucf)-\w+|\.rpm(?:save|orig|new)|\.(?:bak|orig|old|swp|pem|crt|key|gz))$|^\/etc\/(?:services|ssl|alternatives|ca-certificates|ld\.so\.cache|ssh\/moduli)(?:\/|$)/;
+  /(?:~|\.(?:dpkg|ucf)-\w+|\.rpm(?:save|orig|new)|\.(?:bak|orig|old|swp|pem|crt|key|gz))$|^\/etc\/(?:services|ssl|alternatives|ca-certificates|ld\.so\.cache|ssh\/moduli)(?:\/|$)|^[a-z]:\\ProgramData\\(?:Microsoft|Package Cache|PortOwner-moves)(?:\\|$)/i;
+/** What begins a line that is a comment. */
+const comment = /^[ \t]*(?:[#;]|\/\/|<!--|rem\b|::[ \t])/i;
 
 const deepest = 6;
-const mostFiles = 10_000;
+const mostPaths = 20_000;
 const largest = 256 * 1024;
 const mostMentions = 50;
 
@@ -33,33 +37,48 @@ function mentionOf(port: number, { machine, sections }: Facts): RegExp {
 class Search {
   readonly found: string[] = [];
   private unreadable: string[] = [];
-  private files = 0;
+  private paths = 0;
   private readonly seen = new Set<string>();
   private readonly machine: ConfigurationMachine;
   private readonly port: number;
   private readonly mention: RegExp;
   private readonly known: ReadonlySet<string>;
+  private readonly separator: string;
 
   constructor(machine: ConfigurationMachine, facts: Facts, port: number, known: ReadonlySet<string>) {
     this.machine = machine;
     this.port = port;
     this.mention = mentionOf(port, facts);
     this.known = known;
+    this.separator = pathsOf(machine).sep;
   }
 
   /** Searches a folder and those in it. */
-  tree(folder: string, depth = 0): void {
-    for (const name of this.machine.list(folder) ?? []) {
-      const path = `${folder}/${name}`;
-      if (unused.test(path) || this.files >= mostFiles) continue;
-      if (!this.file(path) && depth < deepest) this.tree(path, depth + 1);
+  tree({ folder, everyFile }: { readonly folder: string; readonly everyFile: boolean }, depth = 0): void {
+    const names = this.machine.list(folder);
+    const real = this.machine.realPath(folder);
+    if (real === null || this.seen.has(real)) return;
+    if (names === null && depth === 0) this.unreadable.push(folder);
+    this.seen.add(real);
+    for (const name of names ?? []) {
+      const path = `${folder}${this.separator}${name}`;
+      if (unused.test(path) || this.paths++ >= mostPaths) continue;
+      const isFile = (everyFile || configuring.test(name)) && this.file(path);
+      if (!isFile && depth < deepest) this.tree({ folder: path, everyFile }, depth + 1);
     }
   }
 
   /** Searches the files in a folder that can name an address. */
   beside(folder: string): void {
     for (const name of (this.machine.list(folder) ?? []).slice(0, 1000))
-      if (besidePrograms.test(name) && !unused.test(name)) this.file(`${folder}/${name}`);
+      if (configuring.test(name) && !unused.test(name)) this.file(`${folder}${this.separator}${name}`);
+  }
+
+  /** Searches a value of the registry. */
+  value(path: string): void {
+    const { bytes } = this.machine.read(path);
+    const file = bytes === null || bytes.length > largest ? null : decodeFile(path, bytes);
+    if (file !== null) this.text(path, path, file.text);
   }
 
   /** Searches a file; returns whether it is one. */
@@ -70,12 +89,9 @@ class Search {
       if (!isFolder && 'isMissing' in why && !why.isMissing) this.unreadable.push(path);
       return !isFolder;
     }
-    this.files++;
-    if (
-      bytes.length > largest ||
-      !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(String(this.port))
-    )
-      return true;
+    const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const [port, wide] = [String(this.port), Buffer.from(String(this.port), 'utf16le')];
+    if (raw.length > largest || !(raw.includes(port) || raw.includes(wide))) return true;
     const real = this.machine.realPath(path) ?? path;
     const file = this.seen.has(real) ? null : decodeFile(path, bytes);
     this.seen.add(real);
@@ -87,8 +103,9 @@ class Search {
     for (const { 0: words, index } of text.matchAll(this.mention)) {
       const start = text.lastIndexOf('\n', index) + 1;
       const line = lineAt(text, index);
-      if (this.known.has(`${real}:${line}`) || /^[ \t]*(?:[#;]|\/\/)/.test(text.slice(start, index + 1))) continue;
-      this.found.push(`${path}:${line} names port ${this.port}: ${words.trim()}`);
+      if (this.known.has(`${real}:${line}`) || comment.test(text.slice(start, index + 1))) continue;
+      const where = isRegistryPath(path) ? path : `${path}:${line}`;
+      this.found.push(`${where} names port ${this.port}: ${words.trim()}`);
     }
   }
 
@@ -111,7 +128,7 @@ class Search {
     return [
       ...all.slice(0, mostMentions),
       ...(rest > 0 ? [`${rest} more places name port ${this.port}`] : []),
-      ...(this.files >= mostFiles ? [`only ${mostFiles} files were searched for port ${this.port}`] : []),
+      ...(this.paths > mostPaths ? [`only ${mostPaths} files and folders were searched for port ${this.port}`] : []),
       ...(first === undefined
         ? []
         : [
@@ -133,12 +150,12 @@ interface Searched {
 
 /** Returns what names a port on this machine, in sentences. */
 export function mentions({ machine, facts, pid, known }: Searched, port: number): string[] {
-  if (machine.platform !== 'linux') return [];
+  const { trees, folders, values } = mentionPlaces(machine, facts);
   const search = new Search(machine, facts, port, known);
-  for (const root of roots) search.tree(root);
+  for (const tree of trees) search.tree(tree);
+  for (const folder of folders) search.beside(folder);
+  for (const value of values) search.value(value);
   const programs = facts.sections.processes.data;
-  const folders = new Set(programs.map(({ workingDirectory }) => workingDirectory ?? '/'));
-  for (const folder of folders) if (!/^\/(?:$|etc\/|proc\/|sys\/)/.test(folder)) search.beside(folder);
   for (const { pid: one, imageName, container } of programs)
     if (one !== pid && container === null) search.environment(one, imageName);
   return search.texts();

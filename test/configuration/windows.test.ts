@@ -12,6 +12,7 @@ import { temporaryFolder } from '../support/harness.ts';
 import { machineWith, type Files } from '../support/configurations.ts';
 import { ace, descriptor } from '../support/descriptor-bytes.ts';
 import { facts, process, service, socket, udp } from '../support/example.ts';
+import { customaryObstacle } from '../../src/configuration/usual-ports.ts';
 import { registryFiles } from '../support/registry-export.ts';
 
 const test = suite('servers on Windows');
@@ -215,6 +216,89 @@ test('elevated, what others can change needs --force, and a program of others is
     obstacles: [`${program} is not run: others can change it while this runs elevated: ${program}: Everyone could change the file`],
     isChecked: false,
   });
+});
+
+const utf16 = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
+const services = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services';
+
+test('health checks, addresses of clients, and services that name the port are listed', async () => {
+  const file = 'C:\\redis\\redis.conf';
+  const files = {
+    [file]: 'port 4711\n',
+    'C:\\Windows\\System32\\Tasks\\Shop\\Health': utf16('<Task>\n<Arguments>-Uri http://localhost:4711/health</Arguments>\n</Task>'),
+    'C:\\Windows\\System32\\inetsrv\\config\\applicationHost.config': '<rule>\n<!-- http://localhost:4711/old -->\n<action url="http://localhost:4711/{R:1}"/>\n</rule>',
+    'C:\\Windows\\System32\\drivers\\etc\\x.conf': 'localhost:4711',
+    'C:\\inetpub\\wwwroot\\shop\\web.config': '<add key="cache" value="redis://:secret@127.0.0.1:4711/0"/>',
+    'C:\\inetpub\\wwwroot\\shop\\readme.txt': 'localhost:4711',
+    'C:\\ProgramData\\Telegraf\\conf\\telegraf.conf': '[[inputs.redis]]\nservers = ["tcp://localhost:4711"]\n',
+    'C:\\ProgramData\\Microsoft\\x.xml': 'localhost:4711',
+    'C:\\Program Files\\Shop\\bin\\start.cmd': 'rem localhost:4711\r\nset REDIS_PORT=4711\r\n',
+    'C:\\Program Files\\Shop\\config\\shop.json': '{ "redis": "localhost:4711", "other": "localhost:47110" }',
+    'D:\\work\\.env': 'REDIS_URL=redis://localhost:4711\n',
+    ...registryFiles(
+      [
+        '[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment]',
+        '"CACHE_URL"="redis://:secret@localhost:4711/0"',
+        `[${services}\\Worker]`,
+        '"ImagePath"="C:\\\\worker\\\\worker.exe --cache localhost:4711"',
+        '"Description"="localhost:4711"',
+        `[${services}\\Queue\\Parameters]`,
+        '"AppParameters"="queue.js --url http://127.0.0.1:4711"',
+      ].join('\n'),
+    ),
+  };
+  const machine = machineWith(files);
+  const given = facts([socket({ localPort: 4711, pid: 700 }), socket({ localPort: 8080, pid: 800 })], {
+    platform: 'win32',
+    processes: [
+      process({
+        pid: 700,
+        imageName: 'redis-server.exe',
+        path: 'C:\\redis\\redis-server.exe',
+        commandLine: `C:\\redis\\redis-server.exe ${file}`,
+        workingDirectory: 'C:\\Windows\\System32\\',
+      }),
+      process({ pid: 800, imageName: 'shop.exe', path: 'C:\\Program Files\\Shop\\bin\\shop.exe', workingDirectory: 'D:\\work\\' }),
+    ],
+  });
+  const all = await survey({ facts: given, machine });
+  const subject = serverAt(all, 4711);
+  const effects = effectsOf({ all, subject, machine, facts: given, clients: [] }, planMove({ subject, machine }, 4711, 4713));
+  assert.equal(
+    effects.filter((text) => text.includes(' names port ')),
+    [
+      'C:\\Windows\\System32\\Tasks\\Shop\\Health:2 names port 4711: localhost:4711',
+      'C:\\Windows\\System32\\inetsrv\\config\\applicationHost.config:3 names port 4711: localhost:4711',
+      'C:\\inetpub\\wwwroot\\shop\\web.config:1 names port 4711: 127.0.0.1:4711',
+      'C:\\ProgramData\\Telegraf\\conf\\telegraf.conf:2 names port 4711: localhost:4711',
+      'D:\\work\\.env:1 names port 4711: localhost:4711',
+      'C:\\Program Files\\Shop\\bin\\start.cmd:2 names port 4711: REDIS_PORT=4711',
+      'C:\\Program Files\\Shop\\config\\shop.json:1 names port 4711: localhost:4711',
+      'HKLM\\SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Environment\\CACHE_URL names port 4711: localhost:4711',
+      'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Queue\\Parameters\\AppParameters names port 4711: 127.0.0.1:4711',
+      'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Worker\\ImagePath names port 4711: localhost:4711',
+    ],
+  );
+  assert.not.match(effects.join('\n'), 'secret');
+});
+
+test('the well-known port of a service that is installed needs --force, unless it is disabled, or the server itself', async () => {
+  const installed = (start: number): Files => registryFiles(`[${services}\\MSSQLSERVER]\n"Start"=dword:0000000${start}\n[${services}\\TermService]\n"Start"=dword:00000003`);
+  const file = 'C:\\redis\\redis.conf';
+  const obstacle = async (more: Files, port: number, from = 4711): Promise<string | null> => {
+    const machine = machineWith({ [file]: 'port 4711\n', ...more });
+    const given = facts([socket({ localPort: 4711, pid: 700 })], {
+      platform: 'win32',
+      processes: [process({ pid: 700, imageName: 'redis-server.exe', path: 'C:\\redis\\redis-server.exe', commandLine: `C:\\redis\\redis-server.exe ${file}` })],
+    });
+    return customaryObstacle(serverAt(await survey({ facts: given, machine }), from), port);
+  };
+  assert.is(await obstacle(installed(2), 1433), 'port 1433 is the well-known port of the service MSSQLSERVER, which is installed here');
+  assert.is(await obstacle(installed(4), 1433), null);
+  assert.is(await obstacle(installed(2), 1434), null);
+  assert.is(await obstacle(installed(2), 3389), 'port 3389 is the well-known port of the service TermService, which is installed here');
+  assert.is(await obstacle({ ...installed(2), ...rdpFiles }, 3389, 3389), null);
+  assert.is(await obstacle(installed(2), 6379), null);
 });
 
 test.run();

@@ -82,6 +82,9 @@ const withRdp = (port: number, use: () => void | Promise<void>): Promise<void> =
 test('Remote Desktop: found in the registry, shown, moved, and undone', async () => {
   const [from, to, state] = [23_389, 23_391, temporaryFolder()];
   const path = `${rdpKey}\\PortNumber`;
+  const checks = join(drive, 'ProgramData/PortOwnerTest');
+  mkdirSync(checks, { recursive: true });
+  writeFileSync(join(checks, 'check.ps1'), `# localhost:${from}\r\nTest-NetConnection localhost -Port ${from}\r\n`);
   await withRdp(from, () => {
     const found = rows<Configuration>(portowner(state, 'config', String(from), '--json'));
     assert.equal(
@@ -104,6 +107,11 @@ test('Remote Desktop: found in the registry, shown, moved, and undone', async ()
     assert.is(planned.code, 0, planned.err);
     const [plan] = rows<MoveResult>(planned);
     assert.equal([plan!.Result, plan!.Files, plan!.Changes], ['Planned', [path], [`${path}: PortNumber ${from} -> ${to}`]]);
+    assert.equal(
+      plan!.SideEffects!.filter((text) => text.includes(' names port ')),
+      [`C:\\ProgramData\\PortOwnerTest\\check.ps1:2 names port ${from}: -Port ${from}`],
+    );
+    rmSync(checks, { recursive: true });
     assert.match(plan!.Difference!, `-REG_DWORD ${from}\n+REG_DWORD ${to}`);
     assert.is(valueOf(rdpKey, 'PortNumber'), `REG_DWORD 0x${from.toString(16)}`);
     const moved = portowner(state, 'move', String(from), '--to', String(to), '--yes', '--json');
