@@ -26,9 +26,14 @@ const firstChange = (machine: number, place: number): number => (machine + place
 /** How often the listener in a place of a machine has changed by a night. */
 const versionAt = (machine: number, place: number, night: number): number => Math.floor((night + period - firstChange(machine, place)) / period);
 
+/** Many machines have the same listeners: made once, they do not fill the memory of who measures something else. */
+const made = new Map<string, Listener>();
+
 /** The listener in a place of a machine at a night. The first place of every machine is port 443. */
-function listenerAt(machine: number, place: number, night: number): Listener {
-  const program = `/opt/vendor${place % 40}/product${place}-${versionAt(machine, place, night)}/bin/server${place}`;
+const listenerAt = (machine: number, place: number, night: number): Listener =>
+  made.getOrInsertComputed(`/opt/vendor${place % 40}/product${place}-${versionAt(machine, place, night)}/bin/server${place}`, (program) => listenerOf(place, program));
+
+function listenerOf(place: number, program: string): Listener {
   const port = place === 0 ? 443 : 1024 + place * 13;
   return {
     protocol: place % 10 === 9 ? 'UDP' : 'TCP',

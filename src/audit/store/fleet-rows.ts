@@ -1,7 +1,7 @@
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
-import { commonName } from '../listeners.ts';
+import { commonName, ownerKey } from '../listeners.ts';
 import type { FleetNews, ListenerQuestion } from './contract.ts';
-import { spanRows, type StoredSpan } from './history-rows.ts';
+import { byEndpoint, spanRows, type StoredSpan } from './history-rows.ts';
 import { dynamicPort, instant, type OwnerValues } from './values.ts';
 import { ascending } from '../../io/order.ts';
 
@@ -58,6 +58,21 @@ export function currentListenerRow({
   };
 }
 
+/** The rows of listeners, by endpoint and machine. */
+export const listenerRows = (found: readonly OpenListener[]): FleetListener[] =>
+  found.toSorted(byEndpointAndMachine).map(currentListenerRow);
+
+/** Dynamic ports come last. */
+const portOrder = (port: number): number => (port === dynamicPort ? 65_536 : port);
+
+const byEndpointAndMachine = (a: OpenListener, b: OpenListener): number =>
+  portOrder(a.port) - portOrder(b.port) ||
+  ascending(a.protocol, b.protocol) ||
+  ascending(a.machine, b.machine) ||
+  ascending(a.address, b.address) ||
+  a.first - b.first ||
+  ascending(ownerKey(a.owner), ownerKey(b.owner));
+
 /** A version of a program, as an engine groups it; the first listener in milliseconds since 1970. */
 export interface VersionGroup {
   readonly name: string;
@@ -90,15 +105,14 @@ export function versionRows(groups: readonly VersionGroup[]): ProgramVersion[] {
     );
 }
 
-/** What is new among the spans of some endpoints: without what the first audit of a machine saw. */
+/** What appeared, by endpoint and time; `before`: what ended before it there. */
 export function newsRows(
-  spans: readonly StoredSpan[],
+  appeared: readonly StoredSpan[],
+  before: readonly StoredSpan[],
   { sha256 }: Pick<ListenerQuestion, 'sha256'>,
-  since: Date,
 ): FleetNews['spans'] {
-  const after = since.toISOString();
-  return spanRows(spans).filter(
-    ({ FirstSeen, Event, Sha256 }) =>
-      FirstSeen! > after && Event !== 'Known' && (sha256 === null || (Sha256?.startsWith(sha256) ?? false)),
+  const spans = appeared.filter(
+    ({ owner }) => owner.wanted && (sha256 === null || owner.sha256?.startsWith(sha256) === true),
   );
+  return spanRows(spans.sort(byEndpoint), [...appeared, ...before]).filter(({ Event }) => Event !== 'Known');
 }

@@ -67,6 +67,16 @@ const byTime = (a: StoredSpan, b: StoredSpan): number =>
   ascending(a.owner.sha256 ?? '', b.owner.sha256 ?? '') ||
   ascending(a.owner.signer ?? '', b.owner.signer ?? '');
 
+/** By endpoint, machine, and time; dynamic ports come last. */
+export const byEndpoint = (a: StoredSpan, b: StoredSpan): number =>
+  Number(a.port === dynamicPort) - Number(b.port === dynamicPort) ||
+  a.port - b.port ||
+  Number(a.numbered) - Number(b.numbered) ||
+  ascending(a.protocol, b.protocol) ||
+  ascending(a.address, b.address) ||
+  ascending(a.machine.name, b.machine.name) ||
+  byTime(a, b);
+
 /** For each span of an endpoint: the latest earlier span that had ended when it began. */
 function previousHolders(spans: readonly StoredSpan[]): [StoredSpan, StoredSpan][] {
   if (spans.length === 1) return [];
@@ -83,13 +93,29 @@ function previousHolders(spans: readonly StoredSpan[]): [StoredSpan, StoredSpan]
 
 /** The previous owner of an endpoint. Dynamic listeners and their port numbers have no previous owners. */
 function previousOwners(spans: readonly StoredSpan[]): Map<StoredSpan, Owner> {
-  const endpoints = Map.groupBy(spans, ({ machine, protocol, address, port, numbered, owner }) =>
-    numbered ? null : `${machine.name} ${protocol} ${port} ${address} ${port === dynamicPort ? owner.key : ''}`,
-  );
-  endpoints.delete(null);
-  const pairs = [...endpoints.values()].flatMap(previousHolders);
+  const endpoints = new Map<string, Map<StoredMachine, StoredSpan[]>>();
+  let last: StoredSpan | undefined;
+  let machines = new Map<StoredMachine, StoredSpan[]>();
+  for (const span of spans) {
+    if (span.numbered) continue;
+    // In a fleet, most spans follow one of the same endpoint.
+    if (last === undefined || !isSameEndpoint(last, span))
+      machines = endpoints.getOrInsertComputed(endpointText(span), () => new Map());
+    machines.getOrInsertComputed(span.machine, () => []).push(span);
+    last = span;
+  }
+  const pairs = [...endpoints.values()].flatMap((of) => [...of.values()].flatMap(previousHolders));
   return new Map(pairs.map(([one, before]) => [one, before.owner]));
 }
+
+const isSameEndpoint = (a: StoredSpan, b: StoredSpan): boolean =>
+  a.port === b.port &&
+  a.protocol === b.protocol &&
+  a.address === b.address &&
+  (a.port !== dynamicPort || a.owner === b.owner);
+
+const endpointText = ({ protocol, port, address, owner }: StoredSpan): string =>
+  `${protocol} ${port} ${address} ${port === dynamicPort ? owner.key : ''}`;
 
 /** What happened to an endpoint when a span began; `previous`: its previous owner. */
 function eventOf({ numbered, owner, machine, first }: StoredSpan, previous: Owner | undefined) {
@@ -127,8 +153,8 @@ function spanRow(span: StoredSpan, before: Owner | undefined): PortSpanRow {
   };
 }
 
-/** The rows of the wanted owners among the spans of some endpoints. */
-export function spanRows(spans: readonly StoredSpan[]): PortSpanRow[] {
-  const before = previousOwners(spans);
+/** The rows of the wanted owners among the spans of some endpoints; `all`: also those that only come before them. */
+export function spanRows(spans: readonly StoredSpan[], all = spans): PortSpanRow[] {
+  const before = previousOwners(all);
   return spans.filter(({ owner }) => owner.wanted).map((one) => spanRow(one, before.get(one)));
 }

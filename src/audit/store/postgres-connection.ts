@@ -161,12 +161,27 @@ export function keptConnections(address: DatabaseAddress): Connections {
   };
 }
 
-/** Runs `work` in a transaction. After an error, the connection must end, which rolls it back. */
-export async function inTransaction<T>(sql: Sql, mode: string, work: () => Promise<T>): Promise<T> {
+/** A query that is sent when it is awaited or executed. */
+export type LazyQuery = postgres.PendingQuery<postgres.Row[]>;
+
+/** Takes queries that are sent together with the end of a transaction, in their order. */
+export type AtEnd = (...queries: readonly LazyQuery[]) => void;
+
+/**
+ * Runs `work` in a transaction. After an error, the connection must end, which rolls it back. Its beginning is sent with the
+ * first queries, and its end with the last ones: waiting for the server takes longer than most of them. If the beginning fails,
+ * the transaction is one that takes no queries; if a query fails, its end rolls it back.
+ */
+export async function inTransaction<T>(sql: Sql, mode: string, work: (atEnd: AtEnd) => Promise<T>): Promise<T> {
   const limits = `set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`;
-  await sql.unsafe(`begin ${mode}; ${limits}`);
-  const result = await work();
-  await sql.unsafe('commit');
+  // Compiling a question about 16 parts of a table takes longer than answering it. Not every engine has the setting.
+  const plain = "select set_config('jit', 'off', true) where current_setting('jit', true) is not null";
+  const last: LazyQuery[] = [];
+  const [, result] = await Promise.all([
+    sql.unsafe(`begin ${mode}; ${limits}; ${plain}`).execute(),
+    work((...queries) => void last.push(...queries)),
+  ]);
+  await Promise.all([...last, sql.unsafe('commit')].map((query) => query.execute()));
   return result;
 }
 

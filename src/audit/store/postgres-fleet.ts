@@ -1,6 +1,15 @@
+import type postgres from 'postgres';
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
 import type { Coverage, FleetNews, ListenerQuestion, MachineChoice, NewestAudit, Period } from './contract.ts';
-import { fleetName, currentListenerRow, newsRows, versionRows, type VersionGroup } from './fleet-rows.ts';
+import {
+  currentListenerRow,
+  fleetName,
+  listenerRows,
+  newsRows,
+  versionRows,
+  type OpenListener,
+  type VersionGroup,
+} from './fleet-rows.ts';
 import { ownerOfQuestion, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
 import { condition, selectedMachines } from './postgres-read.ts';
@@ -83,31 +92,59 @@ const ofOwners = (sql: Sql, owners: readonly OwnerValues[]) => sql`
     ${arrayText(owners.map(fleetName))}::text[]) as owner (of_program, of_services, name)
   on coalesce(program, '') = of_program and services = of_services`;
 
+/**
+ * Spans as one row for each key, with the machines and times as arrays: most rows of a fleet differ in nothing else, and reading
+ * each of them takes longer than finding it. Names that differ only in the case of their letters have the same key. `ended`:
+ * whether the times of the end are wanted.
+ */
+const grouped = (sql: Sql, found: ReturnType<typeof condition>, ended = true) => sql`
+  select bool_or(numbered) as numbered, min(protocol) as protocol, min(port) as port, min(address) as address,
+    min(program) as program, min(services) as services, min(account) as user, min(sha256) as sha256, min(signer) as signer,
+    array_to_json(array_agg(machine)) as machines, ${times(sql, 'first')},
+    ${times(sql, 'last_audit')}${ended ? sql`, ${times(sql, 'last')}` : sql``}
+  ${found} group by key`;
+
+/** A column of times as an array of milliseconds since 1970. */
+const times = (sql: Sql, column: string) =>
+  sql`array_to_json(array_agg((extract(epoch from ${sql(column)}) * 1000)::bigint)) as ${sql(column)}`;
+
+/** A row of `grouped`. */
+interface SpanGroup {
+  readonly numbered: boolean;
+  readonly protocol: string;
+  readonly port: number;
+  readonly address: string;
+  readonly machines: readonly string[];
+  readonly first: readonly number[];
+  readonly last: readonly (number | null)[];
+  readonly last_audit: readonly number[];
+}
+
 const listenerColumns = (sql: Sql) =>
   sql`machine, protocol, port, address, program, services, account as user, sha256, signer, first, last_audit`;
-
-function rowOfListener(row: Readonly<Record<string, unknown>>): FleetListener {
-  const [first, newest] = [row['first'] as Date, row['last_audit'] as Date];
-  return currentListenerRow({
-    machine: String(row['machine']),
-    protocol: String(row['protocol']),
-    port: Number(row['port']),
-    address: String(row['address']),
-    owner: ownerOf(row),
-    first: first.getTime(),
-    newest: newest.getTime(),
-    machines: (row['machines'] ?? null) as number | null,
-  });
-}
 
 /** Returns the listeners that the newest audits saw, by endpoint and machine. */
 export async function queryListeners(sql: Sql, question: ListenerQuestion): Promise<FleetListener[]> {
   const selection = await selectionOf(sql, question);
   const owners = question.owner === null ? null : await ownersOf(sql, selection, question.owner);
-  const rows = await sql`
-    select ${listenerColumns(sql)} ${openSpans(sql, selection, owners === null ? sql`` : ofOwners(sql, owners))}
-    order by port = ${dynamicPort}, port, protocol, machine collate "C", address collate "C", first, key`;
-  return rows.map(rowOfListener);
+  const joined = owners === null ? sql`` : ofOwners(sql, owners);
+  const groups = await grouped(sql, openSpans(sql, selection, joined), false);
+  return listenerRows(
+    groups.flatMap((row) => {
+      const { protocol, port, address, machines, first, last_audit: newest } = row as unknown as SpanGroup;
+      const owner = ownerOf(row);
+      return machines.map((machine, at): OpenListener => ({
+        machine,
+        protocol,
+        port,
+        address,
+        owner,
+        first: first[at]!,
+        newest: newest[at]!,
+        machines: null,
+      }));
+    }),
+  );
 }
 
 /** Returns the listeners that few machines have, the rarest first. */
@@ -124,7 +161,20 @@ export async function queryRare(sql: Sql, question: ListenerQuestion, most: numb
     select ${listenerColumns(sql)}, machines
     ${openSpans(sql, wanted, sql`${names} join rare using (protocol, port, name)`)} and not numbered
     order by machines, port = ${dynamicPort}, port, protocol, machine collate "C", address collate "C", first, key`;
-  return rows.filter((row) => question.owner?.(ownerOf(row)) ?? true).map(rowOfListener);
+  return rows
+    .filter((row) => question.owner?.(ownerOf(row)) ?? true)
+    .map((row) =>
+      currentListenerRow({
+        machine: row['machine'],
+        protocol: row['protocol'],
+        port: row['port'],
+        address: row['address'],
+        owner: ownerOf(row),
+        first: row['first'].getTime(),
+        newest: row['last_audit'].getTime(),
+        machines: row['machines'],
+      }),
+    );
 }
 
 /** Returns the versions of the programs that listen. */
@@ -160,32 +210,35 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
   const names = await selectedMachines(sql, question.machine);
   const known = await newMachines(sql, names, period);
   const { where } = await selectionOf(sql, { ...question, sha256: null });
-  const columns = sql`
-    machine, numbered, protocol, port, address, program, services, account, sha256, signer, first, last`;
   const endpoint = sql`machine, protocol, port, address`;
-  const rows = await sql`
-    with appeared as materialized (
-      select ${columns}, last_audit from portowner.span join portowner.machine using (machine)
-      where first > ${since} and ${where}),
-    compared as (
-      select * from appeared union all
-      select ${columns}, null from portowner.span
-      where last >= ${compared} and first <= ${since} and not numbered and (${endpoint}) in (select ${endpoint} from appeared))
-    select *, account as user from compared
-    order by port = ${dynamicPort}, port, numbered, protocol, address collate "C", machine collate "C", first, last nulls last`;
-  const machines = new Map(
-    rows.flatMap(({ machine: name, last_audit: newest }): [string, StoredMachine][] => {
-      const first = known.get(name) ?? -Infinity;
-      return newest === null ? [] : [[name, { name, first, firstNumbers: first, newest: newest.getTime() }]];
-    }),
-  );
-  const spans = rows.flatMap((row): StoredSpan[] => {
-    const { numbered, protocol, port, address, first, last } = row;
-    const machine = machines.get(row['machine']);
-    if (machine === undefined) return [];
+  const [appeared, before] = await Promise.all([
+    grouped(sql, sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`),
+    grouped(
+      sql,
+      sql`from portowner.span join portowner.machine using (machine)
+        where last >= ${compared} and first <= ${since} and not numbered and (${endpoint}) in (
+          select ${endpoint} from portowner.span where first > ${since} and not numbered and ${where})`,
+    ),
+  ]);
+  const machines = new Map<string, StoredMachine>();
+  const machineOf = (name: string, newest: number): StoredMachine => {
+    const seen = machines.get(name);
+    if (seen !== undefined) return seen;
+    const first = known.get(name) ?? -Infinity;
+    const machine = { name, first, firstNumbers: first, newest };
+    machines.set(name, machine);
+    return machine;
+  };
+  const spansOf = (row: postgres.Row): StoredSpan[] => {
+    const { numbered, protocol, port, address, first, last, ...group } = row as unknown as SpanGroup;
     const owner = ownerOfQuestion(ownerOf(row), question);
-    const ended = last === null ? Infinity : last.getTime();
-    return [{ protocol, port, address, numbered, machine, owner, first: first.getTime(), last: ended }];
-  });
-  return { spans: newsRows(spans, question, since), newMachines: known.size };
+    return group.machines.map((name, at) => {
+      const machine = machineOf(name, group.last_audit[at]!);
+      return { protocol, port, address, numbered, machine, owner, first: first[at]!, last: last[at] ?? Infinity };
+    });
+  };
+  return {
+    spans: newsRows(appeared.flatMap(spansOf), before.flatMap(spansOf), question),
+    newMachines: known.size,
+  };
 }

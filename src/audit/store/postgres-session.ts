@@ -1,5 +1,12 @@
 import type { DatabaseAddress } from './address.ts';
-import { databaseError, inTransaction, withConnection, type Connections, type Sql } from './postgres-connection.ts';
+import {
+  databaseError,
+  inTransaction,
+  withConnection,
+  type AtEnd,
+  type Connections,
+  type Sql,
+} from './postgres-connection.ts';
 import { databaseVersion } from './postgres-schema.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
 
@@ -22,13 +29,13 @@ const checked = new WeakSet<Sql>();
 export function storeTransaction<T>(
   connections: Connections,
   mode: string,
-  work: (sql: Sql) => Promise<T>,
+  work: (sql: Sql, atEnd: AtEnd) => Promise<T>,
 ): Promise<T> {
   return connections.use((sql) =>
-    inTransaction(sql, mode, async () => {
+    inTransaction(sql, mode, async (atEnd) => {
       if (!checked.has(sql)) await checkVersion(sql, connections.address);
       checked.add(sql);
-      return work(sql);
+      return work(sql, atEnd);
     }),
   );
 }

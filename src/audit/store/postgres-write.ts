@@ -17,7 +17,15 @@ import {
   type OpenFinding,
   type OpenSpan,
 } from './difference.ts';
-import { arrayText, databaseError, retried, type Connections, type Sql } from './postgres-connection.ts';
+import {
+  arrayText,
+  databaseError,
+  retried,
+  type AtEnd,
+  type Connections,
+  type LazyQuery,
+  type Sql,
+} from './postgres-connection.ts';
 import { tableNames } from './postgres-schema.ts';
 import { storeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
@@ -31,6 +39,7 @@ interface RowId {
 /** A run that is being stored, in the transaction of its machine. */
 interface Recording {
   readonly sql: Sql;
+  readonly atEnd: AtEnd;
   readonly run: StoredRun;
   /** The time of the previous run; null for the first of its machine. */
   readonly previous: Date | null;
@@ -85,12 +94,14 @@ function arraysOf(sql: Sql, spans: readonly NewSpan[]) {
 const spanColumns = (sql: Sql) =>
   sql`key, numbered, protocol, port, address, program, services, account, sha256, signer`;
 
-async function insertSpans({ sql, run }: Recording, spans: readonly NewSpan[]): Promise<void> {
-  if (spans.length === 0) return;
-  await sql`
-    insert into portowner.span (machine, first, ${spanColumns(sql)})
-    select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(${arraysOf(sql, spans)})
-    on conflict do nothing`;
+function insertSpans({ sql, run }: Recording, spans: readonly NewSpan[]): LazyQuery[] {
+  if (spans.length === 0) return [];
+  return [
+    sql`
+      insert into portowner.span (machine, first, ${spanColumns(sql)})
+      select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(${arraysOf(sql, spans)})
+      on conflict do nothing`,
+  ];
 }
 
 /**
@@ -125,44 +136,47 @@ async function forgetNumbers({ sql, run }: Recording, spans: readonly NewSpan[])
 }
 
 /** Ends the rows that were no longer seen, with the previous run, which saw them. */
-async function endRows(
-  { sql, run, previous }: Recording,
-  table: 'span' | 'finding',
-  ids: readonly RowId[],
-): Promise<void> {
-  if (ids.length === 0) return;
-  await sql`
-    update ${sql(`portowner.${table}`)} as one set last = ${previous ?? run.at}::timestamptz
-    from unnest(${arrayText(ids.map(({ key }) => key))}::text[],
-      ${arrayText(ids.map(({ first }) => first))}::timestamptz[]) as gone (key, first)
-    where one.machine = ${run.machine} and one.key = gone.key and one.first = gone.first`;
+function endRows({ sql, run, previous }: Recording, table: 'span' | 'finding', ids: readonly RowId[]): LazyQuery[] {
+  if (ids.length === 0) return [];
+  return [
+    sql`
+      update ${sql(`portowner.${table}`)} as one set last = ${previous ?? run.at}::timestamptz
+      from unnest(${arrayText(ids.map(({ key }) => key))}::text[],
+        ${arrayText(ids.map(({ first }) => first))}::timestamptz[]) as gone (key, first)
+      where one.machine = ${run.machine} and one.key = gone.key and one.first = gone.first`,
+  ];
 }
 
 /** Stores what the run knows more about the executables of open spans. */
-async function learn(
+function learn(
   { sql, run }: Recording,
   learned: readonly { readonly id: RowId; readonly listener: Listener }[],
-): Promise<void> {
-  if (learned.length === 0) return;
-  await sql`
-    update portowner.span as one set sha256 = learned.sha256, signer = learned.signer
-    from unnest(${arrayText(learned.map(({ id }) => id.key))}::text[],
-      ${arrayText(learned.map(({ id }) => id.first))}::timestamptz[],
-      ${arrayText(learned.map(({ listener }) => listener.sha256))}::text[],
-      ${arrayText(learned.map(({ listener }) => listener.signer))}::text[]) as learned (key, first, sha256, signer)
-    where one.machine = ${run.machine} and one.key = learned.key and one.first = learned.first`;
+): LazyQuery[] {
+  if (learned.length === 0) return [];
+  return [
+    sql`
+      update portowner.span as one set sha256 = learned.sha256, signer = learned.signer
+      from unnest(${arrayText(learned.map(({ id }) => id.key))}::text[],
+        ${arrayText(learned.map(({ id }) => id.first))}::timestamptz[],
+        ${arrayText(learned.map(({ listener }) => listener.sha256))}::text[],
+        ${arrayText(learned.map(({ listener }) => listener.signer))}::text[]) as learned (key, first, sha256, signer)
+      where one.machine = ${run.machine} and one.key = learned.key and one.first = learned.first`,
+  ];
 }
 
-async function storeFindings(recording: Recording, { added, ended }: FindingDifference<RowId>): Promise<void> {
+function storeFindings(recording: Recording, { added, ended }: FindingDifference<RowId>): LazyQuery[] {
   const { sql, run } = recording;
-  await endRows(recording, 'finding', ended);
-  if (added.length === 0) return;
-  await sql`
-    insert into portowner.finding (machine, first, key, identity, severity)
-    select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
-      ${arrayText(added.map(({ key }) => hashed(key)))}::text[], ${arrayText(added.map(({ key }) => key))}::text[],
-      ${arrayText(added.map(({ severity }) => severity))}::text[])
-    on conflict do nothing`;
+  const ends = endRows(recording, 'finding', ended);
+  if (added.length === 0) return ends;
+  return [
+    ...ends,
+    sql`
+      insert into portowner.finding (machine, first, key, identity, severity)
+      select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(
+        ${arrayText(added.map(({ key }) => hashed(key)))}::text[], ${arrayText(added.map(({ key }) => key))}::text[],
+        ${arrayText(added.map(({ severity }) => severity))}::text[])
+      on conflict do nothing`,
+  ];
 }
 
 /** Writes the difference between a run and the open rows of its machine. */
@@ -170,7 +184,7 @@ async function storeDifference(
   recording: Recording,
   { spans, open }: OpenRows,
 ): Promise<Pick<StoreOutcome, 'findings'>> {
-  const { sql, run, previous } = recording;
+  const { sql, run, previous, atEnd } = recording;
   const difference = spanDifference(
     spans.filter(({ numbered }) => !numbered),
     run,
@@ -186,17 +200,17 @@ async function storeDifference(
     ...numbers.added.map(({ listener, port }) => ({ listener, port, numbered: true })),
   ];
   const ended = endRows(recording, 'span', [...difference.ended, ...numbers.ended]);
-  const inserted =
-    numbers.ended.length === 0
-      ? insertSpans(recording, added)
-      : ended.then(async () => insertSpans(recording, await forgetNumbers(recording, added)));
-  await Promise.all([
-    learn(recording, difference.learned),
-    ended,
-    inserted,
-    storeFindings(recording, findings),
+  if (numbers.ended.length === 0) atEnd(...ended, ...insertSpans(recording, added));
+  else {
+    // How many port numbers have ended is counted with those that end now.
+    await Promise.all(ended);
+    atEnd(...insertSpans(recording, await forgetNumbers(recording, added)));
+  }
+  atEnd(
+    ...learn(recording, difference.learned),
+    ...storeFindings(recording, findings),
     sql`insert into portowner.audit ${sql({ machine: run.machine, at: run.at, ...values })}`,
-  ]);
+  );
   return { findings: findings.dated };
 }
 
@@ -284,7 +298,7 @@ async function refusedRun(sql: Sql, run: StoredRun): Promise<Pick<StoreOutcome, 
 
 /** Stores a run in a transaction; `again`: an earlier one may have succeeded. */
 async function record(
-  sql: Sql,
+  { sql, atEnd }: Pick<Recording, 'sql' | 'atEnd'>,
   run: StoredRun,
   now: Date,
   again: boolean,
@@ -299,7 +313,7 @@ async function record(
     openFindings(sql, machine),
   ]);
   if (!passed) return { ...(await refusedRun(sql, run)), ...forgotten };
-  const { findings } = await storeDifference({ sql, run, previous }, { spans, open });
+  const { findings } = await storeDifference({ sql, atEnd, run, previous }, { spans, open });
   return { findings, refused: null, newest: run.at, ...forgotten };
 }
 
@@ -328,7 +342,7 @@ async function prune(connections: Connections, run: StoredRun): Promise<string |
 export async function addRun(connections: Connections, given: StoredRun, now: Date): Promise<StoreOutcome> {
   const run = storable(given);
   const outcome = await retried(async (again) => {
-    const stored = await storeTransaction(connections, '', (sql) => record(sql, run, now, again));
+    const stored = await storeTransaction(connections, '', (sql, atEnd) => record({ sql, atEnd }, run, now, again));
     // The connection was lost after the transaction had succeeded.
     return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
   });

@@ -200,8 +200,7 @@ export function readNews(path: string, question: ListenerQuestion, { since, comp
       SELECT * FROM (
         SELECT * FROM appeared UNION ALL
         SELECT ${endpoint}, owner, first, last, 0 FROM span
-        WHERE last >= $compared AND first <= $since AND (${endpoint}) IN (SELECT ${endpoint} FROM appeared)) AS found
-      ORDER BY port = ${dynamicPort}, port, numbered, protocol, address, ${name}, first, last IS NULL, last`;
+        WHERE last >= $compared AND first <= $since AND (${endpoint}) IN (SELECT ${endpoint} FROM appeared))`;
     const rows = ask(database, text, { ...values, ...bounds });
     const spans = rows.flatMap((row): StoredSpan[] => {
       const machine = machines.get(Number(row['machine']));
@@ -221,6 +220,8 @@ export function readNews(path: string, question: ListenerQuestion, { since, comp
       ];
     });
     const newMachines = [...machines.values()].filter(({ first }) => first > since.getTime()).length;
-    return { spans: newsRows(spans, question, since), newMachines };
+    const isNew = ({ first }: StoredSpan): boolean => first > since.getTime();
+    const before = spans.filter((span) => !isNew(span));
+    return { spans: newsRows(spans.filter(isNew), before, question), newMachines };
   });
 }
