@@ -45,7 +45,7 @@ function windowsPlaces(machine: ConfigurationMachine, facts: Facts, system: stri
   const processes = facts.sections.processes.data;
   const working = processes.flatMap(({ workingDirectory }) => workingDirectory ?? []);
   const folders = [
-    ...working.map((folder) => folder.replace(/(?<!:)\\+$/, '')),
+    ...working.map((folder) => win32.resolve(folder)),
     ...processes.flatMap(({ path }) => (path === null ? [] : foldersOf(path))),
   ];
   const variables = String.raw`${control}\Control\Session Manager\Environment`;
