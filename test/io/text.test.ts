@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { ownProgram } from '../support/own-program.ts';
 import { decodeText, TextError } from '../../src/io/text.ts';
 import { liveBinder, liveSource } from '../../src/machine/live.ts';
 import { run, snapshotFile, temporaryFolder } from '../support/harness.ts';
@@ -123,7 +123,7 @@ test('standard input that is no text: operands and error texts', async () => {
 
 test('arguments that are not UTF-8', (context) => {
   if (process.platform !== 'linux') return skip('needs Linux', context);
-  const main = [process.execPath, ...nodeFlags, join(root, 'src/main.ts')].map((part) => `'${part}'`).join(' ');
+  const main = ownProgram.map((part) => `'${part}'`).join(' ');
   const said = (args: string) => spawnSync('/bin/sh', ['-c', `exec ${main} ${args}`], { encoding: 'utf8' });
   for (const args of ['--image "$(printf \'b\\366se\')"', 'history --store x --program "$(printf \'b\\366se\')"', '443 --from "$(printf \'b\\366se\')"']) {
     const { status, stderr } = said(args);

@@ -7,13 +7,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import { errorsIn, jsonRows, portOwner, type PortOwner } from '../support/program.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 import { deadPort, descendants, hostEntry, noSshd, SshWorld } from '../support/sshd.ts';
 import { ownProgram } from '../support/own-program.ts';
 
 const test = suite('ssh');
+const [program, ...options] = ownProgram;
 const cannot = noSshd;
 const world = new SshWorld();
 const { folder, config } = world;
@@ -161,19 +162,7 @@ for (const format of ['csv', 'ndjson'])
     if (cannot !== null) return skip(cannot, context);
     rmSync(join(folder, 'go'), { force: true });
     const hosts = ['held', 'living0', 'dead'].flatMap((host) => ['--host', host]);
-    const child = spawn(process.execPath, [
-      ...nodeFlags,
-      join(root, 'src/main.ts'),
-      String(port),
-      '--ssh-config',
-      config,
-      ...hosts,
-      '--format',
-      format,
-      '--columns',
-      'ComputerName,OwningProcess',
-      '--verbose',
-    ]);
+    const child = spawn(program, [...options, String(port), '--ssh-config', config, ...hosts, '--format', format, '--columns', 'ComputerName,OwningProcess', '--verbose']);
     let [out, err] = ['', ''];
     child.stderr.on('data', (text: Buffer) => (err += String(text)));
     child.stdout.on('data', (text: Buffer) => {
@@ -236,7 +225,7 @@ test('a snapshot of a far machine, and the answer from it', (context: TestContex
 test('nothing stays when the question is ended', async (context: TestContext) => {
   if (cannot !== null) return skip(cannot, context);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), String(port), '--ssh-config', config, '--host', 'slow', '--host', 'mute'], { stdio: 'ignore' });
+    const child = spawn(program, [...options, String(port), '--ssh-config', config, '--host', 'slow', '--host', 'mute'], { stdio: 'ignore' });
     const children = (): string =>
       spawnSync('ps', ['-o', 'pid=', '--ppid', String(child.pid)])
         .stdout.toString()
@@ -260,7 +249,7 @@ test('a collector that hangs there ends when the question is ended', async (cont
     for (let turn = 0; turn < 200 && !is(); turn++) await new Promise((resolve) => setTimeout(resolve, 100));
     return is();
   };
-  const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), String(port), '--ssh-config', config, '--host', 'stuck'], { stdio: 'ignore' });
+  const child = spawn(program, [...options, String(port), '--ssh-config', config, '--host', 'stuck'], { stdio: 'ignore' });
   const nameOf = (pid: number): string => {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

@@ -10,6 +10,7 @@ import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
 import { failingFiles } from '../../support/failing-files.ts';
 import { temporaryFolder } from '../../support/harness.ts';
+import { ownProgram } from '../../support/own-program.ts';
 import { onThisMachine, serverFolder } from '../../support/servers.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
@@ -151,6 +152,8 @@ onLinux('the name of the journal is durable before a file is changed', async () 
   assert.ok(named >= 0 && named < durable && durable < changed, calls.join('\n'));
 });
 
+const [program, ...options] = ownProgram;
+
 onLinux('of several moves at one time, one is done', async () => {
   const [folder, state] = [serverFolder(), temporaryFolder()];
   const file = join(folder, 'redis.conf');
@@ -159,7 +162,7 @@ onLinux('of several moves at one time, one is done', async () => {
   const codes = await Promise.all(
     targets.map(async (to) => {
       const args = ['move', '4711', '--to', String(to), '--path', file, '--yes'];
-      const child = spawn(process.execPath, [...nodeFlags, join(root, 'src/main.ts'), ...args], { stdio: 'ignore', env: { ...process.env, XDG_STATE_HOME: state } });
+      const child = spawn(program, [...options, ...args], { stdio: 'ignore', env: { ...process.env, XDG_STATE_HOME: state } });
       const [code] = (await once(child, 'exit')) as [number | null];
       return code;
     }),

@@ -6,10 +6,10 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { liveConfiguration } from '../../../src/machine/configuration.ts';
 import type { ConfigurationMachine } from '../../../src/system/configuration.ts';
 import { temporaryFolder } from '../../support/harness.ts';
+import { ownProgram } from '../../support/own-program.ts';
 import { endAll } from '../../support/program.ts';
 import { noNetwork, ownNetwork } from '../../support/own-network.ts';
 import { onThisMachine, serverFolder } from '../../support/servers.ts';
@@ -230,29 +230,10 @@ withRights('files and folders that are locked, and those of others without the r
   assert.is((await attempt(locked)).code, 0);
   const file = configuration();
   const asUser = (uid: number, ...options: string[]) =>
-    spawnSync(
-      'setpriv',
-      [
-        `--reuid=${uid}`,
-        `--regid=${uid}`,
-        '--clear-groups',
-        process.execPath,
-        ...nodeFlags,
-        join(root, 'src/main.ts'),
-        'move',
-        '4711',
-        '--to',
-        '4713',
-        '--path',
-        file,
-        '--dry-run',
-        ...options,
-      ],
-      {
-        encoding: 'utf8',
-        env: { ...process.env, HOME: '/nonexistent', XDG_STATE_HOME: '/nonexistent' },
-      },
-    );
+    spawnSync('setpriv', [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', ...ownProgram, 'move', '4711', '--to', '4713', '--path', file, '--dry-run', ...options], {
+      encoding: 'utf8',
+      env: { ...process.env, HOME: '/nonexistent', XDG_STATE_HOME: '/nonexistent' },
+    });
   const other = asUser(12_345, '--force');
   assert.is(other.status, 1, other.stderr);
   assert.match(other.stderr, `changing ${file} needs root, to whom it belongs`);

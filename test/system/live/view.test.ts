@@ -11,10 +11,11 @@ import { attacks, startHostile } from '../../support/hostile.ts';
 import { endAll, newFolder, start } from '../../support/program.ts';
 import { skip } from '../../support/skip.ts';
 import { hasTmux, startTmux, type TmuxOptions, type TmuxTerminal } from '../../support/tmux.ts';
+import { ownProgram } from '../../support/own-program.ts';
 
 const test = suite('the view in a terminal');
 const main = join(root, 'src/main.ts');
-const portowner = (args: readonly (string | number)[], flags: readonly string[] = []): string[] => [process.execPath, ...nodeFlags, ...flags, main, ...args.map(String)];
+const portowner = (args: readonly (string | number)[]): string[] => [...ownProgram, ...args.map(String)];
 const open: TmuxTerminal[] = [];
 
 function watch(args: readonly (string | number)[], options: TmuxOptions = {}): TmuxTerminal {
@@ -280,7 +281,7 @@ inTerminal('leaves the terminal as it was after Ctrl+C, SIGTERM, SIGHUP, SIGQUIT
     ['SIGTERM', portowner(['watch', port]), send('SIGTERM'), 143],
     ['SIGHUP', portowner(['watch', port]), send('SIGHUP'), 129],
     ['SIGQUIT', portowner(['watch', port]), send('SIGQUIT'), 131],
-    ['an exception', portowner(['watch', port], ['--import', cause]), send('SIGUSR2'), 1],
+    ['an exception', [process.execPath, ...nodeFlags, '--import', cause, main, 'watch', String(port)], send('SIGUSR2'), 1],
     ['--count', portowner(['watch', port, '--count', 2]), null, 0],
     ['--for', portowner(['watch', port, '--for', '1']), null, 0],
   ];
