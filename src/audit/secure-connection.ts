@@ -22,15 +22,18 @@ export interface CertificateFiles {
  * What TLS uses to verify a server, and to prove who this client is. `fail` reports an unusable certificate or key. Throws
  * PO2001, and PO4210 for a key that others can read.
  */
-export function verifyingContext(
+export async function verifyingContext(
   { rootCertificate, certificate, key }: CertificateFiles,
   fail: (why: string, hint: string, cause: unknown) => never,
-): SecureContext {
+): Promise<SecureContext> {
   const ca = rootCertificate === null ? getCACertificates('system') : [readBytes(rootCertificate, maxBytes)];
   const own =
     certificate === null || key === null
       ? {}
-      : { cert: readBytes(certificate, maxBytes), key: readSecret(key, 'the key of the client certificate') };
+      : {
+          cert: readBytes(certificate, maxBytes),
+          key: (await readSecret(key, 'the key of the client certificate')).text,
+        };
   try {
     return createSecureContext({ ca, minVersion: 'TLSv1.2', ...own });
   } catch (error) {

@@ -47,9 +47,10 @@ const passing: ReadonlySet<string> = new Set([
 const ownHeaders = /^(?:connection|content-.{1,40}|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** Reads lines of `Name: value`. An error names the line, never its text. Throws PO2002, PO4210, and PO2001. */
-function headersIn(path: string): Record<string, string> {
+async function headersIn(path: string): Promise<Record<string, string>> {
   const headers: Record<string, string> = {};
-  for (const [index, line] of readSecret(path, 'the file of headers').split(/\r?\n/).entries()) {
+  const { text } = await readSecret(path, 'the file of headers');
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const colon = line.indexOf(':');
     const [name, value] = [line.slice(0, Math.max(colon, 0)).trim(), line.slice(colon + 1).trim()];
@@ -219,12 +220,16 @@ export async function sendLogs(
   warn: (problem: Problem) => void,
   limits: SendLimits = usual,
 ): Promise<void> {
-  const headers = address.headersFile === null ? {} : headersIn(address.headersFile);
+  const headers = address.headersFile === null ? {} : await headersIn(address.headersFile);
   const fail = (why: string, hint: string, cause: unknown): never => {
     throw notSent(address, `a certificate or its key is unusable: ${why}`, hint, cause);
   };
   const agent = address.isVerified
-    ? new SecureAgent({ keepAlive: true, secureContext: verifyingContext(address, fail), rejectUnauthorized: true })
+    ? new SecureAgent({
+        keepAlive: true,
+        secureContext: await verifyingContext(address, fail),
+        rejectUnauthorized: true,
+      })
     : new PlainAgent({ keepAlive: true });
   const connection = { address, headers, agent, limits, deadline: Date.now() + limits.totalMs };
   let [rejected, reason] = [0, ''];

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
+import { guardSecrets } from '../io/secret.ts';
 import { stdoutSink, type Sink } from '../io/sink.ts';
 import type { Terminal } from '../system/terminal.ts';
 import { fitted } from '../io/wrap.ts';
@@ -137,6 +138,7 @@ async function screen(): Promise<(() => Screen) | null> {
 
 /** The actual surroundings of this process. */
 export function processSurroundings(): Surroundings {
+  if (process.platform === 'win32') guardSecrets(async () => (await import('./windows/secrets.ts')).windowsSecrets);
   return {
     source: liveSource,
     live: liveLooks,

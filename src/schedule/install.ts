@@ -16,7 +16,7 @@ import {
   type AuditTask,
   type TaskPlatform,
 } from './definition.ts';
-import { right } from './descriptor.ts';
+import { right } from '../facts/decode/windows-descriptor.ts';
 import { unusableContents, unusablePaths, type Unusable } from './files.ts';
 import { registerScript } from './register-script.ts';
 import type { Refusal } from '../system/raw.ts';

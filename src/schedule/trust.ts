@@ -1,5 +1,11 @@
 import { listWriters } from '../facts/decode/linux-acl.ts';
-import { decodeDescriptor, right, rightsOf, type Descriptor } from './descriptor.ts';
+import {
+  decodeDescriptor,
+  isAdministrative,
+  right,
+  rightsOf,
+  type Descriptor,
+} from '../facts/decode/windows-descriptor.ts';
 import type { Access, PathState, Standing } from '../system/scheduler.ts';
 
 /*
@@ -37,19 +43,7 @@ export interface Trusted {
   readonly uids: readonly number[];
 }
 
-/** SYSTEM, Administrators, TrustedInstaller, and the entries that represent the owner, who is checked separately. */
-const always: ReadonlySet<string> = new Set([
-  'S-1-5-18',
-  'S-1-5-32-544',
-  'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464',
-  'S-1-3-0',
-  'S-1-3-4',
-]);
-/** The built-in Administrator, Domain Admins and Enterprise Admins, of any machine or domain. */
-const administrators = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
-
-const isTrusted = (sid: string, { sids }: Trusted): boolean =>
-  always.has(sid) || administrators.test(sid) || sids.includes(sid);
+const isTrusted = (sid: string, { sids }: Trusted): boolean => isAdministrative(sid) || sids.includes(sid);
 
 /** The position of a folder on the path to a used file. */
 type Position = 'above' | 'holds' | 'holdsMissing' | 'itself';

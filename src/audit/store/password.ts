@@ -55,7 +55,10 @@ function usualFile(variables: Readonly<Record<string, string | undefined>>): str
 }
 
 /** The password for an address, from its password file, PGPASSFILE, or the account's usual file; null if none has one. */
-export function passwordFor(address: DatabaseAddress, user: string): string | null {
+export async function passwordFor(address: DatabaseAddress, user: string): Promise<string | null> {
   const file = address.passwordFile ?? (process.env['PGPASSFILE'] || usualFile(process.env));
-  return file === null ? null : passwordIn(readSecret(file, 'the password file'), address, user);
+  if (file === null) return null;
+  const { text, wasEncrypted } = await readSecret(file, 'the password file');
+  // Read-Host and ConvertFrom-SecureString write the password alone.
+  return wasEncrypted ? text : passwordIn(text, address, user);
 }

@@ -25,9 +25,9 @@ const statementSeconds = 120;
 const patienceMs = 180_000;
 
 /** What TLS verifies: postgres.js itself verifies nothing, and would compare an address with the name localhost. */
-function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): ConnectionOptions {
+async function tlsOptions({ host, rootCertificate, certificate, key }: DatabaseAddress): Promise<ConnectionOptions> {
   const name = canonicalAddress(host) === null ? { servername: host } : {};
-  const secureContext = verifyingContext({ rootCertificate, certificate, key }, (why, hint, cause) => {
+  const secureContext = await verifyingContext({ rootCertificate, certificate, key }, (why, hint, cause) => {
     throw new PortOwnerError('PO4201', `the store cannot be used: sslcert or sslkey is unusable: ${why}`, {
       hint,
       cause,
@@ -60,10 +60,11 @@ interface Connection {
 }
 
 /** Prepares a connection, which the first query makes. Throws PO4201, PO4210, and PO2001 for files that the address names. */
-function newConnection(address: DatabaseAddress): Connection {
+async function newConnection(address: DatabaseAddress): Promise<Connection> {
   const { host, port, database, isVerified } = address;
   const user = address.user ?? userInfo().username;
-  const password = passwordFor(address, user) ?? '';
+  const password = (await passwordFor(address, user)) ?? '';
+  const ssl = isVerified ? await tlsOptions(address) : false;
   const lost = Promise.withResolvers<never>();
   lost.promise.catch(() => {});
   let [isOpened, isLost] = [false, false];
@@ -85,7 +86,7 @@ function newConnection(address: DatabaseAddress): Connection {
     database,
     user,
     pass: () => password,
-    ssl: isVerified ? tlsOptions(address) : false,
+    ssl,
     sslnegotiation: null,
     max: 1,
     connect_timeout: connectSeconds,
@@ -125,7 +126,7 @@ export async function withConnection<T>(
   work: (sql: Sql) => Promise<T>,
   patience = patienceMs,
 ): Promise<T> {
-  const connection = newConnection(address);
+  const connection = await newConnection(address);
   const result = await withTime(connection, patience, work);
   await connection.end(1);
   return result;
@@ -150,7 +151,7 @@ export function keptConnections(address: DatabaseAddress): Connections {
         await connection.end(0);
         connection = idle.pop();
       }
-      connection ??= newConnection(address);
+      connection ??= await newConnection(address);
       const result = await withTime(connection, patienceMs, work);
       idle.push(connection);
       return result;

@@ -91,6 +91,11 @@ export function ownMemory(address: bigint, length: number): Buffer {
   return processMemory(thisProcess, address, length);
 }
 
+/** Frees what another function allocated with LocalAlloc. */
+export function freeLocal(address: bigint): void {
+  kernel32.LocalFree(address);
+}
+
 /** The text at an address returned by another function; frees it with LocalFree. Empty for address 0. */
 export function takeLocalText(address: bigint): string {
   if (address === 0n) return '';

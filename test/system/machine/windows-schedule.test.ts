@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
-import { decodeDescriptor } from '../../../src/schedule/descriptor.ts';
+import { decodeDescriptor } from '../../../src/facts/decode/windows-descriptor.ts';
 import { taskFile, taskXml } from '../../../src/schedule/task-xml.ts';
 import { wine, withFolder } from '../../support/build-machine.ts';
 import { gmsaTask, windowsTask } from '../../support/schedule-example.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeDescriptor, right, rightsOf } from '../../src/schedule/descriptor.ts';
-import { ace, descriptor } from '../support/descriptor-bytes.ts';
+import { decodeDescriptor, readersOf, right, rightsOf } from '../../../src/facts/decode/windows-descriptor.ts';
+import { ace, descriptor } from '../../support/descriptor-bytes.ts';
 
 const test = suite('security descriptors');
 const everyone = 'S-1-1-0';
@@ -109,6 +109,29 @@ test('rights go by the order of the entries, and generic ones are what they are 
   assert.is(rights([ace({ sid: users, mask: 0x8000_0000 })]) & right.write, 0);
   const inherited = [ace({ sid: users, mask: 2, flags: 0x9 })];
   assert.equal([rights(inherited), rights(inherited, 'files'), rights(inherited, 'folders')], [0, 2, 0]);
+});
+
+const [own, ann] = ['S-1-5-21-1-2-3-1001', 'S-1-5-21-1-2-3-1002'];
+const readers: [name: string, owner: string, entries: Buffer[], expected: string[]][] = [
+  [
+    'this account and administrators',
+    own,
+    [ace({ sid: own, mask: 0x1f01ff }), ace({ sid: 'S-1-5-18', mask: 1 }), ace({ sid: 'S-1-5-32-544', mask: 1 }), ace({ sid: 'S-1-5-21-7-7-7-512', mask: 1 })],
+    [],
+  ],
+  ['everybody', own, [ace({ sid: everyone, mask: 0x120089 })], [everyone]],
+  ['generic rights', own, [ace({ sid: users, mask: 0x8000_0000 })], [users]],
+  ['who can only write', own, [ace({ sid: users, mask: 0x6 })], []],
+  ['who can change the list', own, [ace({ sid: users, mask: 0x40000 })], [users]],
+  ['who is denied it first', own, [ace({ sid: users, mask: 1, type: 1 }), ace({ sid: users, mask: 1 })], []],
+  ['an owner who is somebody else', ann, [ace({ sid: own, mask: 1 })], [ann]],
+  ['what only new files inherit', own, [ace({ sid: users, mask: 1, flags: 0x9 })], []],
+];
+for (const [name, owner, entries, expected] of readers)
+  test(`who can read a file: ${name}`, () => assert.equal(readersOf(decodeDescriptor(descriptor({ owner, entries })), own), expected));
+
+test('everybody can read a file without a list', () => {
+  assert.equal(readersOf({ owner: own, entries: null, isProtected: false, flaw: null }, own), ['S-1-1-0']);
 });
 
 test.run();

@@ -137,3 +137,31 @@ export function rightsOf(
   }
   return allowed;
 }
+
+/** SYSTEM, Administrators, TrustedInstaller, and the entries that represent the owner, who is checked separately. */
+const always: ReadonlySet<string> = new Set([
+  'S-1-5-18',
+  'S-1-5-32-544',
+  'S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464',
+  'S-1-3-0',
+  'S-1-3-4',
+]);
+/** The built-in Administrator, Domain Admins and Enterprise Admins, of any machine or domain. */
+const administrators = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
+
+/** Whether an account can read and write everything on a machine anyway. */
+export const isAdministrative = (sid: string): boolean => always.has(sid) || administrators.test(sid);
+
+/**
+ * Returns the accounts other than administrators and one account that can read a file, or give themselves the right to; for a
+ * file without a list, everybody.
+ */
+export function readersOf({ owner, entries }: Descriptor, own: string): string[] {
+  if (entries === null) return ['S-1-1-0'];
+  const reading = right.read | right.writeList | right.writeOwner;
+  const accounts = new Set(entries.map(({ sid }) => sid));
+  const readers = [...accounts].filter((sid) => (rightsOf(entries, new Set([sid])) & reading) !== 0);
+  // An owner can always change the list.
+  const all = new Set([...(owner === null ? [] : [owner]), ...readers]);
+  return [...all].filter((sid) => sid !== own && !isAdministrative(sid));
+}
