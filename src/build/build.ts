@@ -1,5 +1,4 @@
 // Builds what is in dist/: everything, or the executables of the platforms in the arguments (linux, win, win-arm64).
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAllCommands } from '../cli/commands.ts';
@@ -11,19 +10,12 @@ import { type Platform, runtimeOf } from './platform.ts';
 import { cache, nodeBinary, root, sha256, writeExecutable } from './runtime.mjs';
 import { sbom } from './sbom.ts';
 import { buildModule } from './module.ts';
+import { sign } from './sign.ts';
 import { verifyNodeSignature } from './signature.ts';
 import { finishWindows } from './windows.ts';
 
 const dist = join(root, 'dist');
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-
-/** Runs the command in PORTOWNER_SIGN, if any, with the file's path as its last argument. */
-function sign(path: string): void {
-  const command = process.env.PORTOWNER_SIGN;
-  if (!command) return;
-  const result = spawnSync(`${command} "${path}"`, { shell: true, stdio: 'inherit' });
-  if (result.status !== 0) throw new Error(`PORTOWNER_SIGN failed for ${path}`);
-}
 
 async function linux({ code, assets }: Bundle): Promise<Buffer> {
   // Built on another platform, it starts without the cache: slower, but otherwise the same.
