@@ -169,20 +169,20 @@ export type LazyQuery = postgres.PendingQuery<postgres.Row[]>;
 export type AtEnd = (...queries: readonly LazyQuery[]) => void;
 
 /**
- * Runs `work` in a transaction. After an error, the connection must end, which rolls it back. Its beginning is sent with the
- * first queries, and its end with the last ones: waiting for the server takes longer than most of them. If the beginning fails,
- * the transaction is one that takes no queries; if a query fails, its end rolls it back.
+ * Runs `work` in a transaction. After an error, the connection must end, which rolls it back. Its end is sent with its last
+ * queries: waiting for the server takes longer than most of them. If one of them fails, the end rolls everything back.
  */
 export async function inTransaction<T>(sql: Sql, mode: string, work: (atEnd: AtEnd) => Promise<T>): Promise<T> {
   const limits = `set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`;
   // Compiling a question about 16 parts of a table takes longer than answering it. Not every engine has the setting.
   const plain = "select set_config('jit', 'off', true) where current_setting('jit', true) is not null";
   const last: LazyQuery[] = [];
-  const [, result] = await Promise.all([
-    sql.unsafe(`begin ${mode}; ${limits}; ${plain}`).execute(),
-    work((...queries) => void last.push(...queries)),
-  ]);
-  await Promise.all([...last, sql.unsafe('commit')].map((query) => query.execute()));
+  // What was sent before it is known to have begun could be stored by itself.
+  await sql.unsafe(`begin ${mode}; ${limits}; ${plain}`);
+  const result = await work((...queries) => void last.push(...queries));
+  const answers = await Promise.all([...last, sql.unsafe('commit')].map((query) => query.execute()));
+  // A query that postgres.js sends again, for example because a table has changed, comes after the end.
+  if (answers.at(-1)!.command !== 'COMMIT') throw networkError('CONNECTION_CLOSED');
   return result;
 }
 

@@ -93,16 +93,16 @@ const ofOwners = (sql: Sql, owners: readonly OwnerValues[]) => sql`
   on coalesce(program, '') = of_program and services = of_services`;
 
 /**
- * Spans as one row for each key, with the machines and times as arrays: most rows of a fleet differ in nothing else, and reading
- * each of them takes longer than finding it. Names that differ only in the case of their letters have the same key. `ended`:
- * whether the times of the end are wanted.
+ * Spans as one row for each listener, with the machines and times as arrays: most rows of a fleet differ in nothing else, and
+ * reading each of them takes longer than finding it. Names that differ only in the case of their letters have the same key; what
+ * was learned later about an executable is not part of it. `ended`: whether the times of the end are wanted.
  */
 const grouped = (sql: Sql, found: ReturnType<typeof condition>, ended = true) => sql`
   select bool_or(numbered) as numbered, min(protocol) as protocol, min(port) as port, min(address) as address,
-    min(program) as program, min(services) as services, min(account) as user, min(sha256) as sha256, min(signer) as signer,
+    min(program) as program, min(services) as services, min(account) as user, sha256, signer,
     array_to_json(array_agg(machine)) as machines, ${times(sql, 'first')},
     ${times(sql, 'last_audit')}${ended ? sql`, ${times(sql, 'last')}` : sql``}
-  ${found} group by key`;
+  ${found} group by key, sha256, signer`;
 
 /** A column of times as an array of milliseconds since 1970. */
 const times = (sql: Sql, column: string) =>

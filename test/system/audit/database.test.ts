@@ -145,6 +145,7 @@ function assertSame(database: readonly object[], file: readonly object[], what: 
 }
 
 test('both engines give the same answers after the same audits', async () => {
+  const found = new Map<string, number>();
   for (const seed of [1, 2]) {
     const random = randomizer(seed);
     const name = `pair${seed}`;
@@ -173,7 +174,25 @@ test('both engines give the same answers after the same audits', async () => {
       assert.ok(question.port?.length === 0 || file.length > 0);
       assertSame(database, file, JSON.stringify(question));
     }
+    for (const [one, sha256] of [...questions.map((asked) => [asked, null] as const), [everything, 'bb'] as const]) {
+      const question = { ...one, sha256 };
+      const asks: Readonly<Record<string, (store: AuditStore) => Promise<readonly object[]>>> = {
+        listeners: (store) => store.listeners(question),
+        rare: (store) => store.rareListeners(question, 1),
+        versions: (store) => store.versions(question),
+        news: async (store) => (await store.news(question, { since: night(20), compared: night(10) })).spans,
+      };
+      for (const [what, ask] of Object.entries(asks)) {
+        const [file, database] = await both(ask);
+        found.set(what, (found.get(what) ?? 0) + file.length);
+        assertSame(database, file, `${seed} ${what} ${JSON.stringify(question)}`);
+      }
+    }
   }
+  assert.ok(
+    ['listeners', 'rare', 'versions', 'news'].every((what) => found.get(what)! > 0),
+    JSON.stringify([...found]),
+  );
 });
 
 const example = (machine: string, number: number, more: Partial<StoredRun> = {}): StoredRun => ({
@@ -338,6 +357,27 @@ test('a server without encryption gets nothing when encryption is wanted', async
   } finally {
     plain.stop();
   }
+});
+
+test('if the last query of a transaction fails, nothing of the audit is stored', async () => {
+  server.sql('create database refusing');
+  const url = server.url('refusing');
+  await makeStore(databaseAddress(url), false);
+  const rows = (): string =>
+    server.sql('select (select count(*) from portowner.machine), (select count(*) from portowner.audit), (select count(*) from portowner.span)', 'refusing').trim();
+  await useStore(url, (store) => store.add(example('box', 1), night(1)));
+  const before = rows();
+  server.sql(
+    "create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$; create trigger refuse before insert on portowner.audit for each row execute function refuse()",
+    'refusing',
+  );
+  for (const machine of ['box', 'other']) {
+    const failed = await useStore(url, (store) => store.add(example(machine, 2, { listeners: [] }), night(2))).catch((error: PortOwnerError) => error);
+    assert.match(String(failed), /refused/);
+    assert.is(rows(), before);
+  }
+  server.sql('drop trigger refuse on portowner.audit', 'refusing');
+  assert.is((await useStore(url, (store) => store.add(example('box', 2, { listeners: [] }), night(2)))).refused, null);
 });
 
 test('a password comes only from a file that nobody else can read, and is never shown', async () => {

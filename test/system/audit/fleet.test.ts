@@ -11,7 +11,7 @@ import type { AuditStore, ListenerQuestion, MachineChoice } from '../../../src/a
 import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import type { FleetListener } from '../../../src/schema/fleet.ts';
-import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { databaseVersions, noDatabase, noNewestDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { root } from '../../../src/build/runtime.mjs';
 import { skip } from '../../support/skip.ts';
 
@@ -60,7 +60,7 @@ const fleet: Readonly<Record<string, readonly (readonly Listener[] | null)[]>> =
   [evil]: [[listener(6666, evil, { services: [evil] })], [listener(6666, evil, { services: [evil] })], [listener(6666, evil, { services: [evil] })]],
 };
 
-let server: DatabaseServer | undefined;
+const servers: DatabaseServer[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'portowner-fleet-'));
 const urls: Record<string, string> = { 'a file': join(folder, 'audits.db') };
 const empty: Record<string, string> = { 'a file': join(folder, 'empty.db') };
@@ -77,17 +77,20 @@ const run = (machine: string, number: number, listeners: readonly Listener[]) =>
 });
 
 test.before(async () => {
-  if (noDatabase === null) {
-    server = await startDatabase();
+  const why = noDatabase ?? noNewestDatabase;
+  if (why !== null) skip(why, { __suite__: 'the fleet in a store', __test__: 'in a database' });
+  for (const [version, bin] of noDatabase === null ? Object.entries(databaseVersions) : []) {
+    const server = await startDatabase({ bin });
+    servers.push(server);
     for (const [of, name] of [
       [urls, 'audits'],
       [empty, 'empty'],
     ] as const) {
       server.sql(`create database ${name}`);
       await makeStore(databaseAddress(server.url(name)), false);
-      of['a database'] = server.url(name);
+      of[version] = server.url(name);
     }
-  } else skip(noDatabase, { __suite__: 'the fleet in a store', __test__: 'in a database' });
+  }
   for (const url of Object.values(urls))
     await useStore(url, async (store) => {
       for (const [machine, nights] of Object.entries(fleet))
@@ -100,14 +103,14 @@ test.before(async () => {
   });
 });
 test.after(() => {
-  server?.stop();
+  for (const server of servers) server.stop();
   rmSync(folder, { recursive: true });
 });
 
 const everything: ListenerQuestion = { machine: null, port: null, dynamic: true, owner: null, sha256: null };
 const port = (number: number): Partial<ListenerQuestion> => ({ port: [{ start: number, end: number }], dynamic: false });
 
-const engines = noDatabase === null ? ['a file', 'a database'] : ['a file'];
+const engines = ['a file', ...(noDatabase === null ? Object.keys(databaseVersions) : [])];
 
 /** Every engine gives the same answer. */
 function both<T>(name: string, ask: (store: AuditStore) => Promise<T>, expected: T): void {
@@ -291,6 +294,34 @@ for (const engine of engines)
     }));
 
 for (const engine of engines)
+  test(`${engine}: the hash that a later audit adds is that of its machine`, () =>
+    useStore(empty[engine]!, async (store) => {
+      const plain = listener(8443, '/usr/sbin/late');
+      for (const machine of ['late1', 'late2', 'late3']) await store.add(run(machine, 1, [plain]), night(3));
+      for (const [machine, sha256] of [
+        ['late1', old],
+        ['late2', newer],
+        ['late3', null],
+      ] as const)
+        await store.add(run(machine, 2, [{ ...plain, sha256 }]), night(3));
+      const found = await store.listeners({ ...everything, ...port(8443) });
+      assert.equal(
+        found.map(({ ComputerName, Sha256 }) => [ComputerName, Sha256]),
+        [
+          ['late1', old],
+          ['late2', newer],
+          ['late3', null],
+        ],
+      );
+      await store.add(run('late2', 3, [{ ...plain, sha256: old }]), night(3));
+      const { spans } = await store.news({ ...everything, ...port(8443) }, { since: night(2), compared: night(1) });
+      assert.equal(
+        spans.map(({ ComputerName, Event, Sha256 }) => [ComputerName, Event, Sha256]),
+        [['late2', 'BinaryChanged', old]],
+      );
+    }));
+
+for (const engine of engines)
   test(`${engine} without audits answers every question`, () =>
     useStore(empty[engine]!, async (store) => {
       const machine = machineChoice(['none*']);
@@ -339,7 +370,7 @@ if (noDatabase === null)
     for (const [comment, query] of queries) {
       // The macro is Grafana's own.
       const sql = query.replaceAll('now()', "timestamptz '2026-01-03 09:00Z'").replace('$__timeFilter(at)', "at between '2026-01-01' and '2026-02-01'");
-      const rows = server!.sql(`set timezone = 'UTC'; ${sql}`, 'audits').trimEnd();
+      const rows = servers[0]!.sql(`set timezone = 'UTC'; ${sql}`, 'audits').trimEnd();
       const expected = guideAnswers[comment];
       if (expected === undefined) assert.match(query, /^create role /);
       else assert.equal(rows.split(/\n(?!日)/).toSorted(), [...expected].toSorted(), comment);
