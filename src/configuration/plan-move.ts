@@ -174,7 +174,7 @@ export function planMove(
     ...new Set(places.flatMap((place) => family.obstacles?.(place, reading) ?? [])),
   ];
   const ownCheck = family.check?.(instance, reading) ?? null;
-  const isUnsafe = ownCheck === null ? null : programObstacle(ownCheck, machine);
+  const isUnsafe = ownCheck === null ? null : programObstacle(ownCheck, reading);
   if (isUnsafe !== null) obstacles.push(isUnsafe);
   const files: PlannedFile[] = [];
   for (const [path, group] of byPath) {

@@ -6,6 +6,7 @@ import type { ConfigurationMachine, ProgramCall } from '../system/configuration.
 import type { Reload } from './family.ts';
 import { listenersQuestion, serviceOf } from './instances.ts';
 import type { MoveEdits } from './plan-move.ts';
+import type { Reading } from './reading.ts';
 import { programObstacle } from './writers.ts';
 
 /** What restarting a server needs. */
@@ -53,9 +54,9 @@ export interface MovePlan extends MoveEdits {
 }
 
 /** Returns why the program that restarts a server cannot be run; null if it can. */
-function callObstacle(call: ProgramCall, machine: ConfigurationMachine): string | null {
+function callObstacle(call: ProgramCall, reading: Reading): string | null {
   const program = call.words[0]!;
-  return machine.realPath(program) === null ? `${program} does not exist` : programObstacle(call, machine);
+  return reading.machine.realPath(program) === null ? `${program} does not exist` : programObstacle(call, reading);
 }
 
 /** Returns how a server will use its new configuration. */
@@ -78,7 +79,7 @@ export function restartWay({ configured, needsRestart }: Restarted): RestartWay 
   if (reload === null) return own('no service is known that runs it');
   if ('obstacle' in reload) return own(reload.obstacle);
   if ('signal' in reload) return { text: `${reload.signal} to process ${pid}`, obstacle: null };
-  const obstacle = callObstacle(reload.call, reading.machine);
+  const obstacle = callObstacle(reload.call, reading);
   return obstacle === null ? { text: reload.call.words.join(' '), obstacle } : own(obstacle);
 }
 
@@ -101,7 +102,7 @@ export async function restartServer(
   if (reload === null) return `PortOwner cannot restart ${family.name} without its service`;
   if ('obstacle' in reload) return `${family.name}: ${reload.obstacle}`;
   if ('call' in reload) {
-    const obstacle = callObstacle(reload.call, machine);
+    const obstacle = callObstacle(reload.call, plan.configured.reading);
     if (obstacle !== null) return obstacle;
     const { status, output } = machine.run({ ...asItsUser(reload.call, plan), timeoutMs });
     return status === 0 ? null : `${reload.call.words[0]} failed: ${output}`;

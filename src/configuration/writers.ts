@@ -1,11 +1,21 @@
 import { concernsOf } from '../schedule/trust.ts';
+import type { Reading } from './reading.ts';
 import type { ConfigurationMachine, ProgramCall } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
 
-/** Returns why a program must not be run with the rights of this process; null if it can be. */
-export function programObstacle({ words: [program = ''] }: ProgramCall, machine: ConfigurationMachine): string | null {
-  const [first] = writersOf(program, machine);
-  return first === undefined ? null : `${program} is not run: ${first}`;
+/**
+ * Returns why a program must not be run with the rights of this process, and with the configuration of its server, which can
+ * name libraries to load; null if it can be.
+ */
+export function programObstacle(
+  { words: [program = ''] }: ProgramCall,
+  { machine, files }: Pick<Reading, 'machine' | 'files'>,
+): string | null {
+  for (const path of [program, ...files.keys()]) {
+    const [first] = writersOf(path, machine);
+    if (first !== undefined) return `${program} is not run: ${first}`;
+  }
+  return null;
 }
 
 /**

@@ -235,16 +235,21 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
     });
   const { bare, readOther, listOther, ...parts } =
     platform === 'win32' ? (await import('./windows/configuration.ts')).windowsParts() : await linuxParts();
+  // The path of another process can name a machine, which would get the credentials of this account.
+  const isRemote = (path: string): boolean => platform === 'win32' && /^[\\/]{2}/.test(path);
+  const remote: FileRead = { bytes: null, refusal: 'it is on another machine', isMissing: false };
   return {
     ...parts,
     platform,
     variables: new Map(Object.entries(process.env).map(([name, value]) => [name, value ?? ''])),
-    read: (path) => readOther(path) ?? readFile(path),
+    read: (path) => (isRemote(path) ? remote : (readOther(path) ?? readFile(path))),
     list(folder) {
+      if (isRemote(folder)) return null;
       const other = listOther(folder);
       return other === undefined ? listFolder(folder) : other;
     },
     realPath: (path) => {
+      if (isRemote(path)) return null;
       try {
         return realpathSync.native(path);
       } catch {
@@ -252,7 +257,7 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
       }
     },
     ownerOf,
-    changedAt,
+    changedAt: (path) => (isRemote(path) ? null : changedAt(path)),
     errorOutput,
     run: (call) => runProgram(call, bare),
     signal: (pid, name) => void process.kill(pid, name),

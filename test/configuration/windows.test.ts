@@ -202,15 +202,22 @@ test('elevated, what others can change needs --force, and a program of others is
   assert.equal(await obstaclesOf(accessOf({ [path]: [everyone, 0x1200a9] })), none);
   assert.equal(await obstaclesOf(accessOf({ [path]: [everyone, modify] }), false), none);
   assert.equal(await obstaclesOf(accessOf({ [path]: [everyone, modify] })), {
-    obstacles: [`others can change it while this runs elevated: ${path}: Everyone could change the file`],
-    isChecked: true,
+    obstacles: [
+      `${program} is not run: others can change it while this runs elevated: ${path}: Everyone could change the file`,
+      `others can change it while this runs elevated: ${path}: Everyone could change the file`,
+    ],
+    isChecked: false,
   });
   assert.equal((await obstaclesOf(accessOf({}, 'C:\\nginx\\conf'))).obstacles, [
+    `${program} is not run: it is unknown who can change it while this runs elevated: C:\\nginx\\conf: it is a link or another reparse point`,
     'it is unknown who can change it while this runs elevated: C:\\nginx\\conf: it is a link or another reparse point',
   ]);
   assert.equal(await obstaclesOf(accessOf({ 'C:\\nginx\\conf': [everyone, modify] })), {
-    obstacles: ['others can change it while this runs elevated: C:\\nginx\\conf: Everyone could change the contents of the folder'],
-    isChecked: true,
+    obstacles: [
+      `${program} is not run: others can change it while this runs elevated: C:\\nginx\\conf: Everyone could change the contents of the folder`,
+      'others can change it while this runs elevated: C:\\nginx\\conf: Everyone could change the contents of the folder',
+    ],
+    isChecked: false,
   });
   assert.equal(await obstaclesOf(accessOf({ [program]: [everyone, modify] })), {
     obstacles: [`${program} is not run: others can change it while this runs elevated: ${program}: Everyone could change the file`],
