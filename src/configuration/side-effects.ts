@@ -3,6 +3,7 @@ import { urlPrefix } from '../facts/decode/windows-httpsys.ts';
 import type { Facts } from '../facts/model/facts.ts';
 import { isWhole } from '../facts/model/section.ts';
 import type { ConfigurationMachine } from '../system/configuration.ts';
+import { certificateEffects } from './http-certificates.ts';
 import type { Configured } from './instances.ts';
 import { mentions } from './mentions.ts';
 import { settingText, type RankedPort } from './overlay.ts';
@@ -176,6 +177,10 @@ export function sideEffects(moved: MoveSubject, from: number, to: number, files:
     ...moved.clients,
     ...mentions({ machine, facts, pid: instance.pid, known: placesOf(moved, from) }, from),
     ...systemMentions(facts, [from, to], protocols),
+    // IIS has listed those of its bindings.
+    ...(machine.platform === 'win32' && family.name !== 'IIS' && protocols.has('TCP')
+      ? certificateEffects(from, to, { reading, host: null })
+      : []),
     ...firewallRules(facts, from, protocols),
     ...labels(moved, to),
     ...registrationNotes(subject, to, places[0]!.protocol),

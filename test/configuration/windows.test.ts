@@ -289,6 +289,31 @@ test('health checks, addresses of clients, and services that name the port are l
   assert.not.match(effects.join('\n'), 'secret');
 });
 
+test('a certificate that HTTP.sys has for the port is listed, whichever program listens there', async () => {
+  const key = 'HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\HTTP\\Parameters';
+  const files = registryFiles(
+    [
+      `[${services}\\Orders]`,
+      '"ImagePath"="C:\\\\orders\\\\Orders.exe --urls https://*:8443"',
+      `[${key}\\SslBindingInfo\\0.0.0.0:8443]`,
+      '"SslCertStoreName"="MY"',
+      `[${key}\\SslBindingInfo\\0.0.0.0:443]`,
+      '"SslCertStoreName"="MY"',
+      `[${key}\\SslSniBindingInfo\\shop.example.com:8443]`,
+      '"SslCertStoreName"="WebHosting"',
+    ].join('\n'),
+  );
+  const machine = machineWith(files);
+  const given = facts([socket({ localPort: 8443, pid: 4, kernel: true })], { platform: 'win32', processes: [] });
+  const all = await survey({ facts: given, machine });
+  const subject = serverAt(all, 8443);
+  const effects = effectsOf({ all, subject, machine, facts: given, clients: [] }, planMove({ subject, machine }, 8443, 9443));
+  assert.equal(
+    effects.filter((text) => text.includes('certificate')).map((text) => /sslcert (\S+)/.exec(text)![1]),
+    ['ipport=0.0.0.0:9443', 'hostnameport=shop.example.com:9443'],
+  );
+});
+
 test('the well-known port of a service that is installed needs --force, unless it is disabled, or the server itself', async () => {
   const installed = (start: number): Files => registryFiles(`[${services}\\MSSQLSERVER]\n"Start"=dword:0000000${start}\n[${services}\\TermService]\n"Start"=dword:00000003`);
   const file = 'C:\\redis\\redis.conf';

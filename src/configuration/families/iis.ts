@@ -1,8 +1,8 @@
 import type { ConfiguredPort, Instance } from '../configured-port.ts';
 import type { Family } from '../family.ts';
+import { certificateEffects } from '../http-certificates.ts';
 import { partOf, type Word } from '../readers/setting.ts';
 import { readXml, type Element } from '../readers/xml.ts';
-import { openValue } from '../registry.ts';
 import { inFile, isSamePath, portOf, type NewConfiguredPort, type Reading } from '../reading.ts';
 import type { TextFile } from '../text-file.ts';
 
@@ -12,7 +12,6 @@ import type { TextFile } from '../text-file.ts';
  */
 
 const sitePath = 'configuration/system.applicationHost/sites/site';
-const http = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters`;
 
 /** The folder of IIS. Its appcmd is run, so nobody but the system says where it is. */
 const folderOf = ({ machine }: Reading): string => `${machine.systemFolder ?? 'C:\\Windows\\System32'}\\inetsrv`;
@@ -83,33 +82,10 @@ function addSites(file: TextFile, elements: readonly Element[], reading: Reading
   }
 }
 
-/** Where HTTP.sys has the certificate of a binding, and how netsh calls it. */
-const certificates = [
-  ['SslBindingInfo', 'ipport'],
-  ['SslSniBindingInfo', 'hostnameport'],
-  ['SslCcsBindingInfo', 'ccs'],
-] as const;
-
-/** The certificates of HTTP.sys for the port of a binding, with the commands for another port. */
-function certificateEffects({ port, value }: ConfiguredPort, to: number, reading: Reading): string[] {
+/** The certificates for the port of a binding. */
+function certificatesOf({ port, value }: ConfiguredPort, to: number, reading: Reading): string[] {
   const host = partsOf('https', { value, start: 0, end: 0, quote: null })?.host ?? '';
-  return certificates.flatMap(([key, option]) =>
-    (reading.machine.list(`${http}\\${key}`) ?? [])
-      .filter((name) => name === String(port) || name.endsWith(`:${port}`))
-      .filter((name) => option !== 'hostnameport' || name.toLowerCase() === `${host}:${port}`.toLowerCase())
-      .map((name) => {
-        const read = (of: string): string | null =>
-          openValue(reading, `${http}\\${key}\\${name}`, of)?.word.value ?? null;
-        const [hash, store, id] = [read('SslCertHash'), read('SslCertStoreName'), read('AppId')];
-        const young = `${name.slice(0, name.length - String(port).length)}${to}`;
-        const known = [
-          ...(hash === null || option === 'ccs' ? [] : [`certhash=${hash}`]),
-          `appid=${id === null ? '{4dc3e181-e14b-4a21-b022-59fc669b0914}' : id}`,
-          ...(store === null || option === 'ccs' ? [] : [`certstorename=${store}`]),
-        ];
-        return `the certificate of ${name} has to be bound to the new port: netsh http add sslcert ${option}=${young} ${known.join(' ')}`;
-      }),
-  );
+  return port === null ? [] : certificateEffects(port, to, { reading, host });
 }
 
 export const iis: Family = {
@@ -132,7 +108,7 @@ export const iis: Family = {
   },
   reload: () => 'watches',
   sideEffects: (_, place, to, reading) => [
-    ...(place.setting.endsWith(' https') ? certificateEffects(place, to, reading) : []),
+    ...(place.setting.endsWith(' https') ? certificatesOf(place, to, reading) : []),
     `links and clients that name port ${place.port ?? ''} of ${place.setting.replace(/ [\w.]+$/, '')} have to name port ${to}`,
   ],
 };
