@@ -212,7 +212,7 @@ async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> 
       engine === 'cockroachdb' ? 'skipped' : unprotected.length === 0 ? 'ok' : 'differs',
       unprotected.length === 0
         ? 'an account in portowner_writer has only the rows of its machine'
-        : 'it is not that of this version',
+        : `it is not that of this version${unprotected.some(({ mend }) => mend.length > 0) ? ': portowner store upgrade URL' : ''}`,
       unprotected.map(({ text }) => text),
     ),
   ];
