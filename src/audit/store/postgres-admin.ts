@@ -5,8 +5,10 @@ import type { DatabaseAddress } from './address.ts';
 import { inTransaction, type Sql } from './postgres-connection.ts';
 import {
   columnNames,
+  createPolicy,
   createStatements,
   databaseVersion,
+  enablePolicies,
   roleNames,
   rowPolicies,
   script,
@@ -49,6 +51,18 @@ async function statementsFor(sql: Sql): Promise<string[]> {
   );
 }
 
+/**
+ * The statements that make a store of this or an earlier version what this version creates. Programs of the same version of the
+ * tables use them with any row-level security, so that a change of the policies is no new version.
+ */
+async function missingStatements(sql: Sql, version: number): Promise<string[]> {
+  const { engine } = await engineOf(sql);
+  return [
+    ...(version === databaseVersion ? [] : upgradeStatements),
+    ...(engine === 'cockroachdb' ? [] : (await protectionFlaws(sql)).flatMap(({ mend }) => mend)),
+  ];
+}
+
 function newer(url: string, version: number): PortOwnerError {
   return new PortOwnerError(
     'PO2003',
@@ -63,8 +77,8 @@ export async function storeScript(address: DatabaseAddress | null): Promise<stri
   return withDatabase(address, async (sql) => {
     const version = await versionOf(sql);
     if (version !== null && version > databaseVersion) throw newer(address.url, version);
-    if (version === databaseVersion) return '-- The store has the newest version.\n';
-    return script(version === null ? await statementsFor(sql) : upgradeStatements);
+    const statements = await (version === null ? statementsFor(sql) : missingStatements(sql, version));
+    return statements.length === 0 ? '-- The store has the newest version.\n' : script(statements);
   });
 }
 
@@ -89,10 +103,13 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
         hint: 'Use portowner store upgrade URL to upgrade it.',
         target: url,
       });
-    if (version === databaseVersion) return `The store has the newest version, ${version}.`;
     if (version !== null) {
-      await runStatements(sql, upgradeStatements);
-      return `The store was upgraded from version ${version} to version ${databaseVersion}.`;
+      const statements = await missingStatements(sql, version);
+      if (statements.length === 0) return `The store has the newest version, ${version}.`;
+      await runStatements(sql, statements);
+      return version === databaseVersion
+        ? `The row-level security of the store was upgraded; its tables have the newest version, ${version}.`
+        : `The store was upgraded from version ${version} to version ${databaseVersion}.`;
     }
     if (upgrade)
       throw new PortOwnerError('PO4201', `the store ${url} cannot be used: it has no PortOwner store`, {
@@ -114,34 +131,50 @@ const result = (name: string, status: CheckStatus, detail: string, evidence: rea
   Evidence: evidence.length === 0 ? null : evidence,
 });
 
-/** What is not as this version creates it in the row-level security. */
-async function protectionFlaws(sql: Sql): Promise<string[]> {
+/** Something that is not as this version creates it, and the statements that make it so. */
+interface Flaw {
+  readonly text: string;
+  readonly mend: readonly string[];
+}
+
+/** What is not as this version creates it in the row-level security. What somebody added stays. */
+async function protectionFlaws(sql: Sql): Promise<Flaw[]> {
   const open = await sql`
     select relname from pg_class join pg_namespace on pg_namespace.oid = relnamespace
     where nspname = 'portowner' and relname = any(${`{${tableNames.join(',')}}`}::text[]) and not relrowsecurity`;
   const rows = await sql`
     select tablename, policyname, lower(permissive) as kind, roles::text as role, cmd, qual, with_check
     from pg_policies where schemaname = 'portowner'`;
-  const text = (table: string, name: string, ...parts: readonly string[]): [string, string] => [
-    `${name} on ${table}`,
-    JSON.stringify(parts),
-  ];
   const present = new Map(
-    rows.map((row) =>
-      text(row['tablename'], row['policyname'], row['kind'], row['role'], row['cmd'], row['qual'], row['with_check']),
-    ),
+    rows.map((row) => [
+      `${row['policyname']} on ${row['tablename']}`,
+      JSON.stringify([row['kind'], row['role'], row['cmd'], row['qual'], row['with_check']]),
+    ]),
   );
-  const wanted = new Map(
-    tableNames.flatMap((table) =>
-      rowPolicies.map(({ name, kind, role, rows: own }) => text(table, name, kind, `{${role}}`, 'ALL', own, own)),
-    ),
+  const wanted = tableNames.flatMap((table) =>
+    rowPolicies.map((policy) => ({ name: `${policy.name} on ${table}`, policy, table })),
   );
+  const names = new Set(wanted.map(({ name }) => name));
   return [
-    ...open.map((row) => `${row['relname']} has no row-level security`),
-    ...[...wanted]
-      .filter(([name, one]) => present.get(name) !== one)
-      .map(([name]) => `policy ${name} is missing or changed`),
-    ...[...present.keys()].filter((name) => !wanted.has(name)).map((name) => `policy ${name} is not of PortOwner`),
+    ...open.map(({ relname: table }) => ({
+      text: `${table} has no row-level security`,
+      mend: [enablePolicies(table)],
+    })),
+    ...wanted
+      .filter(
+        ({ name, policy: { kind, role, rows: own } }) =>
+          present.get(name) !== JSON.stringify([kind, `{${role}}`, 'ALL', own, own]),
+      )
+      .map(({ name, policy, table }) => ({
+        text: `policy ${name} is missing or changed`,
+        mend: [
+          ...(present.has(name) ? [`drop policy ${policy.name} on portowner.${table}`] : []),
+          createPolicy(policy, table),
+        ],
+      })),
+    ...[...present.keys()]
+      .filter((name) => !names.has(name))
+      .map((name) => ({ text: `policy ${name} is not of PortOwner`, mend: [] })),
   ];
 }
 
@@ -179,8 +212,8 @@ async function checkTables(sql: Sql, engine: DatabaseEngine): Promise<Result[]> 
       engine === 'cockroachdb' ? 'skipped' : unprotected.length === 0 ? 'ok' : 'differs',
       unprotected.length === 0
         ? 'an account in portowner_writer has only the rows of its machine'
-        : 'it is not that of this version',
-      unprotected,
+        : `it is not that of this version${unprotected.some(({ mend }) => mend.length > 0) ? ': portowner store upgrade URL' : ''}`,
+      unprotected.map(({ text }) => text),
     ),
   ];
 }
@@ -190,11 +223,14 @@ async function checkAccount(sql: Sql, engine: DatabaseEngine): Promise<Result> {
   const [row] = await sql`
     select current_user as name, rolsuper as super, rolbypassrls as bypass from pg_roles where rolname = current_user`;
   const roles = await sql`
-    select rolname from pg_roles where rolname = any(${`{${roleNames.join(',')}}`}::text[])
+    select rolname, pg_has_role(current_user, oid, 'usage')
+      or not pg_has_role(session_user, oid, 'member with admin option') as limits
+    from pg_roles where rolname = any(${`{${roleNames.join(',')}}`}::text[])
       and pg_has_role(current_user, oid, 'member')`;
   const names = roles.map((one) => String(one['rolname']));
   const isAll = row?.['super'] === true || row?.['bypass'] === true;
-  const isOfMachine = names.includes('portowner_writer') && engine !== 'cockroachdb';
+  const isOfMachine =
+    engine !== 'cockroachdb' && roles.some((one) => one['rolname'] === 'portowner_writer' && one['limits'] === true);
   const rights = isAll
     ? 'an administrator of the server: use another account for audits'
     : names.length === 0

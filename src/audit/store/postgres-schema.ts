@@ -135,13 +135,13 @@ interface Role {
 }
 
 /** The rows of the account of a machine, with copies of what --forget-later removed, as PostgreSQL prints the condition. */
-const ownRows =
-  "((lower(machine) = lower((CURRENT_USER)::text)) OR starts_with(lower(machine), (lower((CURRENT_USER)::text) || '.before-'::text)))";
+const rowsOf = (account: 'CURRENT_USER' | 'SESSION_USER'): string =>
+  `((lower(machine) = lower((${account})::text)) OR starts_with(lower(machine), (lower((${account})::text) || '.before-'::text)))`;
 
 /** Groups of accounts; an account of a machine has the name of the machine. */
 const roles: readonly Role[] = [
   // Stores the audits of its own machine.
-  { name: 'portowner_writer', rights: 'select, insert, update', rows: ownRows },
+  { name: 'portowner_writer', rights: 'select, insert, update', rows: rowsOf('CURRENT_USER') },
   // Stores the audits of all machines.
   { name: 'portowner_collector', rights: 'select, insert, update', rows: 'true' },
   // Deletes old history, for --keep and --forget-later.
@@ -151,6 +151,9 @@ const roles: readonly Role[] = [
 ];
 
 export const roleNames = roles.map(({ name }) => name);
+
+/** Whether the account that connected is a member of portowner_writer, whatever role it has set since. */
+const isWriter = (how: string): string => `pg_has_role(SESSION_USER, 'portowner_writer'::name, '${how}'::text)`;
 
 /** A policy of row-level security, the same on each table. */
 interface RowPolicy {
@@ -163,8 +166,23 @@ interface RowPolicy {
 export const rowPolicies: readonly RowPolicy[] = [
   ...roles.map(({ name, rows }): RowPolicy => ({ name, kind: 'permissive', role: name, rows })),
   // Permissive policies add up: without this one, another role would give the account of a machine all rows.
-  { name: 'portowner_own_rows', kind: 'restrictive', role: 'portowner_writer', rows: ownRows },
+  { name: 'portowner_own_rows', kind: 'restrictive', role: 'portowner_writer', rows: rowsOf('CURRENT_USER') },
+  // Without this one, SET ROLE would: it changes CURRENT_USER, and whose policies apply. Not for who grants the role to
+  // machines, which is a member of it, too, as is a superuser.
+  {
+    name: 'portowner_own_session',
+    kind: 'restrictive',
+    role: 'public',
+    rows: `((NOT ${isWriter('member')}) OR ${isWriter('member with admin option')} OR ${rowsOf('SESSION_USER')})`,
+  },
 ];
+
+/** The statement that creates a policy on a table. */
+export const createPolicy = ({ name, kind, role, rows }: RowPolicy, table: string): string =>
+  `create policy ${name} on portowner.${table} as ${kind} to ${role} using (${rows}) with check (${rows})`;
+
+/** The statement that makes the policies of a table effective. */
+export const enablePolicies = (table: string): string => `alter table portowner.${table} enable row level security`;
 
 function grants({ name, rights }: Role): string[] {
   return [
@@ -183,23 +201,16 @@ export function createStatements(engine: DatabaseEngine, existing: readonly stri
     'create table portowner.store (version integer not null primary key)',
     ...(engine === 'citus' ? ["select create_reference_table('portowner.store')"] : []),
     `insert into portowner.store (version) values (${databaseVersion})`,
-    ...(engine === 'cockroachdb'
-      ? []
-      : tableNames.map((table) => `alter table portowner.${table} enable row level security`)),
+    ...(engine === 'cockroachdb' ? [] : tableNames.map(enablePolicies)),
     ...roleNames.filter((role) => !existing.includes(role)).map((role) => `create role ${role} nologin`),
     ...roles.flatMap(grants),
     ...(engine === 'cockroachdb'
       ? []
-      : tableNames.flatMap((table) =>
-          rowPolicies.map(
-            ({ name, kind, role, rows }) =>
-              `create policy ${name} on portowner.${table} as ${kind} to ${role} using (${rows}) with check (${rows})`,
-          ),
-        )),
+      : tableNames.flatMap((table) => rowPolicies.map((policy) => createPolicy(policy, table)))),
   ];
 }
 
-/** The statements that upgrade a store from version 1. */
+/** The statements that upgrade the tables of a store from version 1. */
 export const upgradeStatements: readonly string[] = [
   'drop index portowner.span_port',
   ...fleetIndexes.map((index) => `create index ${index}`),

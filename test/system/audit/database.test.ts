@@ -14,7 +14,7 @@ import type { Finding } from '../../../src/schema/finding.ts';
 import { PortOwnerError } from '../../../src/schema/problems.ts';
 import { facts, socket } from '../../support/example.ts';
 import { run, snapshotFile, temporaryFolder } from '../../support/harness.ts';
-import { noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
+import { databaseVersions, noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { skip } from '../../support/skip.ts';
 
 const test = suite('a store in a database');
@@ -295,6 +295,72 @@ test('the account of a machine has only its own audits, whatever other roles it 
   assert.match(none.out, /nobody1: a member of none of the roles: grant it one of portowner_writer,/);
 });
 
+/** Runs statements as an account that connected itself; returns what psql prints, with its errors. */
+function asAccount({ folder: socketFolder, port }: DatabaseServer, user: string, statements: string): string {
+  const { stdout, stderr } = spawnSync('/usr/bin/psql', ['-h', socketFolder, '-p', String(port), '-U', user, '-d', 'audits', '-qAtX', '-c', statements], {
+    encoding: 'utf8',
+    env: {},
+  });
+  return stdout + stderr;
+}
+
+for (const [version, bin] of Object.entries(databaseVersions))
+  test(`SET ROLE gives the account of a machine no other audits (${version})`, async () => {
+    const own = await startDatabase({ bin });
+    try {
+      const add = (user: string, machineName: string) => useStore(own.url('audits', user), (store) => store.add(example(machineName, 1), night(9)));
+      own.sql('create database audits');
+      await makeStore(databaseAddress(own.url('audits')), false);
+      own.sql(
+        `create role web1 login in role portowner_writer, portowner_pruner, portowner_reader, portowner_collector;
+        create role web2 login noinherit in role portowner_writer, portowner_pruner, portowner_reader, portowner_collector;
+        create role web3 login in role portowner_writer; create role web4 login in role web1;
+        create role collector login in role portowner_collector, portowner_pruner; create role reader login in role portowner_reader;
+        create role operator login noinherit in role portowner_collector; grant portowner_writer to operator with admin option`,
+      );
+      for (const name of ['db1', 'web1']) await add('collector', name);
+      await add('web3', 'web3');
+      const names = "select coalesce(string_agg(machine, ' ' order by machine), 'none') from";
+      for (const role of ['portowner_writer', 'portowner_pruner', 'portowner_reader', 'portowner_collector'])
+        for (const table of ['portowner.machine', 'portowner.audit', 'portowner.span', 'portowner.finding'])
+          for (const [user, seen] of [
+            ['web1', 'web1'],
+            ['web2', 'none'],
+            ['web4', 'none'],
+          ] as const) {
+            const found = asAccount(own, user, `set role ${role}; ${names} (select machine from ${table}) as one`);
+            assert.match(found, table.endsWith('finding') ? /^none$/m : role === 'portowner_writer' ? /^none$/m : new RegExp(`^${seen}$`, 'm'), `${user} as ${role}: ${table}`);
+          }
+      for (const user of ['web1', 'web2', 'web4']) {
+        const deletion = 'delete from portowner.span where true returning machine';
+        assert.is(asAccount(own, user, `begin; set role portowner_pruner; ${deletion}; rollback`), user === 'web1' ? 'web1\n' : '', user);
+        assert.is(asAccount(own, user, `set role portowner_collector; update portowner.machine set tool = 'x' where machine = 'db1' returning machine`), '', user);
+      }
+      const stored = (name: string) => `insert into portowner.machine values ('${name}', now(), 0, true, 'x')`;
+      for (const [user, role, name] of [
+        ['web3', 'portowner_writer', 'portowner_writer'],
+        ['web3', 'portowner_writer', 'db2'],
+        ['web1', 'portowner_collector', 'db2'],
+        ['web4', 'web1', 'web1'],
+      ] as const)
+        assert.match(asAccount(own, user, `set role ${role}; ${stored(name)}`), /violates row-level security/, `${user} as ${role}: ${name}`);
+      // Nobody else has fewer audits than before: collectors, readers, who grants the role to machines, and an administrator in any role.
+      for (const [user, role] of [
+        ['collector', 'collector'],
+        ['reader', 'reader'],
+        ['operator', 'portowner_collector'],
+      ] as const)
+        assert.is(asAccount(own, user, `set role ${role}; ${names} portowner.machine`), 'db1 web1 web3\n', user);
+      for (const role of ['collector', 'portowner_reader']) assert.is(own.sql(`set role ${role}; ${names} portowner.machine`, 'audits'), 'db1 web1 web3\n', role);
+      assert.is(own.sql(`set role web3; ${names} portowner.machine`, 'audits'), 'web3\n');
+      assert.is(asAccount(own, 'collector', "set role portowner_pruner; delete from portowner.span where machine = 'db1' returning machine"), 'db1\n');
+      const checked = await run(['store', 'check', own.url('audits', 'web1')]);
+      assert.match(checked.out, /Row-level security +ok[^]*web1: .*, only with the audits of its machine/);
+    } finally {
+      own.stop();
+    }
+  });
+
 test('--keep needs the right to delete, without which the night is still stored', async () => {
   const url = (user: string) => server.url('audits', user);
   const add = (user: string, number: number) => useStore(url(user), (store) => store.add(example('keeper', number, { keepDays: 3 }), night(30)));
@@ -549,6 +615,63 @@ test('a store of version 1 can be used, and is upgraded to what a new one is', a
   const denied = await run(['store', 'upgrade', server.url('older', 'collector')]);
   assert.is(denied.code, 69);
   assert.match(denied.err, /PO4201/);
+});
+
+/** The row-level security of the tables of a database. */
+const policiesOf = (database: string): string =>
+  server.sql(
+    "select relname, relrowsecurity, p.* from pg_class join pg_namespace n on n.oid = relnamespace left join pg_policies p on schemaname = nspname and tablename = relname where nspname = 'portowner' and relkind in ('r', 'p') and relname !~ '[0-9]' order by relname, policyname",
+    database,
+  );
+
+test('a store whose row-level security is not that of this version can be used, and is upgraded', async () => {
+  server.sql('create database unprotected');
+  const url = server.url('unprotected');
+  await run(['store', 'create', url]);
+  const policies = policiesOf('unprotected');
+  assert.match(policies, /portowner_own_session/);
+  /** Makes the policies those of an earlier PortOwner, and some that nobody had. */
+  const damage = (): string =>
+    server.sql(
+      "do $$ declare one text; begin foreach one in array array['machine', 'audit', 'span', 'finding'] loop execute format('drop policy portowner_own_session on portowner.%I', one); end loop; end $$; alter policy portowner_writer on portowner.machine using (true); alter table portowner.span disable row level security",
+      'unprotected',
+    );
+  for (const older of [damage, () => damage() + versionOne('unprotected')]) {
+    older();
+    assert.not.equal(policiesOf('unprotected'), policies);
+    await useStore(server.url('unprotected', 'web1'), (store) => store.add(example('web1', 1), night(1)));
+    const { out } = await run(['store', 'check', url, '--format', 'json']);
+    const { Detail, Evidence } = (JSON.parse(out) as { Check: string; Detail: string; Evidence: string[] }[]).find(({ Check }) => Check === 'Row-level security')!;
+    assert.is(Detail, 'it is not that of this version: portowner store upgrade URL');
+    assert.equal(Evidence, [
+      'span has no row-level security',
+      'policy portowner_writer on machine is missing or changed',
+      ...['machine', 'audit', 'span', 'finding'].map((table) => `policy portowner_own_session on ${table} is missing or changed`),
+    ]);
+    const script = (await run(['store', 'show-sql', url])).out;
+    const denied = await run(['store', 'upgrade', server.url('unprotected', 'collector')]);
+    assert.is(denied.code, 69);
+    assert.match(denied.err, /PO4201/);
+    const upgraded = await run(['store', 'upgrade', url]);
+    const message =
+      older === damage ? /^The row-level security of the store was upgraded; its tables have the newest version, 2\./ : /^The store was upgraded from version 1 to version 2\./;
+    assert.match(upgraded.out, message, upgraded.err);
+    assert.match(upgraded.out, /Row-level security +ok/);
+    assert.is(policiesOf('unprotected'), policies);
+    older();
+    server.sql(script, 'unprotected');
+    assert.is(policiesOf('unprotected'), policies);
+    assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 2\./);
+  }
+  // What somebody added is named, and stays.
+  server.sql('create policy mine on portowner.span as restrictive using (true)', 'unprotected');
+  assert.match((await run(['store', 'upgrade', url])).out, /^The store has the newest version, 2\./);
+  const added = JSON.parse((await run(['store', 'check', url, '--format', 'json'])).out) as { Detail: string; Evidence: string[] | null }[];
+  assert.equal(
+    added.filter(({ Evidence }) => Evidence !== null).map(({ Detail, Evidence }) => [Detail, Evidence]),
+    [['it is not that of this version', ['policy mine on span is not of PortOwner']]],
+  );
+  assert.match(policiesOf('unprotected'), /mine/);
 });
 
 test('the SQL that an administrator gets makes the same store', async () => {
