@@ -110,8 +110,7 @@ test('a spool that it made is closed to others, and one that is open to them is 
   assert.match(first.err, 'PO4211: warning: 1 audit in the spool');
   // Wine gives the group of files the rights of their owner, and tells no program of it.
   assert.equal([statSync(own).mode & 0o707, statSync(join(own, '..')).mode & 0o707], [0o700, 0o700]);
-  const files = readdirSync(own).filter((name) => name.endsWith('.json'));
-  assert.is(files.length, 1);
+  assert.is(readdirSync(own).filter((name) => name.endsWith('.json')).length, 1);
   for (const mode of [0o777, 0o703, 0o705]) {
     const open = join(folder, mode.toString(8));
     mkdirSync(open);
