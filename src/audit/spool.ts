@@ -3,7 +3,8 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { counted } from '../io/counted.ts';
 import { LockBusy, takeLock } from '../io/lock.ts';
-import { NotAFile, NotPrivate, privateFolder, readPrivate } from '../io/private.ts';
+import { NotAFile, NotPrivate, readPrivate } from '../io/private.ts';
+import { ownFolder } from '../io/secret.ts';
 import { errorCode, errorWords, isSystemError } from '../io/errors.ts';
 import { removeLeftovers, replaceFile } from '../io/temporary.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
@@ -38,7 +39,10 @@ function unusable(folder: string, error: unknown): unknown {
         : null;
   if (why === null) return error;
   return new PortOwnerError('PO2004', `the spool ${folder} cannot be used: ${why}`, {
-    hint: 'Choose a folder that only this account can write to.',
+    hint:
+      error instanceof NotPrivate && error.remedy !== null
+        ? `Choose another folder, or remove what others put into this one, and let only this account use it: ${error.remedy}`
+        : 'Choose a folder that only this account can write to.',
     target: folder,
     cause: error,
   });
@@ -169,7 +173,7 @@ export async function addThroughSpool(
 ): Promise<SpoolOutcome> {
   let release: (() => void) | undefined;
   try {
-    const folder = privateFolder(spool, { make: true })!;
+    const folder = await ownFolder(spool);
     removeLeftovers(folder);
     // Before the lock, so that the audit is not lost if this process is killed while it waits.
     replaceFile(join(folder, fileName(run)), JSON.stringify({ kind, version, run }), 0o600);

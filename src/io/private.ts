@@ -16,11 +16,19 @@ import { errorCode } from './errors.ts';
 /*
  * Files that only this user or root can have created: anyone else who can change one could control what this program
  * believes, or make it write into another file. On Windows, the folder for a user's own programs belongs to that user
- * only, and its access list is not checked.
+ * only, and its access list is not checked; for any other folder, see ownFolder in secret.ts.
  */
 
 /** Thrown if another user could have created or could change something; the message completes a sentence. */
-export class NotPrivate extends Error {}
+export class NotPrivate extends Error {
+  /** The commands that make it private; null if unknown. */
+  readonly remedy: string | null;
+
+  constructor(message: string, remedy: string | null = null) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
 
 /**
  * Thrown for anything that cannot be a file of this program: a link, a pipe, a device, a folder, or too large a file.

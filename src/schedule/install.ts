@@ -220,7 +220,7 @@ function prepare(task: AuditTask, scheduler: Scheduler, sid: string | null): voi
   if (scheduler.look(dataFolder).standing === 'missing') scheduler.makeFolder(dataFolder, sid);
   const folder: Used = { role: 'the audit folder', path: dataFolder, mayBeMissing: false, standing: 'folder' };
   // If it was created manually below ProgramData, all users can create files in it.
-  const hint = `If its contents are yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
+  const hint = `If its contents are yours: takeown /F "${dataFolder}" /A, then icacls "${dataFolder}" /reset, then icacls "${dataFolder}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"`;
   const isOpenFolder = ({ path, isOpen }: Concern): boolean =>
     scheduler.platform === 'win32' && path === dataFolder && isOpen;
   const concerns = concernsAbout([folder, ...within], scheduler, sids);

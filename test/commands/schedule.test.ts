@@ -116,7 +116,7 @@ test('a data folder that a user made before is refused', async () => {
   const answer = await schedule(scheduler, 'install', ...baseline);
   assert.equal([answer.code, codes(answer), scheduler.tasks.size], [1, ['PO5002'], 0]);
   assert.match(answer.problems[0]!.Message, /the audit folder/);
-  assert.match(answer.problems[0]!.Hint!, /icacls "C:\\ProgramData\\PortOwner" \/inheritance:r /);
+  assert.match(answer.problems[0]!.Hint!, /icacls "C:\\ProgramData\\PortOwner" \/reset, then icacls "C:\\ProgramData\\PortOwner" \/inheritance:r /);
 });
 
 test('a baseline that belongs into the data folder finds it made', async () => {

@@ -152,16 +152,35 @@ const administrators = /^S-1-5-21-\d+-\d+-\d+-(?:500|512|519)$/;
 /** Whether an account can read and write everything on a machine anyway. */
 export const isAdministrative = (sid: string): boolean => always.has(sid) || administrators.test(sid);
 
-/**
- * Returns the accounts other than administrators and one account that can read a file, or give themselves the right to; for a
- * file without a list, everybody.
- */
-export function readersOf({ owner, entries }: Descriptor, own: string): string[] {
+const reading = right.read | right.writeList | right.writeOwner;
+const changing = right.write | right.append | right.deleteChild | right.remove;
+
+/** The accounts other than administrators and one account that own something, or to which a list grants any of some rights; without a list, everybody. */
+function holdersOf(
+  { owner, entries }: Descriptor,
+  own: string,
+  holds: (entries: readonly AccessEntry[], account: ReadonlySet<string>) => boolean,
+): string[] {
   if (entries === null) return ['S-1-1-0'];
-  const reading = right.read | right.writeList | right.writeOwner;
   const accounts = new Set(entries.map(({ sid }) => sid));
-  const readers = [...accounts].filter((sid) => (rightsOf(entries, new Set([sid])) & reading) !== 0);
+  const holders = [...accounts].filter((sid) => holds(entries, new Set([sid])));
   // An owner can always change the list.
-  const all = new Set([...(owner === null ? [] : [owner]), ...readers]);
+  const all = new Set([...(owner === null ? [] : [owner]), ...holders]);
   return [...all].filter((sid) => sid !== own && !isAdministrative(sid));
 }
+
+/** Returns the accounts other than administrators and one account that can read a file, or give themselves the right to. */
+export const readersOf = (descriptor: Descriptor, own: string): string[] =>
+  holdersOf(descriptor, own, (entries, account) => (rightsOf(entries, account) & reading) !== 0);
+
+/**
+ * Returns the accounts other than administrators and one account that can list or change a folder, or read or change a new
+ * file in it, or give themselves the right to.
+ */
+export const folderUsersOf = (descriptor: Descriptor, own: string): string[] =>
+  holdersOf(
+    descriptor,
+    own,
+    (entries, account) =>
+      ((rightsOf(entries, account) | rightsOf(entries, account, 'files')) & (reading | changing)) !== 0,
+  );

@@ -96,7 +96,8 @@ export function makeFolder(path: string, sddl: string): void {
     const attributes = Buffer.alloc(24);
     attributes.writeUInt32LE(attributes.length, 0);
     attributes.writeBigUInt64LE(descriptor, 8);
-    if (kernel32.CreateDirectoryW(wide(path), attributes) === 0) throw refused('CreateDirectoryW', lastErrorCode());
+    if (kernel32.CreateDirectoryW(anyLength(path), attributes) === 0)
+      throw refused('CreateDirectoryW', lastErrorCode());
   } finally {
     kernel32.LocalFree(descriptor);
   }

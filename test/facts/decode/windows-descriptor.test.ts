@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeDescriptor, readersOf, right, rightsOf } from '../../../src/facts/decode/windows-descriptor.ts';
+import { decodeDescriptor, folderUsersOf, readersOf, right, rightsOf } from '../../../src/facts/decode/windows-descriptor.ts';
 import { ace, descriptor } from '../../support/descriptor-bytes.ts';
 
 const test = suite('security descriptors');
@@ -130,8 +130,37 @@ const readers: [name: string, owner: string, entries: Buffer[], expected: string
 for (const [name, owner, entries, expected] of readers)
   test(`who can read a file: ${name}`, () => assert.equal(readersOf(decodeDescriptor(descriptor({ owner, entries })), own), expected));
 
-test('everybody can read a file without a list', () => {
-  assert.equal(readersOf({ owner: own, entries: null, isProtected: false, flaw: null }, own), ['S-1-1-0']);
+test('everybody can use what has no list', () => {
+  const open = { owner: own, entries: null, isProtected: false, flaw: null };
+  assert.equal([readersOf(open, own), folderUsersOf(open, own)], [[everyone], [everyone]]);
 });
+
+const authenticated = 'S-1-5-11';
+const closed = [ace({ sid: 'S-1-5-18', mask: 0x1f01ff, flags: 0x3 }), ace({ sid: 'S-1-5-32-544', mask: 0x1f01ff, flags: 0x3 }), ace({ sid: own, mask: 0x1f01ff, flags: 0x3 })];
+const folders: [name: string, owner: string, entries: Buffer[], expected: string[]][] = [
+  ['only this account and administrators', own, closed, []],
+  ['administrators own it', 'S-1-5-32-544', [...closed, ace({ sid: 'S-1-3-0', mask: 0x1000_0000, flags: 0xb })], []],
+  [
+    'what a folder in the root of a drive inherits',
+    own,
+    [...closed, ace({ sid: authenticated, mask: 0x1301bf, flags: 0x13 }), ace({ sid: users, mask: 0x1200a9, flags: 0x13 })],
+    [authenticated, users],
+  ],
+  ['what a folder in C:\\ProgramData inherits', own, [...closed, ace({ sid: users, mask: 0x1200a9, flags: 0x13 }), ace({ sid: users, mask: 0x116, flags: 0x12 })], [users]],
+  ['who can only list it', own, [...closed, ace({ sid: users, mask: 0x1 })], [users]],
+  ['who can only add files', own, [...closed, ace({ sid: users, mask: 0x2 })], [users]],
+  ['who can only add folders', own, [...closed, ace({ sid: users, mask: 0x4 })], [users]],
+  ['who can only delete its files', own, [...closed, ace({ sid: users, mask: 0x40 })], [users]],
+  ['who can only delete it', own, [...closed, ace({ sid: users, mask: 0x10000 })], [users]],
+  ['who can change its list', own, [...closed, ace({ sid: users, mask: 0x40000 })], [users]],
+  ['who can become its owner', own, [...closed, ace({ sid: users, mask: 0x80000 })], [users]],
+  ['who can read only new files', own, [...closed, ace({ sid: users, mask: 0x8000_0000, flags: 0x9 })], [users]],
+  ['who can change only new folders', own, [...closed, ace({ sid: users, mask: 0x1f01ff, flags: 0xa })], []],
+  ['who can only see its rights', own, [...closed, ace({ sid: users, mask: 0x120080 })], []],
+  ['who is denied it', own, [ace({ sid: users, mask: 0x1f01ff, type: 1 }), ...closed, ace({ sid: users, mask: 0x1200a9 })], []],
+  ['an owner who is somebody else', ann, closed, [ann]],
+];
+for (const [name, owner, entries, expected] of folders)
+  test(`who can use a folder: ${name}`, () => assert.equal(folderUsersOf(decodeDescriptor(descriptor({ owner, entries })), own), expected));
 
 test.run();

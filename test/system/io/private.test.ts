@@ -14,7 +14,7 @@ const someone = 12_345;
 const isRoot = process.geteuid?.() === 0;
 const isLinux = process.platform === 'linux';
 
-const refused = (work: () => unknown, pattern: RegExp, kind = NotPrivate): void =>
+const refused = (work: () => unknown, pattern: RegExp, kind: new (message: string) => Error = NotPrivate): void =>
   assert.throws(work, (error: unknown) => error instanceof kind && pattern.test((error as Error).message));
 
 test('a missing folder is made for this user alone, also below the folder that all share', () => {
