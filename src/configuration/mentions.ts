@@ -1,7 +1,7 @@
 import type { Facts } from '../facts/model/facts.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfigurationMachine, RunningProgram } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
-import { mentionPlaces, pathsOf } from './mention-places.ts';
+import { mentionPlaces, pathsOf, programsOf } from './mention-places.ts';
 import { decodeFile } from './text-file.ts';
 
 /*
@@ -45,6 +45,8 @@ function mentionOf(port: number, { machine, sections }: Facts): RegExp {
 /** Searches files for a port. */
 class Search {
   private readonly found = new Set<string>();
+  /** What names the port in environments, which processes of one program have in common. */
+  private readonly environments = new Map<string, { readonly has: string; readonly name: string; pids: number[] }>();
   private unreadable: string[] = [];
   private paths = 0;
   private searched = 0;
@@ -132,19 +134,28 @@ class Search {
   }
 
   /** Searches the environment of a program. */
-  environment(pid: number, name: string | null): void {
+  environment({ pid, name }: RunningProgram): void {
     for (const [variable, value] of this.machine.program(pid)?.environment ?? []) {
       const [words] = value.length > 4096 ? [] : (value.match(this.mention) ?? []);
-      if (words !== undefined)
-        this.found.add(
-          `the environment of ${name ?? 'a program'} (process ${pid}) names port ${this.port}: ${variable} has ${words}`,
-        );
+      if (words === undefined) continue;
+      const one = { has: `${variable} has ${words}`, name: name ?? 'a program', pids: [] };
+      const key = `${one.name} ${one.has}`;
+      if (this.environments.size < mostFound || this.environments.has(key))
+        this.environments.getOrInsert(key, one).pids.push(pid);
+      else this.isCut = true;
     }
+  }
+
+  private environmentTexts(): string[] {
+    return [...this.environments.values()].map(({ has, name, pids: [first, ...others] }) => {
+      const more = others.length === 0 ? '' : ` and ${others.length} more`;
+      return `the environment of ${name} (process ${first}${more}) names port ${this.port}: ${has}`;
+    });
   }
 
   /** Returns what was found, and what could not be searched. */
   texts(): string[] {
-    const all = [...this.found];
+    const all = [...this.found, ...this.environmentTexts()];
     const rest = all.length - mostMentions;
     const more = `${this.isCut ? 'more than ' : ''}${rest} more places`;
     const limits = [
@@ -177,13 +188,12 @@ interface Searched {
 
 /** Returns what names a port on this machine, in sentences. */
 export function mentions({ machine, facts, pid, known }: Searched, port: number): string[] {
-  const { trees, folders, values } = mentionPlaces(machine, facts);
+  const programs = programsOf(machine, facts);
+  const { trees, folders, values } = mentionPlaces(machine, facts, programs);
   const search = new Search(machine, facts, port, known);
   for (const tree of trees) search.tree(tree);
   for (const folder of folders) search.beside(folder);
   for (const value of values) search.value(value);
-  const programs = facts.sections.processes.data;
-  for (const { pid: one, imageName, container } of programs)
-    if (one !== pid && container === null) search.environment(one, imageName);
+  for (const program of programs) if (program.pid !== pid) search.environment(program);
   return search.texts();
 }

@@ -188,6 +188,7 @@ type SystemParts = Pick<
   | 'isElevated'
   | 'ancestors'
   | 'program'
+  | 'programs'
   | 'obstacle'
   | 'replace'
   | 'service'
@@ -203,14 +204,16 @@ type SystemParts = Pick<
 };
 
 async function linuxParts(): Promise<SystemParts> {
-  const [{ replaceKeeping, replaceObstacle }, { controlUnit, startCommands }] = await Promise.all([
+  const [{ replaceKeeping, replaceObstacle }, { controlUnit, startCommands }, { runningPrograms }] = await Promise.all([
     import('./linux/replace.ts'),
     import('./linux/control-unit.ts'),
+    import('./linux/programs.ts'),
   ]);
   return {
     isElevated: process.geteuid?.() === 0,
     ancestors,
     program: startedProgram,
+    programs: runningPrograms,
     obstacle: replaceObstacle,
     replace: replaceKeeping,
     service: controlUnit,
