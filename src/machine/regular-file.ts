@@ -17,7 +17,8 @@ export function openRegular(
   const place = openSync(path, link | (process.platform === 'linux' ? O_PATH : reading));
   let opened: number | null = null;
   try {
-    if (fstatSync(place).isFile()) opened = process.platform === 'linux' ? openSync(`/proc/self/fd/${place}`, reading) : place;
+    if (fstatSync(place).isFile())
+      opened = process.platform === 'linux' ? openSync(`/proc/self/fd/${place}`, reading) : place;
     return opened;
   } finally {
     if (opened !== place) closeSync(place);

@@ -42,8 +42,14 @@ const cases: readonly Case[] = [
     application: 'Spring Boot',
     size: 30_000,
     given: (size) => ({
-      files: { '/x/application.properties': `spring.config.activate.on-profile=${numbers(size).map((index) => `p${index}`).join('|')}\n${lines(size, () => 'server.port=4711')}` },
+      files: {
+        '/x/application.properties': `spring.config.activate.on-profile=${numbers(size)
+          .map((index) => `p${index}`)
+          .join('|')}\n${lines(size, () => 'server.port=4711')}`,
+      },
       path: '/x/application.properties',
+      pid: 1,
+      environment: new Map([['SPRING_PROFILES_ACTIVE', 'prod']]),
     }),
     places: 20_000,
   },
@@ -52,7 +58,11 @@ const cases: readonly Case[] = [
     application: 'ASP.NET Core',
     size: 50_000,
     given: (size) => ({
-      files: { '/x/appsettings.json': `{"Kestrel": {"Endpoints": {${numbers(size).map((index) => `"e${index}": {"Url": "http://*:4711"}`).join(',')}}}}` },
+      files: {
+        '/x/appsettings.json': `{"Kestrel": {"Endpoints": {${numbers(size)
+          .map((index) => `"e${index}": {"Url": "http://*:4711"}`)
+          .join(',')}}}}`,
+      },
       path: '/x/appsettings.json',
     }),
     places: 20_000,
@@ -116,7 +126,18 @@ for (const { name, application, size, given, places } of cases)
     const family = await families.find((one) => one.name === application)!.load();
     const { files, ...more } = given(size);
     const reading = new Reading(machineWith(files));
-    const instance: Instance = { pid: null, executable: null, arguments: [], environment: null, workingDirectory: null, account: null, service: null, serviceUser: null, path: null, ...more };
+    const instance: Instance = {
+      pid: null,
+      executable: null,
+      arguments: [],
+      environment: null,
+      workingDirectory: null,
+      account: null,
+      service: null,
+      serviceUser: null,
+      path: null,
+      ...more,
+    };
     const time = cpuMs(() => family.read(instance, reading));
     assert.ok(time < 3000, `${time} ms`);
     assert.is(reading.places.length, places);
@@ -135,7 +156,11 @@ test('lines of 20,000 places', () => {
 test('lines in any order, and in texts that change', () => {
   const text = 'a\n\nb\r\nc';
   const expected = [1, 1, 2, 3, 3, 3, 4, 4];
-  for (const order of [[0, 1, 2, 3, 4, 5, 6, 7], [7, 0, 3, 2, 6, 1, 5, 4], [2, 2, 1, 1]])
+  for (const order of [
+    [0, 1, 2, 3, 4, 5, 6, 7],
+    [7, 0, 3, 2, 6, 1, 5, 4],
+    [2, 2, 1, 1],
+  ])
     for (const at of order) {
       assert.is(lineAt(text, at), expected[at], String(at));
       assert.is(lineAt('\n\n\n', 3), 4);

@@ -39,7 +39,9 @@ for (const syntax of syntaxes) {
       const entry = families.find(({ name }) => name === application)!;
       const family = await entry.load();
       const path = (index: number) => `/x/f${index}.conf`;
-      const files = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [path(index), text(syntax, index === 29 ? [] : Array.from({ length: times }, () => path(index + 1)))]));
+      const files = Object.fromEntries(
+        Array.from({ length: 30 }, (_, index) => [path(index), text(syntax, index === 29 ? [] : Array.from({ length: times }, () => path(index + 1)))]),
+      );
       const reading = new Reading(machineWith(files));
       const instance = { pid: null, executable: null, arguments: [], environment: null, workingDirectory: null, account: null, service: null, serviceUser: null, path: path(0) };
       const time = cpuMs(() => family.read(instance, reading));
@@ -50,7 +52,16 @@ for (const syntax of syntaxes) {
     });
 
   test(`${application}: a file that is included three times`, async () => {
-    const { rows, gaps } = await seen({ '/x/main.conf': text({ ...syntax, port: '' }, Array.from({ length: 3 }, () => '/x/one.conf')), '/x/one.conf': text(syntax, []) }, { application, path: '/x/main.conf' });
+    const { rows, gaps } = await seen(
+      {
+        '/x/main.conf': text(
+          { ...syntax, port: '' },
+          Array.from({ length: 3 }, () => '/x/one.conf'),
+        ),
+        '/x/one.conf': text(syntax, []),
+      },
+      { application, path: '/x/main.conf' },
+    );
     assert.equal(gaps, []);
     assert.is(rows.filter((row) => row.includes('4711')).length, syntax.rows, rows.join('\n'));
   });

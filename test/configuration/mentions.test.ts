@@ -12,7 +12,15 @@ const section = { status: 'ok', reason: null, needs: null, at: '2026-01-02T03:04
 const addresses = ['192.0.2.10', '2001:db8::10', 'fe80::1%eth0'].map((address) => ({ address, interface: 'eth0' }));
 
 const found = (files: Files, port = 3000, processes = [owner()]): string[] =>
-  mentions({ machine: machineWith({ ...files, '/var/spool/cron/root': '' }), facts: facts([], { processes, sections: { addresses: { ...section, data: addresses } } }), pid: null, known: new Set() }, port);
+  mentions(
+    {
+      machine: machineWith({ ...files, '/var/spool/cron/root': '' }),
+      facts: facts([], { processes, sections: { addresses: { ...section, data: addresses } } }),
+      pid: null,
+      known: new Set(),
+    },
+    port,
+  );
 
 test('addresses of this machine, also in brackets', () => {
   const forms: readonly (readonly [text: string, words: string | null])[] = [
@@ -55,7 +63,7 @@ const hostile: readonly (readonly [name: string, text: (length: number) => strin
 for (const [name, textOf, last] of hostile)
   test(`a file full of the port: ${name}`, () => {
     const texts = found({ '/etc/shop': textOf(size) });
-    assert.is(texts.filter((one) => one.startsWith('/etc/')).at(-1) ?? '', last);
+    assert.is(texts.findLast((one) => one.startsWith('/etc/')) ?? '', last);
     const time = cpuMs(() => found({ '/etc/shop': textOf(size) }));
     assert.ok(time < 300, `${time} ms`);
   });

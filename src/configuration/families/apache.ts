@@ -73,13 +73,13 @@ function addPort(
   const isKnown =
     own !== null &&
     reading.places.some(
-    ({ source, port }) =>
-      source.kind === 'file' &&
-      source.port !== null &&
-      source.port.start === own.word!.start &&
-      source.file === own.file &&
-      port === given?.port,
-  );
+      ({ source, port }) =>
+        source.kind === 'file' &&
+        source.port !== null &&
+        source.port.start === own.word!.start &&
+        source.file === own.file &&
+        port === given?.port,
+    );
   if (isKnown) return;
   reading.add({
     setting: own === null ? setting : `${setting} ${word.value}, ${name}`,

@@ -99,9 +99,8 @@ function layersOf(instance: Instance, reading: Reading, { settings, ...given }: 
 }
 
 /** The endpoints of Kestrel, each of which counts. */
-const endpointsOf = ({ settings, variables, options }: Given): string[] => [
-  ...new Set([settings, variables, options].flatMap((one) => [...one.keys()]).filter((key) => endpointKey.test(key))),
-];
+const endpointsOf = ({ settings, variables, options }: Given): string[] =>
+  [...new Set([...settings.keys(), ...variables.keys(), ...options.keys()])].filter((key) => endpointKey.test(key));
 
 /** Settings that only the development tools use. */
 function addLaunchSettings(reading: Reading, given: string): void {

@@ -162,9 +162,7 @@ function placeholdersOf(instance: Instance, documents: readonly Document[]): Pla
         if (value !== undefined) return { value, source: { kind: 'environment' }, name: variable };
       }
       const found = written.get(name);
-      return found === undefined
-        ? null
-        : { value: found.setting.value, source: inFile(found.file, found.setting) };
+      return found === undefined ? null : { value: found.setting.value, source: inFile(found.file, found.setting) };
     },
   };
 }
