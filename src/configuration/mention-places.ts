@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path';
 import type { Facts } from '../facts/model/facts.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfigurationMachine, RunningProgram } from '../system/configuration.ts';
 
 /** Where something can name a port of this machine. */
 export interface MentionPlaces {
@@ -14,8 +14,8 @@ export interface MentionPlaces {
 
 const unique = (folders: readonly string[]): string[] => [...new Set(folders)];
 
-function linuxPlaces(facts: Facts): MentionPlaces {
-  const folders = facts.sections.processes.data.map(({ workingDirectory }) => workingDirectory ?? '/');
+function linuxPlaces(programs: readonly RunningProgram[]): MentionPlaces {
+  const folders = programs.map(({ workingDirectory }) => workingDirectory ?? '/');
   return {
     trees: ['/etc', '/var/spool/cron'].map((folder) => ({ folder, everyFile: true })),
     folders: unique(folders).filter((folder) => !/^\/(?:$|etc\/|proc\/|sys\/)/.test(folder)),
@@ -70,10 +70,26 @@ function windowsPlaces(machine: ConfigurationMachine, facts: Facts, system: stri
   };
 }
 
+/** Returns the programs that run outside of containers, those that listen first; on Windows, only these. */
+export function programsOf(machine: ConfigurationMachine, facts: Facts): RunningProgram[] {
+  const listening = facts.sections.processes.data;
+  const known = new Set(listening.map(({ pid }) => pid));
+  return [
+    ...listening
+      .filter(({ container }) => container === null)
+      .map(({ pid, imageName, workingDirectory = null }) => ({ pid, name: imageName, workingDirectory })),
+    ...machine.programs().filter(({ pid }) => !known.has(pid)),
+  ];
+}
+
 /** Returns where something on a machine can name a port. */
-export function mentionPlaces(machine: ConfigurationMachine, facts: Facts): MentionPlaces {
+export function mentionPlaces(
+  machine: ConfigurationMachine,
+  facts: Facts,
+  programs: readonly RunningProgram[],
+): MentionPlaces {
   const { platform, systemFolder } = machine;
-  if (platform === 'linux') return linuxPlaces(facts);
+  if (platform === 'linux') return linuxPlaces(programs);
   return systemFolder === null ? { trees: [], folders: [], values: [] } : windowsPlaces(machine, facts, systemFolder);
 }
 

@@ -1,8 +1,8 @@
 import type { Facts } from '../facts/model/facts.ts';
-import type { ConfigurationMachine } from '../system/configuration.ts';
+import type { ConfigurationMachine, RunningProgram } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
-import { mentionPlaces, pathsOf } from './mention-places.ts';
-import { decodeFile, lineAt } from './text-file.ts';
+import { mentionPlaces, pathsOf, programsOf } from './mention-places.ts';
+import { decodeFile } from './text-file.ts';
 
 /*
  * What names a port of this machine, in files that no family reads: health checks of cron, scheduled tasks, monitoring,
@@ -22,22 +22,35 @@ const comment = /^[ \t]*(?:[#;]|\/\/|<!--|rem\b|::[ \t])/i;
 const deepest = 6;
 const mostPaths = 20_000;
 const largest = 256 * 1024;
+/** More than all of the files that name a port have together. */
+const mostText = 256 * 1024 * 1024;
 const mostMentions = 50;
+const mostOfFile = 200;
+const mostFound = 1000;
 
 /** Returns the expression for what names a port: an address of this machine with it, or a setting or an option for a port. */
 function mentionOf(port: number, { machine, sections }: Facts): RegExp {
-  const own = [machine.name, ...(sections.addresses?.data ?? []).slice(0, 100).map(({ address }) => address)];
-  const hosts = own.filter((one) => one !== null && one !== '').map((one) => RegExp.escape(one!));
-  const host = [String.raw`localhost|127(?:\.\d{1,3}){3}|\[?::1\]?|0\.0\.0\.0`, ...hosts].join('|');
+  const addresses = (sections.addresses?.data ?? []).slice(0, 100).map(({ address }) => address);
+  const hosts = ['::1', machine.name, ...addresses].flatMap((one) => {
+    if (one === null || one === '') return [];
+    if (!one.includes(':')) return RegExp.escape(one);
+    const [address = '', scope] = one.split('%');
+    return String.raw`\[?${RegExp.escape(address)}${scope === undefined ? '' : String.raw`(?:%[\w.-]{1,32})?`}\]?`;
+  });
+  const host = [String.raw`localhost|127(?:\.\d{1,3}){3}|0\.0\.0\.0`, ...hosts].join('|');
   const setting = String.raw`[\w.-]{0,64}port["']?[ \t]{0,16}[=: ][ \t]{0,16}["']?`;
   return new RegExp(String.raw`(?<![\w.-])(?:(?:${host}):|-p[ \t]?|${setting})${port}(?!\d|\.\d)`, 'gi');
 }
 
 /** Searches files for a port. */
 class Search {
-  readonly found: string[] = [];
+  private readonly found = new Set<string>();
+  /** What names the port in environments, which processes of one program have in common. */
+  private readonly environments = new Map<string, { readonly has: string; readonly name: string; pids: number[] }>();
   private unreadable: string[] = [];
   private paths = 0;
+  private searched = 0;
+  private isCut = false;
   private readonly seen = new Set<string>();
   private readonly machine: ConfigurationMachine;
   private readonly port: number;
@@ -71,7 +84,8 @@ class Search {
   /** Searches the files in a folder that can name an address. */
   beside(folder: string): void {
     for (const name of (this.machine.list(folder) ?? []).slice(0, 1000))
-      if (configuring.test(name) && !unused.test(name)) this.file(`${folder}${this.separator}${name}`);
+      if (configuring.test(name) && !unused.test(name) && this.paths++ < mostPaths)
+        this.file(`${folder}${this.separator}${name}`);
   }
 
   /** Searches a value of the registry. */
@@ -83,12 +97,14 @@ class Search {
 
   /** Searches a file; returns whether it is one. */
   file(path: string): boolean {
+    if (this.searched > mostText) return true;
     const { bytes, ...why } = this.machine.read(path);
     if (bytes === null) {
       const isFolder = this.machine.list(path) !== null;
       if (!isFolder && 'isMissing' in why && !why.isMissing) this.unreadable.push(path);
       return !isFolder;
     }
+    this.searched += bytes.length;
     const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const [port, wide] = [String(this.port), Buffer.from(String(this.port), 'utf16le')];
     if (raw.length > largest || !(raw.includes(port) || raw.includes(wide))) return true;
@@ -100,35 +116,57 @@ class Search {
   }
 
   private text(path: string, real: string, text: string): void {
+    let [line, start, end] = [1, 0, text.indexOf('\n')];
+    const most = Math.min(this.found.size + mostOfFile, mostFound);
+    /** Whether the line is left out; null: it is not known yet. */
+    let isOut: boolean | null = null;
     for (const { 0: words, index } of text.matchAll(this.mention)) {
-      const start = text.lastIndexOf('\n', index) + 1;
-      const line = lineAt(text, index);
-      if (this.known.has(`${real}:${line}`) || comment.test(text.slice(start, index + 1))) continue;
+      for (; end >= 0 && end < index; end = text.indexOf('\n', start)) [line, start, isOut] = [line + 1, end + 1, null];
+      isOut ??= this.known.has(`${real}:${line}`) || comment.test(text.slice(start, index + 1));
+      if (isOut) continue;
+      if (this.found.size >= most) {
+        this.isCut = true;
+        return;
+      }
       const where = isRegistryPath(path) ? path : `${path}:${line}`;
-      this.found.push(`${where} names port ${this.port}: ${words.trim()}`);
+      this.found.add(`${where} names port ${this.port}: ${words.trim()}`);
     }
   }
 
   /** Searches the environment of a program. */
-  environment(pid: number, name: string | null): void {
+  environment({ pid, name }: RunningProgram): void {
     for (const [variable, value] of this.machine.program(pid)?.environment ?? []) {
       const [words] = value.length > 4096 ? [] : (value.match(this.mention) ?? []);
-      if (words !== undefined)
-        this.found.push(
-          `the environment of ${name ?? 'a program'} (process ${pid}) names port ${this.port}: ${variable} has ${words}`,
-        );
+      if (words === undefined) continue;
+      const one = { has: `${variable} has ${words}`, name: name ?? 'a program', pids: [] };
+      const key = `${one.name} ${one.has}`;
+      if (this.environments.size < mostFound || this.environments.has(key))
+        this.environments.getOrInsert(key, one).pids.push(pid);
+      else this.isCut = true;
     }
+  }
+
+  private environmentTexts(): string[] {
+    return [...this.environments.values()].map(({ has, name, pids: [first, ...others] }) => {
+      const more = others.length === 0 ? '' : ` and ${others.length} more`;
+      return `the environment of ${name} (process ${first}${more}) names port ${this.port}: ${has}`;
+    });
   }
 
   /** Returns what was found, and what could not be searched. */
   texts(): string[] {
-    const all = [...new Set(this.found)];
+    const all = [...this.found, ...this.environmentTexts()];
     const rest = all.length - mostMentions;
+    const more = `${this.isCut ? 'more than ' : ''}${rest} more places`;
+    const limits = [
+      ...(this.paths > mostPaths ? [`${mostPaths} files and folders`] : []),
+      ...(this.searched > mostText ? [`${mostText / 1024 / 1024} MB of files`] : []),
+    ];
     const [first, ...others] = this.unreadable;
     return [
       ...all.slice(0, mostMentions),
-      ...(rest > 0 ? [`${rest} more places name port ${this.port}`] : []),
-      ...(this.paths > mostPaths ? [`only ${mostPaths} files and folders were searched for port ${this.port}`] : []),
+      ...(rest > 0 ? [`${more} name port ${this.port}`] : []),
+      ...limits.map((limit) => `only ${limit} were searched for port ${this.port}`),
       ...(first === undefined
         ? []
         : [
@@ -150,13 +188,12 @@ interface Searched {
 
 /** Returns what names a port on this machine, in sentences. */
 export function mentions({ machine, facts, pid, known }: Searched, port: number): string[] {
-  const { trees, folders, values } = mentionPlaces(machine, facts);
+  const programs = programsOf(machine, facts);
+  const { trees, folders, values } = mentionPlaces(machine, facts, programs);
   const search = new Search(machine, facts, port, known);
   for (const tree of trees) search.tree(tree);
   for (const folder of folders) search.beside(folder);
   for (const value of values) search.value(value);
-  const programs = facts.sections.processes.data;
-  for (const { pid: one, imageName, container } of programs)
-    if (one !== pid && container === null) search.environment(one, imageName);
+  for (const program of programs) if (program.pid !== pid) search.environment(program);
   return search.texts();
 }

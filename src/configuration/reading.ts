@@ -7,7 +7,12 @@ import { decodeFile, lineAt, type TextFile } from './text-file.ts';
 
 /** More files than any configuration has. */
 const mostFiles = 2000;
+/** More includes than any configuration has, also of the same files: what is read again grows with each step of a chain. */
+const mostIncludes = 20_000;
+/** More than all of the files that these are have together. */
+const mostText = 64 * 1024 * 1024;
 const mostPlaces = 20_000;
+const mostGaps = 1000;
 
 /** A place without what most places have in common. */
 export type NewConfiguredPort = Pick<ConfiguredPort, 'port' | 'setting' | 'value' | 'source'> & Partial<ConfiguredPort>;
@@ -21,6 +26,9 @@ export class Reading {
   /** The files in the order in which they were read: the first is the main one. */
   readonly files = new Map<string, TextFile>();
   private readonly refused = new Set<string>();
+  private readonly knownGaps = new Set<string>();
+  private includes = 0;
+  private text = 0;
   /** The folders that patterns went through. */
   private readonly lists = new Map<string, readonly string[]>();
 
@@ -39,8 +47,24 @@ export class Reading {
 
   /** Returns a file; null if it is missing or cannot be read, which becomes a gap unless it is `optional`. */
   open(path: string, { optional = false }: { readonly optional?: boolean } = {}): TextFile | null {
-    const known = this.files.get(path);
-    if (known !== undefined) return known;
+    if (!this.goesOn()) return null;
+    const file = this.files.get(path) ?? this.openNew(path, optional);
+    this.text += file?.text.length ?? 0;
+    return file;
+  }
+
+  /** Counts what is followed; false if that is enough. */
+  private goesOn(): boolean {
+    if (++this.includes <= mostIncludes && this.text <= mostText) return true;
+    this.gap(
+      this.text > mostText
+        ? `the configuration has more than ${mostText / 1024 / 1024} MB with what it includes, of which the rest was not read`
+        : `the configuration includes more than ${mostIncludes} files, some of them several times; the rest was not read`,
+    );
+    return false;
+  }
+
+  private openNew(path: string, optional: boolean): TextFile | null {
     if (this.refused.has(path)) return null;
     const read = this.files.size >= mostFiles ? null : this.machine.read(path);
     if (read === null) this.gap(`${path} was not read: the configuration has more than ${mostFiles} files`);
@@ -77,11 +101,14 @@ export class Reading {
   }
 
   gap(text: string): void {
-    if (!this.gaps.includes(text)) this.gaps.push(text);
+    if (this.knownGaps.has(text) || this.gaps.length > mostGaps) return;
+    this.knownGaps.add(text);
+    this.gaps.push(this.gaps.length === mostGaps ? 'there is more that was not read' : text);
   }
 
   /** Returns the files that a pattern with `*`, `?`, and `[…]` matches, sorted; without one, the path itself. */
   glob(pattern: string): string[] {
+    if (!this.goesOn()) return [];
     const { sep } = this.path;
     const parts = pattern.split(this.machine.platform === 'win32' ? /[\\/]/ : '/');
     let found = [parts[0] === '' ? sep : parts[0]!];

@@ -104,11 +104,25 @@ export function readUnitStart(reading: Reading, unit: string, path: string | nul
   };
 }
 
-/** Reads what starts a service: its unit if it has one; otherwise, the files with an environment. */
+type Service = Pick<Instance, 'service' | 'serviceUser' | 'path'>;
+
+const known = new WeakMap<Reading, Map<string, ServiceStart>>();
+
+/** Reads what starts a service, once: its unit if it has one; otherwise, the files with an environment. */
 export function readServiceStart(
-  { service, serviceUser, path }: Pick<Instance, 'service' | 'serviceUser' | 'path'>,
+  service: Service,
   reading: Reading,
   environmentFiles: readonly string[] = [],
+): ServiceStart {
+  const starts = known.getOrInsertComputed(reading, () => new Map());
+  const key = JSON.stringify([service.service, service.serviceUser, service.path, environmentFiles]);
+  return starts.getOrInsertComputed(key, () => readStart(service, reading, environmentFiles));
+}
+
+function readStart(
+  { service, serviceUser, path }: Service,
+  reading: Reading,
+  environmentFiles: readonly string[],
 ): ServiceStart {
   const given = path === null ? null : reading.open(path);
   if (given !== null && !isUnit(given.path)) return { variables: variablesOfFile(given), commands: [] };

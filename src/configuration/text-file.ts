@@ -81,10 +81,15 @@ export function edited(file: TextFile, edits: readonly Edit[]): Buffer | null {
   return Buffer.concat(parts);
 }
 
+/** The text in which a line was counted last, and where it begins and ends: positions are mostly asked for in order. */
+let counted = { text: '', line: 1, start: 0, end: -1 };
+
 /** Returns the line of a position, counted from 1. */
 export function lineAt(text: string, at: number): number {
-  let line = 1;
   // CRLF and LF both end in LF; a lone CR ends no line for the servers.
-  for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', next + 1)) line++;
+  let { line, start, end } = counted;
+  if (counted.text !== text || at < start) [line, start, end] = [1, 0, text.indexOf('\n')];
+  for (; end >= 0 && end < at; end = text.indexOf('\n', start)) [line, start] = [line + 1, end + 1];
+  counted = { text, line, start, end };
   return line;
 }

@@ -1,10 +1,8 @@
 import {
   closeSync,
-  constants,
   existsSync,
   fstatSync,
   lstatSync,
-  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -23,6 +21,7 @@ import type {
   StartedProgram,
 } from '../system/configuration.ts';
 import { PortOwnerError } from '../schema/problems.ts';
+import { openRegular } from './regular-file.ts';
 
 /** Configurations are far smaller. */
 const largestFile = 4 * 1024 * 1024;
@@ -32,10 +31,9 @@ const shortestTimeoutMs = 30_000;
 function readFile(path: string): FileRead {
   let file: number | null = null;
   try {
-    // Opening a pipe would wait for its other end.
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    file = openRegular(path);
+    if (file === null) return { bytes: null, refusal: 'it is not a regular file', isMissing: false };
     const { size } = fstatSync(file);
-    if (!fstatSync(file).isFile()) return { bytes: null, refusal: 'it is not a regular file', isMissing: false };
     if (size > largestFile)
       return { bytes: null, refusal: `it has more than ${largestFile / 1024 / 1024} MB`, isMissing: false };
     const bytes = Buffer.alloc(size);
@@ -190,6 +188,7 @@ type SystemParts = Pick<
   | 'isElevated'
   | 'ancestors'
   | 'program'
+  | 'programs'
   | 'obstacle'
   | 'replace'
   | 'service'
@@ -205,14 +204,16 @@ type SystemParts = Pick<
 };
 
 async function linuxParts(): Promise<SystemParts> {
-  const [{ replaceKeeping, replaceObstacle }, { controlUnit, startCommands }] = await Promise.all([
+  const [{ replaceKeeping, replaceObstacle }, { controlUnit, startCommands }, { runningPrograms }] = await Promise.all([
     import('./linux/replace.ts'),
     import('./linux/control-unit.ts'),
+    import('./linux/programs.ts'),
   ]);
   return {
     isElevated: process.geteuid?.() === 0,
     ancestors,
     program: startedProgram,
+    programs: runningPrograms,
     obstacle: replaceObstacle,
     replace: replaceKeeping,
     service: controlUnit,

@@ -1,11 +1,12 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
+import { openRegular } from './regular-file.ts';
 
 /** The SHA-256 of a file's bytes in lower-case hex. Throws the file system's error. */
 export function sha256(path: string): string {
-  const file = openSync(path, 'r');
+  const file = openRegular(path);
+  // A pipe or a device would never end.
+  if (file === null) throw new Error('it is not a file');
   try {
-    // A pipe or a device would never end.
-    if (!fstatSync(file).isFile()) throw new Error('it is not a file');
     // Loading it takes milliseconds, so load it only when a hash is requested.
     const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
     const buffer = Buffer.allocUnsafe(1024 * 1024);

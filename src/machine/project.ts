@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, readSync } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import type { Project } from '../system/project.ts';
+import { openRegular } from './regular-file.ts';
 
 /** The maximum number of parent folders to search. */
 const mostSteps = 16;
@@ -20,8 +21,8 @@ function kindOf(path: string): 'file' | 'folder' | null {
 function beginning(path: string): string {
   let descriptor: number | null = null;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-    if (!fstatSync(descriptor).isFile()) return '';
+    descriptor = openRegular(path, { followLink: false });
+    if (descriptor === null) return '';
     const bytes = Buffer.alloc(longestFile);
     return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, longestFile, 0));
   } catch {

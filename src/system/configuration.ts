@@ -11,6 +11,13 @@ export interface StartedProgram {
   readonly account: Account | null;
 }
 
+/** A program that runs outside of containers. */
+export interface RunningProgram {
+  readonly pid: number;
+  readonly name: string | null;
+  readonly workingDirectory: string | null;
+}
+
 /** A user and a group, by number. */
 export interface Account {
   readonly uid: number;
@@ -84,6 +91,8 @@ export interface ConfigurationMachine {
   ancestors(): readonly number[];
   /** Returns how a process was started; null if that is unavailable here. */
   program(pid: number): StartedProgram | null;
+  /** Linux: the programs that run, also those without a port, as far as this user may see them; otherwise empty. */
+  programs(): readonly RunningProgram[];
   /** When a file was last changed, in milliseconds since 1970; null if that is unknown, as of values of the registry. */
   changedAt(path: string): number | null;
   /**

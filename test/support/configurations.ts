@@ -26,6 +26,7 @@ export function machineWith(files: Files, variables: ReadonlyMap<string, string>
     administratorsFolder: () => null,
     ancestors: () => [],
     program: () => null,
+    programs: () => [],
     read(path) {
       const found = files[path];
       return found === undefined ? { bytes: null, refusal: 'it does not exist', isMissing: true } : { bytes: Buffer.from(found), refusal: null };

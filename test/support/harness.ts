@@ -31,6 +31,7 @@ export const noConfigurations: ConfigurationMachine = {
   administratorsFolder: () => null,
   ancestors: () => [],
   program: () => null,
+  programs: () => [],
   read: () => ({ bytes: null, refusal: 'it does not exist', isMissing: true }),
   list: () => null,
   realPath: () => null,

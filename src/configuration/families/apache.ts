@@ -70,15 +70,16 @@ function addPort(
   const isUnknown = given === null || variable !== undefined;
   const own = variable?.word != null && portOf(variable.value) !== null ? variable : null;
   const part = given === null || variable !== undefined ? null : partOf(word, given.start, word.value.length);
-  const isKnown = reading.places.some(
-    ({ source, port }) =>
-      source.kind === 'file' &&
-      source.port !== null &&
-      own !== null &&
-      source.port.start === own.word!.start &&
-      source.file === own.file &&
-      port === given?.port,
-  );
+  const isKnown =
+    own !== null &&
+    reading.places.some(
+      ({ source, port }) =>
+        source.kind === 'file' &&
+        source.port !== null &&
+        source.port.start === own.word!.start &&
+        source.file === own.file &&
+        port === given?.port,
+    );
   if (isKnown) return;
   reading.add({
     setting: own === null ? setting : `${setting} ${word.value}, ${name}`,

@@ -63,29 +63,44 @@ function settingsOf(instance: Instance, reading: Reading): WrittenValue[] {
   });
 }
 
+/** What sets something, by its key: names are compared without case, but variables and options have one. */
+interface Given {
+  /** In both files, the more important one last. */
+  readonly settings: ReadonlyMap<string, readonly WrittenValue[]>;
+  readonly variables: ReadonlyMap<string, readonly string[]>;
+  /** Arguments, with the next one where that can be the value. */
+  readonly options: ReadonlyMap<string, readonly { readonly name: string; readonly words: readonly string[] }[]>;
+}
+
+function givenOf(instance: Instance, reading: Reading): Given {
+  const options = instance.arguments.map((one, index) => ({
+    name: one.split('=', 1)[0]!,
+    words: instance.arguments.slice(index, index + (one.includes('=') ? 1 : 2)),
+  }));
+  return {
+    settings: Map.groupBy(settingsOf(instance, reading), ({ name }) => keyOf(name)),
+    variables: Map.groupBy(instance.environment?.keys() ?? [], keyOf),
+    options: Map.groupBy(options.slice(1), ({ name }) => keyOf(name.replace(/^(?:--|\/)/, ''))),
+  };
+}
+
 /** The layers of a setting: both files, then the environment and the command line. */
-function layersOf(instance: Instance, reading: Reading, settings: readonly WrittenValue[], key: string): Layer[] {
-  // Names are compared without case, but the variables and options of a process have one.
-  const known = (from: Iterable<string>): string[] => [...from].filter((name) => keyOf(name) === key);
-  const options = instance.arguments.slice(1).flatMap((one) => /^(?:--|\/)([^=]+)/.exec(one) ?? []);
+function layersOf(instance: Instance, reading: Reading, { settings, ...given }: Given, key: string): Layer[] {
+  const options = given.options.get(key) ?? [];
+  const [program = ''] = instance.arguments;
   return [
-    ...settings.filter(({ name }) => keyOf(name) === key).map((value) => written(value, urlPorts)),
-    ...startLayers(instance, reading, {
-      options: [...new Set(options.filter((one) => keyOf(one.replace(/^--|^\//, '').split('=', 1)[0]!) === key))].map(
-        (one) => one.split('=', 1)[0]!,
-      ),
-      variables: known(instance.environment?.keys() ?? []),
+    ...(settings.get(key) ?? []).map((value) => written(value, urlPorts)),
+    ...startLayers({ ...instance, arguments: [program, ...options.flatMap(({ words }) => words)] }, reading, {
+      options: [...new Set(options.map(({ name }) => name).filter((name) => /^(?:--|\/)/.test(name)))],
+      variables: given.variables.get(key) ?? [],
       portsOf: urlPorts,
     }),
   ];
 }
 
 /** The endpoints of Kestrel, each of which counts. */
-function endpointsOf(instance: Instance, settings: readonly WrittenValue[]): string[] {
-  const names = [...settings.map(({ name }) => name), ...(instance.environment?.keys() ?? [])];
-  const options = instance.arguments.slice(1).map((one) => one.replace(/^(?:--|\/)|=.*$/gs, ''));
-  return [...new Set([...names, ...options].map(keyOf).filter((name) => endpointKey.test(name)))];
-}
+const endpointsOf = ({ settings, variables, options }: Given): string[] =>
+  [...new Set([...settings.keys(), ...variables.keys(), ...options.keys()])].filter((key) => endpointKey.test(key));
 
 /** Settings that only the development tools use. */
 function addLaunchSettings(reading: Reading, given: string): void {
@@ -109,17 +124,17 @@ export const aspnet: Family = {
   read(instance, reading) {
     if (instance.path !== null && /launchSettings\.json$/i.test(instance.path))
       return addLaunchSettings(reading, instance.path);
-    const settings = settingsOf(instance, reading);
-    const endpoints = endpointsOf(instance, settings);
+    const given = givenOf(instance, reading);
+    const endpoints = endpointsOf(given);
     const variables = (names: readonly string[], portsOf: PortsOf): Layer[] =>
       startLayers(instance, reading, { options: [], variables: names, portsOf });
     const urls: Layer[] = [
       instance.pid === null ? [] : defaultLayer('urls', 5000, 'localhost'),
       ...variables(['ASPNETCORE_HTTP_PORTS', 'DOTNET_HTTP_PORTS', 'HTTP_PORTS'], portList),
       ...variables(['ASPNETCORE_URLS', 'DOTNET_URLS'], urlPorts),
-      ...layersOf(instance, reading, settings, 'urls'),
+      ...layersOf(instance, reading, given, 'urls'),
     ];
-    const [first, ...others] = endpoints.map((key) => layersOf(instance, reading, settings, key));
+    const [first, ...others] = endpoints.map((key) => layersOf(instance, reading, given, key));
     addLayers(reading, 'urls', [...urls, ...(first ?? [])]);
     for (const [index, layers] of others.entries()) addLayers(reading, `endpoint ${index}`, layers);
     for (const [index, place] of reading.places.entries())

@@ -24,6 +24,8 @@ interface Found {
   readonly global: Map<string, Site>;
   /** `servers :8443 {` of the global options: they belong to the site with this port. */
   readonly servers: Site[];
+  /** The names of parts that can be imported like files: `(name) {`. */
+  readonly snippets: Set<string>;
 }
 
 function localAddress(word: Word, instance: Instance): { readonly text: string; readonly variable: string | null } {
@@ -160,30 +162,29 @@ function addFile(reading: Reading, file: TextFile, found: Found, including: read
   const hasBlocks = directives.some(
     ({ block, words }) => block !== null && words.length > 0 && !/^[@(&]/.test(words[0]!.value),
   );
-  for (const [index, { words, block }] of directives.entries()) {
+  for (const { words } of directives) {
+    const [, snippet] = /^\((.+)\)$/s.exec(words[0]?.value ?? '') ?? [];
+    if (snippet !== undefined) found.snippets.add(snippet);
+  }
+  // A file with one site needs no braces: its first line has the addresses.
+  let isFirst = !hasBlocks;
+  for (const { words, block } of directives) {
     const [first, second] = words;
+    const goesOn = words.at(-1)?.value.endsWith(',') === true;
     if (first?.value === 'import' && second !== undefined)
       importFiles(reading, file, second.value, { found, including });
     else if (first === undefined && block !== null) addGlobal(file, block, found);
     else if (first !== undefined && /^[(&]/.test(first.value)) addReferences(reading, file, block ?? []);
     else if (block !== null) {
-      found.sites.push(...addressesOf([...waiting, ...words], file));
+      for (const site of addressesOf([...waiting, ...words], file)) found.sites.push(site);
       waiting = [];
       addReferences(reading, file, block);
-    } else if (words.at(-1)?.value.endsWith(',') === true) waiting.push(...words);
-    // A file with one site needs no braces: its first line has the addresses.
-    else if (
-      !hasBlocks &&
-      (index === 0 ||
-        directives
-          .slice(0, index)
-          .every(
-            (one) =>
-              one.words.length === 0 || one.words[0]!.value === 'import' || one.words.at(-1)!.value.endsWith(','),
-          ))
-    )
-      found.sites.push(...addressesOf([...waiting.splice(0), ...words], file));
-    else addReferences(reading, file, [{ words, block }]);
+    } else if (goesOn) for (const word of words) waiting.push(word);
+    else if (isFirst) {
+      for (const site of addressesOf([...waiting, ...words], file)) found.sites.push(site);
+      waiting = [];
+    } else addReferences(reading, file, [{ words, block }]);
+    isFirst &&= first === undefined || first.value === 'import' || goesOn;
   }
 }
 
@@ -193,8 +194,7 @@ function importFiles(
   pattern: string,
   { found, including }: { found: Found; including: readonly string[] },
 ): void {
-  const isSnippet = reading.files.values().some(({ text }) => text.includes(`(${pattern})`));
-  if (isSnippet) return;
+  if (found.snippets.has(pattern)) return;
   const whole = reading.path.resolve(reading.path.dirname(file.path), pattern);
   for (const path of reading.glob(whole)) {
     if (including.includes(path) || including.length > deepestInclude) {
@@ -278,7 +278,7 @@ export const caddy: Family = {
     const main = mainOf(instance, reading);
     if (main === null) return;
     if (isJson(main.path)) return addJson(reading, main);
-    const found: Found = { sites: [], global: new Map(), servers: [] };
+    const found: Found = { sites: [], global: new Map(), servers: [], snippets: new Set() };
     addFile(reading, main, found, [main.path]);
     addSites(reading, found, instance);
     addAdmin(reading, found);

@@ -51,7 +51,17 @@ interface Project {
   readonly reading: Reading;
   /** The folder that has .env. */
   readonly folder: string;
-  count: number;
+  /** Those of .env in each folder. */
+  readonly variables: Map<string, ReadonlyMap<string, Setting>>;
+  /** What files say, which can be included several times. */
+  readonly settings: Map<TextFile, readonly NamedValue[]>;
+  readonly count: number;
+}
+
+/** A value of .env. */
+interface Setting {
+  readonly file: TextFile;
+  readonly setting: NamedValue;
 }
 
 /** A published port, in whatever form. */
@@ -89,18 +99,29 @@ function addPublished(
     });
 }
 
+/** The variables of .env in the folder of a project. */
+function variablesOf({ reading, folder, variables }: Project): ReadonlyMap<string, Setting> {
+  const known = variables.get(folder);
+  if (known !== undefined) return known;
+  const file = reading.open(reading.path.join(folder, '.env'), { optional: true });
+  const settings = file === null ? [] : (reading.parse(file, readEnv) ?? []);
+  const found = new Map(settings.map((setting) => [setting.name, { file: file!, setting }]));
+  variables.set(folder, found);
+  return found;
+}
+
 /** A port from a variable: that of .env wins over the default in the file, and the shell over both. */
 function addVariable(
-  { reading, folder, ...project }: Project,
+  project: Project,
   common: Omit<NewConfiguredPort, 'port' | 'source'>,
   { named, file, word, start }: { named: RegExpExecArray; file: TextFile; word: Word; start: number },
 ): void {
+  const { reading } = project;
   const [, braced, operator, fallback, plain] = named;
   const name = braced ?? plain!;
   const key = `${name} ${project.count} ${word.start} ${file.path}`;
   const reason = `the environment variable ${name} of the shell overrides it`;
-  const env = reading.open(reading.path.join(folder, '.env'), { optional: true });
-  const set = env === null ? undefined : reading.parse(env, readEnv)?.findLast((one) => one.name === name);
+  const set = variablesOf(project).get(name);
   if (fallback !== undefined) {
     const from = start + named[0].indexOf(operator!) + operator!.length;
     const port = portOf(fallback);
@@ -108,15 +129,15 @@ function addVariable(
     reading.add({ ...common, port, key, rank: 0, source: inFile(file, word, part), reason });
   }
   // With a colon, an empty variable counts as one that is not set.
-  if (env !== null && set !== undefined && !(set.value === '' && operator === ':-'))
+  if (set !== undefined && !(set.setting.value === '' && operator === ':-'))
     reading.add({
       ...common,
       setting: name,
-      value: set.value,
-      port: portOf(set.value),
+      value: set.setting.value,
+      port: portOf(set.setting.value),
       key,
       rank: 1,
-      source: inFile(env, set),
+      source: inFile(set.file, set.setting),
       reason,
     });
   else if (fallback === undefined)
@@ -168,7 +189,8 @@ function addGaps(reading: Reading, file: TextFile, settings: readonly NamedValue
 
 function addFile(project: Project, file: TextFile, depth = 0): void {
   const { reading } = project;
-  const settings = (reading.parse(file, readYaml) ?? []).flat();
+  const settings = project.settings.get(file) ?? (reading.parse(file, readYaml) ?? []).flat();
+  project.settings.set(file, settings);
   addGaps(reading, file, settings);
   addPorts(project, file, settings);
   for (const { name, value } of settings.filter((one) => /^include\[\d+\](?:\.path(?:\[\d+\])?)?$/.test(one.name))) {
@@ -193,7 +215,8 @@ export const compose: Family = {
     const files = isUsual
       ? [name !== null && baseNames.includes(name) ? reading.open(given!) : beside(baseNames), beside(overrideNames)]
       : [reading.open(given!)];
-    for (const [count, file] of files.entries()) if (file !== null) addFile({ reading, folder, count }, file);
+    const known = { variables: new Map(), settings: new Map() };
+    for (const [count, file] of files.entries()) if (file !== null) addFile({ reading, folder, ...known, count }, file);
   },
   sideEffects: (_, place, port) => [
     `Compose uses the new port after docker compose up -d in the folder of the project, which creates the container again`,

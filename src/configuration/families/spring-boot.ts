@@ -42,8 +42,11 @@ interface Document {
 function propertiesDocuments(text: string): NamedValue[][] {
   const ends = [...textLines(text)].filter((line) => /^[#!]---[ \t]*$/.test(line.text)).map(({ start }) => start);
   const documents: NamedValue[][] = [...ends, 0].map(() => []);
-  for (const setting of readLines(text, properties))
-    documents[ends.filter((end) => end < setting.start).length]!.push(setting);
+  let document = 0;
+  for (const setting of readLines(text, properties)) {
+    while (document < ends.length && ends[document]! < setting.start) document++;
+    documents[document]!.push(setting);
+  }
   return documents;
 }
 
@@ -143,6 +146,10 @@ function profilesOf(instance: Instance, documents: readonly Document[]): readonl
 }
 
 function placeholdersOf(instance: Instance, documents: readonly Document[]): Placeholders {
+  // The last one with a name wins.
+  const written = new Map(
+    documents.flatMap(({ file, settings }) => settings.map((setting) => [setting.name, { file, setting }] as const)),
+  );
   return {
     separator: ':',
     isComplete: instance.pid !== null && instance.environment !== null,
@@ -154,11 +161,8 @@ function placeholdersOf(instance: Instance, documents: readonly Document[]): Pla
         const value = environment?.get(variable);
         if (value !== undefined) return { value, source: { kind: 'environment' }, name: variable };
       }
-      for (const { file, settings } of documents.toReversed()) {
-        const found = settings.findLast((one) => one.name === name);
-        if (found !== undefined) return { value: found.value, source: inFile(file, found) };
-      }
-      return null;
+      const found = written.get(name);
+      return found === undefined ? null : { value: found.setting.value, source: inFile(found.file, found.setting) };
     },
   };
 }
@@ -186,7 +190,8 @@ function appliesOf({ file, profiles }: Document, active: readonly string[] | nul
 function addFiles(instance: Instance, documents: readonly Document[], reading: Reading): void {
   const active = profilesOf(instance, documents);
   const placeholders = placeholdersOf(instance, documents);
-  for (const document of documents)
+  for (const document of documents) {
+    const applying = new Map(keys.map((key) => [key, appliesOf(document, active, key)]));
     for (const setting of document.settings) {
       const key = keys.find((one) => one === setting.name);
       if (
@@ -195,7 +200,7 @@ function addFiles(instance: Instance, documents: readonly Document[], reading: R
       )
         reading.gap(`${document.file.path} imports ${setting.value}, which is not read`);
       if (key === undefined) continue;
-      const applies = appliesOf(document, active, key);
+      const applies = applying.get(key)!;
       const read = portValue(document.file, setting, placeholders);
       reading.add({
         setting: key,
@@ -205,6 +210,7 @@ function addFiles(instance: Instance, documents: readonly Document[], reading: R
         reason: [read.reason, applies.reason].filter((one) => one !== null).join('; ') || null,
       });
     }
+  }
 }
 
 /** What is set outside of the files; a service gets it from its unit. */

@@ -2,12 +2,10 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { errorCode } from '../../io/errors.ts';
 import { moreRights, type RawEntry } from '../../system/raw.ts';
 import { askEngine } from '../engine.ts';
+import { O_PATH } from '../regular-file.ts';
 import { engineEntry } from '../waited-for.ts';
 
 type Answer = Omit<RawEntry, 'at'>;
-
-/** fcntl.h: opens only a location in the tree, whatever kind of file it is. */
-const O_PATH = 0o10000000;
 
 const files: Readonly<Record<string, string>> = { docker: 'docker.sock', podman: 'podman/podman.sock' };
 

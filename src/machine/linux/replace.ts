@@ -16,6 +16,7 @@ import { listWriters } from '../../facts/decode/linux-acl.ts';
 import { errorWords } from '../../io/errors.ts';
 import { replaceFile } from '../../io/temporary.ts';
 import { nameObstacle, type ReplaceObstacle } from '../obstacle.ts';
+import { openRegular } from '../regular-file.ts';
 
 type Ffi = typeof import('node:ffi');
 
@@ -71,7 +72,7 @@ function attributeCalls() {
 function lockedBy(path: string): 'immutable' | 'append-only' | null {
   // https://man7.org/linux/man-pages/man2/ioctl_iflags.2.html
   const [getFlags, immutable, appendOnly] = [0x8008_6601n, 0x10, 0x20];
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = openRegular(path) ?? openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     const flags = Buffer.alloc(8);
     // Not every file system has them.

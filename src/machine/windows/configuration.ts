@@ -70,6 +70,7 @@ export function windowsParts() {
     isElevated: elevated(),
     ancestors,
     program: startedProgram,
+    programs: () => [],
     obstacle: replaceObstacle,
     replace: replaceKeeping,
     service: restartService,

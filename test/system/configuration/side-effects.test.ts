@@ -47,7 +47,12 @@ test('health checks, units, addresses of clients, and what is connected now', as
   writeFileSync(join(work, '.env'), 'REDIS_HOST=localhost\nREDIS_PORT=4711\nREDIS_URL=redis://:secret@[::1]:4711\n');
   writeFileSync(join(work, 'notes.txt'), 'localhost:4711\n');
   await network.start(['sh', '-c', `cd ${work} && exec ${node} -e "${listener}"`]);
-  const pid = await network.start(['env', 'DATABASE_URL=redis://:secret@localhost:4711/0', node, '-e', client]);
+  // Programs that do not listen.
+  const beside = serverFolder();
+  writeFileSync(join(beside, '.env'), 'QUEUE_URL=redis://localhost:4711\n');
+  const pid = await network.start(['env', `--chdir=${beside}`, 'DATABASE_URL=redis://:secret@localhost:4711/0', node, '-e', client]);
+  const idle = () => network.start(['env', 'LOG_URL=tcp://:secret@localhost:4711', node, '-e', "setInterval(() => {}, 1000); console.log('ready')"]);
+  const idles = [await idle(), await idle()];
   const listening = await network.start([
     'env',
     'CACHE_URL=redis://:secret@localhost:4711/0',
@@ -71,7 +76,10 @@ test('health checks, units, addresses of clients, and what is connected now', as
       '/etc/systemd/system/shop.service:3 names port 4711: --cache-port=4711',
       `${work}/.env:2 names port 4711: REDIS_PORT=4711`,
       `${work}/.env:3 names port 4711: [::1]:4711`,
+      `${beside}/.env:1 names port 4711: localhost:4711`,
       `the environment of node (process ${listening}) names port 4711: CACHE_URL has localhost:4711`,
+      `the environment of node (process ${pid}) names port 4711: DATABASE_URL has localhost:4711`,
+      `the environment of node (process ${Math.min(...idles)} and 1 more) names port 4711: LOG_URL has localhost:4711`,
     ],
   );
   assert.not.match(out, 'secret');
