@@ -91,7 +91,7 @@ const cases: readonly Case[] = [
   {
     name: 'imports of parts',
     application: 'Caddy',
-    size: 100_000,
+    size: 300_000,
     given: (size) => ({ files: { '/x/Caddyfile': `:4711 {\n}\n${lines(size, (index) => `import ${index % 2 === 0 ? 'a' : 'b'}`)}\n(a) {\n}\n(b) {\n}\n` }, path: '/x/Caddyfile' }),
     places: 2,
   },
