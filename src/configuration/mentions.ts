@@ -47,8 +47,11 @@ class Search {
   private readonly found = new Set<string>();
   /** What names the port in environments, which processes of one program have in common. */
   private readonly environments = new Map<string, { readonly has: string; readonly name: string; pids: number[] }>();
-  private unreadable: string[] = [];
+  private readonly unreadable: string[] = [];
+  private readonly tooLarge: string[] = [];
+  private isTooDeep = false;
   private paths = 0;
+  private besidePaths = 0;
   private searched = 0;
   private isCut = false;
   private readonly seen = new Set<string>();
@@ -77,14 +80,17 @@ class Search {
       const path = `${folder}${this.separator}${name}`;
       if (unused.test(path) || this.paths++ >= mostPaths) continue;
       const isFile = (everyFile || configuring.test(name)) && this.file(path);
-      if (!isFile && depth < deepest) this.tree({ folder: path, everyFile }, depth + 1);
+      if (isFile) continue;
+      if (depth < deepest) this.tree({ folder: path, everyFile }, depth + 1);
+      else this.isTooDeep ||= this.machine.list(path) !== null;
     }
   }
 
   /** Searches the files in a folder that can name an address. */
   beside(folder: string): void {
-    for (const name of (this.machine.list(folder) ?? []).slice(0, 1000))
-      if (configuring.test(name) && !unused.test(name) && this.paths++ < mostPaths)
+    // Counted by themselves: others can fill the folders of the system.
+    for (const name of this.machine.list(folder) ?? [])
+      if (configuring.test(name) && !unused.test(name) && this.besidePaths++ < mostPaths)
         this.file(`${folder}${this.separator}${name}`);
   }
 
@@ -107,7 +113,11 @@ class Search {
     this.searched += bytes.length;
     const raw = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const [port, wide] = [String(this.port), Buffer.from(String(this.port), 'utf16le')];
-    if (raw.length > largest || !(raw.includes(port) || raw.includes(wide))) return true;
+    if (!(raw.includes(port) || raw.includes(wide))) return true;
+    if (raw.length > largest) {
+      this.tooLarge.push(path);
+      return true;
+    }
     const real = this.machine.realPath(path) ?? path;
     const file = this.seen.has(real) ? null : decodeFile(path, bytes);
     this.seen.add(real);
@@ -136,7 +146,9 @@ class Search {
   /** Searches the environment of a program. */
   environment({ pid, name }: RunningProgram): void {
     for (const [variable, value] of this.machine.program(pid)?.environment ?? []) {
-      const [words] = value.length > 4096 ? [] : (value.match(this.mention) ?? []);
+      if (!value.includes(String(this.port)) || value.length > 4096) continue;
+      this.searched += value.length;
+      const [words] = this.searched > mostText ? [] : (value.match(this.mention) ?? []);
       if (words === undefined) continue;
       const one = { has: `${variable} has ${words}`, name: name ?? 'a program', pids: [] };
       const key = `${one.name} ${one.has}`;
@@ -153,25 +165,31 @@ class Search {
     });
   }
 
+  private notSearched([first, ...others]: readonly string[], why: string): string[] {
+    if (first === undefined) return [];
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    return [`not searched for port ${this.port}: ${first}${more}, which ${why}`];
+  }
+
   /** Returns what was found, and what could not be searched. */
   texts(): string[] {
     const all = [...this.found, ...this.environmentTexts()];
     const rest = all.length - mostMentions;
     const more = `${this.isCut ? 'more than ' : ''}${rest} more places`;
     const limits = [
-      ...(this.paths > mostPaths ? [`${mostPaths} files and folders`] : []),
+      ...(Math.max(this.paths, this.besidePaths) > mostPaths ? [`${mostPaths} files and folders`] : []),
       ...(this.searched > mostText ? [`${mostText / 1024 / 1024} MB of files`] : []),
+      ...(this.isTooDeep ? [`${deepest + 1} levels of folders`] : []),
     ];
-    const [first, ...others] = this.unreadable;
     return [
       ...all.slice(0, mostMentions),
       ...(rest > 0 ? [`${more} name port ${this.port}`] : []),
       ...limits.map((limit) => `only ${limit} were searched for port ${this.port}`),
-      ...(first === undefined
-        ? []
-        : [
-            `not searched for port ${this.port}: ${first}${others.length === 0 ? '' : ` and ${others.length} more`}, which cannot be read`,
-          ]),
+      ...this.notSearched(this.unreadable, 'cannot be read'),
+      ...this.notSearched(
+        this.tooLarge,
+        `${this.tooLarge.length === 1 ? 'is' : 'are'} larger than ${largest / 1024} KB`,
+      ),
     ];
   }
 }

@@ -237,7 +237,7 @@ export async function liveConfiguration(): Promise<ConfigurationMachine> {
   const { bare, readOther, listOther, ...parts } =
     platform === 'win32' ? (await import('./windows/configuration.ts')).windowsParts() : await linuxParts();
   // The path of another process can name a machine, which would get the credentials of this account.
-  const isRemote = (path: string): boolean => platform === 'win32' && /^[\\/]{2}/.test(path);
+  const isRemote = (path: string): boolean => platform === 'win32' && /^[\\/]{2}(?!\?\\[A-Za-z]:\\)/.test(path);
   const remote: FileRead = { bytes: null, refusal: 'it is on another machine', isMissing: false };
   return {
     ...parts,

@@ -180,8 +180,13 @@ export async function inTransaction<T>(sql: Sql, mode: string, work: (atEnd: AtE
   // What was sent before it is known to have begun could be stored by itself.
   await sql.unsafe(`begin ${mode}; ${limits}; ${plain}`);
   const result = await work((...queries) => void last.push(...queries));
-  const answers = await Promise.all([...last, sql.unsafe('commit')].map((query) => query.execute()));
   // A query that postgres.js sends again, for example because a table has changed, comes after the end.
+  const isRepeated = (error: unknown): boolean => errorCode(error) === '25P02';
+  const answers = await Promise.all([...last, sql.unsafe('commit')].map((query) => query.execute())).catch(
+    (error: unknown) => {
+      throw isRepeated(error) ? networkError('CONNECTION_CLOSED') : error;
+    },
+  );
   if (answers.at(-1)!.command !== 'COMMIT') throw networkError('CONNECTION_CLOSED');
   return result;
 }

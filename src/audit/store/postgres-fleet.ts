@@ -13,7 +13,7 @@ import {
 import { ownerOfQuestion, type StoredMachine, type StoredSpan } from './history-rows.ts';
 import { arrayText, type Sql } from './postgres-connection.ts';
 import { condition, selectedMachines } from './postgres-read.ts';
-import { dynamicPort, ownerOf, type OwnerValues } from './values.ts';
+import { dynamicPort, instant, ownerOf, type OwnerValues } from './values.ts';
 
 /*
  * Questions about a fleet. A machine that is only a copy of what was removed has no row in the table machine: it is not part
@@ -31,7 +31,7 @@ export async function queryNewest(sql: Sql, machine: MachineChoice): Promise<New
     where ${isOneOf(sql, names)} order by machine collate "C"`;
   return rows.map(({ machine: name, last_audit: at, listeners, complete, tool }) => ({
     machine: name,
-    at: at.toISOString(),
+    at: instant(at),
     listeners,
     complete,
     tool,
@@ -94,19 +94,19 @@ const ofOwners = (sql: Sql, owners: readonly OwnerValues[]) => sql`
 
 /**
  * Spans as one row for each listener, with the machines and times as arrays: most rows of a fleet differ in nothing else, and
- * reading each of them takes longer than finding it. Names that differ only in the case of their letters have the same key; what
- * was learned later about an executable is not part of it. `ended`: whether the times of the end are wanted.
+ * reading each of them takes longer than finding it. Not by their keys, which the account of any machine can choose. `ended`:
+ * whether the times of the end are wanted.
  */
 const grouped = (sql: Sql, found: ReturnType<typeof condition>, ended = true) => sql`
-  select bool_or(numbered) as numbered, min(protocol) as protocol, min(port) as port, min(address) as address,
-    min(program) as program, min(services) as services, min(account) as user, sha256, signer,
+  select numbered, protocol, port, address, program, services, account as user, sha256, signer,
     array_to_json(array_agg(machine)) as machines, ${times(sql, 'first')},
     ${times(sql, 'last_audit')}${ended ? sql`, ${times(sql, 'last')}` : sql``}
-  ${found} group by key, sha256, signer`;
+  ${found} group by numbered, protocol, port, address, program, services, account, sha256, signer`;
 
-/** A column of times as an array of milliseconds since 1970. */
+/** A column of times as an array of milliseconds since 1970; null for those that no audit has, such as infinity. */
 const times = (sql: Sql, column: string) =>
-  sql`array_to_json(array_agg((extract(epoch from ${sql(column)}) * 1000)::bigint)) as ${sql(column)}`;
+  sql`array_to_json(array_agg(case when ${sql(column)} between '1970-01-01' and '9999-12-31'
+    then (extract(epoch from ${sql(column)}) * 1000)::bigint end)) as ${sql(column)}`;
 
 /** A row of `grouped`. */
 interface SpanGroup {
@@ -115,9 +115,9 @@ interface SpanGroup {
   readonly port: number;
   readonly address: string;
   readonly machines: readonly string[];
-  readonly first: readonly number[];
+  readonly first: readonly (number | null)[];
   readonly last: readonly (number | null)[];
-  readonly last_audit: readonly number[];
+  readonly last_audit: readonly (number | null)[];
 }
 
 const listenerColumns = (sql: Sql) =>
@@ -139,8 +139,8 @@ export async function queryListeners(sql: Sql, question: ListenerQuestion): Prom
         port,
         address,
         owner,
-        first: first[at]!,
-        newest: newest[at]!,
+        first: first[at] ?? 0,
+        newest: newest[at] ?? 0,
         machines: null,
       }));
     }),
@@ -233,8 +233,8 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
     const { numbered, protocol, port, address, first, last, ...group } = row as unknown as SpanGroup;
     const owner = ownerOfQuestion(ownerOf(row), question);
     return group.machines.map((name, at) => {
-      const machine = machineOf(name, group.last_audit[at]!);
-      return { protocol, port, address, numbered, machine, owner, first: first[at]!, last: last[at] ?? Infinity };
+      const machine = machineOf(name, group.last_audit[at] ?? 0);
+      return { protocol, port, address, numbered, machine, owner, first: first[at] ?? 0, last: last[at] ?? Infinity };
     });
   };
   return {

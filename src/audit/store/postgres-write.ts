@@ -209,7 +209,7 @@ async function storeDifference(
   atEnd(
     ...learn(recording, difference.learned),
     ...storeFindings(recording, findings),
-    sql`insert into portowner.audit ${sql({ machine: run.machine, at: run.at, ...values })}`,
+    sql`insert into portowner.audit ${sql({ machine: run.machine, at: run.at, ...values })} on conflict do nothing`,
   );
   return { findings: findings.dated };
 }

@@ -16,19 +16,36 @@ export const boundsOf = (ports: readonly PortSpan[]): readonly [low: number, hig
   Math.max(-1, ...ports.map(({ end }) => end)),
 ];
 
-/** A time of the store, ISO 8601. */
-export const instant = (milliseconds: unknown): string => new Date(Number(milliseconds)).toISOString();
+/** The last millisecond of the year 9999. */
+const latest = 253_402_300_799_999;
+
+/** A time of the store, ISO 8601. The account of a machine can have stored any: what is no time is 1970. */
+export function instant(milliseconds: unknown): string {
+  const time = Number(milliseconds);
+  return new Date(time >= 0 && time <= latest ? time : 0).toISOString();
+}
 
 export const unknownOrSame = (one: string | null, other: string | null): boolean =>
   one === null || other === null || one === other;
 
 export type OwnerValues = Pick<Listener, 'program' | 'services' | 'user' | 'sha256' | 'signer'>;
 
+/** Reads the names of services, an array in JSON. The account of a machine can have stored any text, which is one name then. */
+function servicesIn(text: string): string[] {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (Array.isArray(found) && found.every((one) => typeof one === 'string')) return found;
+  } catch {
+    // It is not JSON.
+  }
+  return [text];
+}
+
 /** Reads the owner from a row with the columns of the table owner. */
 export function ownerOf({ program, services, user, sha256, signer }: Readonly<Record<string, unknown>>): OwnerValues {
   return {
     program: program as string | null,
-    services: services === '[]' ? [] : (JSON.parse(String(services)) as string[]),
+    services: services === '[]' ? [] : servicesIn(String(services)),
     user: user as string | null,
     sha256: sha256 as string | null,
     signer: signer as string | null,

@@ -381,4 +381,29 @@ if (noDatabase === null)
     );
   });
 
+if (noDatabase === null)
+  for (const [index, version] of Object.keys(databaseVersions).entries())
+    test(`${version}: what the account of a machine stores changes no other machine's rows, and breaks no answer`, () =>
+      useStore(empty[version]!, async (store) => {
+        const shared = listener(7443, '/usr/sbin/shared');
+        for (const machine of ['honest1', 'honest2', 'forger']) await store.add(run(machine, 1, [shared]), night(3));
+        const before = await store.listeners({ ...everything, ...port(7443), machine: 'honest1' });
+        servers[index]!.sql(
+          "insert into portowner.span (machine, key, first, numbered, protocol, port, address, program, services) select 'forger', key, '2026-01-02', false, 'TCP', 1, '0.0.0.0', '/a', 'not JSON' from portowner.span where machine = 'honest1'; update portowner.span set first = '-infinity' where machine = 'forger' and port = 7443; update portowner.machine set last_audit = 'infinity' where machine = 'forger'",
+          'empty',
+        );
+        assert.equal(await store.listeners({ ...everything, ...port(7443), machine: 'honest1' }), before);
+        const found = await store.listeners({ ...everything, machine: machineChoice(['honest*', 'forger']) });
+        assert.equal(found.map(text).toSorted(), ['forger TCP 0.0.0.0 1 /a', ...['forger', 'honest1', 'honest2'].map((machine) => `${machine} TCP 0.0.0.0 7443 /usr/sbin/shared`)]);
+        await store.news(everything, { since: night(1), compared: night(1) });
+        const asks: readonly ((store: AuditStore) => Promise<unknown>)[] = [
+          (audits) => audits.spans(everything),
+          (audits) => audits.versions(everything),
+          (audits) => audits.rareListeners(everything, 1),
+          (audits) => audits.newest(null),
+          (audits) => audits.runs({ machine: null, limit: null }),
+        ];
+        for (const ask of asks) await ask(store);
+      }));
+
 test.run();
