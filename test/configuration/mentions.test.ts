@@ -126,4 +126,16 @@ test('files with more than is searched', () => {
   assert.match(texts.join('\n'), 'only 256 MB of files were searched for port 3000');
 });
 
+test('what is too large or too deep is said, and files of other kinds take no place', () => {
+  const logs = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`/srv/shop/access-${String(index).padStart(4, '0')}.log`, 'localhost:3000']));
+  const working = [owner({ workingDirectory: '/srv/shop' })];
+  assert.equal(found({ ...logs, '/etc/x': '', '/srv/shop/server.yaml': 'url: http://localhost:3000/\n' }, 3000, working), [
+    '/srv/shop/server.yaml:1 names port 3000: localhost:3000',
+  ]);
+  const large = ' '.repeat(257 * 1024);
+  assert.equal(found({ '/etc/a.yml': `${large}localhost:3000`, '/etc/b.yml': large }), ['not searched for port 3000: /etc/a.yml, which is larger than 256 KB']);
+  assert.equal(found({ '/etc/1/2/3/4/5/6/7/shop': '-p 3000' }), ['only 7 levels of folders were searched for port 3000']);
+  assert.equal(found({ '/etc/1/2/3/4/5/6/shop': '-p 3000' }), ['/etc/1/2/3/4/5/6/shop:1 names port 3000: -p 3000']);
+});
+
 test.run();
