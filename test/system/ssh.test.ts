@@ -114,7 +114,15 @@ test('a host answers as the machine itself does', (context: TestContext) => {
 
 test('hosts that are one machine, or call themselves the same, have the names they were asked by', (context: TestContext) => {
   if (cannot !== null) return skip(cannot, context);
-  const { code, out, err } = ask([port, '--format', 'csv', '--columns', 'ComputerName,LocalPort'], 'living0', 'root@living1', 'living0');
+  let [seconds, attempts] = [0, 0];
+  let answer: ReturnType<typeof ask>;
+  // On a busy machine, one of them is not waited for, and its name is not known when the other one's is chosen.
+  do {
+    const started = performance.now();
+    answer = ask([port, '--format', 'csv', '--columns', 'ComputerName,LocalPort'], 'living0', 'root@living1', 'living0');
+    seconds = (performance.now() - started) / 1000;
+  } while (seconds > 4 && ++attempts < 5);
+  const { code, out, err } = answer;
   assert.is(code, 0, err);
   assert.equal(out.trim().split('\r\n').slice(1), [`living0,${port}`, `root@living1,${port}`]);
 });
@@ -164,11 +172,17 @@ for (const format of ['csv', 'ndjson'])
     const hosts = ['held', 'living0', 'dead'].flatMap((host) => ['--host', host]);
     const child = spawn(program, [...options, String(port), '--ssh-config', config, ...hosts, '--format', format, '--columns', 'ComputerName,OwningProcess', '--verbose']);
     let [out, err] = ['', ''];
-    child.stderr.on('data', (text: Buffer) => (err += String(text)));
+    // The first rows are there, and it says for what it waits: now the other one may answer.
+    const go = (): void => {
+      if (out !== '' && err.includes('waiting for held (1 of 3 machines)')) writeFileSync(join(folder, 'go'), '');
+    };
+    child.stderr.on('data', (text: Buffer) => {
+      err += String(text);
+      go();
+    });
     child.stdout.on('data', (text: Buffer) => {
       out += String(text);
-      // The first rows are there: now the other one may answer.
-      writeFileSync(join(folder, 'go'), '');
+      go();
     });
     const [code] = (await once(child, 'close')) as [number];
     assert.is(code, 69, err);
