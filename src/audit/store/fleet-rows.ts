@@ -1,7 +1,7 @@
 import type { FleetListener, ProgramVersion } from '../../schema/fleet.ts';
 import { commonName, ownerKey } from '../listeners.ts';
 import type { FleetNews, ListenerQuestion } from './contract.ts';
-import { byEndpoint, spanRows, type StoredSpan } from './history-rows.ts';
+import { byEndpoint, portOrder, spanRows, type StoredSpan } from './history-rows.ts';
 import { dynamicPort, instant, type OwnerValues } from './values.ts';
 import { ascending } from '../../io/order.ts';
 
@@ -61,9 +61,6 @@ export function currentListenerRow({
 /** The rows of listeners, by endpoint and machine. */
 export const listenerRows = (found: readonly OpenListener[]): FleetListener[] =>
   found.toSorted(byEndpointAndMachine).map(currentListenerRow);
-
-/** Dynamic ports come last. */
-const portOrder = (port: number): number => (port === dynamicPort ? 65_536 : port);
 
 const byEndpointAndMachine = (a: OpenListener, b: OpenListener): number =>
   portOrder(a.port) - portOrder(b.port) ||

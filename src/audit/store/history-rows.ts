@@ -67,10 +67,12 @@ const byTime = (a: StoredSpan, b: StoredSpan): number =>
   ascending(a.owner.sha256 ?? '', b.owner.sha256 ?? '') ||
   ascending(a.owner.signer ?? '', b.owner.signer ?? '');
 
-/** By endpoint, machine, and time; dynamic ports come last. */
+/** Dynamic ports come last. */
+export const portOrder = (port: number): number => (port === dynamicPort ? 65_536 : port);
+
+/** By endpoint, machine, and time. */
 export const byEndpoint = (a: StoredSpan, b: StoredSpan): number =>
-  Number(a.port === dynamicPort) - Number(b.port === dynamicPort) ||
-  a.port - b.port ||
+  portOrder(a.port) - portOrder(b.port) ||
   Number(a.numbered) - Number(b.numbered) ||
   ascending(a.protocol, b.protocol) ||
   ascending(a.address, b.address) ||
