@@ -1,11 +1,12 @@
 import { openValue } from './registry.ts';
 import type { Reading } from './reading.ts';
+import { servicesKey } from './windows-service.ts';
 
 /*
  * Certificates that HTTP.sys has for a port: they belong to the port, whichever program listens there.
  */
 
-const http = String.raw`HKLM\SYSTEM\CurrentControlSet\Services\HTTP\Parameters`;
+const http = String.raw`${servicesKey}\HTTP\Parameters`;
 
 /** Where HTTP.sys has the certificate of a binding, and how netsh calls it. */
 const certificates = [

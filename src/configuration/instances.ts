@@ -126,7 +126,8 @@ function servicesOf(world: Surveyed, byPid: ReadonlyMap<number, Process>): Found
     const entry = families.find(({ services }) => services?.test(name) === true);
     if (entry === undefined || pid === 0) return [];
     const process = byPid.get(pid);
-    const instance = process === undefined ? { ...idle(null), pid, service: name } : instanceOf(process, world, name);
+    const instance =
+      process === undefined ? { ...idleInstance(null), pid, service: name } : instanceOf(process, world, name);
     return [{ entry, instance, pids: new Set(entry.usesHttpSys === true ? [pid, systemPid] : [pid]) }];
   });
 }
@@ -137,7 +138,7 @@ function described(entry: FamilyEntry, path: string | null, world: Surveyed): Fo
   const name = path === null ? null : serviceOfPath(path);
   const service = services.data.find((one) => one.name.toLowerCase() === name?.toLowerCase());
   const process = processes.data.find(({ pid }) => pid !== 0 && pid === service?.pid);
-  if (service === undefined || process === undefined) return { entry, instance: idle(path), pids: new Set() };
+  if (service === undefined || process === undefined) return { entry, instance: idleInstance(path), pids: new Set() };
   // A wrapper listens nowhere itself.
   const children = processes.data.filter(({ parent }) => parent === process.pid).map(({ pid }) => pid);
   const instance = { ...instanceOf(process, world, service.name), path };
@@ -145,7 +146,7 @@ function described(entry: FamilyEntry, path: string | null, world: Surveyed): Fo
 }
 
 /** An instance of which only the configuration is known. */
-const idle = (path: string | null): Instance => ({
+export const idleInstance = (path: string | null): Instance => ({
   pid: null,
   executable: null,
   arguments: [],

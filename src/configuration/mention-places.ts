@@ -1,6 +1,7 @@
-import { posix, win32 } from 'node:path';
+import { win32 } from 'node:path';
 import type { Facts } from '../facts/model/facts.ts';
 import type { ConfigurationMachine, RunningProgram } from '../system/configuration.ts';
+import { servicesKey } from './windows-service.ts';
 
 /** Where something can name a port of this machine. */
 export interface MentionPlaces {
@@ -30,7 +31,6 @@ function foldersOf(executable: string): string[] {
   return bases.flatMap((base) => ['', 'conf', 'config', 'etc'].map((name) => win32.join(base, name)));
 }
 
-const control = String.raw`HKLM\SYSTEM\CurrentControlSet`;
 /** The values of a service that programs get as arguments and variables; NSSM keeps them in a key below it. */
 const serviceValues = [
   'ImagePath',
@@ -48,8 +48,7 @@ function windowsPlaces(machine: ConfigurationMachine, facts: Facts, system: stri
     ...working.map((folder) => win32.resolve(folder)),
     ...processes.flatMap(({ path }) => (path === null ? [] : foldersOf(path))),
   ];
-  const variables = String.raw`${control}\Control\Session Manager\Environment`;
-  const services = String.raw`${control}\Services`;
+  const variables = String.raw`HKLM\SYSTEM\CurrentControlSet\Control\Session Manager\Environment`;
   return {
     trees: [
       { folder: win32.join(system, 'Tasks'), everyFile: true },
@@ -63,8 +62,8 @@ function windowsPlaces(machine: ConfigurationMachine, facts: Facts, system: stri
     ),
     values: [
       ...(machine.list(variables) ?? []).map((name) => `${variables}\\${name}`),
-      ...(machine.list(services) ?? []).flatMap((name) =>
-        serviceValues.map((value) => `${services}\\${name}\\${value}`),
+      ...(machine.list(servicesKey) ?? []).flatMap((name) =>
+        serviceValues.map((value) => `${servicesKey}\\${name}\\${value}`),
       ),
     ],
   };
@@ -92,7 +91,3 @@ export function mentionPlaces(
   if (platform === 'linux') return linuxPlaces(programs);
   return systemFolder === null ? { trees: [], folders: [], values: [] } : windowsPlaces(machine, facts, systemFolder);
 }
-
-/** Returns the syntax of the paths of a machine. */
-export const pathsOf = ({ platform }: Pick<ConfigurationMachine, 'platform'>): typeof posix =>
-  platform === 'win32' ? win32 : posix;

@@ -1,8 +1,9 @@
 import type { Facts } from '../facts/model/facts.ts';
 import type { ConfigurationMachine, RunningProgram } from '../system/configuration.ts';
 import { isRegistryPath } from '../system/registry.ts';
-import { mentionPlaces, pathsOf, programsOf } from './mention-places.ts';
-import { decodeFile } from './text-file.ts';
+import { mentionPlaces, programsOf } from './mention-places.ts';
+import { pathsOf } from './reading.ts';
+import { decodeFile, lineAt } from './text-file.ts';
 
 /*
  * What names a port of this machine, in files that no family reads: health checks of cron, scheduled tasks, monitoring,
@@ -126,13 +127,16 @@ class Search {
   }
 
   private text(path: string, real: string, text: string): void {
-    let [line, start, end] = [1, 0, text.indexOf('\n')];
     const most = Math.min(this.found.size + mostOfFile, mostFound);
-    /** Whether the line is left out; null: it is not known yet. */
-    let isOut: boolean | null = null;
+    let line = 0;
+    let isOut = false;
     for (const { 0: words, index } of text.matchAll(this.mention)) {
-      for (; end >= 0 && end < index; end = text.indexOf('\n', start)) [line, start, isOut] = [line + 1, end + 1, null];
-      isOut ??= this.known.has(`${real}:${line}`) || comment.test(text.slice(start, index + 1));
+      const own = lineAt(text, index);
+      if (own !== line) {
+        line = own;
+        const start = text.lastIndexOf('\n', index) + 1;
+        isOut = this.known.has(`${real}:${line}`) || comment.test(text.slice(start, index + 1));
+      }
       if (isOut) continue;
       if (this.found.size >= most) {
         this.isCut = true;

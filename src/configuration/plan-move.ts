@@ -5,7 +5,7 @@ import { isConfirmed, outdated, outdatedText } from './outdated.ts';
 import { cannotMove } from './cannot.ts';
 import type { Configured } from './instances.ts';
 import { positionText, whereText, settingText, type RankedPort } from './overlay.ts';
-import { isSamePath } from './reading.ts';
+import { isSamePath, pathsOf } from './reading.ts';
 import { sideEffects, type MoveSubject } from './side-effects.ts';
 import { decodeFile, edited, type Edit, type TextFile } from './text-file.ts';
 import { programObstacle, writersOf } from './writers.ts';
@@ -117,7 +117,7 @@ const generated: readonly RegExp[] = [
 
 function obstaclesOf(file: TextFile, path: string, tree: string, machine: ConfigurationMachine): string[] {
   const found: string[] = [];
-  const separator = machine.platform === 'win32' ? '\\' : '/';
+  const { sep: separator } = pathsOf(machine);
   const hindrance = machine.obstacle(path);
   if (hindrance?.serious === true) throw cannotMove(hindrance.text);
   if (hindrance !== null) found.push(hindrance.text);

@@ -17,6 +17,10 @@ const mostGaps = 1000;
 /** A place without what most places have in common. */
 export type NewConfiguredPort = Pick<ConfiguredPort, 'port' | 'setting' | 'value' | 'source'> & Partial<ConfiguredPort>;
 
+/** Returns the syntax of the paths of a machine. */
+export const pathsOf = ({ platform }: Pick<ConfigurationMachine, 'platform'>): typeof posix =>
+  platform === 'win32' ? win32 : posix;
+
 /** Reads the configuration of one instance: its files, each once, and what is found in them. */
 export class Reading {
   readonly machine: ConfigurationMachine;
@@ -37,7 +41,7 @@ export class Reading {
   }
 
   get path(): typeof posix {
-    return this.machine.platform === 'win32' ? win32 : posix;
+    return pathsOf(this.machine);
   }
 
   /** The main configuration file; null if none was read. */

@@ -3,7 +3,8 @@ import type { ConfigurationMachine } from '../system/configuration.ts';
 import { families } from './families.ts';
 import type { Configured } from './instances.ts';
 import { Reading } from './reading.ts';
-import { decodeFile } from './text-file.ts';
+import { numberIn } from './registry.ts';
+import { servicesKey } from './windows-service.ts';
 
 /*
  * Ports that belong to a program by custom: another server there would be in its way as soon as it starts, whatever its
@@ -134,13 +135,9 @@ function installedProgram(machine: ConfigurationMachine, port: number): string |
   return paths.find((path) => machine.realPath(path) !== null) ?? null;
 }
 
-const servicesKey = String.raw`HKLM\SYSTEM\CurrentControlSet\Services`;
-
 /** Whether a service of Windows is disabled: it takes no port before an administrator changes that. */
-function isDisabled(machine: ConfigurationMachine, service: string): boolean {
-  const { bytes } = machine.read(`${servicesKey}\\${service}\\Start`);
-  return bytes !== null && decodeFile('Start', bytes)?.text.trim() === 'REG_DWORD 4';
-}
+const isDisabled = (machine: ConfigurationMachine, service: string): boolean =>
+  numberIn(new Reading(machine), `${servicesKey}\\${service}`, 'Start') === 4;
 
 /** The service of Windows that has a port by custom, and is installed; null if there is none. */
 function installedService({ reading: { machine }, family, instance }: Configured, port: number): string | null {

@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { families } from '../../src/configuration/families.ts';
 import type { Instance } from '../../src/configuration/configured-port.ts';
+import { idleInstance } from '../../src/configuration/instances.ts';
 import { Reading } from '../../src/configuration/reading.ts';
 import { lineAt } from '../../src/configuration/text-file.ts';
 import { machineWith, type Files } from '../support/configurations.ts';
@@ -126,18 +127,7 @@ for (const { name, application, size, given, places } of cases)
     const family = await families.find((one) => one.name === application)!.load();
     const { files, ...more } = given(size);
     const reading = new Reading(machineWith(files));
-    const instance: Instance = {
-      pid: null,
-      executable: null,
-      arguments: [],
-      environment: null,
-      workingDirectory: null,
-      account: null,
-      service: null,
-      serviceUser: null,
-      path: null,
-      ...more,
-    };
+    const instance = { ...idleInstance(null), ...more };
     const time = cpuMs(() => family.read(instance, reading));
     assert.ok(time < 3000, `${time} ms`);
     assert.is(reading.places.length, places);

@@ -78,52 +78,34 @@ test('of one file, and of all together, only so many places are looked for', () 
   assert.is(found({ '/etc/shop': Array.from({ length: 60 }, (_, index) => `a${index}port=3000`).join('\n') }).at(-1), '10 more places name port 3000');
 });
 
+/** Searches folders in which all files are the same; returns how many were read, too. */
+function searched(list: (folder: string) => readonly string[] | null, bytes: Buffer, processes = [owner()]): { read: number; text: string } {
+  let read = 0;
+  const machine = {
+    ...machineWith({}),
+    list,
+    read: () => {
+      read++;
+      return { bytes, refusal: null };
+    },
+  };
+  const text = mentions({ machine, facts: facts([], { processes }), pid: null, known: new Set() }, 3000).join('\n');
+  return { read, text };
+}
+
 test('folders of many programs with many files', () => {
   const processes = Array.from({ length: 30 }, (_, index) => owner({ pid: 100 + index, workingDirectory: `/srv/${index}` }));
-  const machine = machineWith({});
-  let read = 0;
-  const texts = mentions(
-    {
-      machine: {
-        ...machine,
-        list: (folder) => (folder.startsWith('/srv/') ? Array.from({ length: 1000 }, (_, index) => `${index}.conf`) : null),
-        read: () => {
-          read++;
-          return { bytes: Buffer.from('x'), refusal: null };
-        },
-      },
-      facts: facts([], { processes }),
-      pid: null,
-      known: new Set(),
-    },
-    3000,
-  );
+  const names = Array.from({ length: 1000 }, (_, index) => `${index}.conf`);
+  const { read, text } = searched((folder) => (folder.startsWith('/srv/') ? names : null), Buffer.from('x'), processes);
   assert.is(read, 20_000);
-  assert.match(texts.join('\n'), 'only 20000 files and folders were searched for port 3000');
+  assert.match(text, 'only 20000 files and folders were searched for port 3000');
 });
 
 test('files with more than is searched', () => {
-  const machine = machineWith({});
-  let read = 0;
-  const large = Buffer.alloc(4 * 1024 * 1024);
-  const texts = mentions(
-    {
-      machine: {
-        ...machine,
-        list: (folder) => (folder === '/etc' ? Array.from({ length: 100 }, (_, index) => `${index}.conf`) : null),
-        read: () => {
-          read++;
-          return { bytes: large, refusal: null };
-        },
-      },
-      facts: facts([]),
-      pid: null,
-      known: new Set(),
-    },
-    3000,
-  );
+  const names = Array.from({ length: 100 }, (_, index) => `${index}.conf`);
+  const { read, text } = searched((folder) => (folder === '/etc' ? names : null), Buffer.alloc(4 * 1024 * 1024));
   assert.is(read, 65);
-  assert.match(texts.join('\n'), 'only 256 MB of files were searched for port 3000');
+  assert.match(text, 'only 256 MB of files were searched for port 3000');
 });
 
 test('what is too large or too deep is said, and files of other kinds take no place', () => {

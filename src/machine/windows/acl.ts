@@ -1,4 +1,5 @@
 import type { PathState } from '../../system/scheduler.ts';
+import { accountName } from './advapi32.ts';
 import { Refused, refused, win32 } from './errors.ts';
 import { systemLibrary, wide } from './ffi.ts';
 import { lastErrorCode } from './kernel32.ts';
@@ -131,6 +132,16 @@ export function sidBytes(text: string): Buffer {
   bytes.writeUIntBE(authority, 2, 6);
   for (const [i, part] of parts.entries()) bytes.writeUInt32LE(part, 8 + 4 * i);
   return bytes;
+}
+
+/** The name of an account by its SID; the SID itself if it has none. */
+export function accountText(sid: string): string {
+  try {
+    return accountName(sidBytes(sid));
+  } catch (error) {
+    if (error instanceof Refused) return sid;
+    throw error;
+  }
 }
 
 /**

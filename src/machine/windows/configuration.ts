@@ -1,8 +1,8 @@
 import { splitCommandLine } from '../../facts/decode/relays.ts';
 import { isRegistryPath, registryPlace, registryText } from '../../system/registry.ts';
 import type { AdministratorsFolder, FileRead, StartedProgram } from '../../system/configuration.ts';
-import { administratorsOnly, lookAt, makeFolder, programData, sidBytes } from './acl.ts';
-import { accountName, elevated, processSid } from './advapi32.ts';
+import { accountText, administratorsOnly, lookAt, makeFolder, programData } from './acl.ts';
+import { elevated, processSid } from './advapi32.ts';
 import { Refused } from './errors.ts';
 import { systemDirectory } from './ffi.ts';
 import { access, ownMemory, thisProcess, withProcess } from './kernel32.ts';
@@ -81,7 +81,7 @@ export function windowsParts() {
       look: lookAt,
       // Programs of this user, and of the accounts that services have, can change their files anyway.
       trusted: [orElse(() => processSid(thisProcess), ''), 'S-1-5-19', 'S-1-5-20'],
-      accountName: (sid: string) => orElse(() => accountName(sidBytes(sid)), sid),
+      accountName: accountText,
     },
     bare: { SystemRoot: root, windir: root, SystemDrive: root.slice(0, 2), PATH: directory },
     readOther: (path: string) => (isRegistryPath(path) ? readValue(path) : null),

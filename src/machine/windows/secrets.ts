@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodeDescriptor, folderUsersOf, readersOf } from '../../facts/decode/windows-descriptor.ts';
 import type { SecretGuard } from '../../io/secret.ts';
-import { lookAt, makeFolder, sidBytes } from './acl.ts';
-import { accountName, processSid } from './advapi32.ts';
+import { accountText, lookAt, makeFolder } from './acl.ts';
+import { processSid } from './advapi32.ts';
 import { Refused, refused } from './errors.ts';
 import { addressOf, systemLibrary } from './ffi.ts';
 import { freeLocal, lastErrorCode, ownMemory, thisProcess } from './kernel32.ts';
@@ -37,15 +37,6 @@ function decrypt(bytes: Buffer): Buffer {
   }
 }
 
-function nameOf(sid: string): string {
-  try {
-    return accountName(sidBytes(sid));
-  } catch (error) {
-    if (error instanceof Refused) return sid;
-    throw error;
-  }
-}
-
 /** Why others are among the users of a file or folder, in words that follow its name; null if they are not. */
 function whyAmong(usersOf: typeof readersOf, can: string, path: string): string | null {
   const { access, standing, refusal } = lookAt(resolve(path));
@@ -55,7 +46,7 @@ function whyAmong(usersOf: typeof readersOf, can: string, path: string): string 
   if (descriptor.flaw !== null) return `who ${can} is unknown: ${descriptor.flaw}`;
   const [first, ...others] = usersOf(descriptor, processSid(thisProcess));
   if (first === undefined) return null;
-  return `${nameOf(first)}${others.length === 0 ? '' : ` and ${others.length} more`} ${can}`;
+  return `${accountText(first)}${others.length === 0 ? '' : ` and ${others.length} more`} ${can}`;
 }
 
 function makeOwnFolder(path: string): void {
