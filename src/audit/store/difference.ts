@@ -12,7 +12,9 @@ import { ascending } from '../../io/order.ts';
 
 /** Stores keep UTF-8, without NUL and lone surrogates: escapes them, so that two names do not become one. */
 const stored = (text: string): string =>
-  text.replace(/[\0\p{Cs}]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  text.isWellFormed() && !text.includes('\0')
+    ? text
+    : text.replace(/[\0\p{Cs}]/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** A run whose texts every engine can store. */
 export function storable(run: StoredRun): StoredRun {
@@ -68,6 +70,9 @@ const isLearned = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
 const isExact = ({ owner }: Held, { sha256, signer }: Listener): boolean =>
   owner.sha256 === sha256 && owner.signer === signer;
 
+const endpointOf = ({ protocol, port, address }: Readonly<Record<'protocol' | 'port' | 'address', unknown>>): string =>
+  `${protocol} ${port} ${address}`;
+
 /** The open spans that continue, by the listener that continues each. One path can have several executables, one after the other. */
 function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Listener[]): Map<Listener, OpenSpan<Id>> {
   const binary = ({ owner }: Held): string => JSON.stringify([owner.sha256, owner.signer]);
@@ -85,24 +90,22 @@ function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Liste
   return found;
 }
 
-/** Compares the open spans of a machine with the listeners of a run. */
+/**
+ * Compares the open spans of a machine with the listeners of a run. `compared`: the listeners that none of the other open
+ * spans continues, if an engine has left those out.
+ */
 export function spanDifference<Id>(
   spans: readonly OpenSpan<Id>[],
   { listeners, partial }: Pick<StoredRun, 'listeners' | 'partial'>,
+  compared = listeners,
 ): SpanDifference<Id> {
-  const seen = new Set(
-    listeners
-      .filter(({ port }) => port !== 'dynamic')
-      .map(({ protocol, port, address }) => `${protocol} ${port} ${address}`),
-  );
-  const found = continued(spans, listeners);
+  const found = continued(spans, compared);
   const going = new Set([...found.values()].map(({ id }) => id));
   // An endpoint that was seen has the owner it was seen with; several dynamic ones share one name.
-  const gone = spans.filter(
-    ({ id, protocol, port, address }) => !going.has(id) && (!partial || seen.has(`${protocol} ${port} ${address}`)),
-  );
+  const seen = new Set(partial ? listeners.filter(({ port }) => port !== 'dynamic').map(endpointOf) : []);
+  const gone = spans.filter((span) => !going.has(span.id) && (!partial || seen.has(endpointOf(span))));
   return {
-    added: listeners.filter((listener) => !found.has(listener)),
+    added: compared.filter((listener) => !found.has(listener)),
     learned: [...found].flatMap(([listener, span]) => (isLearned(span, listener) ? [{ id: span.id, listener }] : [])),
     ended: gone.map(({ id }) => id),
   };
@@ -117,16 +120,20 @@ export interface DynamicPort {
   readonly port: number;
 }
 
+/** The port numbers of the dynamic listeners of a run. */
+export const dynamicNumbers = ({ listeners }: Pick<StoredRun, 'listeners'>): DynamicPort[] =>
+  listeners.flatMap((listener) =>
+    listener.port === 'dynamic' ? listener.ports.map((port) => ({ listener, port })) : [],
+  );
+
 /** Compares the open dynamic port numbers of a machine with those of a run. */
 export function dynamicDifference<Id>(
   spans: Iterable<OpenSpan<Id>>,
-  { listeners, partial }: Pick<StoredRun, 'listeners' | 'partial'>,
+  numbers: readonly DynamicPort[],
+  { partial }: Pick<StoredRun, 'partial'>,
 ): { readonly added: readonly DynamicPort[]; readonly ended: readonly Id[] } {
   const gone = new Map<string, Id>();
   for (const { id, protocol, port, address, owner } of spans) gone.set(spanKey({ protocol, port, address }, owner), id);
-  const numbers = listeners.flatMap((listener) =>
-    listener.port === 'dynamic' ? listener.ports.map((port): DynamicPort => ({ listener, port })) : [],
-  );
   const added = numbers.filter(({ listener, port }) => {
     const { protocol, address } = listener;
     return !gone.delete(spanKey({ protocol, port, address }, listener));

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Listener } from '../listeners.ts';
 import type { StoredRun, StoreOutcome } from './contract.ts';
 import {
   binaryKey,
   datedFindings,
   dynamicDifference,
+  dynamicNumbers,
   findingDifference,
   keptSince,
   mostDynamicPorts,
@@ -50,33 +51,50 @@ interface NewSpan extends DynamicPort {
   readonly numbered: boolean;
 }
 
-const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+const hashed = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22);
 
 function keyOf({ numbered, listener, port }: NewSpan): string {
   const { protocol, address } = listener;
   return hashed(JSON.stringify([numbered, protocol, port, address, binaryKey(listener)]));
 }
 
-/** What the previous run of a machine saw. */
-interface OpenRows {
-  readonly spans: readonly (OpenSpan<RowId> & { readonly numbered: boolean })[];
-  readonly open: readonly OpenFinding<RowId>[];
+/** The spans of a run, each as if it began. */
+const spansOf = (run: StoredRun): NewSpan[] => [
+  ...run.listeners.map((listener) => ({ listener, port: storedPort(listener), numbered: false })),
+  ...dynamicNumbers(run).map(({ listener, port }) => ({ listener, port, numbered: true })),
+];
+
+/** How a run and the open spans of its machine differ, regardless of what they have in common. */
+interface OtherSpans {
+  /** The open spans without a listener that has their key. */
+  readonly open: readonly (OpenSpan<RowId> & { readonly numbered: boolean })[];
+  /** The spans of the run without an open one that has their key. */
+  readonly seen: readonly NewSpan[];
 }
 
-async function openFindings(sql: Sql, machine: string): Promise<OpenRows['open']> {
+async function openFindings(sql: Sql, machine: string): Promise<OpenFinding<RowId>[]> {
   const rows = await sql`
     select key, first, identity from portowner.finding where machine = ${machine} and last is null`;
   return rows.map(({ key, first, identity }) => ({ id: { key, first }, key: identity, first: first.getTime() }));
 }
 
-async function openSpans(sql: Sql, machine: string): Promise<OpenRows['spans']> {
+/** Compares the keys in the database: most listeners of most nights are the same. */
+async function otherSpans(sql: Sql, run: StoredRun): Promise<OtherSpans> {
+  const seen = new Map(spansOf(run).map((span) => [keyOf(span), span] as const));
   const rows = await sql`
-    select key, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
-    from portowner.span where machine = ${machine} and last is null`;
-  return rows.map((row) => {
-    const { key, first, numbered, protocol, port, address } = row;
-    return { id: { key, first }, numbered, protocol, port, address, owner: ownerOf(row) };
-  });
+    select open.key, seen.key as seen, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
+    from (select * from portowner.span where machine = ${run.machine} and last is null) as open
+    full join unnest(${arrayText([...seen.keys()])}::text[]) as seen (key) on seen.key = open.key
+    where open.key is null or seen.key is null`;
+  return {
+    open: rows
+      .filter((row) => row['seen'] === null)
+      .map((row) => {
+        const { key, first, numbered, protocol, port, address } = row;
+        return { id: { key, first }, numbered, protocol, port, address, owner: ownerOf(row) };
+      }),
+    seen: rows.flatMap((row) => seen.get(row['seen']) ?? []),
+  };
 }
 
 /** The values of new spans as arrays, in the order of the columns. */
@@ -182,18 +200,16 @@ function storeFindings(recording: Recording, { added, ended }: FindingDifference
 /** Writes the difference between a run and the open rows of its machine. */
 async function storeDifference(
   recording: Recording,
-  { spans, open }: OpenRows,
+  { open, seen }: OtherSpans,
+  found: readonly OpenFinding<RowId>[],
 ): Promise<Pick<StoreOutcome, 'findings'>> {
   const { sql, run, previous, atEnd } = recording;
-  const difference = spanDifference(
-    spans.filter(({ numbered }) => !numbered),
-    run,
-  );
-  const numbers = dynamicDifference(
-    spans.filter(({ numbered }) => numbered),
-    run,
-  );
-  const findings = findingDifference<RowId>(open, run, Date.parse(run.at));
+  const spans = Map.groupBy(open, ({ numbered }) => numbered);
+  const compared = Map.groupBy(seen, ({ numbered }) => numbered);
+  const listeners = (compared.get(false) ?? []).map(({ listener }) => listener);
+  const difference = spanDifference(spans.get(false) ?? [], run, listeners);
+  const numbers = dynamicDifference(spans.get(true) ?? [], compared.get(true) ?? [], run);
+  const findings = findingDifference<RowId>(found, run, Date.parse(run.at));
   const values = runValues(run, difference, previous === null);
   const added: readonly NewSpan[] = [
     ...difference.added.map((listener) => ({ listener, port: storedPort(listener), numbered: false })),
@@ -309,11 +325,11 @@ async function record(
   const [passed, previous, spans, open] = await Promise.all([
     gate(sql, run),
     newestRun(sql, machine),
-    openSpans(sql, machine),
+    otherSpans(sql, run),
     openFindings(sql, machine),
   ]);
   if (!passed) return { ...(await refusedRun(sql, run)), ...forgotten };
-  const { findings } = await storeDifference({ sql, atEnd, run, previous }, { spans, open });
+  const { findings } = await storeDifference({ sql, atEnd, run, previous }, spans, open);
   return { findings, refused: null, newest: run.at, ...forgotten };
 }
 

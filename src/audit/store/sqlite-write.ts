@@ -8,6 +8,7 @@ import {
   binaryKey,
   datedFindings,
   dynamicDifference,
+  dynamicNumbers,
   findingDifference,
   keptSince,
   mostDynamicPorts,
@@ -88,7 +89,7 @@ function storeSpans(recording: Recording): SpanDifference<number> {
 /** Records the dynamic port numbers. */
 function storeDynamicPorts(recording: Recording): void {
   const { database, machine, at, run } = recording;
-  const { added, ended } = dynamicDifference(openSpans(recording, 'dynamic_port'), run);
+  const { added, ended } = dynamicDifference(openSpans(recording, 'dynamic_port'), dynamicNumbers(run), run);
   const addOwner = ownerAdder(database);
   const add = database.prepare(
     'INSERT INTO dynamic_port (machine, protocol, port, address, owner, first) SELECT ?, ?, ?, ?, id, ? FROM owner WHERE key = ?',
