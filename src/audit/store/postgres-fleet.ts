@@ -92,32 +92,29 @@ const ofOwners = (sql: Sql, owners: readonly OwnerValues[]) => sql`
     ${arrayText(owners.map(fleetName))}::text[]) as owner (of_program, of_services, name)
   on coalesce(program, '') = of_program and services = of_services`;
 
+type TimeColumn = 'first' | 'last' | 'last_audit';
+
 /**
  * Spans as one row for each listener, with the machines and times as arrays: most rows of a fleet differ in nothing else, and
- * reading each of them takes longer than finding it. Not by their keys, which the account of any machine can choose. `ended`:
- * whether the times of the end are wanted.
+ * reading each of them takes longer than finding it. Not by their keys, which the account of any machine can choose.
  */
-const grouped = (sql: Sql, found: ReturnType<typeof condition>, ended = true) => sql`
+const grouped = (sql: Sql, found: ReturnType<typeof condition>, columns: readonly TimeColumn[]) => sql`
   select numbered, protocol, port, address, program, services, account as user, sha256, signer,
-    array_to_json(array_agg(machine)) as machines, ${times(sql, 'first')},
-    ${times(sql, 'last_audit')}${ended ? sql`, ${times(sql, 'last')}` : sql``}
+    array_to_json(array_agg(machine)) as machines${columns.map((column) => sql`, ${times(sql, column)}`)}
   ${found} group by numbered, protocol, port, address, program, services, account, sha256, signer`;
 
 /** A column of times as an array of milliseconds since 1970; null for those that no audit has, such as infinity. */
-const times = (sql: Sql, column: string) =>
+const times = (sql: Sql, column: TimeColumn) =>
   sql`array_to_json(array_agg(case when ${sql(column)} between '1970-01-01' and '9999-12-31'
-    then (extract(epoch from ${sql(column)}) * 1000)::bigint end)) as ${sql(column)}`;
+    then (date_part('epoch', ${sql(column)}) * 1000)::bigint end)) as ${sql(column)}`;
 
-/** A row of `grouped`. */
-interface SpanGroup {
+/** A row of `grouped`, with the times that were asked for. */
+interface SpanGroup extends Readonly<Partial<Record<TimeColumn, readonly (number | null)[]>>> {
   readonly numbered: boolean;
   readonly protocol: string;
   readonly port: number;
   readonly address: string;
   readonly machines: readonly string[];
-  readonly first: readonly (number | null)[];
-  readonly last: readonly (number | null)[];
-  readonly last_audit: readonly (number | null)[];
 }
 
 const listenerColumns = (sql: Sql) =>
@@ -128,7 +125,7 @@ export async function queryListeners(sql: Sql, question: ListenerQuestion): Prom
   const selection = await selectionOf(sql, question);
   const owners = question.owner === null ? null : await ownersOf(sql, selection, question.owner);
   const joined = owners === null ? sql`` : ofOwners(sql, owners);
-  const groups = await grouped(sql, openSpans(sql, selection, joined), false);
+  const groups = await grouped(sql, openSpans(sql, selection, joined), ['first', 'last_audit']);
   return listenerRows(
     groups.flatMap((row) => {
       const { protocol, port, address, machines, first, last_audit: newest } = row as unknown as SpanGroup;
@@ -139,8 +136,8 @@ export async function queryListeners(sql: Sql, question: ListenerQuestion): Prom
         port,
         address,
         owner,
-        first: first[at] ?? 0,
-        newest: newest[at] ?? 0,
+        first: first?.[at] ?? 0,
+        newest: newest?.[at] ?? 0,
         machines: null,
       }));
     }),
@@ -211,15 +208,6 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
   const known = await newMachines(sql, names, period);
   const { where } = await selectionOf(sql, { ...question, sha256: null });
   const endpoint = sql`machine, protocol, port, address`;
-  const [appeared, before] = await Promise.all([
-    grouped(sql, sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`),
-    grouped(
-      sql,
-      sql`from portowner.span join portowner.machine using (machine)
-        where last >= ${compared} and first <= ${since} and not numbered and (${endpoint}) in (
-          select ${endpoint} from portowner.span where first > ${since} and not numbered and ${where})`,
-    ),
-  ]);
   const machines = new Map<string, StoredMachine>();
   const machineOf = (name: string, newest: number): StoredMachine => {
     const seen = machines.get(name);
@@ -233,12 +221,35 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
     const { numbered, protocol, port, address, first, last, ...group } = row as unknown as SpanGroup;
     const owner = ownerOfQuestion(ownerOf(row), question);
     return group.machines.map((name, at) => {
-      const machine = machineOf(name, group.last_audit[at] ?? 0);
-      return { protocol, port, address, numbered, machine, owner, first: first[at] ?? 0, last: last[at] ?? Infinity };
+      const machine = machineOf(name, group.last_audit?.[at] ?? 0);
+      return {
+        protocol,
+        port,
+        address,
+        numbered,
+        machine,
+        owner,
+        first: first?.[at] ?? 0,
+        last: last?.[at] ?? Infinity,
+      };
     });
   };
-  return {
-    spans: newsRows(appeared.flatMap(spansOf), before.flatMap(spansOf), question),
-    newMachines: known.size,
-  };
+  const spansFrom = async (found: ReturnType<typeof condition>, columns: readonly TimeColumn[]) =>
+    (await grouped(sql, found, columns)).flatMap(spansOf);
+  const [, appeared, before] = await Promise.all([
+    // Groups of equal texts are found sooner by their hashes than by their order. Not every engine has the setting.
+    sql`select set_config('enable_sort', 'off', true) where current_setting('enable_sort', true) is not null`,
+    spansFrom(sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`, [
+      'first',
+      'last',
+      'last_audit',
+    ]),
+    // Their machines are among those before.
+    spansFrom(
+      sql`from portowner.span where last >= ${compared} and first <= ${since} and not numbered and (${endpoint}) in (
+        select ${endpoint} from portowner.span where first > ${since} and not numbered and ${where})`,
+      ['first', 'last'],
+    ),
+  ]);
+  return { spans: newsRows(appeared, before, question), newMachines: known.size };
 }
