@@ -65,7 +65,7 @@ export function runAt(size: Pick<FleetSize, 'listeners'>, machine: number, night
 
 const night = (number: string): string => `timestamptz '2025-01-01 03:00Z' + ${number} * interval '1 day'`;
 
-/** The spans of some machines, as the functions above have them, in the order in which nights would have stored them. */
+/** The spans of some machines, as the functions above have them, in the order in which nights would have written them: one that ends is written again. */
 const spansOf = (from: number, to: number, { listeners, nights }: FleetSize): string => `
   insert into portowner.span (machine, key, first, last, numbered, protocol, port, address, program, services, account, sha256, signer)
   select machine, translate(substr(encode(sha256(convert_to(
@@ -85,7 +85,7 @@ const spansOf = (from: number, to: number, { listeners, nights }: FleetSize): st
         lateral generate_series(0, (${nights - 1} + ${period} - change) / ${period}) as version
     ) as spans
   ) as hashed
-  order by first, machine`;
+  order by coalesce(last + 1, first), machine`;
 
 const auditsOf = (from: number, to: number, { listeners, nights }: FleetSize): string => `
     insert into portowner.audit (machine, at, tool, listeners, appeared, disappeared, findings, worst, complete, problem)
