@@ -1,0 +1,134 @@
+// A database whose disk is full, and one that lets only one of several transactions win: nothing is lost, and nothing half there.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { databaseAddress } from '../../../src/audit/store/address.ts';
+import type { StoredRun } from '../../../src/audit/store/contract.ts';
+import { useStore } from '../../../src/audit/store/open.ts';
+import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
+import { facts, socket } from '../../support/example.ts';
+import { run as program, snapshotFile, temporaryFolder } from '../../support/harness.ts';
+import { databaseVersions, noDatabase, startDatabase } from '../../support/postgres-server.ts';
+import { skip } from '../../support/skip.ts';
+
+const test = suite('a database in trouble');
+
+const night = (number: number): string => new Date(Date.UTC(2026, 0, number, 3)).toISOString();
+const later = new Date('2026-11-01T00:00:00Z');
+
+const listener = (port: number) =>
+  ({ protocol: 'TCP', address: '0.0.0.0', port, ports: [port], scope: 'Any', program: '/a', services: [], user: null, sha256: null, signer: null }) as const;
+const run = (machine: string, number: number): StoredRun => ({
+  machine,
+  at: night(number),
+  tool: 'a test',
+  listeners: [listener(443), listener(1000 + number)],
+  findings: [],
+  keepDays: null,
+  partial: false,
+  forgetLater: false,
+});
+
+const everything = { machine: null, port: null, dynamic: true, owner: null };
+
+test('transactions that the database undoes for the sake of others are run again', async () => {
+  const server = await startDatabase();
+  try {
+    server.sql('create database audits');
+    const url = server.url('audits');
+    await makeStore(databaseAddress(url), false);
+    server.sql('alter database audits set default_transaction_isolation = serializable');
+    const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
+    // Four clients store the nights of one machine at the same time, and each those of another one.
+    const outcomes = await Promise.all(
+      [0, 1, 2, 3].map((client) =>
+        useStore(url, async (store) => {
+          const refused: unknown[] = [];
+          for (const number of numbers) {
+            assert.is((await store.add(run(`own${client}`, number), later)).refused, null);
+            if (number % 4 === client) refused.push((await store.add(run('shared', number), later)).refused);
+          }
+          return refused;
+        }),
+      ),
+    );
+    const undone = readFileSync(join(server.folder, 'log'), 'utf8').split('could not serialize access').length - 1;
+    assert.ok(undone > 0, 'no transaction was undone: nothing was tested');
+    await useStore(url, async (store) => {
+      const runs = await store.runs({ machine: null, limit: null });
+      for (const client of [0, 1, 2, 3]) assert.is(runs.filter(({ ComputerName }) => ComputerName === `own${client}`).length, 12);
+      const stored = outcomes.flat().filter((refused) => refused === null).length;
+      assert.is(runs.filter(({ ComputerName }) => ComputerName === 'shared').length, stored);
+      const spans = await store.spans(everything);
+      // Each night has a port of its own, beside 443.
+      for (const client of [0, 1, 2, 3]) assert.is(spans.filter(({ ComputerName }) => ComputerName === `own${client}`).length, 13);
+      assert.is(spans.filter(({ ComputerName, Port }) => ComputerName === 'shared' && Port === '443').length, 1);
+      assert.is(spans.filter(({ ComputerName, IsOpen }) => ComputerName === 'shared' && IsOpen).length, 2);
+    });
+  } finally {
+    server.stop();
+  }
+});
+
+/** The programs of a server that has a small disk in `folder`, which only it sees. */
+function withSmallDisk(folder: string): string {
+  const bin = join(folder, 'bin');
+  const disk = join(folder, 'disk');
+  for (const one of [bin, disk]) mkdirSync(one);
+  const real = Object.values(databaseVersions)[0]!;
+  const inside = `mount -t tmpfs -o size=32m,mode=700 portowner-test "$0" && exec ${real}/pg_ctl "$@"`;
+  const scripts = {
+    initdb: `exec ${real}/initdb "$@"`,
+    pg_ctl: `if [ "$1" = start ]; then exec unshare --user --map-current-user --keep-caps --mount sh -c '${inside}' ${disk} "$@"; fi\nexec ${real}/pg_ctl "$@"`,
+  };
+  for (const [name, text] of Object.entries(scripts)) writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return bin;
+}
+
+test('an audit that finds the disk of the database full changes nothing, and is stored when there is space', async (context) => {
+  const can = spawnSync('setpriv', ['--reuid=65534', 'unshare', '--user', '--map-current-user', '--keep-caps', '--mount', 'true']).status === 0;
+  if (!can) return skip('no account but root can have a disk of its own (unshare --user --mount)', context);
+  const folder = mkdtempSync(join(tmpdir(), 'portowner-disk-'));
+  chmodSync(folder, 0o755);
+  const server = await startDatabase({ bin: withSmallDisk(folder) });
+  try {
+    server.sql(`create tablespace small location '${join(folder, 'disk')}'`);
+    server.sql('create database audits tablespace small');
+    const url = server.url('audits');
+    await makeStore(databaseAddress(url), false);
+    server.sql('create table filler (text text); alter table filler alter text set storage plain', 'audits');
+    assert.throws(() => {
+      for (let part = 0; part < 100; part++) server.sql("insert into filler select repeat('x', 7000) from generate_series(1, 100)", 'audits');
+    }, /No space left on device/);
+    const spool = join(temporaryFolder(), 'spool');
+    const audit = (number: number, ...more: string[]) => {
+      const snapshot = snapshotFile({ ...facts([socket({ localPort: 443 })]), at: night(number) });
+      return program(['audit', '--from', snapshot, '--store', url, ...more], { now: () => later });
+    };
+    const full = await audit(1);
+    assert.is(full.code, 69, full.err);
+    assert.match(full.err, /PO4201: .*its disk is full: .*No space left on device/);
+    for (const table of ['machine', 'audit', 'span', 'finding']) assert.is(server.sql(`select count(*) from portowner.${table}`, 'audits'), '0\n', table);
+    const spooled = await audit(2, '--spool', spool);
+    assert.is(spooled.code, 0, spooled.err);
+    assert.match(spooled.err, 'PO4211: warning: 1 audit in the spool');
+    server.sql('drop table filler', 'audits');
+    const stored = await audit(3, '--spool', spool);
+    assert.is(stored.code, 0, stored.err);
+    assert.not.match(stored.err, 'PO4211');
+    const runs = await useStore(url, (store) => store.runs({ machine: null, limit: null }));
+    assert.equal(
+      runs.map(({ RunTime }) => RunTime),
+      [night(3), night(2)],
+    );
+  } finally {
+    server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+if (noDatabase === null) test.run();
+else skip(noDatabase);
