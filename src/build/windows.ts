@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NtExecutable, Format, NtExecutable as Executable, NtExecutableResource } from 'pe-library';
 import { Data, Resource } from 'resedit';
+import { withAlignedSections } from './alignment.ts';
 import { version } from './bundle.ts';
 import { root } from './runtime.mjs';
 
@@ -54,11 +55,11 @@ function setDependentLoadFlags(executable: NtExecutable): void {
 }
 
 /**
- * Adds PortOwner's properties and icon to a Windows executable, restricts DLLs to System32, removes the signature of
- * node.exe, and sets the checksum.
+ * Adds PortOwner's properties and icon to a Windows executable, restricts DLLs to System32, aligns its sections, removes the
+ * signature of node.exe, and sets the checksum.
  */
-export function finishWindows(bytes: Uint8Array, fileName: string): Buffer {
-  const executable = Executable.from(bytes, { ignoreCert: true });
+export function finishWindows(bytes: Buffer, fileName: string): Buffer {
+  const executable = Executable.from(withAlignedSections(bytes));
   const resources = NtExecutableResource.from(executable);
   setProperties(resources, fileName);
   setIcon(resources);

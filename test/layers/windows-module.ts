@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { moduleFolder } from '../../src/build/module.ts';
-import { nodeBinary, runtimes } from '../../src/build/runtime.mjs';
-import { wine } from '../support/build-machine.ts';
+import { wine, windowsNode } from '../support/build-machine.ts';
 import { type Layer, skipAll, total } from './layer.ts';
 import { pesterFiles } from './pester.ts';
 
@@ -35,7 +34,7 @@ export const windowsModuleLayer: Layer = async () => {
   if (program === undefined) return skipAll(`ps/Tests in ${name}`, missing);
   const env = {
     PORTOWNER_TEST_MODULE: windowsPath(moduleFolder('win')),
-    PORTOWNER_TEST_NODE: windowsPath(nodeBinary(runtimes['win32-x64'])),
+    PORTOWNER_TEST_NODE: windowsPath(windowsNode()),
     // It is Linux's.
     PSModulePath: undefined,
   };

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { root } from '../../src/build/runtime.mjs';
+import { basename, join } from 'node:path';
+import { withAlignedSections } from '../../src/build/alignment.ts';
+import { cache, nodeBinary, root, runtimes, writeExecutable } from '../../src/build/runtime.mjs';
 
 export const dist = join(root, 'dist');
 
@@ -20,6 +21,21 @@ export function products(): { name: string; command: string[] | null; without: s
 export function wine(): string[] | null {
   const command = process.env.PORTOWNER_WINE ?? 'portowner-wine';
   return spawnSync(command, ['cmd.exe', '/c', 'exit'], { timeout: 120_000 }).status === 0 ? [command] : null;
+}
+
+/** Windows' Node, for programs under Wine: a copy that starts in half the time there. */
+export function windowsNode(): string {
+  const node = nodeBinary(runtimes['win32-x64']);
+  const folder = join(cache, 'aligned');
+  const path = join(folder, basename(node));
+  if (!existsSync(path)) {
+    mkdirSync(folder, { recursive: true });
+    // Other tests may do the same.
+    const own = `${path}.${process.pid}`;
+    writeExecutable(own, withAlignedSections(readFileSync(node)));
+    renameSync(own, path);
+  }
+  return path;
 }
 
 export const has = (program: string, ...args: string[]): boolean => spawnSync(program, args).error === undefined;

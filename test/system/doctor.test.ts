@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Check } from '../../src/schema/check.ts';
-import { nodeBinary, nodeFlags, runtimes } from '../../src/build/runtime.mjs';
-import { products, withFolder } from '../support/build-machine.ts';
+import { nodeFlags } from '../../src/build/runtime.mjs';
+import { products, withFolder, windowsNode } from '../support/build-machine.ts';
 import { skip } from '../support/skip.ts';
 import { portOwner } from '../support/program.ts';
 
@@ -23,16 +23,9 @@ for (const { name, command, without } of products()) {
     await once(server, 'listening');
     // Wine's tables have the sockets of its own programs alone.
     const listener = windows
-      ? spawn(
-          command[0]!,
-          [
-            nodeBinary(runtimes['win32-x64']),
-            ...nodeFlags,
-            '-e',
-            "const s = net.createServer().listen(0, '127.0.0.1', () => require('fs').writeSync(1, `${s.address().port}\\n`))",
-          ],
-          { stdio: ['ignore', 'pipe', 'inherit'] },
-        )
+      ? spawn(command[0]!, [windowsNode(), ...nodeFlags, '-e', "const s = net.createServer().listen(0, '127.0.0.1', () => require('fs').writeSync(1, `${s.address().port}\\n`))"], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        })
       : null;
     try {
       const port =

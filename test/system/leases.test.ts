@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../src/build/runtime.mjs';
-import { products } from '../support/build-machine.ts';
+import { nodeFlags, root } from '../../src/build/runtime.mjs';
+import { products, windowsNode } from '../support/build-machine.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 import { newFolder, runProgram } from '../support/program.ts';
 
@@ -101,7 +101,7 @@ for (const { name, command, without } of products().filter(({ name }) => ['porto
          return { leases: [] };
        });`,
     );
-    const node = isWindows ? [...command!.slice(0, -1), isWine ? nodeBinary(runtimes['win32-x64']) : process.execPath] : [process.execPath];
+    const node = isWindows ? [...command!.slice(0, -1), isWine ? windowsNode() : process.execPath] : [process.execPath];
     const [file, ...args] = [...node, ...nodeFlags, script, isWine ? windowsPath(folder) : folder];
     const child = spawn(file!, [...args, 'stay'], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');

@@ -5,10 +5,10 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, statSync, writeFile
 import { basename, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, root, runtimes } from '../../src/build/runtime.mjs';
+import { root } from '../../src/build/runtime.mjs';
 import { portClass } from '../../src/ports/classes.ts';
 import type { Endpoint } from '../../src/schema/endpoint.ts';
-import { dist, products } from '../support/build-machine.ts';
+import { dist, products, windowsNode } from '../support/build-machine.ts';
 import { facts, process as processFact, socket } from '../support/example.ts';
 import { skip, type TestContext } from '../support/skip.ts';
 import { asText, formats, readCsv } from '../support/read-formats.ts';
@@ -51,7 +51,7 @@ let ours: string;
 suiteOf.before(async () => {
   if (command === null) return;
   folder = newFolder();
-  const node = process.platform === 'win32' ? process.execPath : nodeBinary(runtimes['win32-x64']);
+  const node = process.platform === 'win32' ? process.execPath : windowsNode();
   // A link would do on Windows; Wine knows a program that runs already by its first name.
   copyFileSync(node, join(folder, umlauts));
   server = await startListeners([...runner, node], [...plans, `--password=${secret}`, '--größe=漢字']);

@@ -5,10 +5,10 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, st
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { Configuration } from '../../../src/schema/configuration.ts';
 import type { MoveResult } from '../../../src/schema/move.ts';
-import { products } from '../../support/build-machine.ts';
+import { products, windowsNode } from '../../support/build-machine.ts';
 import { temporaryFolder } from '../../support/harness.ts';
 import { endAll, runProgram, startListeners, type Outcome } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
@@ -22,7 +22,7 @@ const test = (name: string, check: () => void | Promise<void>): void =>
   suiteOf(name, (context) => (isWine ? check() : skip(command === null ? without : 'it would change the registry of this machine', context as unknown as TestContext)));
 
 const windowsPath = (path: string): string => `Z:${path.replaceAll('/', '\\')}`;
-const node = windowsPath(nodeBinary(runtimes['win32-x64']));
+const node = windowsPath(windowsNode());
 const drive = '/var/cache/portowner/wine/prefix/drive_c';
 
 /** Runs a command line with a state folder of its own: a script sets it, because Wine has its own environment. */
@@ -390,7 +390,7 @@ test('a service that does not listen on its new port gets its old one back', asy
   await withRdp(from, async () => {
     service('start', 'TermService');
     // Services are read where somebody listens.
-    const other = await startListeners([...runner, nodeBinary(runtimes['win32-x64'])], ['tcp 127.0.0.1']);
+    const other = await startListeners([...runner, windowsNode()], ['tcp 127.0.0.1']);
     try {
       const moved = portowner(state, 'move', String(from), '--to', String(to), '--yes', '--restart', '--timeout', '1', '--json');
       assert.is(moved.code, 1, moved.err);

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { SocketEvent } from '../../../src/schema/event.ts';
 import type { WaitResult } from '../../../src/schema/wait.ts';
-import { products } from '../../support/build-machine.ts';
+import { products, windowsNode } from '../../support/build-machine.ts';
 import { endAll, portOwner, start, type PortOwner } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
@@ -15,7 +15,7 @@ test.after(endAll);
 
 /** Starts a program that opens and closes a port again and again, on the system of an executable; returns the port. */
 async function opener(command: readonly string[], isWindows: boolean): Promise<number> {
-  const node = isWindows && process.platform !== 'win32' ? nodeBinary(runtimes['win32-x64']) : process.execPath;
+  const node = isWindows && process.platform !== 'win32' ? windowsNode() : process.execPath;
   const child = start([...command.slice(0, -1), node, ...nodeFlags, join(root, 'test/support/opener.ts')], { stdio: ['ignore', 'pipe', 'ignore'] });
   const [text] = (await once(child.stdout!, 'data')) as [Buffer];
   return Number(text.toString().trim());

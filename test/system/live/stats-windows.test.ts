@@ -2,10 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, runtimes } from '../../../src/build/runtime.mjs';
 import { decodeStatistics } from '../../../src/facts/decode/windows-statistics.ts';
 import type { Traffic } from '../../../src/schema/traffic.ts';
-import { products } from '../../support/build-machine.ts';
+import { products, windowsNode } from '../../support/build-machine.ts';
 import { endAll, portOwner, startListeners } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
@@ -15,7 +14,7 @@ test.after(endAll);
 
 test('every socket, and why it has no statistics', async (context) => {
   if (command === null) return skip(without, context as TestContext);
-  const node = process.platform === 'win32' ? process.execPath : nodeBinary(runtimes['win32-x64']);
+  const node = process.platform === 'win32' ? process.execPath : windowsNode();
   const listeners = await startListeners([...command.slice(0, -1), node], ['tcp 127.0.0.1', 'udp 127.0.0.1', 'pair 127.0.0.1']);
   const { out, code } = portOwner(command)(['stats', '--pid', `${listeners.pid}`, '--for', '0.1', '--format', 'json']);
   assert.is(code, 0, out);

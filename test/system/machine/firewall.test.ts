@@ -4,11 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { RawEntry } from '../../../src/system/raw.ts';
 import { decodeWindowsFirewall } from '../../../src/facts/decode/windows-firewall.ts';
 import type { Endpoint } from '../../../src/schema/endpoint.ts';
-import { has, wine } from '../../support/build-machine.ts';
+import { has, wine, windowsNode } from '../../support/build-machine.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite("the machine's own firewall");
@@ -112,7 +112,7 @@ test('the registry of Wine', (context) => {
   try {
     assert.is(reg('add', `${policy}\\FirewallRules`, '/v', rule, '/t', 'REG_SZ', '/d', text, '/f').status, 0);
     if (!there) assert.is(reg('add', ...setting, '/t', 'REG_DWORD', '/d', '0', '/f').status, 0);
-    const ask = spawnSync(runner[0]!, [nodeBinary(runtimes['win32-x64']), ...nodeFlags, join(root, 'test/support/windows-ask.ts'), 'firewall'], {
+    const ask = spawnSync(runner[0]!, [windowsNode(), ...nodeFlags, join(root, 'test/support/windows-ask.ts'), 'firewall'], {
       encoding: 'utf8',
       timeout: 60_000,
     });

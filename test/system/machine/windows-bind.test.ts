@@ -6,21 +6,21 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import type { Verdict } from '../../../src/schema/verdict.ts';
-import { wine } from '../../support/build-machine.ts';
+import { wine, windowsNode } from '../../support/build-machine.ts';
 import { freePort } from '../../support/free-port.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('bind attempts on Windows');
 
 /** How Windows programs of Node are run here; null where they are not. */
-function windowsNode(): string[] | null {
+function nodeCommand(): string[] | null {
   if (process.platform === 'win32') return [process.execPath, ...nodeFlags];
   const runner = process.platform === 'linux' ? wine() : null;
-  return runner && [...runner, nodeBinary(runtimes['win32-x64']), ...nodeFlags];
+  return runner && [...runner, windowsNode(), ...nodeFlags];
 }
-const command = windowsNode();
+const command = nodeCommand();
 
 function windows(name: string, check: () => void | Promise<void>): void {
   test(name, (context) => (command === null ? skip('there is neither Windows nor Wine (.ci/wine-setup)', context as TestContext) : check()));

@@ -5,10 +5,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { decodeDescriptor } from '../../../src/facts/decode/windows-descriptor.ts';
 import { taskFile, taskXml } from '../../../src/schedule/task-xml.ts';
-import { wine, withFolder } from '../../support/build-machine.ts';
+import { wine, withFolder, windowsNode } from '../../support/build-machine.ts';
 import { gmsaTask, windowsTask } from '../../support/schedule-example.ts';
 import { templates } from '../../support/task-templates.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
@@ -17,7 +17,7 @@ import type { ScheduleTold } from '../../support/windows-schedule.ts';
 const test = suite('Task Scheduler');
 const onWindows = process.platform === 'win32';
 const runner = onWindows ? [] : process.platform === 'linux' ? wine() : null;
-const node = runner && (onWindows ? [process.execPath, ...nodeFlags] : [...runner, nodeBinary(runtimes['win32-x64']), ...nodeFlags]);
+const node = runner && (onWindows ? [process.execPath, ...nodeFlags] : [...runner, windowsNode(), ...nodeFlags]);
 
 /** A path of this machine as Windows programs see it. */
 const windowsPath = (path: string): string => (onWindows ? path : `Z:${path.replaceAll('/', '\\')}`);

@@ -3,8 +3,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { join } from 'node:path';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
-import { wine } from '../../support/build-machine.ts';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { wine, windowsNode } from '../../support/build-machine.ts';
 import { runProgram } from '../../support/program.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import type { SeenServices } from '../../support/windows-services.ts';
@@ -14,7 +14,7 @@ const runner = process.platform === 'linux' ? wine() : null;
 const names = ['PortOwnerBase', 'PortOwnerMiddle', 'PortOwnerLast'] as const;
 const [base, middle, last] = names;
 const script = `Z:${join(root, 'test/support/windows-services.ts').replaceAll('/', '\\')}`;
-const node = `Z:${nodeBinary(runtimes['win32-x64']).replaceAll('/', '\\')}`;
+const node = `Z:${windowsNode().replaceAll('/', '\\')}`;
 
 let results: Record<string, SeenServices> = {};
 

@@ -4,7 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeBinary, nodeFlags, root, runtimes } from '../../../src/build/runtime.mjs';
+import { nodeFlags, root } from '../../../src/build/runtime.mjs';
 import { decodeGuestPorts } from '../../../src/facts/decode/windows-guests.ts';
 import { decodeIpListenList, decodeUrlReservations } from '../../../src/facts/decode/windows-httpsys.ts';
 import { decodePortProxies } from '../../../src/facts/decode/windows-portproxy.ts';
@@ -13,7 +13,7 @@ import { decodeServices } from '../../../src/facts/decode/windows-services.ts';
 import { decodeBoundSockets } from '../../../src/facts/decode/windows-sockets.ts';
 import type { Machine, Process, Sections, Socket } from '../../../src/facts/model/facts.ts';
 import type { RawEntry } from '../../../src/system/raw.ts';
-import { wine } from '../../support/build-machine.ts';
+import { wine, windowsNode } from '../../support/build-machine.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import type { Details, PlainQuestion } from '../../support/windows-ask.ts';
 import type { Opened } from '../../support/windows-listeners.ts';
@@ -42,10 +42,10 @@ const secret = 'hunter2';
 const crowd = 2000;
 
 /** How Windows programs of Node are run here; null where they are not. */
-function windowsNode(): string[] | null {
+function nodeCommand(): string[] | null {
   if (process.platform === 'win32') return [process.execPath, ...nodeFlags];
   const runner = process.platform === 'linux' ? wine() : null;
-  return runner && [...runner, nodeBinary(runtimes['win32-x64']), ...nodeFlags];
+  return runner && [...runner, windowsNode(), ...nodeFlags];
 }
 
 function open(command: readonly string[]): Promise<{ child: ChildProcess; opened: Opened }> {
@@ -118,7 +118,7 @@ function ask(command: readonly string[], opened: Opened): World {
   return { opened, all, listeners, ports: [listener, client, nobody], details, missing, refused, raw };
 }
 
-const command = windowsNode();
+const command = nodeCommand();
 const onWine = process.platform === 'linux';
 const test = suite('the windows source');
 let world: World;
