@@ -57,6 +57,7 @@ const lines = pages().flatMap((page) =>
 function ending(line: string): string[] {
   if (line.startsWith('portowner baseline create ')) return ['--force'];
   if (line.startsWith('portowner wait ')) return ['--timeout', '0'];
+  if (line.startsWith('portowner stats')) return ['--for', '200ms'];
   return line.startsWith('portowner watch') ? ['--for', '200ms', '--interval', '100ms'] : [];
 }
 
