@@ -114,7 +114,8 @@ test('schtasks takes every template, and refuses what is no task', async (contex
     const created = async (xml: string, times = 1): Promise<(number | null)[]> => {
       const [name, file, outcomes] = [newName(), fileOf(xml), [] as (number | null)[]];
       for (let time = 0; time < times; time++) outcomes.push(await schtasks('/Create', '/XML', file, '/TN', name, '/F'));
-      return [...outcomes, await schtasks('/Delete', '/TN', name, '/F')];
+      outcomes.push(await schtasks('/Delete', '/TN', name, '/F'));
+      return outcomes;
     };
     // Each call waits for seconds under Wine: once is enough to see that /F replaces.
     const all = Object.entries({ ...templates, gmsa: taskXml(gmsaTask) });
