@@ -91,8 +91,8 @@ function continued<Id>(spans: readonly OpenSpan<Id>[], listeners: readonly Liste
 }
 
 /**
- * Compares the open spans of a machine with the listeners of a run. `compared`: the listeners that none of the other open
- * spans continues, if an engine has left those out.
+ * Compares the open spans of a machine with the listeners of a run. `compared`: the listeners that are left, if an engine has
+ * left out the open spans with the same values as a listener, and these listeners.
  */
 export function spanDifference<Id>(
   spans: readonly OpenSpan<Id>[],

@@ -64,11 +64,11 @@ const spansOf = (run: StoredRun): NewSpan[] => [
   ...dynamicNumbers(run).map(({ listener, port }) => ({ listener, port, numbered: true })),
 ];
 
-/** How a run and the open spans of its machine differ, regardless of what they have in common. */
+/** What a run and the open spans of its machine do not have in common. */
 interface OtherSpans {
-  /** The open spans without a listener that has their key. */
+  /** The open spans that no listener of the run continues with the same values. */
   readonly open: readonly (OpenSpan<RowId> & { readonly numbered: boolean })[];
-  /** The spans of the run without an open one that has their key. */
+  /** The spans of the run that continue no open one with the same values. */
   readonly seen: readonly NewSpan[];
 }
 
@@ -78,46 +78,59 @@ async function openFindings(sql: Sql, machine: string): Promise<OpenFinding<RowI
   return rows.map(({ key, first, identity }) => ({ id: { key, first }, key: identity, first: first.getTime() }));
 }
 
-/** Compares the keys in the database: most listeners of most nights are the same. */
-async function otherSpans(sql: Sql, run: StoredRun): Promise<OtherSpans> {
-  const seen = new Map(spansOf(run).map((span) => [keyOf(span), span] as const));
-  const rows = await sql`
-    select open.key, seen.key as seen, first, numbered, protocol, port, address, program, services, account as user, sha256, signer
-    from (select * from portowner.span where machine = ${run.machine} and last is null) as open
-    full join unnest(${arrayText([...seen.keys()])}::text[]) as seen (key) on seen.key = open.key
-    where open.key is null or seen.key is null`;
-  return {
-    open: rows
-      .filter((row) => row['seen'] === null)
-      .map((row) => {
-        const { key, first, numbered, protocol, port, address } = row;
-        return { id: { key, first }, numbered, protocol, port, address, owner: ownerOf(row) };
-      }),
-    seen: rows.flatMap((row) => seen.get(row['seen']) ?? []),
-  };
-}
-
-/** The values of new spans as arrays, in the order of the columns. */
-function arraysOf(sql: Sql, spans: readonly NewSpan[]) {
+/** The values of spans as arrays, in the order of the columns. */
+function valueArrays(sql: Sql, spans: readonly NewSpan[]) {
   const texts = (value: (span: NewSpan) => string | number | boolean | null): string => arrayText(spans.map(value));
   const owner = (value: (listener: Listener) => string | null): string => texts(({ listener }) => value(listener));
   return sql`
-    ${texts(keyOf)}::text[], ${texts(({ numbered }) => numbered)}::boolean[],
-    ${owner(({ protocol }) => protocol)}::text[], ${texts(({ port }) => port)}::integer[],
-    ${owner(({ address }) => address)}::text[], ${owner(({ program }) => program)}::text[],
-    ${owner(({ services }) => JSON.stringify(services))}::text[], ${owner(({ user }) => user)}::text[],
-    ${owner(({ sha256 }) => sha256)}::text[], ${owner(({ signer }) => signer)}::text[]`;
+    ${texts(({ numbered }) => numbered)}::boolean[], ${owner(({ protocol }) => protocol)}::text[],
+    ${texts(({ port }) => port)}::integer[], ${owner(({ address }) => address)}::text[],
+    ${owner(({ services }) => JSON.stringify(services))}::text[], ${owner(({ program }) => program)}::text[],
+    ${owner(({ user }) => user)}::text[], ${owner(({ sha256 }) => sha256)}::text[],
+    ${owner(({ signer }) => signer)}::text[]`;
 }
 
-const spanColumns = (sql: Sql) =>
-  sql`key, numbered, protocol, port, address, program, services, account, sha256, signer`;
+const keysOf = (spans: readonly NewSpan[]): string => arrayText(spans.map(keyOf));
+
+const columnsOf = (sql: Sql) =>
+  sql`numbered, protocol, port, address, services, program, account, sha256, signer`;
+
+/**
+ * Compares the values in the database: most listeners of most nights are the same. Not the keys, which the account of a machine
+ * can choose: what it wrote would hide a listener from then on.
+ */
+async function otherSpans(sql: Sql, run: StoredRun): Promise<OtherSpans> {
+  const spans = spansOf(run);
+  // A full join cannot use "is not distinct from".
+  const same = ['program', 'account', 'sha256', 'signer'].map(
+    (name) => sql`and coalesce(open.${sql(name)}, '') = coalesce(seen.${sql(name)}, '')`,
+  );
+  const rows = await sql`
+    select seen.index, open.*
+    from (select * from portowner.span where machine = ${run.machine} and last is null) as open
+    full join unnest(${valueArrays(sql, spans)}, ${arrayText(spans.map((_, index) => index))}::integer[])
+      as seen (${columnsOf(sql)}, index)
+    on open.numbered = seen.numbered and open.protocol = seen.protocol and open.port = seen.port
+      and open.address = seen.address and open.services = seen.services ${same}
+    where open.key is null or seen.index is null`;
+  return {
+    open: rows
+      .filter((row) => row['index'] === null)
+      .map((row) => {
+        const { key, first, numbered, protocol, port, address, account } = row;
+        const owner = ownerOf(Object.assign(row, { user: account }));
+        return { id: { key, first }, numbered, protocol, port, address, owner };
+      }),
+    seen: rows.flatMap((row) => (row['index'] === null ? [] : spans[row['index']]!)),
+  };
+}
 
 function insertSpans({ sql, run }: Recording, spans: readonly NewSpan[]): LazyQuery[] {
   if (spans.length === 0) return [];
   return [
     sql`
-      insert into portowner.span (machine, first, ${spanColumns(sql)})
-      select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(${arraysOf(sql, spans)})
+      insert into portowner.span (machine, first, key, ${columnsOf(sql)})
+      select ${run.machine}::text, ${run.at}::timestamptz, * from unnest(${keysOf(spans)}::text[], ${valueArrays(sql, spans)})
       on conflict do nothing`,
   ];
 }
@@ -145,10 +158,11 @@ async function forgetNumbers({ sql, run }: Recording, spans: readonly NewSpan[])
   const unique = [...new Map(spans.map((span) => [keyOf(span), span])).values()];
   const taken = unique.slice(0, rows.length);
   await sql`
-    update portowner.span as one set first = ${run.at}::timestamptz, last = null, (${spanColumns(sql)}) = (
-      new.key, new.numbered, new.protocol, new.port, new.address, new.program, new.services, new.account, new.sha256, new.signer)
-    from unnest(${keys(taken.length)}::text[], ${firsts(taken.length)}::timestamptz[], ${arraysOf(sql, taken)})
-      as new (old_key, old_first, ${spanColumns(sql)})
+    update portowner.span as one set first = ${run.at}::timestamptz, last = null, (key, ${columnsOf(sql)}) = (
+      new.key, new.numbered, new.protocol, new.port, new.address, new.services, new.program, new.account, new.sha256, new.signer)
+    from unnest(${keys(taken.length)}::text[], ${firsts(taken.length)}::timestamptz[],
+      ${keysOf(taken)}::text[], ${valueArrays(sql, taken)})
+      as new (old_key, old_first, key, ${columnsOf(sql)})
     where one.machine = ${machine} and one.key = new.old_key and one.first = new.old_first`;
   return unique.slice(taken.length);
 }
