@@ -234,22 +234,25 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
       };
     });
   };
-  const spansFrom = async (found: ReturnType<typeof condition>, columns: readonly TimeColumn[]) =>
-    (await grouped(sql, found, columns)).flatMap(spansOf);
+  // Groups of equal texts are found sooner by their hashes than by their order. Not every engine has the setting.
+  const hashed = sql`
+    select set_config('enable_sort', 'off', true) where current_setting('enable_sort', true) is not null`;
   const [, appeared, before] = await Promise.all([
-    // Groups of equal texts are found sooner by their hashes than by their order. Not every engine has the setting.
-    sql`select set_config('enable_sort', 'off', true) where current_setting('enable_sort', true) is not null`,
-    spansFrom(sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`, [
-      'first',
-      'last',
-      'last_audit',
-    ]),
-    // Their machines are among those before.
-    spansFrom(
+    hashed,
+    grouped(
+      sql,
+      sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`,
+      ['first', 'last', 'last_audit'],
+    ),
+    // Only what came before a span of the answer is used: copies of machines need not be left out.
+    grouped(
+      sql,
       sql`from portowner.span where last >= ${compared} and first <= ${since} and not numbered and (${endpoint}) in (
         select ${endpoint} from portowner.span where first > ${since} and not numbered and ${where})`,
       ['first', 'last'],
     ),
   ]);
-  return { spans: newsRows(appeared, before, question), newMachines: known.size };
+  // The times of the newest audits come with the first.
+  const appearedSpans = appeared.flatMap(spansOf);
+  return { spans: newsRows(appearedSpans, before.flatMap(spansOf), question), newMachines: known.size };
 }
