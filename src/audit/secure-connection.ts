@@ -68,6 +68,16 @@ const untrusted: ReadonlySet<string> = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
+/**
+ * Whether an error is about certificates, by its code: it stays until somebody acts, and the server may be another one than it
+ * says.
+ */
+export const isMistrust = (code: string): boolean =>
+  untrusted.has(code) ||
+  ['CERT_', 'ERR_TLS_CERT_', 'ERR_OSSL_'].some((start) => code.startsWith(start)) ||
+  // The server rejects the client's certificate, or the way to connect.
+  (code.startsWith('ERR_SSL_') && code.includes('_ALERT_'));
+
 /** What an error of a connection means, by its code; null if it is another error. `authority`: the parameter for authorities to trust. */
 export function networkFault(code: string, authority: string, seconds: number): Fault | null {
   if (untrusted.has(code))

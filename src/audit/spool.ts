@@ -8,6 +8,7 @@ import { ownFolder } from '../io/secret.ts';
 import { errorCode, errorWords, isSystemError } from '../io/errors.ts';
 import { removeLeftovers, replaceFile } from '../io/temporary.ts';
 import { PortOwnerError, type Problem } from '../schema/problems.ts';
+import { isMistrust } from './secure-connection.ts';
 import type { StoredRun, StoreOutcome } from './store/contract.ts';
 
 /*
@@ -84,11 +85,13 @@ const accessClasses: ReadonlySet<string> = new Set(['28', '3D', '3F', '42']);
 
 /** Why an audit could not be sent: the store will never take it, somebody must act first, or it may be taken later. */
 function hindrance({ code, cause }: PortOwnerError): 'final' | 'access' | 'passing' {
-  const sqlClass = errorCode(cause).slice(0, 2);
+  const causeCode = errorCode(cause);
+  const sqlClass = causeCode.slice(0, 2);
   // Row-level security refused the machine. The text of the error is in the language of the server.
   const isForeign = cause instanceof Error && 'routine' in cause && cause.routine === 'ExecWithCheckOptions';
   if (code === 'PO4208' || isForeign || finalClasses.has(sqlClass)) return 'final';
-  return accessClasses.has(sqlClass) || (code !== 'PO4201' && code !== 'PO4202') ? 'access' : 'passing';
+  const isAccess = accessClasses.has(sqlClass) || isMistrust(causeCode) || (code !== 'PO4201' && code !== 'PO4202');
+  return isAccess ? 'access' : 'passing';
 }
 
 /** Keeps the file of an audit that the store will never take under another name. */

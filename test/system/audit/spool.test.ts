@@ -101,10 +101,13 @@ test('an audit stays in the spool after any error that is not its own', async ()
   const spool = join(temporaryFolder(), 'spool');
   await addThroughSpool(spool, example, failing(new TypeError('a defect'))).catch((error: unknown) => assert.instance(error, TypeError));
   assert.is(waiting(spool).length, 1);
-  const lost = await addThroughSpool(spool, example, failing(databaseRefusal('CONNECTION_DESTROYED')));
-  assert.equal([lost.failure, lost.problems.map(({ code }) => code)], [null, ['PO4211']]);
+  for (const code of ['CONNECTION_DESTROYED', 'ECONNREFUSED', 'ERR_SSL_WRONG_VERSION_NUMBER']) {
+    const lost = await addThroughSpool(spool, example, failing(databaseRefusal(code)));
+    assert.equal([lost.failure, lost.problems.map((problem) => problem.code)], [null, ['PO4211']], code);
+  }
   // Somebody must act: that is not a clean audit.
-  for (const code of ['42501', '42P01', '3F000', '28P01']) {
+  const certificates = ['SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID', 'CERT_HAS_EXPIRED', 'ERR_OSSL_X509_KEY_VALUES_MISMATCH', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA'];
+  for (const code of ['42501', '42P01', '3F000', '28P01', ...certificates]) {
     const { failure, problems } = await addThroughSpool(spool, example, failing(databaseRefusal(code)));
     assert.equal([failure?.severity, failure?.code, problems], ['Error', 'PO4201', []], code);
     assert.match(failure!.message, `1 audit in the spool ${spool} until the store can be used: refused with ${code}`);
