@@ -58,7 +58,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
       The policy is YAML: kind: PortOwner.Policy, version: 1, and a list of rules, of which the first match decides. A rule needs a name and an action (allow or forbid). Its conditions are ports, protocol, scope (Loopback, Specific, or Any), program, application (such as node server.js), service, user, and signer. It can also have a severity, owner, ticket, and reason for its findings; a rule that allows can have a last day: expires: 2026-12-31.
 
-      The store is a file with the history of all audits, for portowner history; it is created if it is missing. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
+      The store has the history of all audits, for portowner history and portowner fleet. It is a file, which is created if it is missing, or a PostgreSQL database that portowner store created: postgres://USER@HOST/DATABASE. Without --baseline and --policy, an audit only records the current listeners. An audit is not stored if it is older than the newest audit of its machine, or dated more than a day ahead of the clock; repeating the same audit does not change the store.
 
       Findings go to standard output and to each --report file, whose name determines the format: .csv, .json, .ndjson, .clixml, .txt, .md, .sarif, .html, .xlsx, .ecs.ndjson, .otlp.jsonl, .prom. A report can also be sent to an OpenTelemetry collector: otlp+https://HOST:4318. Reports include what the audit could not determine. One line summarizes the audit: above the findings on a terminal, otherwise on standard error. It says clean only if the exit code is 0. A failed audit does not change the reports: its exit code, and an event with --event-log, report the failure.
     `,
@@ -100,7 +100,7 @@ export class AuditCommand extends withOptions(RowCommand, CountOptions, Snapshot
 
   forgetLater = Option.Boolean('--forget-later', false, {
     description:
-      "first remove the machine's audits that are dated in the future from the store, for example after the clock was wrong; keeps a copy of the store next to it",
+      "first remove the machine's audits that are dated in the future from the store, for example after the clock was wrong; keeps a copy of the store next to it, or in a database of the history of the machine",
   });
   override readonly schema = finding;
   protected override readonly subject = 'Audit';

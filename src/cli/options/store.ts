@@ -24,8 +24,8 @@ export class StoreOptions {
 /** The name of the store. Throws PO1001. */
 export function requiredStore({ store }: StoreOptions, command: string): string {
   if (store !== undefined) return store;
-  throw new PortOwnerError('PO1001', `missing --store: portowner ${command} --store FILE`, {
-    hint: 'Use the file of portowner audit --store.',
+  throw new PortOwnerError('PO1001', `missing --store: portowner ${command} --store FILE|URL`, {
+    hint: 'Use the store of portowner audit --store.',
   });
 }
 
