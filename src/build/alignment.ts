@@ -31,7 +31,7 @@ function sectionsOf(bytes: Buffer): Section[] {
   });
 }
 
-/** Corrects the positions of what is for debuggers. */
+/** Corrects the positions of the debug data. */
 function moveDebugging(bytes: Buffer): void {
   const sections = sectionsOf(bytes);
   const positionOf = (address: number): number => {
@@ -42,7 +42,9 @@ function moveDebugging(bytes: Buffer): void {
   const [address, length] = [0, 4].map((field) => bytes.readUInt32LE(directory(bytes, debugging) + field));
   for (let offset = 0; offset < length!; offset += 28) {
     const entry = positionOf(address! + offset);
-    bytes.writeUInt32LE(positionOf(bytes.readUInt32LE(entry + 20)), entry + 24);
+    const [data, position] = [20, 24].map((field) => bytes.readUInt32LE(entry + field));
+    // Some entries have no data.
+    if (data !== 0 || position !== 0) bytes.writeUInt32LE(positionOf(data!), entry + 24);
   }
 }
 
@@ -54,7 +56,8 @@ export function withAlignedSections(bytes: Buffer): Buffer {
     .filter(({ size }) => size > 0)
     .toSorted((one, other) => one.position - other.position);
   const last = sections.at(-1)!;
-  const end = bytes.readUInt32LE(directory(bytes, certificates)) || bytes.length;
+  const [signature, signatureSize] = [0, 4].map((field) => bytes.readUInt32LE(directory(bytes, certificates) + field));
+  const end = signature === 0 || signature! + signatureSize! < bytes.length ? bytes.length : signature!;
   if (last.position + last.size < end) throw new Error('the program has more than its sections');
   const headers = bytes.readUInt32LE(optional + 60);
   let next = roundedUp(headers);

@@ -32,8 +32,12 @@ export function windowsNode(): string {
     mkdirSync(folder, { recursive: true });
     // Other tests may do the same.
     const own = `${path}.${process.pid}`;
-    writeExecutable(own, withAlignedSections(readFileSync(node)));
-    renameSync(own, path);
+    try {
+      writeExecutable(own, withAlignedSections(readFileSync(node)));
+      renameSync(own, path);
+    } finally {
+      rmSync(own, { force: true });
+    }
   }
   return path;
 }

@@ -49,7 +49,7 @@ test('transactions that the database undoes for the sake of others are run again
           const refused: unknown[] = [];
           for (const number of numbers) {
             assert.is((await store.add(run(`own${client}`, number), later)).refused, null);
-            if (number % 4 === client) refused.push((await store.add(run('shared', number), later)).refused);
+            refused.push((await store.add(run('shared', number), later)).refused);
           }
           return refused;
         }),
@@ -74,7 +74,7 @@ test('transactions that the database undoes for the sake of others are run again
 });
 
 /** The programs of a server that has a small disk in `folder`, which only it sees. */
-function withSmallDisk(folder: string): string {
+function programsWithSmallDisk(folder: string): string {
   const bin = join(folder, 'bin');
   const disk = join(folder, 'disk');
   for (const one of [bin, disk]) mkdirSync(one);
@@ -89,11 +89,11 @@ function withSmallDisk(folder: string): string {
 }
 
 test('an audit that finds the disk of the database full changes nothing, and is stored when there is space', async (context) => {
-  const can = spawnSync('setpriv', ['--reuid=65534', 'unshare', '--user', '--map-current-user', '--keep-caps', '--mount', 'true']).status === 0;
+  const can = spawnSync('setpriv', ['--reuid=65534', 'unshare', '--user', '--map-current-user', '--keep-caps', '--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
   if (!can) return skip('no account but root can have a disk of its own (unshare --user --mount)', context);
   const folder = mkdtempSync(join(tmpdir(), 'portowner-disk-'));
   chmodSync(folder, 0o755);
-  const server = await startDatabase({ bin: withSmallDisk(folder) });
+  const server = await startDatabase({ bin: programsWithSmallDisk(folder) });
   try {
     server.sql(`create tablespace small location '${join(folder, 'disk')}'`);
     server.sql('create database audits tablespace small');
@@ -102,7 +102,7 @@ test('an audit that finds the disk of the database full changes nothing, and is 
     server.sql('create table filler (text text); alter table filler alter text set storage plain', 'audits');
     assert.throws(() => {
       for (let part = 0; part < 100; part++) server.sql("insert into filler select repeat('x', 7000) from generate_series(1, 100)", 'audits');
-    }, /No space left on device/);
+    }, /No space left on device|wrote only/);
     const spool = join(temporaryFolder(), 'spool');
     const audit = (number: number, ...more: string[]) => {
       const snapshot = snapshotFile({ ...facts([socket({ localPort: 443 })]), at: night(number) });
@@ -110,7 +110,7 @@ test('an audit that finds the disk of the database full changes nothing, and is 
     };
     const full = await audit(1);
     assert.is(full.code, 69, full.err);
-    assert.match(full.err, /PO4201: .*its disk is full: .*No space left on device/);
+    assert.match(full.err, /PO4201: .*its disk is full: .*(?:No space left on device|wrote only)/);
     for (const table of ['machine', 'audit', 'span', 'finding']) assert.is(server.sql(`select count(*) from portowner.${table}`, 'audits'), '0\n', table);
     const spooled = await audit(2, '--spool', spool);
     assert.is(spooled.code, 0, spooled.err);
