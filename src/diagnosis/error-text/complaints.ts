@@ -9,7 +9,7 @@ const most = 6;
 /** Words for a port that somebody else has, and for any failure of a line about binding. The level of a log is neither. */
 const contention = /\b(?:duplicate|conflict\w{0,3}|another|already|occupied|taken|busy|blocked|no address added)\b/i;
 const failing =
-  /\b(?:fail\w{0,4}|can(?:not|'t| not)|could(?:n't| not)|unable|not?|nope|won't|denied|refused|invalid)\b/i;
+  /\b(?:fail\w{0,4}|can(?:not|'t| not)|could(?:n't| not)|unable|not|nope|won't|denied|refused|invalid)\b/i;
 
 /** What a program does about a failure: the port is another one. */
 const goesElsewhere = /\b(?:try|tries|trying|retry\w{0,3}|using|use|instead|fall\w{0,4} back|switch\w{0,4}|changed)\b/i;

@@ -200,7 +200,7 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
   // The lines of containers and services are interleaved.
   const open = new Map<string, Draft>();
   for (const [at, line] of lines.entries()) {
-    const said = read(line, at, lines[at + 1]);
+    const said = read(lines, at);
     if (said === null) continue;
     const draft = open.get(line.source);
     if (draft !== undefined && belongs(draft, said) && !isComplete(draft, said, lines)) goOn(draft, said);

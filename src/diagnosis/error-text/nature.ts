@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\bacquire lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -55,6 +55,9 @@ const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:t
 export function isOfFile(text: string): boolean {
   return sharingViolation.test(text) && !ofBinds.test(text) && !isHttp(text);
 }
+
+/** Whether a line is about a file, of which the next line may say that another program uses it. */
+export const isAboutFile = (text: string): boolean => files.test(text);
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
@@ -129,7 +132,7 @@ export function announces(text: string): boolean {
 
 /** A port that was opened, or belongs to another program, did not fail. */
 const succeeded =
-  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
+  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:only )?(?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
 
 /** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {

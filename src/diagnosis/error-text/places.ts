@@ -62,6 +62,7 @@ const forms: readonly Form[] = [
   },
   // Erlang: {acceptor,{0,0,0,0},5671}, {could_not_start_listener,"::",5672,…}, [{port,8088},{ip,{127,0,0,1}}]
   { form: /\{acceptor, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, ?(?<p>\d{1,5})\}/g, score: 5 },
+  { form: /\{\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}, ?(?<p>\d{1,5})\}, ?\{?(?:eacces|eaddr\w{5,8})\b/g, score: 5 },
   { form: /listener, ?"(?<a>[^"\n]{0,64})", ?(?<p>\d{1,5}), ?:?e[a-z]{4,}/g, score: 5 },
   { form: /\{port, ?(?<p>\d{1,5})\}[^\n]{0,40}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g, score: 4 },
   { form: /\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}[^\n]{0,40}?\{port, ?(?<p>\d{1,5})\}/g, score: 4 },

@@ -3,6 +3,7 @@ import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
 import {
   connectsToEveryAddress,
+  isAboutFile,
   isDevice,
   natureOf,
   saysThatBindFailed,
@@ -33,7 +34,8 @@ export const isOfConnections = (sign: Sign | null): boolean =>
   sign !== null && ['refused', 'timedOut', 'unreachable', 'reset'].includes(sign.meaning);
 
 /** Returns what a line reports about a failure; null for a line that reports none. */
-export function read(line: Line, at: number, next: Line | undefined): LineSigns | null {
+export function read(lines: readonly Line[], at: number): LineSigns | null {
+  const [before, line, next] = [lines[at - 1], lines[at]!, lines[at + 1]];
   if (line.frame) return null;
   const { text } = line;
   const couldNotBind = saysThatBindFailed(text);
@@ -47,7 +49,8 @@ export function read(line: Line, at: number, next: Line | undefined): LineSigns 
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
-  const nature = natureOf(text, errorAt);
+  const ofBefore = code === null && words === null && before?.source === line.source && isAboutFile(before.text);
+  const nature = natureOf(text, errorAt) ?? (ofBefore ? 'file' : null);
   // This error may be about anything, so it counts only where a bind failed.
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
   const toEvery = connectsToEveryAddress(text);
