@@ -239,11 +239,11 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
     select set_config('enable_sort', 'off', true) where current_setting('enable_sort', true) is not null`;
   const [, appeared, before] = await Promise.all([
     hashed,
-    grouped(
-      sql,
-      sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`,
-      ['first', 'last', 'last_audit'],
-    ),
+    grouped(sql, sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`, [
+      'first',
+      'last',
+      'last_audit',
+    ]),
     // Only what came before a span of the answer is used: copies of machines need not be left out.
     grouped(
       sql,

@@ -92,8 +92,7 @@ function valueArrays(sql: Sql, spans: readonly NewSpan[]) {
 
 const keysOf = (spans: readonly NewSpan[]): string => arrayText(spans.map(keyOf));
 
-const columnsOf = (sql: Sql) =>
-  sql`numbered, protocol, port, address, services, program, account, sha256, signer`;
+const columnsOf = (sql: Sql) => sql`numbered, protocol, port, address, services, program, account, sha256, signer`;
 
 /**
  * Compares the values in the database: most listeners of most nights are the same. Not the keys, which the account of a machine

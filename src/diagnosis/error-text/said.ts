@@ -49,8 +49,7 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
-  const ofBefore = code === null && words === null && before?.source === line.source && isAboutFile(before.text);
-  const nature = natureOf(text, errorAt) ?? (ofBefore ? 'file' : null);
+  const nature = natureOf(text, errorAt);
   // This error may be about anything, so it counts only where a bind failed.
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
   const toEvery = connectsToEveryAddress(text);
@@ -58,6 +57,14 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' }).filter(
     ({ address }) => address !== null || !isDevice(text),
   );
+  // Another program that has what the line before is about.
+  const isOfFileBefore =
+    places.length === 0 &&
+    nature === null &&
+    code === null &&
+    words === null &&
+    before?.source === line.source &&
+    isAboutFile(before.text);
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   // Nor is a socket's own error number about a file, unless it is a socket with a path.
   const isFile =
@@ -69,7 +76,7 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     // A program's error class may be about connections, and what it says about a port that is in use.
     (nature === 'connection' && code === null && words === null && guess !== null) ||
     (nature === 'connection' && (sign?.meaning === 'inUse' || sign?.meaning === 'access') && toEvery);
-  const about = isBind ? 'bind' : nature;
+  const about = isBind ? 'bind' : isOfFileBefore ? 'file' : nature;
   return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
 }
 

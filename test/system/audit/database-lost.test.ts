@@ -236,7 +236,18 @@ test('a store goes on after its server was restarted, or ended its connection me
 
 test('a row that has the key of a listener and other values does not hide the listener', async () => {
   const url = server.url('audits');
-  const listener = { protocol: 'TCP', address: '0.0.0.0', port: 4444, ports: [4444], scope: 'Any', program: '/tmp/other', services: [], user: 'root', sha256: null, signer: null } as const;
+  const listener = {
+    protocol: 'TCP',
+    address: '0.0.0.0',
+    port: 4444,
+    ports: [4444],
+    scope: 'Any',
+    program: '/tmp/other',
+    services: [],
+    user: 'root',
+    sha256: null,
+    signer: null,
+  } as const;
   const add = (number: number) => useStore(url, (store) => store.add(run(number, { machine: 'forged', listeners: [listener] }), new Date(night(9))));
   await add(1);
   server.sql("update portowner.span set program = '/usr/sbin/nginx' where machine = 'forged'", 'audits');
