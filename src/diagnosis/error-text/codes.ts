@@ -104,7 +104,6 @@ const names: Readonly<Record<string, Meaning>> = {
   ETIMEDOUT: 'timedOut',
   ENETUNREACH: 'unreachable',
   EHOSTUNREACH: 'unreachable',
-  NoRouteToHostException: 'unreachable',
   ECONNRESET: 'reset',
 };
 const byLowerName = new Map(
