@@ -527,6 +527,26 @@ test('a store in a database is passed on as it is, and its files are checked lik
   assert.match(checkTask(scheduler.tasks.get(name)!).facts?.arguments ?? '', /--store "?postgres:/);
 });
 
+test('a spool is passed on, writable in the unit, and as safe as the other files', async () => {
+  const linux = fakeLinux();
+  const show = async (spool: string): Promise<string> => {
+    const { code, out, err } = await run(['schedule', 'show', '--baseline', '/etc/b.yaml', '--spool', spool], { scheduler: linux });
+    assert.is(code, 0, err);
+    return out;
+  };
+  assert.match(await show('/var/lib/portowner/spool'), /"--spool" "\/var\/lib\/portowner\/spool"[^]*\nStateDirectory=portowner\n/);
+  assert.match(await show('/srv/audits/spool'), /\nReadWritePaths="?\/srv\/audits"?\n/);
+  const scheduler = fakeWindows();
+  const install = () => schedule(scheduler, 'install', ...baseline, '--spool', 'C:\\Audit\\spool');
+  scheduler.files.set('C:\\Audit\\spool', safe('folder', [ace({ sid: 'S-1-5-32-545', mask: 0x1301bf })]));
+  const open = await install();
+  assert.equal(codes(open), ['PO5002']);
+  assert.match(open.problems[0]!.Message, /the spool: .* could change/);
+  scheduler.files.set('C:\\Audit\\spool', safe('folder'));
+  assert.is((await install()).row?.State, 'Installed');
+  assert.match(checkTask(scheduler.tasks.get(name)!).facts?.arguments ?? '', /--spool C:\\Audit\\spool/);
+});
+
 test('a report that is sent is passed on as it is, and its files are checked like the others', async () => {
   const linux = fakeLinux();
   const url = 'otlp+https://collector.corp:4318?headersfile=/etc/portowner/headers&sslrootcert=/etc/portowner/ca.pem';
