@@ -73,12 +73,11 @@ export async function whyNotEach(questions: readonly WhyRequest[], world: WhyWor
 
 /** Decides whether the port could be bound, and if not, exactly why. */
 async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<WhyAnswer> {
-  const explained = (given: Verdict): WhyAnswer => {
+  if (bind === null) {
+    const given = error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!);
     const [row = given] = advisedThere([given], world.machine.there);
     return { row, headline: row.Summary, problems: [], lack: 'source' };
-  };
-  if (bind === null)
-    return explained(error!.about === 'connection' ? await outgoingVerdict(error!, world.machine) : noPort(error!));
+  }
   let { facts, diagnosis } = await look(bind, error, world);
   // If a port changes hands during the check, check again.
   if (world.machine.live && (diagnosis.row.Cause === 'HeldWithoutSocket' || diagnosis.row.Cause === 'Disagreement'))
@@ -87,12 +86,6 @@ async function whyNot({ bind, error }: WhyRequest, world: WhyWorld): Promise<Why
     const other = await look({ ...bind, address: '::1' }, error, world);
     if (other.diagnosis.row.CanBind === false && other.diagnosis.row.Owner !== null) ({ facts, diagnosis } = other);
   }
-  const [end] = error?.farEnds ?? [];
-  // A connection failed, and not for want of a local port.
-  if (end !== undefined && diagnosis.row.CanBind === true)
-    return explained(
-      await outgoingVerdict({ ...error!, remote: { ...end, protocol: bind.protocol, answered: false } }, world.machine),
-    );
   const { needs, said, isGone } = diagnosis;
   const configured = bind.port === 0 ? undefined : await world.askedFor?.(bind);
   const [row = diagnosis.row] = advisedThere([diagnosis.row], world.machine.there, facts);
