@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { withAlignedSections } from '../../src/build/alignment.ts';
-import { cache, nodeBinary, root, runtimes, writeExecutable } from '../../src/build/runtime.mjs';
+import { cache, nodeBinary, nodeFlags, root, runtimes, writeExecutable } from '../../src/build/runtime.mjs';
 
 export const dist = join(root, 'dist');
 
@@ -40,6 +40,13 @@ export function windowsNode(): string {
     }
   }
   return path;
+}
+
+/** How scripts of Windows' Node are run here; null where they are not. */
+export function windowsNodeCommand(): string[] | null {
+  if (process.platform === 'win32') return [process.execPath, ...nodeFlags];
+  const runner = process.platform === 'linux' ? wine() : null;
+  return runner && [...runner, windowsNode(), ...nodeFlags];
 }
 
 export const has = (program: string, ...args: string[]): boolean => spawnSync(program, args).error === undefined;

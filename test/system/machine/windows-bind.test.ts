@@ -6,21 +6,15 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { root } from '../../../src/build/runtime.mjs';
 import type { Verdict } from '../../../src/schema/verdict.ts';
-import { wine, windowsNode } from '../../support/build-machine.ts';
+import { windowsNodeCommand } from '../../support/build-machine.ts';
 import { freePort } from '../../support/free-port.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('bind attempts on Windows');
 
-/** How Windows programs of Node are run here; null where they are not. */
-function nodeCommand(): string[] | null {
-  if (process.platform === 'win32') return [process.execPath, ...nodeFlags];
-  const runner = process.platform === 'linux' ? wine() : null;
-  return runner && [...runner, windowsNode(), ...nodeFlags];
-}
-const command = nodeCommand();
+const command = windowsNodeCommand();
 
 function windows(name: string, check: () => void | Promise<void>): void {
   test(name, (context) => (command === null ? skip('there is neither Windows nor Wine (.ci/wine-setup)', context as TestContext) : check()));

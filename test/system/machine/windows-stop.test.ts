@@ -4,21 +4,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { root } from '../../../src/build/runtime.mjs';
 import type { StopResult } from '../../../src/schema/stop.ts';
-import { wine, windowsNode } from '../../support/build-machine.ts';
+import { windowsNodeCommand } from '../../support/build-machine.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 
 const test = suite('stop on Windows');
 
-/** How Windows programs of Node are run here; null where they are not. */
-function nodeCommand(): string[] | null {
-  if (process.platform === 'win32') return [process.execPath, ...nodeFlags];
-  const runner = process.platform === 'linux' ? wine() : null;
-  return runner && [...runner, windowsNode(), ...nodeFlags];
-}
-
-const command = nodeCommand();
+const command = windowsNodeCommand();
 const children: ChildProcess[] = [];
 test.after.each(() => {
   // Under Wine this is the runner, and the program ends with it.

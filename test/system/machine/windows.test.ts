@@ -4,7 +4,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nodeFlags, root } from '../../../src/build/runtime.mjs';
+import { root } from '../../../src/build/runtime.mjs';
 import { decodeGuestPorts } from '../../../src/facts/decode/windows-guests.ts';
 import { decodeIpListenList, decodeUrlReservations } from '../../../src/facts/decode/windows-httpsys.ts';
 import { decodePortProxies } from '../../../src/facts/decode/windows-portproxy.ts';
@@ -13,7 +13,7 @@ import { decodeServices } from '../../../src/facts/decode/windows-services.ts';
 import { decodeBoundSockets } from '../../../src/facts/decode/windows-sockets.ts';
 import type { Machine, Process, Sections, Socket } from '../../../src/facts/model/facts.ts';
 import type { RawEntry } from '../../../src/system/raw.ts';
-import { wine, windowsNode } from '../../support/build-machine.ts';
+import { windowsNodeCommand } from '../../support/build-machine.ts';
 import { skip, type TestContext } from '../../support/skip.ts';
 import type { Details, PlainQuestion } from '../../support/windows-ask.ts';
 import type { Opened } from '../../support/windows-listeners.ts';
@@ -40,13 +40,6 @@ interface World {
 const secret = 'hunter2';
 /** So many UDP sockets that their table does not fit into the first buffer for it. */
 const crowd = 2000;
-
-/** How Windows programs of Node are run here; null where they are not. */
-function nodeCommand(): string[] | null {
-  if (process.platform === 'win32') return [process.execPath, ...nodeFlags];
-  const runner = process.platform === 'linux' ? wine() : null;
-  return runner && [...runner, windowsNode(), ...nodeFlags];
-}
 
 function open(command: readonly string[]): Promise<{ child: ChildProcess; opened: Opened }> {
   const [program, ...args] = [...command, join(root, 'test/support/windows-listeners.ts'), `--crowd=${crowd}`, `--password=${secret}`];
@@ -118,7 +111,7 @@ function ask(command: readonly string[], opened: Opened): World {
   return { opened, all, listeners, ports: [listener, client, nobody], details, missing, refused, raw };
 }
 
-const command = nodeCommand();
+const command = windowsNodeCommand();
 const onWine = process.platform === 'linux';
 const test = suite('the windows source');
 let world: World;
