@@ -86,7 +86,7 @@ export async function storeScript(address: DatabaseAddress | null): Promise<stri
 const longestMs = 4 * 3_600_000;
 
 function runStatements(sql: Sql, statements: readonly string[]): Promise<void> {
-  return inTransaction(sql, '', async () => {
+  return inTransaction(sql, { mode: '', setting: null }, async () => {
     await sql.unsafe('set local statement_timeout = 0');
     for (const statement of statements) await sql.unsafe(statement);
   });

@@ -168,17 +168,29 @@ export type LazyQuery = postgres.PendingQuery<postgres.Row[]>;
 /** Takes queries that are sent together with the end of a transaction, in their order. */
 export type AtEnd = (...queries: readonly LazyQuery[]) => void;
 
+/** How a transaction runs. */
+export interface TransactionMode {
+  /** What follows BEGIN. */
+  readonly mode: string;
+  /** A setting of the server for its statements, if the engine has it. */
+  readonly setting: readonly [name: string, value: string] | null;
+}
+
 /**
  * Runs `work` in a transaction. After an error, the connection must end, which rolls it back. Its end is sent with its last
  * queries: waiting for the server takes longer than most of them. If one of them fails, the end rolls everything back.
  */
-export async function inTransaction<T>(sql: Sql, mode: string, work: (atEnd: AtEnd) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  sql: Sql,
+  { mode, setting }: TransactionMode,
+  work: (atEnd: AtEnd) => Promise<T>,
+): Promise<T> {
   const limits = `set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`;
-  // Compiling a question about 16 parts of a table takes longer than answering it. Not every engine has the setting.
-  const plain = "select set_config('jit', 'off', true) where current_setting('jit', true) is not null";
+  const [name, value] = setting ?? [];
+  const set = `select set_config('${name}', '${value}', true) where current_setting('${name}', true) is not null`;
   const last: LazyQuery[] = [];
   // What was sent before it is known to have begun could be stored by itself.
-  await sql.unsafe(`begin ${mode}; ${limits}; ${plain}`);
+  await sql.unsafe(`begin ${mode}; ${limits}; ${setting === null ? '' : set}`);
   const result = await work((...queries) => void last.push(...queries));
   // A query that postgres.js sends again, for example because a table has changed, comes after the end.
   const isRepeated = (error: unknown): boolean => errorCode(error) === '25P02';

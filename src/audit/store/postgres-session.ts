@@ -6,6 +6,7 @@ import {
   type AtEnd,
   type Connections,
   type Sql,
+  type TransactionMode,
 } from './postgres-connection.ts';
 import { databaseVersion } from './postgres-schema.ts';
 import { PortOwnerError } from '../../schema/problems.ts';
@@ -26,18 +27,36 @@ async function checkVersion(sql: Sql, { url }: DatabaseAddress): Promise<void> {
 const checked = new WeakSet<Sql>();
 
 /** Runs `work` with a store of a known version, in one transaction. */
-export function storeTransaction<T>(
+function storeTransaction<T>(
   connections: Connections,
-  mode: string,
+  modeOf: (sql: Sql) => TransactionMode,
   work: (sql: Sql, atEnd: AtEnd) => Promise<T>,
 ): Promise<T> {
   return connections.use((sql) =>
-    inTransaction(sql, mode, async (atEnd) => {
+    inTransaction(sql, modeOf(sql), async (atEnd) => {
       if (!checked.has(sql)) await checkVersion(sql, connections.address);
       checked.add(sql);
       return work(sql, atEnd);
     }),
   );
+}
+
+/** Runs `work`, which only reads, and sees one state. */
+export function questionTransaction<T>(connections: Connections, work: (sql: Sql) => Promise<T>): Promise<T> {
+  // Compiling a question about 16 parts of a table takes longer than answering it.
+  const mode = { mode: 'isolation level repeatable read read only', setting: ['jit', 'off'] } as const;
+  return storeTransaction(connections, () => mode, work);
+}
+
+/** Runs `work`, which stores something. */
+export function changeTransaction<T>(
+  connections: Connections,
+  work: (sql: Sql, atEnd: AtEnd) => Promise<T>,
+): Promise<T> {
+  // The server would plan every statement for the part of each machine. One plan for all parts takes it as long as thirty of
+  // these: too long for a connection that stores one audit.
+  const kept = { mode: '', setting: ['plan_cache_mode', 'force_generic_plan'] } as const;
+  return storeTransaction(connections, (sql) => (checked.has(sql) ? kept : { mode: '', setting: null }), work);
 }
 
 /** Converts errors of the database to PO4201, PO4202, or PO2003. */

@@ -28,7 +28,7 @@ import {
   type Sql,
 } from './postgres-connection.ts';
 import { tableNames } from './postgres-schema.ts';
-import { storeTransaction } from './postgres-session.ts';
+import { changeTransaction } from './postgres-session.ts';
 import { instant, ownerOf } from './values.ts';
 
 /** Identifies a span or a finding of a machine. */
@@ -94,23 +94,37 @@ const keysOf = (spans: readonly NewSpan[]): string => arrayText(spans.map(keyOf)
 
 const columnsOf = (sql: Sql) => sql`numbered, protocol, port, address, services, program, account, sha256, signer`;
 
+/** Between texts that are sent as one. */
+const separator = '\x1F';
+
+const counted = (text: string | null): string => (text === null ? ':' : `${Buffer.byteLength(text)}:${text}`);
+
+/** The values of a span as one text, as `valueText` makes it in the database. With other values, it is another one. */
+function valueOf({ numbered, port, listener }: NewSpan): string {
+  const { protocol, address, services, program, user, sha256, signer } = listener;
+  const texts = [protocol, address, JSON.stringify(services), program, user, sha256, signer];
+  const value = `${Number(numbered)} ${port} ${texts.map(counted).join('')}`;
+  // It cannot be sent: like no span of the database, it is compared here.
+  return value.includes(separator) ? '-' : value;
+}
+
+function valueText(sql: Sql) {
+  const names = ['protocol', 'address', 'services', 'program', 'account', 'sha256', 'signer'];
+  const texts = names.map((name) => sql`, octet_length(${sql(name)}), ':', ${sql(name)}`);
+  return sql`concat(numbered::integer, ' ', port, ' ' ${texts})`;
+}
+
 /**
  * Compares the values in the database: most listeners of most nights are the same. Not the keys, which the account of a machine
  * can choose: what it wrote would hide a listener from then on.
  */
 async function otherSpans(sql: Sql, run: StoredRun): Promise<OtherSpans> {
   const spans = spansOf(run);
-  // A full join cannot use "is not distinct from".
-  const same = ['program', 'account', 'sha256', 'signer'].map(
-    (name) => sql`and coalesce(open.${sql(name)}, '') = coalesce(seen.${sql(name)}, '')`,
-  );
   const rows = await sql`
-    select seen.index, open.*
-    from (select * from portowner.span where machine = ${run.machine} and last is null) as open
-    full join unnest(${valueArrays(sql, spans)}, ${arrayText(spans.map((_, index) => index))}::integer[])
-      as seen (${columnsOf(sql)}, index)
-    on open.numbered = seen.numbered and open.protocol = seen.protocol and open.port = seen.port
-      and open.address = seen.address and open.services = seen.services ${same}
+    select seen.index::integer, open.*
+    from (select *, ${valueText(sql)} as value from portowner.span where machine = ${run.machine} and last is null) as open
+    full join unnest(string_to_array(${spans.map(valueOf).join(separator)}, chr(31))) with ordinality as seen (value, index)
+    on open.value = seen.value
     where open.key is null or seen.index is null`;
   return {
     open: rows
@@ -120,7 +134,7 @@ async function otherSpans(sql: Sql, run: StoredRun): Promise<OtherSpans> {
         const owner = ownerOf(Object.assign(row, { user: account }));
         return { id: { key, first }, numbered, protocol, port, address, owner };
       }),
-    seen: rows.flatMap((row) => (row['index'] === null ? [] : spans[row['index']]!)),
+    seen: rows.flatMap((row) => (row['index'] === null ? [] : spans[row['index'] - 1]!)),
   };
 }
 
@@ -289,7 +303,8 @@ async function forgetLater(
 }
 
 async function newestRun(sql: Sql, machine: string): Promise<Date | null> {
-  const [row] = await sql`select max(at) as at from portowner.audit where machine = ${machine}`;
+  // Planned faster than a maximum.
+  const [row] = await sql`select at from portowner.audit where machine = ${machine} order by at desc limit 1`;
   return row?.['at'] ?? null;
 }
 
@@ -354,7 +369,7 @@ async function prune(connections: Connections, run: StoredRun): Promise<string |
   const before = new Date(since);
   try {
     await retried(() =>
-      storeTransaction(connections, '', async (sql) => {
+      changeTransaction(connections, async (sql) => {
         await sql`delete from portowner.audit where machine = ${machine} and at < ${before}`;
         await sql`delete from portowner.span where machine = ${machine} and last < ${before}`;
         await sql`delete from portowner.finding where machine = ${machine} and last < ${before}`;
@@ -371,7 +386,7 @@ async function prune(connections: Connections, run: StoredRun): Promise<string |
 export async function addRun(connections: Connections, given: StoredRun, now: Date): Promise<StoreOutcome> {
   const run = storable(given);
   const outcome = await retried(async (again) => {
-    const stored = await storeTransaction(connections, '', (sql, atEnd) => record({ sql, atEnd }, run, now, again));
+    const stored = await changeTransaction(connections, (sql, atEnd) => record({ sql, atEnd }, run, now, again));
     // The connection was lost after the transaction had succeeded.
     return again && stored.refused === 'same' ? { ...stored, refused: null } : stored;
   });

@@ -3,7 +3,7 @@ import { refuseFuture, type AuditStore } from './contract.ts';
 import { keptConnections, retried, type Sql } from './postgres-connection.ts';
 import { queryCoverage, queryListeners, queryNewest, queryNews, queryRare, queryVersions } from './postgres-fleet.ts';
 import { queryRuns, querySpans } from './postgres-read.ts';
-import { storeTransaction, withDatabaseErrors } from './postgres-session.ts';
+import { questionTransaction, withDatabaseErrors } from './postgres-session.ts';
 import { addRun } from './postgres-write.ts';
 
 /*
@@ -16,9 +16,7 @@ export { examineStore, makeStore, storeScript } from './postgres-admin.ts';
 export function postgresStore(address: DatabaseAddress): AuditStore {
   const connections = keptConnections(address);
   const ask = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
-    withDatabaseErrors(address, () =>
-      retried(() => storeTransaction(connections, 'isolation level repeatable read read only', work)),
-    );
+    withDatabaseErrors(address, () => retried(() => questionTransaction(connections, work)));
   return {
     add: async (run, now) => {
       refuseFuture(run, now);

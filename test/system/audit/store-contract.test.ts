@@ -99,6 +99,64 @@ for (const [name, withStore] of Object.entries(stores)) {
       assert.equal(await store.runs({ machine: 'other', limit: null }), []);
     }));
 
+  test(`${name} tells listeners apart by every value, whatever their names contain`, () =>
+    withStore(async (store) => {
+      const names = [
+        '/a b',
+        '/ab',
+        '/a\x1Fb',
+        '/a\x1Eb',
+        '/a\nb',
+        '/a"b',
+        '/a\\b',
+        '/aéb',
+        '/ae\u0301b',
+        '/a😀b',
+        '-',
+        '',
+        '2:ab',
+        '0 443 ',
+        '/a\0b',
+        '/a\ud800b',
+        "/a'b",
+        '/a,b}',
+        'NULL',
+        '/a\tb',
+      ];
+      const listeners = [...names, null].flatMap((program, index) => [
+        { ...nginx, program, port: index, ports: [index] },
+        // Only the owner differs.
+        { ...nginx, program, user: '', port: 443, ports: [443] },
+        { ...nginx, program, user: 'a', port: 443, ports: [443] },
+      ]);
+      // One value follows another without a border.
+      const borders = ['ab|c', 'a|bc', 'abc|', '|abc', '1:a|', '|1:a'].map((both) => {
+        const [program, user] = both.split('|') as [string, string];
+        return Object.assign({}, nginx, { program, user, port: 5, ports: [5] });
+      });
+      const all = [...listeners, ...borders];
+      const open = async (): Promise<number> => (await store.spans(everything)).filter(({ IsOpen }) => IsOpen).length;
+      const appeared: unknown[] = [];
+      // Each is taken away and comes back, among others that stay.
+      const nights = [all, all, all.filter((_, index) => index % 3 !== 0), all, all.toReversed(), all.slice(1), all];
+      for (const [index, some] of nights.entries()) {
+        await store.add(run(index + 1, { listeners: some }), night(index + 1));
+        assert.is(await open(), some.length, `night ${index + 1}`);
+        const [newest] = await store.runs({ machine: null, limit: 1 });
+        appeared.push([newest!.Appeared, newest!.Disappeared]);
+      }
+      const third = Math.ceil(all.length / 3);
+      assert.equal(appeared, [
+        [0, 0],
+        [0, 0],
+        [0, third],
+        [third, 0],
+        [0, 0],
+        [0, 1],
+        [1, 0],
+      ]);
+    }));
+
   test(`${name} keeps the order of the audits of a machine`, () =>
     withStore(async (store) => {
       await store.add(run(2), night(2));
