@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { databaseAddress } from '../../../src/audit/store/address.ts';
@@ -67,6 +68,44 @@ test('transactions that the database undoes for the sake of others are run again
       for (const client of [0, 1, 2, 3]) assert.is(spans.filter(({ ComputerName }) => ComputerName === `own${client}`).length, 13);
       assert.is(spans.filter(({ ComputerName, Port }) => ComputerName === 'shared' && Port === '443').length, 1);
       assert.is(spans.filter(({ ComputerName, IsOpen }) => ComputerName === 'shared' && IsOpen).length, 2);
+    });
+  } finally {
+    server.stop();
+  }
+});
+
+test('an audit that the database ends because of a deadlock is stored all the same', async () => {
+  const server = await startDatabase();
+  try {
+    server.sql('create database audits');
+    const url = server.url('audits');
+    await makeStore(databaseAddress(url), false);
+    await useStore(url, async (store) => {
+      await store.add(run('box', 1), later);
+      // It holds a row that the audit ends, and waits for the one that the audit has locked first. Of the two, the audit must notice the deadlock.
+      const other = server.run(
+        `begin; set local deadlock_timeout = '60s'; select 1 from portowner.span where port = 1001 for update;
+        do $$ begin
+          while not exists (select 1 from pg_stat_activity where application_name = 'portowner' and wait_event_type = 'Lock') loop
+            perform pg_sleep(0.02); perform pg_stat_clear_snapshot();
+          end loop;
+        end $$;
+        update portowner.machine set tool = tool; commit`,
+        'audits',
+      );
+      while (server.sql("select count(*) from pg_locks where relation = 'portowner.span'::regclass and mode = 'RowShareLock'", 'audits') === '0\n') await setTimeout(10);
+      const outcome = await store.add(run('box', 2), later);
+      await other;
+      assert.is(outcome.refused, null);
+      assert.match(readFileSync(join(server.folder, 'log'), 'utf8'), /deadlock detected/);
+      assert.equal(
+        (await store.spans(everything)).map(({ Port, LastSeen, IsOpen }) => [Port, LastSeen, IsOpen]),
+        [
+          ['443', night(2), true],
+          ['1001', night(1), false],
+          ['1002', night(2), true],
+        ],
+      );
     });
   } finally {
     server.stop();
