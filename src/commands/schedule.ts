@@ -78,7 +78,7 @@ export class ScheduleInstallCommand extends withOptions(
 
       The task has elevated rights, so it is not installed if anybody but administrators could change what it runs, reads, or writes: the executable and the module, the baseline, the policy, the store, and the reports, and the folders above them. Links are refused. Its own folder, %ProgramData%\\PortOwner or /var/lib/portowner, is created so that only administrators, the system, and the task's account can enter it.
 
-      It is also not installed if the audit would fail every night: the baseline and the policy must be valid, the name of each report must determine its format, all these files must be different, and on Linux none of them can be below /tmp or /var/tmp, which the service cannot see. With --root, existing files are read from the image.
+      It is also not installed if the audit would fail every night: the baseline and the policy must be valid, the name of each report must determine its format, all these files must be different, and on Linux none of them can be below /tmp or /var/tmp, which the service cannot see, and nobody else may be able to read a password file, a key, or a file of headers. With --root, existing files are read from the image.
 
       A group managed service account needs the right to log on as a batch job, and rights on these files: a warning names missing rights, as far as they can be determined.
     `,

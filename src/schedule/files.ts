@@ -4,6 +4,7 @@ import { parsePolicy } from '../audit/policy.ts';
 import { useStore } from '../audit/store/open.ts';
 import { PortOwnerError } from '../schema/problems.ts';
 import { filesOfUrls, type AuditCommandLine, type TaskPlatform } from './definition.ts';
+import { readSecret } from '../io/secret.ts';
 import { isUrl } from '../io/url.ts';
 
 /*
@@ -62,14 +63,24 @@ const readers: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
   'the store': (file) => useStore(file, (store) => store.runs({ machine: null, limit: 1 })),
 };
 
-/** Finds the files whose contents an audit would reject; `find` returns where to read a file now, or null to skip it. */
+/**
+ * What reads a file as the audit will. On Windows, only the account of the task, which can be another one, knows whether it
+ * will accept and decrypt a secret.
+ */
+function readerOf(role: string, platform: TaskPlatform): ((file: string) => Promise<unknown>) | undefined {
+  const isSecret = platform === 'linux' && /^the (?:passfile|sslkey|headersfile) of /.test(role);
+  return isSecret ? (file) => readSecret(file, role) : readers[role];
+}
+
+/** Finds the files that an audit would reject; `find` returns where to read a file now, or null to skip it. */
 export async function unusableContents(
   command: AuditCommandLine,
+  platform: TaskPlatform,
   find: (path: string, role: string) => string | null,
 ): Promise<Unusable[]> {
   const unusable: Unusable[] = [];
   for (const [role, path] of roles(command)) {
-    const read = readers[role];
+    const read = readerOf(role, platform);
     const file = read === undefined ? null : find(path, role);
     if (file === null) continue;
     try {

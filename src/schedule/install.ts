@@ -186,7 +186,7 @@ async function imageContents(
   scheduler: Scheduler,
 ): Promise<{ readonly unusable: Unusable[]; readonly unchecked: string[] }> {
   const unchecked: string[] = [];
-  const unusable = await unusableContents(command, (path, role) => {
+  const unusable = await unusableContents(command, 'linux', (path, role) => {
     if (role === 'the store') return null;
     const found = inImage(root, path, scheduler);
     if (found.standing === 'file') return scheduler.file(found.path);
@@ -295,7 +295,7 @@ async function installWindows(task: AuditTask, scheduler: WindowsScheduler): Pro
     });
   demandUsable(unusablePaths(task.command, 'win32'));
   prepare(task, scheduler, sid);
-  const problems = demandUsable(await unusableContents(task.command, present(scheduler)));
+  const problems = demandUsable(await unusableContents(task.command, scheduler.platform, present(scheduler)));
   if (account.kind === 'gmsa' && sid !== null) problems.push(...accountProblems(task, scheduler, account.name, sid));
   const before = scheduler.exists(task.name);
   demandDone(
@@ -339,7 +339,7 @@ async function installLinux(task: AuditTask, scheduler: LinuxScheduler, root: st
   const problems: Problem[] = [];
   if (root === null) {
     prepare(task, scheduler, null);
-    problems.push(...demandUsable(await unusableContents(task.command, present(scheduler))));
+    problems.push(...demandUsable(await unusableContents(task.command, scheduler.platform, present(scheduler))));
   } else {
     refuseLinks(root, scheduler);
     const { unusable, unchecked } = await imageContents(task.command, root, scheduler);
@@ -588,7 +588,7 @@ async function standingConcerns(
   const found = present(scheduler);
   const contents =
     root === null
-      ? await unusableContents(command, (path, role) => (role === 'the store' ? null : found(path)))
+      ? await unusableContents(command, scheduler.platform, (path, role) => (role === 'the store' ? null : found(path)))
       : (await imageContents(command, root, scheduler)).unusable;
   return [
     // Below another root the paths are not this machine's.

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite } from 'uvu';
@@ -13,6 +13,7 @@ import { writeDamagedStore } from '../support/damaged.ts';
 import { ace } from '../support/descriptor-bytes.ts';
 import { fakeLinux, fakeWindows, gmsaSid, safe } from '../support/schedule-fake.ts';
 import { run, temporaryFolder } from '../support/harness.ts';
+import { skip, type TestContext } from '../support/skip.ts';
 
 const test = suite('portowner schedule');
 
@@ -525,6 +526,29 @@ test('a store in a database is passed on as it is, and its files are checked lik
   scheduler.files.set('C:\\Audit\\pgpass', safe('file'));
   assert.is((await install()).row?.State, 'Installed');
   assert.match(checkTask(scheduler.tasks.get(name)!).facts?.arguments ?? '', /--store "?postgres:/);
+});
+
+test('a secret that others can read is told before the audit rejects it every night', async (context: TestContext) => {
+  if (process.platform === 'win32') return skip('files have no modes', context);
+  const scheduler = fakeLinux();
+  const file = (name: string, mode: number): void => {
+    scheduler.files.set(`/etc/portowner/${name}`, { standing: 'file', refusal: null, access: { platform: 'linux', uid: 0, gid: 0, mode, list: null } });
+    writeFileSync(join(scheduler.contents, name), '*:*:*:*:secret');
+    chmodSync(join(scheduler.contents, name), mode);
+  };
+  const install = (...more: string[]) => schedule(scheduler, 'install', '--baseline', '/etc/portowner/baseline.yaml', ...more);
+  const store = ['--store', 'postgres://web1@db.corp/audits?passfile=/etc/portowner/pgpass'];
+  file('pgpass', 0o644);
+  const open = await install(...store);
+  assert.equal([open.code, codes(open), scheduler.units.size], [69, ['PO4210'], 0]);
+  assert.match(open.problems[0]!.Message, /the passfile of the store .*pgpass was not used: other users can read it/);
+  file('pgpass', 0o600);
+  assert.is((await install(...store)).row?.State, 'Installed');
+  file('headers', 0o640);
+  const report = await install(...store, '--report', 'otlp+https://collector.corp:4318?headersfile=/etc/portowner/headers');
+  assert.match(report.problems[0]!.Message, /the headersfile of a report .*headers was not used: other users can read it/);
+  file('pgpass', 0o604);
+  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /the passfile of the store: .*other users can read it/);
 });
 
 test('a spool is passed on, writable in the unit, and as safe as the other files', async () => {
