@@ -2,6 +2,7 @@
  * The audits of a fleet in a database: how fast they are stored, and how long a question takes. As a script, it prints that;
  * PORTOWNER_NIGHTS=365 makes a year of them, which takes ten minutes and 7 GB.
  */
+import { totalmem } from 'node:os';
 import { databaseAddress } from '../../src/audit/store/address.ts';
 import type { AuditStore, ListenerQuestion } from '../../src/audit/store/contract.ts';
 import { makeStore } from '../../src/audit/store/postgres-admin.ts';
@@ -95,8 +96,10 @@ async function measured(server: DatabaseServer, size: FleetSize, report: (text: 
 /** Measures a fleet. `report` gets what is done. */
 export async function measureFleet(report: (text: string) => void = () => {}): Promise<HistoryLine[]> {
   const size = { machines: Number(process.env['PORTOWNER_MACHINES'] ?? 10_000), listeners: 200, nights: Number(process.env['PORTOWNER_NIGHTS'] ?? 30) };
+  // A quarter of the memory, as https://www.postgresql.org/docs/current/runtime-config-resource.html recommends.
+  const buffers = Math.floor(totalmem() / 4 / 2 ** 20);
   const server = await startDatabase({
-    settings: 'fsync = off\nshared_buffers = 1GB\nmax_wal_size = 8GB\ncheckpoint_timeout = 30min\nwork_mem = 32MB\nmaintenance_work_mem = 512MB',
+    settings: `fsync = off\nshared_buffers = ${buffers}MB\nmax_wal_size = 8GB\ncheckpoint_timeout = 30min\nwork_mem = 32MB\nmaintenance_work_mem = 512MB`,
   });
   try {
     return await measured(server, size, report);
