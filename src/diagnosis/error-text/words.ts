@@ -1,4 +1,5 @@
 import type { Meaning, Sign } from './codes.ts';
+import { sentenceIn } from './languages.ts';
 
 /*
  * Errors in words: the systems' own, in the languages of Windows and Linux, and the programs' guesses, over which the
@@ -105,7 +106,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'notLocal',
-    /(?:cannot|can't) assign requested address|not valid in (?:its|this) context|address (?:is )?not available/iu,
+    /(?:cannot|can't) assign ?requested ?address|not valid in (?:its|this) context|address (?:is )?not available/iu,
   ],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
@@ -238,7 +239,7 @@ export function wordsIn(text: string): Sign | null {
     const found = words.exec(text);
     if (found !== null) return { meaning, sign: said, index: found.index, length: found[0].length };
   }
-  return null;
+  return sentenceIn(text);
 }
 
 /** Finds the cause that the program assumes; in a line that reports a failed bind, "in use" is enough. */
