@@ -205,6 +205,13 @@ const taken = [
   '使用(?:され|中|済)|[被已]使用|正在使用|使われ|[占佔]用|사용 ?(?:중|되|하고)|점유',
 ].join('|');
 
+/** PostgreSQL's hint names its postmaster in every language, and the port that another instance may have. */
+const postmasterHint =
+  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu;
+
+/** Whether a text is PostgreSQL's hint about the failure in the line before. */
+export const isPostmasterHint = (text: string): boolean => postmasterHint.test(text);
+
 /** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
@@ -212,8 +219,7 @@ const guesses: readonly RegExp[] = [
   /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|app|software|program|service|server|instance|container) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the |this |that )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
-  // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.
-  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
+  postmasterHint,
   // Others
   new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\w){0,60}?(?:${taken})`, 'iu'),
   /:\d{2,5}\b[^.;\n]{0,40}(?:bereits belegt|уже используется|既に使用され|使用中です|すでに使用)/iu,
