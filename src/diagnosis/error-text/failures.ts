@@ -178,7 +178,7 @@ function callsAround(said: readonly LineSigns[], lines: readonly Line[]): Line[]
   const end = calls.findIndex((line) => !line.frame && line.record !== last.line.record);
   const after = end < 0 ? calls : calls.slice(0, end);
   const before = lines
-    .slice(Math.max(0, first.at - 12), last.at)
+    .slice(Math.max(0, first.at - 12), last.at + 1)
     .filter(
       ({ record, frame, text }) =>
         frame ||

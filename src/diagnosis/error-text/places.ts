@@ -158,7 +158,7 @@ const forms: readonly Form[] = [
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3, loose: true },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
-    form: /(?:address|addr|host|hostname|\bip|interface)["')]?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?(?<!\w)port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:address|addr|host|hostname|\bip|interface)["')]?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;.。]?\s{0,4}["']?(?<![\p{L}\d])(?:port|порт|puerto|porta|porto|poort|端口|ポート|포트)["']?\s?(?:=>?|:)\s?["']?(?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/giu,
     score: 4,
   },
   {

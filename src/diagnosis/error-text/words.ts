@@ -236,11 +236,16 @@ const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|
 const lacksRight =
   /\b(?:no|missing|insufficient|not enough|n't have|not have) (?:the )?(?:permissions?|privileges?|rights?) (?:to|for) (?:bind|listen|open|use)|\brequires? (?:root|elevated|administrat\w{1,6}|admin|super ?user)\b|\b(?:need|must)\b[^.;\n]{0,20} (?:root|administrator)\b|\bnot (?:allowed|permitted) to (?:bind|listen|open)|\bpermission to (?:bind|listen|open) [^.;\n]{0,60}\b(?:denied|refused)\b/i;
 
+/** Mail has addresses, too. */
+const mailAddress =
+  /(?:mail|メール|邮[件箱])[- ]?(?:ad+ress|アドレス|地址)|(?:adresse|dirección|endereço|indirizzo|адрес) (?:(?:de |di )?(?:e-?mail|correo|courriel|posta)|(?:электронной )?почты)/iu;
+
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';
 
 /** Finds the system's words. */
 export function wordsIn(text: string): Sign | null {
+  if (mailAddress.test(text)) return null;
   for (const [meaning, words] of systems) {
     const found = words.exec(text);
     if (found !== null) return { meaning, sign: said, index: found.index, length: found[0].length };
