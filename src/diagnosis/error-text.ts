@@ -5,8 +5,8 @@ import { complaintsIn } from './error-text/complaints.ts';
 import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
-import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
-import { announces, natureOf, tellsOfOthers } from './error-text/nature.ts';
+import { cleaned, endsOf, linesOf, type Line } from './error-text/lines.ts';
+import { announces, isTransfer, natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -167,7 +167,7 @@ function withoutFailure(all: readonly string[]): ParsedError {
 
 /** Port 0 of an address, in a tuple, or in words: the program lets the system choose, which has none left. */
 const portZero =
-  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d)|', 0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
+  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d)|', 0\)|_port=htons\(0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
 
 /** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
@@ -182,7 +182,10 @@ function parsed(failure: Failure): ParsedError[] {
   const usedUp =
     nature === 'connection' &&
     failure.said.some((one) => systemOf(one) !== null) &&
-    (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
+    (sign?.meaning === 'inUse' ||
+      sign?.meaning === 'exhausted' ||
+      (sign?.meaning === 'notLocal' &&
+        ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(isTransfer)));
   const asksForAny =
     sign?.meaning === 'inUse' &&
     failure.places.length === 0 &&
@@ -197,6 +200,7 @@ function parsed(failure: Failure): ParsedError[] {
         place: undefined,
         text,
         around: failure.around,
+        calls: failure.calls,
         address: null,
         farEnds: nature === 'connection' ? failure.said.flatMap((one) => one.places.map(farEnd)) : [],
       }),
@@ -204,7 +208,7 @@ function parsed(failure: Failure): ParsedError[] {
   const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
   return places
     .flatMap((place) => inBoth(place, failure.around))
-    .map((place) => error({ about: nature, sign, place, text, around: failure.around, address }));
+    .map((place) => error({ about: nature, sign, place, text, around: failure.around, calls: failure.calls, address }));
 }
 
 interface ToldAround {
@@ -215,6 +219,8 @@ interface ToldAround {
   readonly text: string;
   /** The lines of the failure, with those between and after them. */
   readonly around: string;
+  /** The calls and lines around the failure, the nearest first. */
+  readonly calls?: readonly Line[];
   /** An address without a port. */
   readonly address: string | null;
   readonly farEnds?: readonly FarEnd[];
@@ -225,13 +231,17 @@ const farEnd = ({ port, address }: NamedPlace): FarEnd => ({
   address: address === null ? null : unmapped(address),
 });
 
-function error({ about, sign, place, text, around, address: bare, farEnds = [] }: ToldAround): ParsedError {
+function error({ about, sign, place, text, around, calls, address: bare, farEnds = [] }: ToldAround): ParsedError {
   const isBind = about === 'bind';
   const meaning = isBind ? bindMeaning(sign) : null;
   const isUsedUp = meaning === 'exhausted';
   const port = isUsedUp ? 0 : isBind ? (place?.port ?? null) : null;
   const address = isUsedUp || !isBind ? null : (place?.address ?? bare);
-  const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
+  const protocol = isUsedUp
+    ? (protocolOf(around, undefined, calls) ?? 'TCP')
+    : isBind
+      ? protocolOf(around, place, calls)
+      : null;
   const remote =
     about === 'connection'
       ? {
@@ -298,11 +308,12 @@ function otherText(about: 'connection' | 'file', sign: Sign | null, remote: Remo
     remote?.port == null
       ? ''
       : ` to ${remote.address === null ? 'port ' : `${bracketed(remote.address)}:`}${remote.port}`;
-  const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'was forbidden');
+  const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'failed');
   return `The text is about an outgoing connection${to} that ${how}${from}: it does not bind a specific port.`;
 }
 
 const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
+  access: 'was forbidden',
   refused: 'was refused',
   timedOut: 'timed out',
   unreachable: 'could not reach the other machine',

@@ -10,12 +10,13 @@ import { readErrors, type ErrorReading, type ParsedError } from '../../src/diagn
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed'].flatMap((name) =>
-  readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .filter((line) => !line.startsWith('# '))
-    .map((line) => unescaped(line.split('\t').slice(4).join('\t'))),
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed', 'parts'].flatMap(
+  (name) =>
+    readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('# '))
+      .map((line) => unescaped(line.split('\t').slice(4).join('\t'))),
 );
 
 /** What logs put before each line. */

@@ -1,8 +1,8 @@
-import { farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
+import { addressAround, farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
 import type { Line } from './lines.ts';
-import { isOfFile, saysThatBindFailed, type Nature } from './nature.ts';
-import type { NamedPlace } from './places.ts';
+import { isOfFile, natureOfCall, saysThatBindFailed, type Nature } from './nature.ts';
+import { quotedAddress, type NamedPlace } from './places.ts';
 import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
 
 /** One failure, which a text may report in several lines. */
@@ -19,6 +19,8 @@ export interface Failure {
   readonly order: number;
   /** Its lines with those between and after them, which may name a protocol. */
   readonly around: string;
+  /** The calls and other lines of its message, the nearest to the error first. */
+  readonly calls: readonly Line[];
   /** Whether nothing connects the system error with a bind, so that it may be about anything. */
   readonly weak: boolean;
 }
@@ -161,17 +163,52 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
         )
         .map(({ text }) => text),
     ].join('\n'),
+    calls: callsAround(said, lines),
     weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
   };
 }
 
+/** Returns the calls after the error, as most languages print them, and before it, as Python does, the nearest first. */
+function callsAround(said: readonly LineSigns[], lines: readonly Line[]): Line[] {
+  const [first, last] = [said[0]!, said.at(-1)!];
+  const next = lines.slice(last.at + 1, last.at + 9);
+  // A heading may stand before the calls.
+  const begin = next.slice(0, near).findIndex(({ frame, text }) => frame && natureOfCall(text) === 'bind');
+  const calls = next.slice(Math.max(0, begin));
+  const end = calls.findIndex((line) => !line.frame && line.record !== last.line.record);
+  const after = end < 0 ? calls : calls.slice(0, end);
+  const before = lines
+    .slice(Math.max(0, first.at - 12), last.at + 1)
+    .filter(
+      ({ record, frame, text }) =>
+        frame ||
+        record === last.line.record ||
+        record === first.line.record ||
+        /\bsocket\(\w{2}_INET6?, SOCK_/.test(text),
+    );
+  return [...after, ...before.toReversed()];
+}
+
 /** Adds the place from the surrounding lines to a failed bind or connection without a port. */
 function placed(failure: Failure, lines: readonly Line[]): Failure {
-  if (failure.places.length > 0 || failure.nature === 'file') return failure;
+  const [own] = failure.places;
+  if (own !== undefined && own.address === null && failure.nature === 'bind' && failure.places.length === 1) {
+    const address = addressAround(failure.said, lines, own.port);
+    return address === null ? failure : { ...failure, places: [{ ...own, address }] };
+  }
+  if (own !== undefined || failure.nature === 'file') return failure;
   const told = (failure.nature === 'bind' ? placeAround : remoteAround)(failure.said, lines);
   return told === undefined
     ? failure
     : { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };
+}
+
+/** Adds the port of a failure that PostgreSQL reported for another address: it has one port for all of them. */
+function withPortOf(before: Failure | undefined, failure: Failure): Failure {
+  const [place] = before?.places ?? [];
+  const isOfBoth = [before, failure].every((one) => one?.lines.some(({ text }) => quotedAddress(text) !== null));
+  if (failure.places.length > 0 || place === undefined || !isOfBoth) return failure;
+  return { ...failure, places: [{ ...place, address: failure.address }], weak: false };
 }
 
 /** Whether a failure without a port repeats the failure right before it. */
@@ -180,6 +217,7 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
     failure.places.length === 0 &&
     before !== undefined &&
     before.nature === failure.nature &&
+    (failure.address === null || before.address === null || failure.address === before.address) &&
     failure.said[0]!.at - before.said.at(-1)!.at <= echo &&
     (failure.sign === null || before.sign?.meaning === failure.sign.meaning || before.sign === null)
   );
@@ -216,7 +254,7 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
     const failure = finish(draft, lines);
     const { source } = draft.said[0]!.line;
     const before = last.get(source);
-    const whole = placed(failure, lines);
+    const whole = withPortOf(before, placed(failure, lines));
     if (isEcho(failure, before) && !isAnnounced(whole, before, lines)) continue;
     failures.push(whole);
     last.set(source, whole);

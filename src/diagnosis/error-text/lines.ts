@@ -88,7 +88,7 @@ const sources: readonly RegExp[] = [
 
 /** A call in a stack trace, also in the languages of .NET. */
 const frame =
-  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d(?![^\n]{0,200}': \S)|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
+  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|bij|à|en|em|in|w|v|vid|ved|в|konum:|kohteessa|στο|在|於|場所|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d(?![^\n]{0,200}': \S)|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^(?:[\w+<>`]{1,60}\.){1,10}\.?\w{1,60} \((?:System\.[^\n]{1,600})?\)$|^[~^]{3,}/i;
 
 /** The error at the end of a traceback, which may be indented as a whole. */
 const pythonError = /^(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|error): /;
@@ -105,7 +105,7 @@ export function linesOf(text: string): Line[] {
   let source = '';
   let hasPrefixes = false;
   let inPython = false;
-  for (const whole of text.split('\n')) {
+  for (const whole of unwrapped(text.split('\n'))) {
     let inside = false;
     for (const [at, part] of whole.split(breakInside).entries()) {
       const line = withoutPrefix(part);
@@ -130,6 +130,28 @@ export function linesOf(text: string): Line[] {
     }
   }
   return lines;
+}
+
+/** The widths at which consoles of Windows break lines. */
+const widths = new Set([80, 120]);
+
+/**
+ * Joins the rows of records that a console broke, even within a word: they are as wide as the console, and what follows
+ * has no prefix of its own. One such row may be a coincidence.
+ */
+function unwrapped(rows: readonly string[]): readonly string[] {
+  const width = rows.reduce((most, { length }) => Math.max(most, length), 0);
+  if (!widths.has(width)) return rows;
+  const goesOn = rows.map((row, at) => {
+    const next = rows[at + 1] ?? '';
+    return row.length === width && /\w$/.test(row) && /^(?:[a-z\d]| \S)/.test(next) && !withoutPrefix(next).prefixed;
+  });
+  if (goesOn.filter((one) => one).length < 2) return rows;
+  return rows.reduce<string[]>((joined, row, at) => {
+    if (goesOn[at - 1] === true) joined.push(joined.pop()! + row);
+    else joined.push(row);
+    return joined;
+  }, []);
 }
 
 function withoutPrefix(raw: string): { text: string; source: string; prefixed: boolean } {

@@ -13,7 +13,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 const connecting: readonly RegExp[] = [
   /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
-  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
+  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
   /подключ|соедин(?:ен|ит)|підключ|з'єдна|连接(?!埠)|連線|接続|연결/giu,
@@ -29,11 +29,11 @@ const binding: readonly RegExp[] = [
 const bindingCall =
   /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_(?:server_)?sockets?|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
 const connectingCall =
-  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|SendToAsync|EndReceive|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>]connect\(|\bSocksSocketImpl\b/i;
+  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|(?:Begin|End)(?:Send|Receive)(?:To|From)?|SendToAsync|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>](?:connect|send(?:to)?|recv(?:from)?|receive(?:from)?)\(|\bSocksSocketImpl\b/i;
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -42,7 +42,9 @@ const last = (words: readonly RegExp[], text: string): number => {
 };
 
 /** A serial port, or another device or file: whatever stands beside it is no port of the network. */
-export const isDevice = (text: string): boolean => /\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text);
+export const isDevice = (text: string): boolean =>
+  // MySQL on Windows prints what the C library has for the number of a socket error.
+  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text);
 
 /** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
 const farEnd =
@@ -83,6 +85,15 @@ export function natureOfCall(text: string): Nature | null {
   return connectingCall.test(text) ? 'connection' : null;
 }
 
+/** Whether a text is about data that could not be sent or received, for which no port is needed any more. */
+export function isTransfer(text: string): boolean {
+  return (
+    /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
+      text,
+    ) && !/\b(?:Begin|End|Do|Internal)?connect|\bdial\b/i.test(text)
+  );
+}
+
 /** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
   if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
@@ -96,12 +107,12 @@ export function saysThatBindFailed(text: string): boolean {
       message,
     );
   const operation =
-    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}|reserv(?:e|ing)|acquir(?:e|ing)|allocat(?:e|ing)|claim(?:ing)?|obtain(?:ing)?) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\b(?:server|listener) (?:failed to|could(?:n't| not)|can(?:not|'t| not)) (?:be )?(?:start|open|create)(?:ed)?\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
+    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}|reserv(?:e|ing)|acquir(?:e|ing)|allocat(?:e|ing)|claim(?:ing)?|obtain(?:ing)?) (?:the |an? |up )?(?:\S{1,30} ){0,3}(?:(?:server|endpoint|port|control interface|listening socket|adminserver)\b|socket (?:\(\w{1,12}\) )?(?:on|at|for) (?=\S{0,40}\d|port\b))|\bserver on\b|\b(?:server|listener) (?:failed to|could(?:n't| not)|can(?:not|'t| not)) (?:be )?(?:start|open|create)(?:ed)?\b|\bbinden\b|\b(?:anlegen|öffnen|erstellen)\b.{0,40}\b(?:socket|port)\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
   const isError =
-    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) ||
+    /\b(?:error|problem|Fehler)\b/i.test(message.slice(0, operation?.index)) ||
     /\bbind(?:ing)? error\b|\d: bind:$/i.test(message);
   return operation !== null && (failed || isError);
 }
@@ -142,9 +153,9 @@ export function tellsOfOthers(text: string): boolean {
 /** What a server says when it has its port. */
 const ready =
   /(?<!\b(?:already|not|n't|be|was) )\b(?:started|running|launched|booted|initiali[sz]ed|opened|serving|ready|live|up|available|responding|listening|bound)\b|\b(?:accepting|waiting for) (?:\w{1,12} )?(?:connection|client|request)s?\b|#start\b/i;
-/** Hypercorn, Odoo and Spring say so before they listen. */
+/** Hypercorn, Odoo, Spring and HTTP.sys in ASP.NET Core say so before they listen. */
 const isEarly =
-  /^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
+  /(?:^|: )Listening on prefix: https?:|^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
 
 /** Whether a server says that it is ready, and therefore has its port. */
 export function isReady(text: string): boolean {

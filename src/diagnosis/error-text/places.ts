@@ -45,6 +45,7 @@ const ends = String.raw`(?![\w/%]|[.:,-]\d| (?!(?:is|was|has|as|because|process|
 /** The notations of an address and a port; to support another notation, add a row. */
 const forms: readonly Form[] = [
   // SQL Server: [ 'any' <ipv4> 1433], ::1 <ipv6> 1431
+  { form: /\bany'? ?<(?<a>ipv6)> ?(?<p>\d{1,5})/gi, score: 6 },
   { form: /(?<a>\bany|[0-9a-f:.]{2,45}(?:%\w{1,16})?)'? ?<ipv[46]> ?(?<p>\d{1,5})/gi, score: 5 },
   // gunicorn: Connection in use: ('', 9000), connection to ('127.0.0.1', 8000) failed
   { form: /\bconnection (?:in use:|to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
@@ -78,6 +79,11 @@ const forms: readonly Form[] = [
   {
     form: /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}::?[0-9a-f:]{1,40}) (?<p>\d{1,5})(?!\d)/gi,
     score: 3,
+  },
+  // libp2p: /ip4/0.0.0.0/tcp/30333, /ip6/::/udp/4001/quic-v1, /dns4/localhost/tcp/8080/ws
+  {
+    form: /\/(?:ip[46]|dns(?:addr|[46])?)\/(?<a>[\w.:-]{1,64}?)\/(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d)/gi,
+    score: 4,
   },
   // Go, Docker: listen tcp4 0.0.0.0:80:, listen udp :53, exposing port TCP 0.0.0.0:5432 -> …
   {
@@ -152,7 +158,7 @@ const forms: readonly Form[] = [
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3, loose: true },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
-    form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?(?<!\w)port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:address|addr|host|hostname|\bip|interface)["')]?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;.。]?\s{0,4}["']?(?<![\p{L}\d])(?:port|порт|puerto|porta|porto|poort|端口|ポート|포트)["']?\s?(?:=>?|:)\s?["']?(?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/giu,
     score: 4,
   },
   {
@@ -160,8 +166,14 @@ const forms: readonly Form[] = [
     score: 4,
   },
   // A system call trace: sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")
-  { form: /\bsin_port=htons\((?<p>\d{1,5})\), sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\)/g, score: 4 },
-  { form: /\bsin6_port=htons\((?<p>\d{1,5})\)[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})"/gi, score: 4 },
+  {
+    form: /\bsin_port=htons\((?<p>\d{1,5})\)(?:, sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\))?/g,
+    score: 4,
+  },
+  {
+    form: /\bsin6_port=htons\((?<p>\d{1,5})\)(?:[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})")?/gi,
+    score: 4,
+  },
   { form: /\bport=>(?<p>\d{1,5})(?!\d)(?:[^\n]{0,400}?\bhost=>"(?<a>[^"\n]{0,64})")?/g, score: 4 },
   { form: /\bbindIp: "(?<a>[^"\n]{0,64})", port: (?<p>\d{1,5})(?!\d)/g, score: 4 },
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
@@ -209,7 +221,7 @@ const forms: readonly Form[] = [
     loose: true,
   },
   // The number alone: bind to 8123, bind(8123), and, where the text begins, 8123 is already in use; not bind 98
-  { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}`, 'gi'), score: 2 },
+  { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}(?!, ?(?:[{(&]|0x))`, 'gi'), score: 2 },
   { form: new RegExp(`${bindsTo}:? (?:on|at|to|for) (?:the )?["'\`(<[]?(?<p>\\d{2,5})${ends}`, 'gi'), score: 3 },
   { form: new RegExp(`${bindsTo} (?<t>tcp|udp)[46]? ["'\`(<[]?(?<p>\\d{2,5})${ends}`, 'gi'), score: 2 },
   // An address with something other than a colon behind it: bind to 0.0.0.0 8123, (192.0.2.1, 8123), ::1 (8123)
@@ -360,6 +372,7 @@ function addressOf(found: string | undefined, localhost = '127.0.0.1'): string |
   // A colon after an IPv6 address ends it: "on :::", "on ::1:"
   const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
   if (/^localhost$/i.test(plain)) return localhost;
+  if (/^ipv6$/i.test(plain)) return '::';
   const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
   // An IPv4 socket bound to a device is looked up by its address alone.
   return canonicalAddress(/^\d+\.[\d.]+%/.test(tuple) ? withoutScope(tuple) : tuple);
@@ -371,6 +384,21 @@ export function quotedAddress(text: string): string | null {
     text,
   )?.[1];
   return addressOf(found);
+}
+
+/** An address after what a program binds: listening socket for 192.0.2.1, bind(8, 0x7ffc, 16) on ::1, Can't bind 192.0.2.1 */
+const bound = new RegExp(
+  `\\b(?:(?:re)?bind(?:ing|s)?|bound|listen(?:ing|er)?)\\b(?:(?:(?!\\b(?:to connect|by|via|from|client|peer|remote|prox\\w{1,4})\\b)[^\\n]){0,60}?\\b(?:to|on|at|for|addr(?:ess)?|ip|host|interface|socket))?:? ["'(<[]{0,2}(?<a>${numeric})(?:%[\\w.-]{1,20})?["')>\\]]{0,2}(?![\\w%/#@[-]|[.:]\\w|,? ?port|,? \\(?\\d)`,
+  'i',
+);
+/** Exim: for address (any IPv6) */
+const anyOf = /\baddress \(any IPv(?<family>[46])\)/i;
+
+/** Finds the address of a bind without a port. */
+export function bareAddress(text: string): string | null {
+  const family = anyOf.exec(text)?.groups!['family'];
+  if (family !== undefined) return family === '4' ? '0.0.0.0' : '::';
+  return quotedAddress(text) ?? addressOf(bound.exec(text)?.groups!['a']);
 }
 
 /** Finds an HTTP.sys prefix without a port: http://+/path. */
@@ -397,6 +425,12 @@ interface PlacesOptions {
   /** The program's statement about a port: the port inside it is meant. */
   readonly said?: Span | null;
   readonly wanted?: Wanted;
+}
+
+/** Adds the address that stands elsewhere in the line, where no port has one next to it. */
+function withBareAddress(places: readonly NamedPlace[], text: string): NamedPlace[] {
+  const address = places.some((place) => place.address !== null) ? null : bareAddress(text);
+  return places.map((place) => (place.address === null ? { ...place, address } : place));
 }
 
 /** Returns every port in a line, the most certain first; of equals, the one nearest to the error. */
@@ -429,6 +463,6 @@ export function placesIn(
       },
     ),
   );
-  const found = places.length === 0 ? portlessPrefix(text) : places;
+  const found = places.length === 0 ? portlessPrefix(text) : wanted === 'own' ? withBareAddress(places, text) : places;
   return found.sort((a, b) => b.score - a.score || Math.abs(a.index - near) - Math.abs(b.index - near));
 }
