@@ -108,9 +108,9 @@ const forms: readonly Form[] = [
   },
   // HAProxy: cannot bind socket (Address already in use) for [2001:db8::5:443]
   { form: /\bbind socket \([^)\n]{1,80}\)(?: for)? \[(?<a>[0-9a-f:.]{2,45}):(?<p>\d{1,5})\]/gi, score: 5 },
-  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, all interfaces:80, [localhost]:631
+  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, null:3001, all interfaces:80, [localhost]:631
   {
-    form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>|[([]?(?:null|nil|none|undefined|unspecified)[)\]]?(?=:\d\d)):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 3,
   },
   // Jetty: SocketConnector@host.example.com:4444, ServerConnector@1b2c{HTTP/1.1}{host.example.com:8080}
