@@ -221,11 +221,15 @@ function ownCall(calls: readonly Line[]): Line[] {
   return inside.slice(0, end).filter(({ text }) => withPort.test(text) && natureOf(text, text.length) !== 'connection');
 }
 
-/** Returns the port in the command that the failure is the output of. */
+/** Returns the port in the command whose output the failure is. */
 function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
-  const before = lines.slice(Math.max(0, said[0]!.at - announced), said[0]!.at);
-  if (/\bJDWP\b|^(?:ERROR: )?transport error \d/.test(said[0]!.line.text))
-    return onePort(before.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
+  const from = Math.max(0, said[0]!.at - announced);
+  const before = lines.slice(from, said[0]!.at);
+  if (said.some(({ line }) => /\bJDWP\b|^(?:ERROR: )?transport error \d/.test(line.text))) {
+    // Some programs print the command after its output.
+    const both = lines.slice(from, said.at(-1)!.at + announced);
+    return onePort(both.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
+  }
   const at = before.findLastIndex(isCommand);
   if (at < 0) return undefined;
   const line = before[at]!;

@@ -151,9 +151,11 @@ export function isReady(text: string): boolean {
   return ready.test(text) && !isEarly.test(text);
 }
 
-/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
+/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv, Julia, Thin. */
 export function endsAtOnce(text: string): boolean {
-  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(/.test(text);
+  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b/.test(
+    text,
+  );
 }
 
 /** Whether a line is about a socket that is opened next. */
