@@ -169,6 +169,22 @@ function withoutFailure(all: readonly string[]): ParsedError {
 const portZero =
   /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d)|', 0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
 
+/** Returns the line of a failure in which the program asks for any port. */
+const dynamicLine = ({ said }: Failure): string | undefined =>
+  said
+    .map(({ line }) => line.text)
+    .find((text) => portZero.test(text) && /\bbind|\blisten(?:ing)?\b|\bE(?:ADDR|ACCES)/i.test(text));
+
+/** Returns the address on which a program asked for any port; undefined for every address. */
+function dynamicPlace(text: string): NamedPlace | undefined {
+  const places = placesIn(text, text.length, { dynamic: true });
+  // In the log of a proxy, the address behind the name of its service is another program's: SOCKS/192.0.2.7:0
+  const isOwn = (index: number): boolean => !/\b[A-Z]{2,8}\/\S{0,60}$/.test(text.slice(0, index));
+  return places.find(
+    ({ address, index }) => address !== null && address !== '0.0.0.0' && address !== '::' && isOwn(index),
+  );
+}
+
 /** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
   const text = failure.lines.map((line) => line.text).join('\n');
@@ -183,28 +199,27 @@ function parsed(failure: Failure): ParsedError[] {
     nature === 'connection' &&
     failure.said.some((one) => systemOf(one) !== null) &&
     (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
-  const asksForAny =
-    sign?.meaning === 'inUse' &&
-    failure.places.length === 0 &&
-    failure.said.some(
-      ({ line: { text: one } }) => portZero.test(one) && /\bbind|\blisten(?:ing)?\b|EADDRINUSE/i.test(one),
-    );
+  const dynamic = nature === 'bind' && failure.places.length === 0 ? dynamicLine(failure) : undefined;
+  const place = dynamic === undefined ? undefined : dynamicPlace(dynamic);
+  const asksForAny = dynamic !== undefined && sign?.meaning === 'inUse';
   if (usedUp || (nature === 'bind' && (asksForAny || sign?.meaning === 'exhausted')))
     return [
       error({
         about: 'bind',
         sign: { ...sign!, meaning: 'exhausted' },
-        place: undefined,
+        place,
         text,
         around: failure.around,
         address: null,
         farEnds: nature === 'connection' ? failure.said.flatMap((one) => one.places.map(farEnd)) : [],
       }),
     ];
+  if (place !== undefined && sign !== null)
+    return [error({ about: 'bind', sign, place, text, around: failure.around, address: null })];
   const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
   return places
-    .flatMap((place) => inBoth(place, failure.around))
-    .map((place) => error({ about: nature, sign, place, text, around: failure.around, address }));
+    .flatMap((one) => inBoth(one, failure.around))
+    .map((one) => error({ about: nature, sign, place: one, text, around: failure.around, address }));
 }
 
 interface ToldAround {
@@ -230,7 +245,7 @@ function error({ about, sign, place, text, around, address: bare, farEnds = [] }
   const meaning = isBind ? bindMeaning(sign) : null;
   const isUsedUp = meaning === 'exhausted';
   const port = isUsedUp ? 0 : isBind ? (place?.port ?? null) : null;
-  const address = isUsedUp || !isBind ? null : (place?.address ?? bare);
+  const address = isBind ? (place?.address ?? (isUsedUp ? null : bare)) : null;
   const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
   const remote =
     about === 'connection'
@@ -282,7 +297,7 @@ function bindText(
     port === null
       ? ''
       : port === 0
-        ? ' for a dynamic port'
+        ? ` for a dynamic port${address === null ? '' : ` on ${address}`}`
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
   if (meaning === 'unbound' || sign?.sign === unbound)
     return `The text says that HTTP.sys cannot listen${about.replace(/^ for/, ' on')}.`;

@@ -358,7 +358,7 @@ function portNumber(text: string, after: string): number | null {
   // 22,443 can be a list.
   if (text.length === 2 && group !== undefined && grouped <= 65535) return null;
   const port = grouped <= 65535 ? grouped : Number(text);
-  return port >= 1 && port <= 65535 && !text.startsWith('0') ? port : null;
+  return port <= 65535 && (text === '0' || !text.startsWith('0')) ? port : null;
 }
 
 /** Converts Erlang's {0,0,0,0,0,0,0,1}. */
@@ -402,13 +402,15 @@ interface PlacesOptions {
   /** The program's statement about a port: the port inside it is meant. */
   readonly said?: Span | null;
   readonly wanted?: Wanted;
+  /** Whether to find port 0, for which the system chooses a port, instead of others. */
+  readonly dynamic?: boolean;
 }
 
 /** Returns every port in a line, the most certain first; of equals, the one nearest to the error. */
 export function placesIn(
   text: string,
   near: number,
-  { but = null, said = null, wanted = 'own' }: PlacesOptions = {},
+  { but = null, said = null, wanted = 'own', dynamic = false }: PlacesOptions = {},
 ): NamedPlace[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
   const addresses = ipv6Spans(text);
@@ -418,7 +420,7 @@ export function placesIn(
       const [at] = indices!.groups!['p']!;
       const after = text.slice(at + number.length, at + 24);
       const port = portNumber(number, after);
-      if (port === null || sourceFile.test(groups!['a'] ?? '')) return [];
+      if (port === null || (port === 0) !== dynamic || sourceFile.test(groups!['a'] ?? '')) return [];
       const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
       const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
       if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
