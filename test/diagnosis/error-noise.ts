@@ -10,12 +10,13 @@ import { readErrors, type ErrorReading, type ParsedError } from '../../src/diagn
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed'].flatMap((name) =>
-  readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .filter((line) => !line.startsWith('# '))
-    .map((line) => unescaped(line.split('\t').slice(4).join('\t'))),
+const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed', 'kinds'].flatMap(
+  (name) =>
+    readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .filter((line) => !line.startsWith('# '))
+      .map((line) => unescaped(line.split('\t').slice(4).join('\t'))),
 );
 
 /** What logs put before each line. */
@@ -153,6 +154,11 @@ export function readWithNoise(test: Test, every: boolean): void {
   each('the fields of a record', (one, at) => {
     // Each line of several sources has a record of its own.
     if (!one.text.includes('\n')) for (const record of some(records, one, at, 3)) assertSame(one, record(one.text));
+  });
+  each('the marks of a quote', ({ text, ports, meanings }) => {
+    if (!text.includes('\n')) return;
+    const quotedReading = readErrors(text.replace(/^/gm, '> '));
+    assert.equal([portsOf(quotedReading), quotedReading.errors.map(({ meaning }) => meaning)], [ports, meanings], text);
   });
   each('the lines around it', (one, at) => {
     for (const surrounding of some(surroundings, one, at, 2)) assertSame(one, surrounding(one.text));

@@ -286,6 +286,8 @@ test('long hostile texts take no time', () => {
       'error ',
       '0x',
       'bind: ',
+      '> bind error\n',
+      `${'>'.repeat(1000)} bind error\n`,
     ]) {
       parseError(piece.repeat(1_000_000 / piece.length));
     }

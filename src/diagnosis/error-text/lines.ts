@@ -151,15 +151,35 @@ function withoutPrefix(raw: string): { text: string; source: string; prefixed: b
 /** A line break that a log wrote as an escape sequence. */
 const breakInside = '\u2028';
 
-/** Removes colors and invisible characters from a text, and replaces escape sequences with their characters. */
+/** The mark of a line that mail or Markdown quotes. */
+const quote = /^ {0,3}> ?/;
+/** What a quoted failure says, but no row of commands after prompts. */
+const failing = /error|fail|exception|denied|forbidden|in use|only one|cannot|unable|could not|\bE(?:ADDR|ACCES)/i;
+
+/** Removes the marks of quoted lines, where several in a row are quoted and report a failure, and of quotes in quotes. */
+function unquoted(text: string, levels = 5): string {
+  const lines = text.split('\n');
+  let [start, isQuoted] = [0, false];
+  for (let at = 0; at <= lines.length; at++) {
+    if (at < lines.length && quote.test(lines[at]!)) continue;
+    const isAll = start === 0 && at >= lines.length - 1;
+    if (at - start >= (isAll ? 2 : 3) && lines.slice(start, at).some((line) => failing.test(line))) {
+      for (let one = start; one < at; one++) lines[one] = lines[one]!.replace(quote, '');
+      isQuoted = true;
+    }
+    start = at + 1;
+  }
+  return isQuoted && levels > 0 ? unquoted(lines.join('\n'), levels - 1) : lines.join('\n');
+}
+
+/** Removes colors, quote marks and invisible characters from a text, and replaces escape sequences with their characters. */
 export function cleaned(text: string): string {
   return (
-    text
+    unquoted(text.replace(/\r\n?/g, '\n'))
       // Colors, even where the escape character was lost
       // eslint-disable-next-line no-control-regex
       .replace(/\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b\n]{0,400}(?:\u0007|\u001b\\)|[@-Z\\^_])/g, '')
       .replace(/\[\d{1,3}(?:;\d{1,3}){0,5}m/g, '')
-      .replace(/\r\n?/g, '\n')
       // Node's error object has the port on the line after the address
       .replace(/(\baddress: '[^'\n]{0,64}',)\n\s{0,40}(?=port: \d)/g, '$1 ')
       // Escape sequences of JSON and others within one line
