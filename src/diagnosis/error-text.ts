@@ -6,7 +6,7 @@ import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
-import { announces, natureOf, tellsOfOthers } from './error-text/nature.ts';
+import { announces, isTransfer, natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -198,7 +198,10 @@ function parsed(failure: Failure): ParsedError[] {
   const usedUp =
     nature === 'connection' &&
     failure.said.some((one) => systemOf(one) !== null) &&
-    (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
+    (sign?.meaning === 'inUse' ||
+      sign?.meaning === 'exhausted' ||
+      (sign?.meaning === 'notLocal' &&
+        !failure.said.some(({ line, words, code }) => isTransfer(line.text, (words ?? code)?.index ?? 0))));
   const dynamic = nature === 'bind' && failure.places.length === 0 ? dynamicLine(failure) : undefined;
   const place = dynamic === undefined ? undefined : dynamicPlace(dynamic);
   const asksForAny = dynamic !== undefined && sign?.meaning === 'inUse';
@@ -322,6 +325,7 @@ const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
   timedOut: 'timed out',
   unreachable: 'could not reach the other machine',
   reset: 'was reset by the other side',
+  notLocal: 'has no local address',
 };
 
 /** Scripts search the evidence for these words, so they do not change. */

@@ -26,6 +26,9 @@ export interface Failure {
 /** The end of a line that was wrapped before the address. */
 const wrappedProtocol = /\blisten (?:tcp|udp)[46]?$/;
 
+/** Words that a failure with a path does not have. */
+const ofNetwork = /\b(?:tcp|udp|ipv[46]|ports?)\b/i;
+
 /** The number of lines after a failure in which it may be repeated. */
 const echo = 10;
 
@@ -70,10 +73,13 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   // An error of a file and an error of a port are two, however near.
   const isOfPort = (has: NamedPlace | undefined, sign: Sign | null): boolean => has !== undefined || sign !== null;
   if (nature === 'file' && next.nature !== 'file' && isOfPort(next.places[0], systemOf(next))) return false;
-  // A line without an error that says which path could not be bound belongs to the error above it.
-  const isOfPath = systemOf(next) === null && saysThatBindFailed(next.line.text);
-  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   const more = systemOf(next);
+  // A line that says which path could not be bound belongs to the error above it.
+  const isOfPath =
+    next.nature === 'file' &&
+    saysThatBindFailed(next.line.text) &&
+    (more === null || (more.meaning === system?.meaning && !said.some(({ line }) => ofNetwork.test(line.text))));
+  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   if (system !== null && more !== null && system.meaning !== more.meaning)
     return sameRecord && next.places.length === 0;
   if (
@@ -81,6 +87,7 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
     next.nature !== null &&
     nature !== next.nature &&
     more !== null &&
+    !isOfPath &&
     (system !== null || place !== undefined)
   )
     return false;
