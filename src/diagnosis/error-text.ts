@@ -4,7 +4,7 @@ import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { complaintsIn } from './error-text/complaints.ts';
 import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
-import { httpSign, isHttp, unbound } from './error-text/http.ts';
+import { httpSign, isHttp, unbound, withException } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
 import { announces, isTransfer, natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
@@ -187,10 +187,9 @@ function dynamicPlace(text: string): NamedPlace | undefined {
 
 /** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
-  const text = failure.lines.map((line) => line.text).join('\n');
-  const joined = failure.lines.map((line) => line.text).join(' ');
+  const text = withException(failure.lines.map((line) => line.text).join('\n'), failure.around);
   const { nature, address } = failure;
-  const http = nature === 'bind' ? httpSign(joined) : null;
+  const http = nature === 'bind' ? httpSign(text.replaceAll('\n', ' ')) : null;
   const isNumber = failure.sign !== null && failure.sign.sign !== 'the words of the message';
   // Winsock's own number is more specific than HTTP.sys's interpretation.
   const sign = http !== null && !(isNumber && /WSA|NTSTATUS|STATUS_/.test(failure.sign.sign)) ? http : failure.sign;

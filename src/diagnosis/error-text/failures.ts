@@ -1,5 +1,6 @@
 import { farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
+import { withException } from './http.ts';
 import type { Line } from './lines.ts';
 import { isOfFile, saysThatBindFailed, type Nature } from './nature.ts';
 import type { NamedPlace } from './places.ts';
@@ -106,10 +107,11 @@ function placeWithin(
   return placeAround(shifted, lines.slice(from, end))?.place;
 }
 
-/** Whether a failure has its port from the lines around it, and another line that is complete itself names another port. */
+/** Whether a failure has its port from the lines around it, and another line has another port, itself or from its own. */
 function isComplete({ said, place, system }: Draft, next: LineSigns, lines: readonly Line[]): boolean {
-  const [other] = next.places;
-  if (place !== undefined || system === null || other === undefined || systemOf(next) === null) return false;
+  if (place !== undefined || system === null || systemOf(next) === null) return false;
+  const other = next.places[0] ?? placeWithin([next], lines, { start: said.at(-1)!.at + 1, end: next.at + 1 });
+  if (other === undefined) return false;
   const told = placeWithin(said, lines, { start: said[0]!.at - farthest, end: next.at });
   return told !== undefined && told.port !== other.port;
 }
@@ -145,10 +147,20 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   );
   const sign = code ?? words ?? guess ?? null;
   const places = placesOf(said);
+  const around = [
+    // Some programs are named after a protocol.
+    first.line.source,
+    ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
+    ...lines
+      .slice(first.at, lastSaid.at + 8)
+      .filter(({ record, source }, index) =>
+        index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
+      )
+      .map(({ text }) => text),
+  ].join('\n');
+  const text = withException(said.map(({ line }) => line.text).join('\n'), around);
   const isFile =
-    places.length === 0 &&
-    (said.some(({ nature }) => nature === 'file') ||
-      (own === null && isOfFile(said.map(({ line }) => line.text).join('\n'))));
+    places.length === 0 && (said.some(({ nature }) => nature === 'file') || (own === null && isOfFile(text)));
   return {
     said,
     lines: said.map(({ line }) => line),
@@ -157,17 +169,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
     order: lastSaid.line.order,
-    around: [
-      // Some programs are named after a protocol.
-      first.line.source,
-      ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
-      ...lines
-        .slice(first.at, lastSaid.at + 8)
-        .filter(({ record, source }, index) =>
-          index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
-        )
-        .map(({ text }) => text),
-    ].join('\n'),
+    around,
     weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
   };
 }

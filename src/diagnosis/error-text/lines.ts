@@ -41,8 +41,8 @@ const prefixes: readonly RegExp[] = [
   /^\[?\p{L}{3,5}\.? \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?\]?(?::(?= ))?/u,
   // A date without a time: 2026-01-02
   /^\[?\d{4}-\d\d-\d\d\]?(?= )/,
-  // 02-Jan-2026 03:04:05, 05-Mar-2026 09:01:58 Asia/Seoul
-  /^\[?\d{1,2}-\p{L}{3}-\d{4}[ :]\d\d:\d\d:\d\d(?: [\w/+-]{2,30})?\]?(?::(?= ))?/u,
+  // 02-Jan-2026 03:04:05.678, 05-Mar-2026 09:01:58 Asia/Seoul
+  /^\[?\d{1,2}-\p{L}{3}-\d{4}[ :]\d\d:\d\d:\d\d(?:\.\d{1,9}|(?: [\w/+-]{2,30})?)\]?(?::(?= ))?/u,
   // 26/01/02 03:04:05, 06-01 01:26:50, 260102 03:04:05
   /^\[?(?:\d\d\/\d\d\/\d\d|\d\d-\d\d|\d{6}) \d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?::(?= ))?/,
   // Seconds since 1970: 1704164645:, [1704164645.678]
@@ -80,10 +80,11 @@ const prefixes: readonly RegExp[] = [
   /^(?:(?:Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) {0,6}|\d{0,4} ?)\|(?= )/,
 ];
 
-/** The source of a line: a container of Docker Compose, a service wrapper, a syslog program. */
+/** The source of a line: a container of Docker Compose, a service wrapper, a syslog program, a module of XAMPP. */
 const sources: readonly RegExp[] = [
   /^(?!(?:\d+|Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) )([\w.-]{1,60}(?: \d{1,3})?) {0,40}\|(?= |$)/,
   /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[|\/etc\/)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?[:;]/,
+  /^\[(Apache|mysql|FileZilla|Mercury|Tomcat)\](?=\s)/,
 ];
 
 /** A call in a stack trace, also in the languages of .NET. */
@@ -95,7 +96,7 @@ const pythonError = /^(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|error): /;
 
 /** The beginning of a line that continues the message before it. */
 const goesOn =
-  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):)/i;
+  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):|\+ {1,40}(?:[$~]|CategoryInfo|FullyQualifiedErrorId))/i;
 
 /** Returns the lines of a text that has been cleaned. */
 export function linesOf(text: string): Line[] {

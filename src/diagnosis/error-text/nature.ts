@@ -21,7 +21,7 @@ const connecting: readonly RegExp[] = [
 
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
-  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b|\bdue to a blocked port\b/gi,
   /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
@@ -95,7 +95,7 @@ export function natureOfCall(text: string): Nature | null {
 
 /** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
-  if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
+  if (/\bport\b.{0,40}\bblocked\b|\bblocked port\b/i.test(text)) return true;
   // The level of a record is no failure of what it reports.
   const message = text
     .replace(/(?:level|severity|@l)["']?[=:] ?["']?error\b|\[error\]/gi, '')
