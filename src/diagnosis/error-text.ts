@@ -167,7 +167,7 @@ function withoutFailure(all: readonly string[]): ParsedError {
 
 /** Port 0 of an address, in a tuple, or in words: the program lets the system choose, which has none left. */
 const portZero =
-  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d)|', 0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
+  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d|%)|', 0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
 
 /** Returns the line of a failure in which the program asks for any port. */
 const dynamicLine = ({ said }: Failure): string | undefined =>

@@ -225,7 +225,7 @@ function ownCall(calls: readonly Line[]): Line[] {
 function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const from = Math.max(0, said[0]!.at - announced);
   const before = lines.slice(from, said[0]!.at);
-  if (said.some(({ line }) => /\bJDWP\b|^(?:ERROR: )?transport error \d/.test(line.text))) {
+  if (said.some(({ line }) => /\bJDWP\b|\btransport error \d/.test(line.text))) {
     // Some programs print the command after its output.
     const both = lines.slice(from, said.at(-1)!.at + announced);
     return onePort(both.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));

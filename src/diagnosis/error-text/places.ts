@@ -238,6 +238,8 @@ const forms: readonly Form[] = [
     score: 0,
     loose: true,
   },
+  // Spark: Address already in use: Service 'SparkUI' failed after 16 retries (starting from 4040)
+  { form: /\bin use: [^\n]{1,80} retries \(starting from (?<p>\d{2,5})\)/g, score: 5 },
   // Steam: couldn't find an open port between 27015 and 27015; Gradio: empty port in range: 7860-7860
   { form: /\bport (?:between|in range:?) (?<p>\d{2,5})(?: and |-)\k<p>(?!\d)/gi, score: 3 },
   // Next to what the system said: Address already in use: 8123, "8123: Address already in use"
@@ -277,7 +279,7 @@ const forms: readonly Form[] = [
   { form: /ports: \[\{(?<p>\d{1,5}) \d{1,5}\}/g, score: 3 },
   // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080], ajp-nio-127.0.0.1-8009
   {
-    form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?:(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})-)?(?<p>\d{2,5})(?![\d.:])/gi,
+    form: /(?:http|https|ajp)(?:\/1\.[13])?-(?:nio2?-|apr-|bio-)?(?:(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})-)?(?<p>\d{2,5})(?![\d.:])/gi,
     score: 2,
   },
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808

@@ -103,7 +103,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'access',
     /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
   ],
-  ['notLocal', /(?:cannot|can't) assign requested a|not valid in (?:its|this) context|address (?:is )?not available/iu],
+  ['notLocal', /(?:cannot|can't) assign request|not valid in (?:its|this) context|address (?:is )?not available/iu],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
   ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
