@@ -11,7 +11,7 @@ const token =
   /(?:(?<![\w:.])|(?<=[g-z]\w{0,12}:)(?=[0-9a-f]))(?=[0-9a-f]{0,4}:)(?<written>[0-9a-f:.]{2,60}(?<!\.|[^:]:))(?<zone>%[\w.-]{1,20})?/gi;
 
 /** What follows an address that is whole: a port, or the length of its prefix. */
-const end = /^(?:\]:\d|\]?(?:[.#@/]\d|,? port\b))/;
+const end = /^(?:\]:\d|\[\d|\]?(?:[.#@/]\d|,? port\b))/;
 
 /** Returns the longest beginning of a text that is an IPv6 address. */
 function longestAddress(text: string): string | null {

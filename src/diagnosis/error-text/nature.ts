@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\bbind to path\b|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -53,7 +53,7 @@ const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:t
 
 /** The call on an open socket before an error, which is not about the port of the socket: sendto:, write EPIPE, Go's write tcp. */
 const transfer =
-  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp)[46]? \S{1,100}->/i;
+  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp)[46]? \S{1,100}->/i;
 
 /** Whether an error is that of a call that sends or receives, and not of a bind or connect. */
 export function isTransfer(text: string, errorAt: number): boolean {
@@ -161,9 +161,9 @@ export function isReady(text: string): boolean {
   return ready.test(text) && !isEarly.test(text);
 }
 
-/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv, Julia, Thin. */
+/** Whether a line is about the port that the line before it announces: Rust's unwrap(), R's httpuv, Julia, Thin, "this port". */
 export function endsAtOnce(text: string): boolean {
-  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b/.test(
+  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b|\b(?:this|that) port\b/i.test(
     text,
   );
 }

@@ -125,7 +125,7 @@ const forms: readonly Form[] = [
   // Tomcat: on address [localhost] and port [8005]
   { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
   // racoon: 192.0.2.1[500]
-  { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3})\[(?<p>\d{1,5})\]/g, score: 3 },
+  { form: new RegExp(`(?<![\\w.:])(?<a>${numeric})\\[(?<p>\\d{1,5})\\]`, 'gi'), score: 3 },
   // BIND, unbound: 127.0.0.1#953, ::1@53
   {
     form: new RegExp(`(?<![\\w.:])(?<a>${numeric})[#@](?<p>\\d{1,5})(?![\\w.])`, 'gi'),
