@@ -132,8 +132,10 @@ interface Plain {
 }
 /** A range of one port is no port, but the call above is one, where a log hides that it is a call. */
 const isOfRange = (text: string): boolean => /^Traceback[^]* in range: (\d+)-\1/.test(text);
+/** The lines below a message of PowerShell, which has no log, belong to it. */
+const isOfPowerShell = (text: string): boolean => text.includes('FullyQualifiedErrorId');
 const plain: readonly Plain[] = [...new Set(texts)]
-  .filter((text) => !isOfRange(text))
+  .filter((text) => !isOfRange(text) && !isOfPowerShell(text))
   .map((text) => {
     const reading = readErrors(text);
     return { text, ports: portsOf(reading), meanings: reading.errors.map(({ meaning }) => meaning) };
