@@ -27,6 +27,7 @@ for (const [name, atLeast] of [
   ['later', 611],
   ['printed', 380],
   ['parts', 153],
+  ['kinds', 133],
 ] as const) {
   const lines = readFileSync(join(folder, `${name}.tsv`), 'utf8')
     .trimEnd()

@@ -3,7 +3,7 @@ import type { Line } from './lines.ts';
 import {
   announces,
   endsAtOnce,
-  isTransfer,
+  tellsOfTransfer,
   natureOf,
   natureOfCall,
   opensSocket,
@@ -198,7 +198,7 @@ export function remoteAround(said: readonly LineSigns[], lines: readonly Line[])
     const [isBefore, isAfter] = [from + index < first.at, from + index > last.at];
     const belongs = isBefore
       ? line.source === first.line.source &&
-        (natureOf(line.text, line.text.length) === 'connection' || isTransfer(line.text))
+        (natureOf(line.text, line.text.length) === 'connection' || tellsOfTransfer(line.text))
       : line.record === last.line.record;
     const [place] = line.frame || !belongs ? [] : placesIn(line.text, line.text.length, { wanted: 'others' });
     return place === undefined || (isAfter && place.score < namesBoth) ? [] : [{ place, line }];
@@ -235,11 +235,15 @@ function ownCall(calls: readonly Line[]): Line[] {
   return inside.slice(0, end).filter(({ text }) => withPort.test(text) && natureOf(text, text.length) !== 'connection');
 }
 
-/** Returns the port in the command that the failure is the output of. */
+/** Returns the port in the command whose output the failure is. */
 function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
-  const before = lines.slice(Math.max(0, said[0]!.at - announced), said[0]!.at);
-  if (/\bJDWP\b|^(?:ERROR: )?transport error \d/.test(said[0]!.line.text))
-    return onePort(before.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
+  const from = Math.max(0, said[0]!.at - announced);
+  const before = lines.slice(from, said[0]!.at);
+  if (said.some(({ line }) => /\bJDWP\b|\btransport error \d/.test(line.text))) {
+    // Some programs print the command after its output.
+    const both = lines.slice(from, said.at(-1)!.at + announced);
+    return onePort(both.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
+  }
   const at = before.findLastIndex(isCommand);
   if (at < 0) return undefined;
   const line = before[at]!;

@@ -1,5 +1,6 @@
 import { addressAround, farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
+import { withException } from './http.ts';
 import type { Line } from './lines.ts';
 import { isOfFile, natureOfCall, saysThatBindFailed, type Nature } from './nature.ts';
 import { quotedAddress, type NamedPlace } from './places.ts';
@@ -27,6 +28,9 @@ export interface Failure {
 
 /** The end of a line that was wrapped before the address. */
 const wrappedProtocol = /\blisten (?:tcp|udp)[46]?$/;
+
+/** Words that a failure with a path does not have. */
+const ofNetwork = /\b(?:tcp|udp|ipv[46]|ports?)\b/i;
 
 /** The number of lines after a failure in which it may be repeated. */
 const echo = 10;
@@ -72,10 +76,13 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   // An error of a file and an error of a port are two, however near.
   const isOfPort = (has: NamedPlace | undefined, sign: Sign | null): boolean => has !== undefined || sign !== null;
   if (nature === 'file' && next.nature !== 'file' && isOfPort(next.places[0], systemOf(next))) return false;
-  // A line without an error that says which path could not be bound belongs to the error above it.
-  const isOfPath = systemOf(next) === null && saysThatBindFailed(next.line.text);
-  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   const more = systemOf(next);
+  // A line that says which path could not be bound belongs to the error above it.
+  const isOfPath =
+    next.nature === 'file' &&
+    saysThatBindFailed(next.line.text) &&
+    (more === null || (more.meaning === system?.meaning && !said.some(({ line }) => ofNetwork.test(line.text))));
+  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   if (system !== null && more !== null && system.meaning !== more.meaning)
     return sameRecord && next.places.length === 0;
   if (
@@ -83,6 +90,7 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
     next.nature !== null &&
     nature !== next.nature &&
     more !== null &&
+    !isOfPath &&
     (system !== null || place !== undefined)
   )
     return false;
@@ -101,10 +109,11 @@ function placeWithin(
   return placeAround(shifted, lines.slice(from, end))?.place;
 }
 
-/** Whether a failure has its port from the lines around it, and another line that is complete itself names another port. */
+/** Whether a failure has its port from the lines around it, and another line has another port, itself or from its own. */
 function isComplete({ said, place, system }: Draft, next: LineSigns, lines: readonly Line[]): boolean {
-  const [other] = next.places;
-  if (place !== undefined || system === null || other === undefined || systemOf(next) === null) return false;
+  if (place !== undefined || system === null || systemOf(next) === null) return false;
+  const other = next.places[0] ?? placeWithin([next], lines, { start: said.at(-1)!.at + 1, end: next.at + 1 });
+  if (other === undefined) return false;
   const told = placeWithin(said, lines, { start: said[0]!.at - farthest, end: next.at });
   return told !== undefined && told.port !== other.port;
 }
@@ -140,10 +149,20 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   );
   const sign = code ?? words ?? guess ?? null;
   const places = placesOf(said);
+  const around = [
+    // Some programs are named after a protocol.
+    first.line.source,
+    ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
+    ...lines
+      .slice(first.at, lastSaid.at + 8)
+      .filter(({ record, source }, index) =>
+        index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
+      )
+      .map(({ text }) => text),
+  ].join('\n');
+  const text = withException(said.map(({ line }) => line.text).join('\n'), around);
   const isFile =
-    places.length === 0 &&
-    (said.some(({ nature }) => nature === 'file') ||
-      (own === null && isOfFile(said.map(({ line }) => line.text).join('\n'))));
+    places.length === 0 && (said.some(({ nature }) => nature === 'file') || (own === null && isOfFile(text)));
   return {
     said,
     lines: said.map(({ line }) => line),
@@ -152,17 +171,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
     order: lastSaid.line.order,
-    around: [
-      // Some programs are named after a protocol.
-      first.line.source,
-      ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
-      ...lines
-        .slice(first.at, lastSaid.at + 8)
-        .filter(({ record, source }, index) =>
-          index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
-        )
-        .map(({ text }) => text),
-    ].join('\n'),
+    around,
     calls: callsAround(said, lines),
     weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
   };

@@ -13,6 +13,13 @@ export function isHttp(text: string): boolean {
   );
 }
 
+/** The exception that PowerShell names below the message. */
+const exception = /\bHttpListenerException\b/;
+
+/** Returns the text of a failure with the exception of HTTP.sys that other lines of its message name. */
+export const withException = (text: string, around: string): string =>
+  exception.test(around) && !exception.test(text) ? `${text} HttpListenerException` : text;
+
 const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
   5: ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],
   '0x80070005': ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],

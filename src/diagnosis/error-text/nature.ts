@@ -21,7 +21,7 @@ const connecting: readonly RegExp[] = [
 
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
-  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b|\bdue to a blocked port\b/gi,
   /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
@@ -33,7 +33,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -53,6 +53,16 @@ const farEnd =
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
 
+/** The call on an open socket before an error, which is not about the port of the socket: sendto:, write EPIPE, Go's write tcp. */
+const transfer =
+  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp)[46]? \S{1,100}->/i;
+
+/** Whether an error is that of a call that sends or receives, and not of a bind or connect. */
+export function isTransfer(text: string, errorAt: number): boolean {
+  const found = transfer.exec(text.slice(Math.max(0, errorAt - 300), errorAt))?.[0];
+  return found !== undefined && (!/^\w+ $/.test(found) || /^E[A-Z]/.test(text.slice(errorAt)));
+}
+
 /** Whether a sharing violation, which is an error of files, has nothing of a bind. */
 export function isOfFile(text: string): boolean {
   return sharingViolation.test(text) && !ofBinds.test(text) && !isHttp(text);
@@ -64,7 +74,7 @@ export const isAboutFile = (text: string): boolean => files.test(text);
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
   if (files.test(text) || isDevice(text)) return 'file';
-  if (farEnd.test(text)) return 'connection';
+  if (farEnd.test(text) || isTransfer(text, errorAt)) return 'connection';
   for (const part of [text.slice(0, errorAt), text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];
     if (connects >= 0 || binds >= 0) return connects > binds ? 'connection' : 'bind';
@@ -86,7 +96,7 @@ export function natureOfCall(text: string): Nature | null {
 }
 
 /** Whether a text is about data that could not be sent or received, for which no port is needed any more. */
-export function isTransfer(text: string): boolean {
+export function tellsOfTransfer(text: string): boolean {
   return (
     /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
       text,
@@ -96,7 +106,7 @@ export function isTransfer(text: string): boolean {
 
 /** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
-  if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
+  if (/\bport\b.{0,40}\bblocked\b|\bblocked port\b/i.test(text)) return true;
   // The level of a record is no failure of what it reports.
   const message = text
     .replace(/(?:level|severity|@l)["']?[=:] ?["']?error\b|\[error\]/gi, '')
@@ -162,9 +172,11 @@ export function isReady(text: string): boolean {
   return ready.test(text) && !isEarly.test(text);
 }
 
-/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
+/** Whether a line is about the port that the line before it announces: Rust's unwrap(), R's httpuv, Julia, Thin, "this port". */
 export function endsAtOnce(text: string): boolean {
-  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(/.test(text);
+  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b|\b(?:this|that) port\b/i.test(
+    text,
+  );
 }
 
 /** Whether a line is about a socket that is opened next. */

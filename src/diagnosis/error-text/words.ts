@@ -104,10 +104,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'access',
     /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
   ],
-  [
-    'notLocal',
-    /(?:cannot|can't) assign ?requested ?address|not valid in (?:its|this) context|address (?:is )?not available/iu,
-  ],
+  ['notLocal', /(?:cannot|can't) assign ?request|not valid in (?:its|this) context|address (?:is )?not available/iu],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
   ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
@@ -232,9 +229,34 @@ const otherThings =
 /** What can be in use by another program: a port has one of these words or a colon next to it. */
 const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|prefix|:\d{2,5}\b/i;
 
+/** Who may have a port that others may not, and what the right is called. */
+const [privileged, right] = [
+  '(?:root|super ?user|administrat\\w{1,6}|admin|elevated|cap_net_bind_service)\\b',
+  '(?:permissions?|privileges?|rights?|capabilit(?:y|ies))\\b',
+];
+/** What the right is for. */
+const forPort = '(?:bind\\w{0,3}|listen\\w{0,3}|open\\w{0,3}|use|access|port)\\b';
+
 /** Programs' statements that they lack a right, which are guesses, too. */
-const lacksRight =
-  /\b(?:no|missing|insufficient|not enough|n't have|not have) (?:the )?(?:permissions?|privileges?|rights?) (?:to|for) (?:bind|listen|open|use)|\brequires? (?:root|elevated|administrat\w{1,6}|admin|super ?user)\b|\b(?:need|must)\b[^.;\n]{0,20} (?:root|administrator)\b|\bnot (?:allowed|permitted) to (?:bind|listen|open)|\bpermission to (?:bind|listen|open) [^.;\n]{0,60}\b(?:denied|refused)\b/i;
+const lacksRight = new RegExp(
+  [
+    `(?:\\b(?:no|missing|insufficient|not enough|lack\\w{0,3}|not have|needs?|requires?)|n't have) (?:the |any |sufficient |enough )?${right}(?: (?:to|for) ${forPort}|(?=[.,;!)]|$))`,
+    `\\brequires? ${privileged}`,
+    `\\b(?:needs?|must)\\b[^.;\\n]{0,20} ${privileged}`,
+    `\\b${privileged}[^.;\\n]{0,30} (?:is|are) (?:required|needed|necessary)\\b`,
+    `\\bonly (?:the |an )?${privileged}[^.;\\n]{0,20} (?:can|may) ${forPort}`,
+    `\\bonly be \\w{1,10} by (?:the |an )?${privileged}`,
+    `(?:\\bnot|n't) (?:allowed|permitted|authori[sz]ed) to ${forPort}`,
+    `\\bpermission to ${forPort} [^.;\\n]{0,60}\\b(?:denied|refused)\\b`,
+    '\\bis (?:a )?privileged\\b',
+  ].join('|'),
+  'i',
+);
+/** What programs suggest where they could not bind. */
+const suggestsRight = new RegExp(
+  `\\b(?:run|try|use|without|are you)\\b[^.;\\n]{0,20}\\b(?:sudo\\b(?! [a-z])|${privileged})|\\bprivileged port`,
+  'i',
+);
 
 /** Mail has addresses, too. */
 const mailAddress =
@@ -261,6 +283,8 @@ export function guessIn(text: string, couldNotBind = false): Sign | null {
     if (found === null || (/^in use by/i.test(found[0]) && !ofSockets.test(text))) continue;
     return { meaning: 'inUse', sign: said, index: found.index, length: found[0].length };
   }
-  const lacking = ofSockets.test(text) ? lacksRight.exec(text) : null;
+  const lacking = /\bports?\b|\bbind|\blisten|\bsocket|\bserver\b|:\d{2,5}\b/i.test(text)
+    ? (lacksRight.exec(text) ?? (couldNotBind ? suggestsRight.exec(text) : null))
+    : null;
   return lacking === null ? null : { meaning: 'access', sign: said, index: lacking.index, length: lacking[0].length };
 }
