@@ -6,7 +6,7 @@ import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf, type Line } from './error-text/lines.ts';
-import { announces, isTransfer, natureOf, tellsOfOthers } from './error-text/nature.ts';
+import { announces, movesData, natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -184,8 +184,7 @@ function parsed(failure: Failure): ParsedError[] {
     failure.said.some((one) => systemOf(one) !== null) &&
     (sign?.meaning === 'inUse' ||
       sign?.meaning === 'exhausted' ||
-      (sign?.meaning === 'notLocal' &&
-        ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(isTransfer)));
+      (sign?.meaning === 'notLocal' && ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(movesData)));
   const asksForAny =
     sign?.meaning === 'inUse' &&
     failure.places.length === 0 &&

@@ -106,7 +106,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   ],
   [
     'notLocal',
-    /(?:cannot|can't) assign ?requested ?address|not valid in (?:its|this) context|address (?:is )?not available/iu,
+    /(?:cannot|can't) assign requested address|not valid in (?:its|this) context|address (?:is )?not available/iu,
   ],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
