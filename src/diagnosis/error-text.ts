@@ -6,7 +6,7 @@ import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound, withException } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf, type Line } from './error-text/lines.ts';
-import { announces, isTransfer, natureOf, tellsOfOthers, tellsOfTransfer } from './error-text/nature.ts';
+import { announces, isTransfer, natureOf, tellsOfOthers, movesData } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -201,7 +201,7 @@ function parsed(failure: Failure): ParsedError[] {
       sign?.meaning === 'exhausted' ||
       (sign?.meaning === 'notLocal' &&
         !failure.said.some(({ line, words, code }) => isTransfer(line.text, (words ?? code)?.index ?? 0)) &&
-        ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(tellsOfTransfer)));
+        ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(movesData)));
   const dynamic = nature === 'bind' && failure.places.length === 0 ? dynamicLine(failure) : undefined;
   const place = dynamic === undefined ? undefined : dynamicPlace(dynamic);
   const asksForAny = dynamic !== undefined && sign?.meaning === 'inUse';

@@ -3,7 +3,7 @@ import type { Line } from './lines.ts';
 import {
   announces,
   endsAtOnce,
-  tellsOfTransfer,
+  movesData,
   natureOf,
   natureOfCall,
   opensSocket,
@@ -198,7 +198,7 @@ export function remoteAround(said: readonly LineSigns[], lines: readonly Line[])
     const [isBefore, isAfter] = [from + index < first.at, from + index > last.at];
     const belongs = isBefore
       ? line.source === first.line.source &&
-        (natureOf(line.text, line.text.length) === 'connection' || tellsOfTransfer(line.text))
+        (natureOf(line.text, line.text.length) === 'connection' || movesData(line.text))
       : line.record === last.line.record;
     const [place] = line.frame || !belongs ? [] : placesIn(line.text, line.text.length, { wanted: 'others' });
     return place === undefined || (isAfter && place.score < namesBoth) ? [] : [{ place, line }];

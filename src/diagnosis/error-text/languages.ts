@@ -194,6 +194,8 @@ const forbidden: readonly RegExp[] = [
 
 /** Windows: The requested address is not valid in its context. */
 const requested: readonly RegExp[] = [
+  // Copied without its spaces
+  /\b(?:cannot|can't) assignrequested/i,
   /(?:aangevraagde|opgevraagde) adres|begärda adress|(?:anmodede|forespurte|forespurgte) adresse|pyydet(?:ty|tyä) osoite/iu,
   /požadovan\p{L} adres|kért cím|adres[aăei]{1,2} (?:solicitată|cerută)|tražen\p{L} adres|zahtevan\p{L} naslov|prašom\p{L} adres/iu,
   /назначить указанный адрес|(?:запитан|запитуван|потрібн|затребуван|вказан)\p{L}{1,3} адрес|исканият адрес|διεύθυνση που ζητήθηκε|ζητούμενη διεύθυνση/iu,

@@ -404,13 +404,10 @@ const bound = new RegExp(
   `\\b(?:(?:re)?bind(?:ing|s)?|bound|listen(?:ing|er)?)\\b(?:(?:(?!\\b(?:to connect|by|via|from|client|peer|remote|prox\\w{1,4})\\b)[^\\n]){0,60}?\\b(?:to|on|at|for|addr(?:ess)?|ip|host|interface|socket))?:? ["'(<[]{0,2}(?<a>${numeric})(?:%[\\w.-]{1,20})?["')>\\]]{0,2}(?![\\w%/#@[-]|[.:]\\w|,? ?port|,? \\(?\\d)`,
   'i',
 );
-/** Exim: for address (any IPv6) */
-const anyOf = /\baddress \(any IPv(?<family>[46])\)/i;
-
 /** Finds the address of a bind without a port. */
 export function bareAddress(text: string): string | null {
-  const family = anyOf.exec(text)?.groups!['family'];
-  if (family !== undefined) return family === '4' ? '0.0.0.0' : '::';
+  // Exim
+  if (text.includes('address (any IPv6)')) return '::';
   return quotedAddress(text) ?? addressOf(bound.exec(text)?.groups!['a']);
 }
 
