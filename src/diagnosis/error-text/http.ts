@@ -14,11 +14,11 @@ export function isHttp(text: string): boolean {
 }
 
 /** The exception that PowerShell names below the message. */
-const exception = /\bHttpListenerException\b/;
+const exception = /\b(?:CategoryInfo|FullyQualifiedErrorId)\b[^\n]{0,200}\bHttpListenerException\b/;
 
 /** Returns the text of a failure with the exception of HTTP.sys that other lines of its message name. */
 export const withException = (text: string, around: string): string =>
-  exception.test(around) && !exception.test(text) ? `${text} HttpListenerException` : text;
+  exception.test(around) && !text.includes('HttpListenerException') ? `${text} HttpListenerException` : text;
 
 const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
   5: ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],
