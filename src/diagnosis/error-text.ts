@@ -4,9 +4,9 @@ import type { ErrorMeaning, Meaning, Sign } from './error-text/codes.ts';
 import { complaintsIn } from './error-text/complaints.ts';
 import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
-import { httpSign, isHttp, unbound } from './error-text/http.ts';
-import { cleaned, endsOf, linesOf } from './error-text/lines.ts';
-import { announces, natureOf, tellsOfOthers } from './error-text/nature.ts';
+import { httpSign, isHttp, unbound, withException } from './error-text/http.ts';
+import { cleaned, endsOf, linesOf, type Line } from './error-text/lines.ts';
+import { announces, isTransfer, natureOf, tellsOfOthers, movesData } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -167,14 +167,29 @@ function withoutFailure(all: readonly string[]): ParsedError {
 
 /** Port 0 of an address, in a tuple, or in words: the program lets the system choose, which has none left. */
 const portZero =
-  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d)|', 0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
+  /(?:[\]*\s]|\blocalhost|::|(?<![\d:.])\d{1,3}(?:\.\d{1,3}){3}):0(?!:?\w|\.\d|%)|', 0\)|_port=htons\(0\)|\bport[ =:]{1,2}0(?!\w|\.\d)/;
+
+/** Returns the line of a failure in which the program asks for any port. */
+const dynamicLine = ({ said }: Failure): string | undefined =>
+  said
+    .map(({ line }) => line.text)
+    .find((text) => portZero.test(text) && /\bbind|\blisten(?:ing)?\b|\bE(?:ADDR|ACCES)/i.test(text));
+
+/** Returns the address on which a program asked for any port; undefined for every address. */
+function dynamicPlace(text: string): NamedPlace | undefined {
+  const places = placesIn(text, text.length, { dynamic: true });
+  // In the log of a proxy, the address behind the name of its service is another program's: SOCKS/192.0.2.7:0
+  const isOwn = (index: number): boolean => !/\b[A-Z]{2,8}\/\S{0,60}$/.test(text.slice(0, index));
+  return places.find(
+    ({ address, index }) => address !== null && address !== '0.0.0.0' && address !== '::' && isOwn(index),
+  );
+}
 
 /** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
-  const text = failure.lines.map((line) => line.text).join('\n');
-  const joined = failure.lines.map((line) => line.text).join(' ');
+  const text = withException(failure.lines.map((line) => line.text).join('\n'), failure.around);
   const { nature, address } = failure;
-  const http = nature === 'bind' ? httpSign(joined) : null;
+  const http = nature === 'bind' ? httpSign(text.replaceAll('\n', ' ')) : null;
   const isNumber = failure.sign !== null && failure.sign.sign !== 'the words of the message';
   // Winsock's own number is more specific than HTTP.sys's interpretation.
   const sign = http !== null && !(isNumber && /WSA|NTSTATUS|STATUS_/.test(failure.sign.sign)) ? http : failure.sign;
@@ -182,29 +197,35 @@ function parsed(failure: Failure): ParsedError[] {
   const usedUp =
     nature === 'connection' &&
     failure.said.some((one) => systemOf(one) !== null) &&
-    (sign?.meaning === 'notLocal' || sign?.meaning === 'inUse' || sign?.meaning === 'exhausted');
-  const asksForAny =
-    sign?.meaning === 'inUse' &&
-    failure.places.length === 0 &&
-    failure.said.some(
-      ({ line: { text: one } }) => portZero.test(one) && /\bbind|\blisten(?:ing)?\b|EADDRINUSE/i.test(one),
-    );
+    (sign?.meaning === 'inUse' ||
+      sign?.meaning === 'exhausted' ||
+      (sign?.meaning === 'notLocal' &&
+        !failure.said.some(({ line, words, code }) => isTransfer(line.text, (words ?? code)?.index ?? 0)) &&
+        ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(movesData)));
+  const dynamic = nature === 'bind' && failure.places.length === 0 ? dynamicLine(failure) : undefined;
+  const place = dynamic === undefined ? undefined : dynamicPlace(dynamic);
+  const asksForAny = dynamic !== undefined && sign?.meaning === 'inUse';
   if (usedUp || (nature === 'bind' && (asksForAny || sign?.meaning === 'exhausted')))
     return [
       error({
         about: 'bind',
         sign: { ...sign!, meaning: 'exhausted' },
-        place: undefined,
+        place,
         text,
         around: failure.around,
+        calls: failure.calls,
         address: null,
         farEnds: nature === 'connection' ? failure.said.flatMap((one) => one.places.map(farEnd)) : [],
       }),
     ];
+  if (place !== undefined && sign !== null)
+    return [error({ about: 'bind', sign, place, text, around: failure.around, calls: failure.calls, address: null })];
   const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
   return places
-    .flatMap((place) => inBoth(place, failure.around))
-    .map((place) => error({ about: nature, sign, place, text, around: failure.around, address }));
+    .flatMap((one) => inBoth(one, failure.around))
+    .map((one) =>
+      error({ about: nature, sign, place: one, text, around: failure.around, calls: failure.calls, address }),
+    );
 }
 
 interface ToldAround {
@@ -215,6 +236,8 @@ interface ToldAround {
   readonly text: string;
   /** The lines of the failure, with those between and after them. */
   readonly around: string;
+  /** The calls and lines around the failure, the nearest first. */
+  readonly calls?: readonly Line[];
   /** An address without a port. */
   readonly address: string | null;
   readonly farEnds?: readonly FarEnd[];
@@ -225,13 +248,17 @@ const farEnd = ({ port, address }: NamedPlace): FarEnd => ({
   address: address === null ? null : unmapped(address),
 });
 
-function error({ about, sign, place, text, around, address: bare, farEnds = [] }: ToldAround): ParsedError {
+function error({ about, sign, place, text, around, calls, address: bare, farEnds = [] }: ToldAround): ParsedError {
   const isBind = about === 'bind';
   const meaning = isBind ? bindMeaning(sign) : null;
   const isUsedUp = meaning === 'exhausted';
   const port = isUsedUp ? 0 : isBind ? (place?.port ?? null) : null;
-  const address = isUsedUp || !isBind ? null : (place?.address ?? bare);
-  const protocol = isUsedUp ? (protocolOf(around, undefined) ?? 'TCP') : isBind ? protocolOf(around, place) : null;
+  const address = isBind ? (place?.address ?? (isUsedUp ? null : bare)) : null;
+  const protocol = isUsedUp
+    ? (protocolOf(around, undefined, calls) ?? 'TCP')
+    : isBind
+      ? protocolOf(around, place, calls)
+      : null;
   const remote =
     about === 'connection'
       ? {
@@ -282,7 +309,7 @@ function bindText(
     port === null
       ? ''
       : port === 0
-        ? ' for a dynamic port'
+        ? ` for a dynamic port${address === null ? '' : ` on ${address}`}`
         : ` for ${protocol} ${address === null ? 'port ' : `${bracketed(address)}:`}${port}`;
   if (meaning === 'unbound' || sign?.sign === unbound)
     return `The text says that HTTP.sys cannot listen${about.replace(/^ for/, ' on')}.`;
@@ -298,15 +325,17 @@ function otherText(about: 'connection' | 'file', sign: Sign | null, remote: Remo
     remote?.port == null
       ? ''
       : ` to ${remote.address === null ? 'port ' : `${bracketed(remote.address)}:`}${remote.port}`;
-  const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'was forbidden');
+  const how = sign === null ? 'failed' : (connectionText[sign.meaning] ?? 'failed');
   return `The text is about an outgoing connection${to} that ${how}${from}: it does not bind a specific port.`;
 }
 
 const connectionText: Readonly<Partial<Record<Meaning, string>>> = {
+  access: 'was forbidden',
   refused: 'was refused',
   timedOut: 'timed out',
   unreachable: 'could not reach the other machine',
   reset: 'was reset by the other side',
+  notLocal: 'has no local address',
 };
 
 /** Scripts search the evidence for these words, so they do not change. */

@@ -1,4 +1,4 @@
-// The system's own words in every language of the C library and of Windows: each says what its English says.
+// The system's own words in every language of the C library, of Windows and of Qt: each says what its English says.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -18,7 +18,7 @@ for (const [language, meaning, words] of rows)
   test(`${language}: ${words}`, () => {
     const found = parseError(`app: 192.0.2.9:8080: ${words}`);
     const actual = found.about === 'bind' ? `bind ${found.meaning} ${found.address} ${found.port}` : `${found.about} ${found.remote?.address} ${found.remote?.port}`;
-    const expected = ['refused', 'timedOut', 'unreachable'].includes(meaning)
+    const expected = ['refused', 'timedOut', 'unreachable', 'reset'].includes(meaning)
       ? 'connection 192.0.2.9 8080'
       : meaning === 'exhausted'
         ? 'bind exhausted null 0'
@@ -26,6 +26,6 @@ for (const [language, meaning, words] of rows)
     assert.is(actual, expected);
   });
 
-test('all are read', () => assert.is(rows.length, 315));
+test('all are read', () => assert.is(rows.length, 614));
 
 test.run();

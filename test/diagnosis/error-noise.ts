@@ -10,7 +10,23 @@ import { readErrors, type ErrorReading, type ParsedError } from '../../src/diagn
 const n = 27413;
 
 const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, one: string) => ({ n: '\n', t: '\t' })[one] ?? one);
-const texts = ['reported', 'held-out', 'unseen', 'known', 'postgresql', 'outside', 'programs', 'rounds', 'further', 'announced', 'stacks', 'later', 'printed'].flatMap((name) =>
+const texts = [
+  'reported',
+  'held-out',
+  'unseen',
+  'known',
+  'postgresql',
+  'outside',
+  'programs',
+  'rounds',
+  'further',
+  'announced',
+  'stacks',
+  'later',
+  'printed',
+  'parts',
+  'kinds',
+].flatMap((name) =>
   readFileSync(join(root, 'test/fixtures/error-lines', `${name}.tsv`), 'utf8')
     .trimEnd()
     .split('\n')
@@ -131,8 +147,10 @@ interface Plain {
 }
 /** A range of one port is no port, but the call above is one, where a log hides that it is a call. */
 const isOfRange = (text: string): boolean => /^Traceback[^]* in range: (\d+)-\1/.test(text);
+/** The lines below a message of PowerShell, which has no log, belong to it. */
+const isOfPowerShell = (text: string): boolean => text.includes('FullyQualifiedErrorId');
 const plain: readonly Plain[] = [...new Set(texts)]
-  .filter((text) => !isOfRange(text))
+  .filter((text) => !isOfRange(text) && !isOfPowerShell(text))
   .map((text) => {
     const reading = readErrors(text);
     return { text, ports: portsOf(reading), meanings: reading.errors.map(({ meaning }) => meaning) };
@@ -153,6 +171,11 @@ export function readWithNoise(test: Test, every: boolean): void {
   each('the fields of a record', (one, at) => {
     // Each line of several sources has a record of its own.
     if (!one.text.includes('\n')) for (const record of some(records, one, at, 3)) assertSame(one, record(one.text));
+  });
+  each('the marks of a quote', ({ text, ports, meanings }) => {
+    if (!text.includes('\n')) return;
+    const quotedReading = readErrors(text.replace(/^/gm, '> '));
+    assert.equal([portsOf(quotedReading), quotedReading.errors.map(({ meaning }) => meaning)], [ports, meanings], text);
   });
   each('the lines around it', (one, at) => {
     for (const surrounding of some(surroundings, one, at, 2)) assertSame(one, surrounding(one.text));

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseError } from '../../src/diagnosis/error-text.ts';
+import { canonicalAddress } from '../../src/ports/address.ts';
 
 const test = suite('places in errors');
 
@@ -132,6 +133,51 @@ test('a process is no port', () => {
     others.filter((text) => parseError(text).port !== 8123),
     [],
   );
+});
+
+const ipv6 = ['fe80::1', 'fe80::1a2b:3cff:fe04:5506', 'fe80:0:0:0:1a2b:3cff:fe04:5506', '2001:db8:0:5:77:8080:12ab:3', '2001:db8::8080', '::1', '1806:12ab:face::5', '48ff:9457::'];
+const zones = ['%en5', '%12', '%eth0.100', '%br-1a2b', '%wlp3s0', '%5060'];
+const closed = [
+  '[@]:8123',
+  '[@] port 8123',
+  '@ port 8123',
+  '@#8123',
+  '@@8123',
+  'port 8123 on @',
+  "('@', 8123, 0, 5)",
+  'http://[@]:8123/',
+  '[AF_INET6]@:8123',
+  "address: '@', port: 8123",
+];
+const unsaid = ['@/64', '@ (fd 7)', '[@]', '"@"', '(@)', 'udp:@', 'tcp://@', 'address @:', 'local=@', '@.8123', '[@].8123', '@'];
+const ofAddresses = [
+  sentences[0]!,
+  sentences[5]!,
+  'Error: bind EADDRINUSE @',
+  'listen EACCES: permission denied @',
+  'java.net.BindException: Address already in use: @',
+  '@: bind: Cannot assign requested address',
+];
+const written = (form: string, value: string): string => form.replace('@', () => value);
+test('no group of an IPv6 address, and no zone, is a port', () => {
+  const wrong: string[] = [];
+  const addresses = ipv6.flatMap((address) => ['', ...zones].map((zone) => ({ address, zone })));
+  for (const { address, zone } of addresses) {
+    const hasZone = zone !== '';
+    // The last group of any other address may be its port.
+    const isClear = hasZone || /^(?:2001:db8:0|fe80:0|48)/.test(address);
+    const read = (form: string, allowed: (found: ReturnType<typeof parseError>) => boolean): void => {
+      for (const sentence of ofAddresses) {
+        const text = written(sentence, written(form, `${address}${zone}`));
+        if (!allowed(parseError(text))) wrong.push(text);
+      }
+    };
+    const expected = canonicalAddress(`${address}${zone}`);
+    for (const form of closed) read(form, (found) => found.port === 8123 && found.address === expected);
+    for (const form of hasZone ? ['@:8123', '/@:8123'] : []) read(form, ({ port }) => port === 8123);
+    for (const form of isClear ? unsaid : []) read(form, ({ port }) => port === null || port === 8123);
+  }
+  assert.equal(wrong, []);
 });
 
 test.run();

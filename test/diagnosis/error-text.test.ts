@@ -97,7 +97,13 @@ const table: readonly (readonly [text: string, expected: string])[] = [
   ['BindException[Failed to bind to [9200]]; nested: BindException[Address already in use: bind 127.0.0.1:9200]', 'inUse TCP 127.0.0.1 9200 the words of the message'],
   ['java.net.ConnectException: Cannot assign requested address', 'exhausted TCP * 0 the words of the message'],
   ['listen udp :0: bind: address already in use', 'exhausted UDP * 0 the words of the message'],
-  ["OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 0): address already in use", 'exhausted TCP * 0 EADDRINUSE (98)'],
+  ["OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 0): address already in use", 'exhausted TCP 127.0.0.1 0 EADDRINUSE (98)'],
+  ["OSError: [Errno 99] error while attempting to bind on address ('192.0.2.9', 0): cannot assign requested address", 'notLocal TCP 192.0.2.9 0 EADDRNOTAVAIL (99)'],
+  ["could not launch process: listen tcp 192.0.2.9:0: bind: can't assign requested address", 'notLocal TCP 192.0.2.9 0 the words of the message'],
+  ['listen udp [2001:db8::9]:0: bind: permission denied', 'access UDP 2001:db8::9 0 the words of the message'],
+  ['java.net.BindException: Cannot assign requested address: /192.0.2.9:0', 'notLocal TCP 192.0.2.9 0 the words of the message'],
+  ['tcp_endpoint.c:730 bind on local address (192.0.2.9:0) failed\n: Address already in use (98)', 'exhausted TCP 192.0.2.9 0 EADDRINUSE (98)'],
+  ['bind(): Cannot assign requested address 00000 0 0 SOCKS/192.0.2.9:0', 'notLocal - the words of the message'],
   ['Error: listen EADDRINUSE: address already in use :::0', 'exhausted TCP * 0 EADDRINUSE'],
   ['Failed to bind to port 0: Address already in use', 'exhausted TCP * 0 the words of the message'],
   // Python
@@ -280,6 +286,8 @@ test('long hostile texts take no time', () => {
       'error ',
       '0x',
       'bind: ',
+      '> bind error\n',
+      `${'>'.repeat(1000)} bind error\n`,
     ]) {
       parseError(piece.repeat(1_000_000 / piece.length));
     }

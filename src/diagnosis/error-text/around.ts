@@ -3,6 +3,7 @@ import type { Line } from './lines.ts';
 import {
   announces,
   endsAtOnce,
+  movesData,
   natureOf,
   natureOfCall,
   opensSocket,
@@ -124,6 +125,18 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   return onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
 }
 
+/** Returns the address that a program announced for a port, if its failure names only the port; localhost may be a URL for users. */
+export function addressAround(said: readonly LineSigns[], lines: readonly Line[], port: number): string | null {
+  const first = said[0]!;
+  const before = lines.slice(Math.max(0, first.at - announced), first.at);
+  const told = pending(before.filter(({ frame, source }) => !frame && source === first.line.source)).filter(
+    (line) => announces(line.text) && placeIn(line)?.port === port,
+  );
+  const places = told.map((line) => placeIn(line)!);
+  const addresses = new Set(places.map(({ address, isName }) => (isName ? null : address)));
+  return addresses.size === 1 ? [...addresses][0]! : null;
+}
+
 /** What a server says when it has all its ports. */
 const acceptsClients =
   /\baccept(?:ed|ing)\b|(?:^|[^\w'-] ?)(?:the )?(?:(?:web|https?|api|dev|application) )?(?:server|listener|service|app|application) (?:is |has )?(?:been )?(?:now )?(?:successfully )?(?:started|ready|running|up)\b(?! (?:on|at|in) (?!line\b))/i;
@@ -184,7 +197,8 @@ export function remoteAround(said: readonly LineSigns[], lines: readonly Line[])
   const told = lines.slice(from, last.at + longest).flatMap((line, index) => {
     const [isBefore, isAfter] = [from + index < first.at, from + index > last.at];
     const belongs = isBefore
-      ? line.source === first.line.source && natureOf(line.text, line.text.length) === 'connection'
+      ? line.source === first.line.source &&
+        (natureOf(line.text, line.text.length) === 'connection' || movesData(line.text))
       : line.record === last.line.record;
     const [place] = line.frame || !belongs ? [] : placesIn(line.text, line.text.length, { wanted: 'others' });
     return place === undefined || (isAfter && place.score < namesBoth) ? [] : [{ place, line }];
@@ -221,11 +235,15 @@ function ownCall(calls: readonly Line[]): Line[] {
   return inside.slice(0, end).filter(({ text }) => withPort.test(text) && natureOf(text, text.length) !== 'connection');
 }
 
-/** Returns the port in the command that the failure is the output of. */
+/** Returns the port in the command whose output the failure is. */
 function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
-  const before = lines.slice(Math.max(0, said[0]!.at - announced), said[0]!.at);
-  if (/\bJDWP\b|^(?:ERROR: )?transport error \d/.test(said[0]!.line.text))
-    return onePort(before.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
+  const from = Math.max(0, said[0]!.at - announced);
+  const before = lines.slice(from, said[0]!.at);
+  if (said.some(({ line }) => /\bJDWP\b|\btransport error \d/.test(line.text))) {
+    // Some programs print the command after its output.
+    const both = lines.slice(from, said.at(-1)!.at + announced);
+    return onePort(both.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
+  }
   const at = before.findLastIndex(isCommand);
   if (at < 0) return undefined;
   const line = before[at]!;

@@ -16,7 +16,7 @@ const ofOthers =
 
 /** An option that names what to listen on, and its value, which is no mapping of two ports. */
 const option =
-  /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?\d{2,5})(?=["'/]?(?:\s|$))/g;
+  /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/[\w.-]{1,80}:|(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?)\d{2,5})(?=["'/]?(?:\s|$))/g;
 
 /** Java's debugger, which says only that the bind failed: -agentlib:jdwp=transport=dt_socket,server=y,address=*:5005 */
 const debuggerOption = /-(?:agentlib:jdwp=|Xrunjdwp:)\S{0,200}?\baddress=(?<value>(?:[\w.*-]{0,60}:)?\d{2,5})(?![\w.])/;

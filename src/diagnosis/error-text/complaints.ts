@@ -31,7 +31,7 @@ export function complaintsIn(lines: readonly Line[], failures: readonly Failure[
       return [];
     const [place] = placesIn(text, text.length);
     if (place === undefined || ports.has(place.port)) return [];
-    const none = { said: [], sign: null, address: null, weak: true };
+    const none = { said: [], sign: null, address: null, calls: [], weak: true };
     return [{ ...none, lines: [line], nature: 'bind', places: [place], order: line.order, around: text }];
   });
 }

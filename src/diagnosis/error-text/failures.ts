@@ -1,8 +1,9 @@
-import { farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
+import { addressAround, farthest, longest, natureFrom, near, placeAround, remoteAround } from './around.ts';
 import type { Sign } from './codes.ts';
+import { withException } from './http.ts';
 import type { Line } from './lines.ts';
-import { isOfFile, saysThatBindFailed, type Nature } from './nature.ts';
-import type { NamedPlace } from './places.ts';
+import { isOfFile, natureOfCall, saysThatBindFailed, type Nature } from './nature.ts';
+import { quotedAddress, type NamedPlace } from './places.ts';
 import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
 
 /** One failure, which a text may report in several lines. */
@@ -19,12 +20,17 @@ export interface Failure {
   readonly order: number;
   /** Its lines with those between and after them, which may name a protocol. */
   readonly around: string;
+  /** The calls and other lines of its message, the nearest to the error first. */
+  readonly calls: readonly Line[];
   /** Whether nothing connects the system error with a bind, so that it may be about anything. */
   readonly weak: boolean;
 }
 
 /** The end of a line that was wrapped before the address. */
 const wrappedProtocol = /\blisten (?:tcp|udp)[46]?$/;
+
+/** Words that a failure with a path does not have. */
+const ofNetwork = /\b(?:tcp|udp|ipv[46]|ports?)\b/i;
 
 /** The number of lines after a failure in which it may be repeated. */
 const echo = 10;
@@ -70,10 +76,13 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   // An error of a file and an error of a port are two, however near.
   const isOfPort = (has: NamedPlace | undefined, sign: Sign | null): boolean => has !== undefined || sign !== null;
   if (nature === 'file' && next.nature !== 'file' && isOfPort(next.places[0], systemOf(next))) return false;
-  // A line without an error that says which path could not be bound belongs to the error above it.
-  const isOfPath = systemOf(next) === null && saysThatBindFailed(next.line.text);
-  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   const more = systemOf(next);
+  // A line that says which path could not be bound belongs to the error above it.
+  const isOfPath =
+    next.nature === 'file' &&
+    saysThatBindFailed(next.line.text) &&
+    (more === null || (more.meaning === system?.meaning && !said.some(({ line }) => ofNetwork.test(line.text))));
+  if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   if (system !== null && more !== null && system.meaning !== more.meaning)
     return sameRecord && next.places.length === 0;
   if (
@@ -81,6 +90,7 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
     next.nature !== null &&
     nature !== next.nature &&
     more !== null &&
+    !isOfPath &&
     (system !== null || place !== undefined)
   )
     return false;
@@ -99,10 +109,11 @@ function placeWithin(
   return placeAround(shifted, lines.slice(from, end))?.place;
 }
 
-/** Whether a failure has its port from the lines around it, and another line that is complete itself names another port. */
+/** Whether a failure has its port from the lines around it, and another line has another port, itself or from its own. */
 function isComplete({ said, place, system }: Draft, next: LineSigns, lines: readonly Line[]): boolean {
-  const [other] = next.places;
-  if (place !== undefined || system === null || other === undefined || systemOf(next) === null) return false;
+  if (place !== undefined || system === null || systemOf(next) === null) return false;
+  const other = next.places[0] ?? placeWithin([next], lines, { start: said.at(-1)!.at + 1, end: next.at + 1 });
+  if (other === undefined) return false;
   const told = placeWithin(said, lines, { start: said[0]!.at - farthest, end: next.at });
   return told !== undefined && told.port !== other.port;
 }
@@ -138,10 +149,20 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   );
   const sign = code ?? words ?? guess ?? null;
   const places = placesOf(said);
+  const around = [
+    // Some programs are named after a protocol.
+    first.line.source,
+    ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
+    ...lines
+      .slice(first.at, lastSaid.at + 8)
+      .filter(({ record, source }, index) =>
+        index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
+      )
+      .map(({ text }) => text),
+  ].join('\n');
+  const text = withException(said.map(({ line }) => line.text).join('\n'), around);
   const isFile =
-    places.length === 0 &&
-    (said.some(({ nature }) => nature === 'file') ||
-      (own === null && isOfFile(said.map(({ line }) => line.text).join('\n'))));
+    places.length === 0 && (said.some(({ nature }) => nature === 'file') || (own === null && isOfFile(text)));
   return {
     said,
     lines: said.map(({ line }) => line),
@@ -150,28 +171,53 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     places,
     address: said.map(({ address }) => address).find((address) => address !== null) ?? null,
     order: lastSaid.line.order,
-    around: [
-      // Some programs are named after a protocol.
-      first.line.source,
-      ...(wrappedProtocol.test(lines[first.at - 1]?.text ?? '') ? [lines[first.at - 1]!.text] : []),
-      ...lines
-        .slice(first.at, lastSaid.at + 8)
-        .filter(({ record, source }, index) =>
-          index <= lastSaid.at - first.at ? source === first.line.source : record === lastSaid.line.record,
-        )
-        .map(({ text }) => text),
-    ].join('\n'),
+    around,
+    calls: callsAround(said, lines),
     weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
   };
 }
 
+/** Returns the calls after the error, as most languages print them, and before it, as Python does, the nearest first. */
+function callsAround(said: readonly LineSigns[], lines: readonly Line[]): Line[] {
+  const [first, last] = [said[0]!, said.at(-1)!];
+  const next = lines.slice(last.at + 1, last.at + 9);
+  // A heading may stand before the calls.
+  const begin = next.slice(0, near).findIndex(({ frame, text }) => frame && natureOfCall(text) === 'bind');
+  const calls = next.slice(Math.max(0, begin));
+  const end = calls.findIndex((line) => !line.frame && line.record !== last.line.record);
+  const after = end < 0 ? calls : calls.slice(0, end);
+  const before = lines
+    .slice(Math.max(0, first.at - 12), last.at + 1)
+    .filter(
+      ({ record, frame, text }) =>
+        frame ||
+        record === last.line.record ||
+        record === first.line.record ||
+        /\bsocket\(\w{2}_INET6?, SOCK_/.test(text),
+    );
+  return [...after, ...before.toReversed()];
+}
+
 /** Adds the place from the surrounding lines to a failed bind or connection without a port. */
 function placed(failure: Failure, lines: readonly Line[]): Failure {
-  if (failure.places.length > 0 || failure.nature === 'file') return failure;
+  const [own] = failure.places;
+  if (own !== undefined && own.address === null && failure.nature === 'bind' && failure.places.length === 1) {
+    const address = addressAround(failure.said, lines, own.port);
+    return address === null ? failure : { ...failure, places: [{ ...own, address }] };
+  }
+  if (own !== undefined || failure.nature === 'file') return failure;
   const told = (failure.nature === 'bind' ? placeAround : remoteAround)(failure.said, lines);
   return told === undefined
     ? failure
     : { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };
+}
+
+/** Adds the port of a failure that PostgreSQL reported for another address: it has one port for all of them. */
+function withPortOf(before: Failure | undefined, failure: Failure): Failure {
+  const [place] = before?.places ?? [];
+  const isOfBoth = [before, failure].every((one) => one?.lines.some(({ text }) => quotedAddress(text) !== null));
+  if (failure.places.length > 0 || place === undefined || !isOfBoth) return failure;
+  return { ...failure, places: [{ ...place, address: failure.address }], weak: false };
 }
 
 /** Whether a failure without a port repeats the failure right before it. */
@@ -180,6 +226,7 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
     failure.places.length === 0 &&
     before !== undefined &&
     before.nature === failure.nature &&
+    (failure.address === null || before.address === null || failure.address === before.address) &&
     failure.said[0]!.at - before.said.at(-1)!.at <= echo &&
     (failure.sign === null || before.sign?.meaning === failure.sign.meaning || before.sign === null)
   );
@@ -216,7 +263,7 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
     const failure = finish(draft, lines);
     const { source } = draft.said[0]!.line;
     const before = last.get(source);
-    const whole = placed(failure, lines);
+    const whole = withPortOf(before, placed(failure, lines));
     if (isEcho(failure, before) && !isAnnounced(whole, before, lines)) continue;
     failures.push(whole);
     last.set(source, whole);

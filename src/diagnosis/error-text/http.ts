@@ -8,10 +8,17 @@ import { wordsIn } from './words.ts';
 
 /** Whether a text comes from HTTP.sys or a program on it. */
 export function isHttp(text: string): boolean {
-  return /HttpListener|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|https?:\/\/[+*]:/i.test(
+  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|https?:\/\/[+*]:/i.test(
     text,
   );
 }
+
+/** The exception that PowerShell names below the message. */
+const exception = /\b(?:CategoryInfo|FullyQualifiedErrorId)\b[^\n]{0,200}\bHttpListenerException\b/;
+
+/** Returns the text of a failure with the exception of HTTP.sys that other lines of its message name. */
+export const withException = (text: string, around: string): string =>
+  exception.test(around) && !text.includes('HttpListenerException') ? `${text} HttpListenerException` : text;
 
 const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
   5: ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],
@@ -38,7 +45,7 @@ export const unbound = 'HTTP.sys cannot bind';
 export function httpSign(text: string): Sign | null {
   if (!isHttp(text)) return null;
   const found =
-    /HttpListenerException \((?:0x[0-9a-f]{8}|(?<a>\d{1,4}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(?<b>\d{1,4})(?!\d)|(?<c>0x8007(?:0005|0020|00b7))/i.exec(
+    /Http(?:Listener|Sys)Exception \((?:0x[0-9a-f]{8}|(?<a>\d{1,4}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(?<b>\d{1,4})(?!\d)|(?<c>0x8007(?:0005|0020|00b7))/i.exec(
       text,
     );
   const number =

@@ -41,8 +41,8 @@ const prefixes: readonly RegExp[] = [
   /^\[?\p{L}{3,5}\.? \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d(?: [AP]M)?\]?(?::(?= ))?/u,
   // A date without a time: 2026-01-02
   /^\[?\d{4}-\d\d-\d\d\]?(?= )/,
-  // 02-Jan-2026 03:04:05, 05-Mar-2026 09:01:58 Asia/Seoul
-  /^\[?\d{1,2}-\p{L}{3}-\d{4}[ :]\d\d:\d\d:\d\d(?: [\w/+-]{2,30})?\]?(?::(?= ))?/u,
+  // 02-Jan-2026 03:04:05.678, 05-Mar-2026 09:01:58 Asia/Seoul
+  /^\[?\d{1,2}-\p{L}{3}-\d{4}[ :]\d\d:\d\d:\d\d(?:\.\d{1,9}|(?: [\w/+-]{2,30})?)\]?(?::(?= ))?/u,
   // 26/01/02 03:04:05, 06-01 01:26:50, 260102 03:04:05
   /^\[?(?:\d\d\/\d\d\/\d\d|\d\d-\d\d|\d{6}) \d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?(?::(?= ))?/,
   // Seconds since 1970: 1704164645:, [1704164645.678]
@@ -80,22 +80,26 @@ const prefixes: readonly RegExp[] = [
   /^(?:(?:Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) {0,6}|\d{0,4} ?)\|(?= )/,
 ];
 
-/** The source of a line: a container of Docker Compose, a service wrapper, a syslog program. */
+/** The source of a line: a container of Docker Compose, a service wrapper, a syslog program, a module of XAMPP. */
 const sources: readonly RegExp[] = [
   /^(?!(?:\d+|Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) )([\w.-]{1,60}(?: \d{1,3})?) {0,40}\|(?= |$)/,
   /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[|\/etc\/)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?[:;]/,
+  /^\[(Apache|mysql|FileZilla|Mercury|Tomcat)\](?=\s)/,
 ];
 
 /** A call in a stack trace, also in the languages of .NET. */
 const frame =
-  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|à|en|in|w|в|在|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d(?![^\n]{0,200}': \S)|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^[~^]{3,}/i;
+  /^at (?!\d|https?:|localhost)(?:(?:async|new|static) )?(?:[^\s.(/\\<:$[]{0,200}[.(/\\<:$[]\S|\S{1,200} \(|line \d)|^(?![^\n]{0,60}?(?:(?<!level=)error|exception|fail|denied| in use)\b)\S{1,40} {1,6}(?:\S{1,20} {1,6}){0,4}at (?:[\w$<>`]{1,80}\.){2,12}[\w$<>`]{1,80}\(|^(?:bei|bij|à|en|em|in|w|v|vid|ved|в|konum:|kohteessa|στο|在|於|場所|위치:) [\w$<>`]{1,80}\.[\w$<>.`]{1,300}\(|^File "|^from \S{1,300}:\d(?![^\n]{0,200}': \S)|^in [\w./]{1,200}:\d|^#\d{1,4} |^thrown in |^--- End of |^\.\.\. \d{1,5} more|^(?:\d{1,3}: )?0x[0-9a-f]{6,}|^System(?:\.[\w<>`]{1,60}){2,8}\(|^(?:[\w+<>`]{1,60}\.){1,10}\.?\w{1,60} \((?:System\.[^\n]{1,600})?\)$|^[~^]{3,}/i;
 
 /** The error at the end of a traceback, which may be indented as a whole. */
 const pythonError = /^(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|error): /;
 
 /** The beginning of a line that continues the message before it. */
 const goesOn =
-  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):)/i;
+  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):|\+ {1,40}(?:[$~]|CategoryInfo|FullyQualifiedErrorId))/i;
+/** The place that PowerShell prints below a message, in its languages: At C:\x.ps1:5 char:1, In Zeile:1 Zeichen:1 */
+const position =
+  /^(?:[\p{L} ]{1,20} )?(?:[A-Z]:\\[^\n:]{1,200}\.psm?1|line|zeile|ligne|línea|riga|linha|строка|regel|wierszu|satır|řádek|行|줄): ?\d{1,6} (?:\p{L}{1,12})? ?: ?\d{1,5}$/iu;
 
 /** Returns the lines of a text that has been cleaned. */
 export function linesOf(text: string): Line[] {
@@ -105,7 +109,7 @@ export function linesOf(text: string): Line[] {
   let source = '';
   let hasPrefixes = false;
   let inPython = false;
-  for (const whole of text.split('\n')) {
+  for (const whole of unwrapped(text.split('\n'))) {
     let inside = false;
     for (const [at, part] of whole.split(breakInside).entries()) {
       const line = withoutPrefix(part);
@@ -119,7 +123,7 @@ export function linesOf(text: string): Line[] {
       const isStamped = at === 0 ? hasPrefixes : inside;
       // After a time of day, punctuation is the rest of a prefix.
       const isRest = line.text !== part && line.source === '' && /^[}\])|:]/.test(said);
-      const continues = !isRest && goesOn.test(said);
+      const continues = !isRest && (goesOn.test(said) || position.test(said));
       const isNew = from !== source || ((line.prefixed || (!isStamped && !indented)) && !continues);
       if (at === 0) hasPrefixes ||= line.prefixed;
       else inside ||= line.prefixed;
@@ -130,6 +134,28 @@ export function linesOf(text: string): Line[] {
     }
   }
   return lines;
+}
+
+/** The widths at which consoles of Windows break lines. */
+const widths = new Set([80, 120]);
+
+/**
+ * Joins the rows of records that a console broke, even within a word: they are as wide as the console, and what follows
+ * has no prefix of its own. One such row may be a coincidence.
+ */
+function unwrapped(rows: readonly string[]): readonly string[] {
+  const width = rows.reduce((most, { length }) => Math.max(most, length), 0);
+  if (!widths.has(width)) return rows;
+  const goesOn = rows.map((row, at) => {
+    const next = rows[at + 1] ?? '';
+    return row.length === width && /\w$/.test(row) && /^(?:[a-z\d]| \S)/.test(next) && !withoutPrefix(next).prefixed;
+  });
+  if (goesOn.filter((one) => one).length < 2) return rows;
+  return rows.reduce<string[]>((joined, row, at) => {
+    if (goesOn[at - 1] === true) joined.push(joined.pop()! + row);
+    else joined.push(row);
+    return joined;
+  }, []);
 }
 
 function withoutPrefix(raw: string): { text: string; source: string; prefixed: boolean } {
@@ -151,15 +177,35 @@ function withoutPrefix(raw: string): { text: string; source: string; prefixed: b
 /** A line break that a log wrote as an escape sequence. */
 const breakInside = '\u2028';
 
-/** Removes colors and invisible characters from a text, and replaces escape sequences with their characters. */
+/** The mark of a line that mail or Markdown quotes. */
+const quote = /^ {0,3}> ?/;
+/** What a quoted failure says, but no row of commands after prompts. */
+const failing = /error|fail|exception|denied|forbidden|in use|only one|cannot|unable|could not|\bE(?:ADDR|ACCES)/i;
+
+/** Removes the marks of quoted lines, where several in a row are quoted and report a failure, and of quotes in quotes. */
+function unquoted(text: string, levels = 5): string {
+  const lines = text.split('\n');
+  let [start, isQuoted] = [0, false];
+  for (let at = 0; at <= lines.length; at++) {
+    if (at < lines.length && quote.test(lines[at]!)) continue;
+    const isAll = start === 0 && at >= lines.length - 1;
+    if (at - start >= (isAll ? 2 : 3) && lines.slice(start, at).some((line) => failing.test(line))) {
+      for (let one = start; one < at; one++) lines[one] = lines[one]!.replace(quote, '');
+      isQuoted = true;
+    }
+    start = at + 1;
+  }
+  return isQuoted && levels > 0 ? unquoted(lines.join('\n'), levels - 1) : lines.join('\n');
+}
+
+/** Removes colors, quote marks and invisible characters from a text, and replaces escape sequences with their characters. */
 export function cleaned(text: string): string {
   return (
-    text
+    unquoted(text.replace(/\r\n?/g, '\n'))
       // Colors, even where the escape character was lost
       // eslint-disable-next-line no-control-regex
       .replace(/\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b\n]{0,400}(?:\u0007|\u001b\\)|[@-Z\\^_])/g, '')
       .replace(/\[\d{1,3}(?:;\d{1,3}){0,5}m/g, '')
-      .replace(/\r\n?/g, '\n')
       // Node's error object has the port on the line after the address
       .replace(/(\baddress: '[^'\n]{0,64}',)\n\s{0,40}(?=port: \d)/g, '$1 ')
       // Escape sequences of JSON and others within one line

@@ -13,7 +13,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 const connecting: readonly RegExp[] = [
   /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
-  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
+  /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
   /подключ|соедин(?:ен|ит)|підключ|з'єдна|连接(?!埠)|連線|接続|연결/giu,
@@ -21,7 +21,7 @@ const connecting: readonly RegExp[] = [
 
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
-  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b/gi,
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b|\bdue to a blocked port\b/gi,
   /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
@@ -29,11 +29,11 @@ const binding: readonly RegExp[] = [
 const bindingCall =
   /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_(?:server_)?sockets?|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
 const connectingCall =
-  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|SendToAsync|EndReceive|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>]connect\(|\bSocksSocketImpl\b/i;
+  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|(?:Begin|End)(?:Send|Receive)(?:To|From)?|SendToAsync|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>](?:connect|send(?:to)?|recv(?:from)?|receive(?:from)?)\(|\bSocksSocketImpl\b/i;
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE) (?:- )?["']?\.{0,2}\/[\w.-]|["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -42,7 +42,9 @@ const last = (words: readonly RegExp[], text: string): number => {
 };
 
 /** A serial port, or another device or file: whatever stands beside it is no port of the network. */
-export const isDevice = (text: string): boolean => /\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text);
+export const isDevice = (text: string): boolean =>
+  // MySQL on Windows prints what the C library has for the number of a socket error.
+  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text);
 
 /** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
 const farEnd =
@@ -51,18 +53,31 @@ const farEnd =
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
 
+/** The call on an open socket before an error, which is not about the port of the socket: sendto:, write EPIPE, Go's write tcp. */
+const transfer =
+  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp)[46]? \S{1,100}->/i;
+
+/** Whether an error is that of a call that sends or receives, and not of a bind or connect. */
+export function isTransfer(text: string, errorAt: number): boolean {
+  const found = transfer.exec(text.slice(Math.max(0, errorAt - 300), errorAt))?.[0];
+  return found !== undefined && (!/^\w+ $/.test(found) || /^E[A-Z]/.test(text.slice(errorAt)));
+}
+
 /** Whether a sharing violation, which is an error of files, has nothing of a bind. */
 export function isOfFile(text: string): boolean {
   return sharingViolation.test(text) && !ofBinds.test(text) && !isHttp(text);
 }
 
+/** A socket with a path: in a trace of system calls, and in PostgreSQL's messages in any language. */
+const localSocket = /\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]/i;
+
 /** Whether a line is about a file, of which the next line may say that another program uses it. */
-export const isAboutFile = (text: string): boolean => files.test(text);
+export const isAboutFile = (text: string): boolean => files.test(text) || localSocket.test(text);
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
-  if (files.test(text) || isDevice(text)) return 'file';
-  if (farEnd.test(text)) return 'connection';
+  if (isAboutFile(text) || isDevice(text)) return 'file';
+  if (farEnd.test(text) || isTransfer(text, errorAt)) return 'connection';
   for (const part of [text.slice(0, errorAt), text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];
     if (connects >= 0 || binds >= 0) return connects > binds ? 'connection' : 'bind';
@@ -83,9 +98,18 @@ export function natureOfCall(text: string): Nature | null {
   return connectingCall.test(text) ? 'connection' : null;
 }
 
+/** Whether a text is about data that could not be sent or received, for which no port is needed any more. */
+export function movesData(text: string): boolean {
+  return (
+    /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
+      text,
+    ) && !/\b(?:Begin|End|Do|Internal)?connect|\bdial\b/i.test(text)
+  );
+}
+
 /** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
-  if (/\bport\b.{0,40}\bblocked\b/i.test(text)) return true;
+  if (/\bport\b.{0,40}\bblocked\b|\bblocked port\b/i.test(text)) return true;
   // The level of a record is no failure of what it reports.
   const message = text
     .replace(/(?:level|severity|@l)["']?[=:] ?["']?error\b|\[error\]/gi, '')
@@ -96,12 +120,12 @@ export function saysThatBindFailed(text: string): boolean {
       message,
     );
   const operation =
-    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}|reserv(?:e|ing)|acquir(?:e|ing)|allocat(?:e|ing)|claim(?:ing)?|obtain(?:ing)?) (?:the |a |up )?(?:\S{1,30} ){0,3}(?:server|endpoint|port|control interface|listening socket|adminserver)\b|\bserver on\b|\b(?:server|listener) (?:failed to|could(?:n't| not)|can(?:not|'t| not)) (?:be )?(?:start|open|create)(?:ed)?\b|\bbinden\b|\bécoute\b|绑定|监听/iu.exec(
+    /(?:\bbind(?:ing)?|(?:\b|_)listen(?:ing|er|ers)?)\b|\b(?:make_sock|HttpAddUrl|expos(?:e|ing))\b|\bregister(?:ing)? (?:the )?URL|\bURL prefix\b|\b(?:start(?:ing)?|open(?:ing)?|creat(?:e|ing)|bring\w{0,4}|reserv(?:e|ing)|acquir(?:e|ing)|allocat(?:e|ing)|claim(?:ing)?|obtain(?:ing)?) (?:the |an? |up )?(?:\S{1,30} ){0,3}(?:(?:server|endpoint|port|control interface|listening socket|adminserver)\b|socket (?:\(\w{1,12}\) )?(?:on|at|for) (?=\S{0,40}\d|port\b))|\bserver on\b|\b(?:server|listener) (?:failed to|could(?:n't| not)|can(?:not|'t| not)) (?:be )?(?:start|open|create)(?:ed)?\b|\bbinden\b|\b(?:anlegen|öffnen|erstellen)\b.{0,40}\b(?:socket|port)\b|\bécoute\b|绑定|监听/iu.exec(
       message,
     );
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
   const isError =
-    /\b(?:error|problem)\b/i.test(message.slice(0, operation?.index)) ||
+    /\b(?:error|problem|Fehler)\b/i.test(message.slice(0, operation?.index)) ||
     /\bbind(?:ing)? error\b|\d: bind:$/i.test(message);
   return operation !== null && (failed || isError);
 }
@@ -142,18 +166,20 @@ export function tellsOfOthers(text: string): boolean {
 /** What a server says when it has its port. */
 const ready =
   /(?<!\b(?:already|not|n't|be|was) )\b(?:started|running|launched|booted|initiali[sz]ed|opened|serving|ready|live|up|available|responding|listening|bound)\b|\b(?:accepting|waiting for) (?:\w{1,12} )?(?:connection|client|request)s?\b|#start\b/i;
-/** Hypercorn, Odoo and Spring say so before they listen. */
+/** Hypercorn, Odoo, Spring and HTTP.sys in ASP.NET Core say so before they listen. */
 const isEarly =
-  /^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
+  /(?:^|: )Listening on prefix: https?:|^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
 
 /** Whether a server says that it is ready, and therefore has its port. */
 export function isReady(text: string): boolean {
   return ready.test(text) && !isEarly.test(text);
 }
 
-/** Whether a line ends a program that announces where it listens before it does: Rust's unwrap(), R's httpuv. */
+/** Whether a line is about the port that the line before it announces: Rust's unwrap(), R's httpuv, Julia, Thin, "this port". */
 export function endsAtOnce(text: string): boolean {
-  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(/.test(text);
+  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b|\b(?:this|that) port\b/i.test(
+    text,
+  );
 }
 
 /** Whether a line is about a socket that is opened next. */

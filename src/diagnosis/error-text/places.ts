@@ -1,5 +1,6 @@
 import { canonicalAddress, withoutScope } from '../../ports/address.ts';
 import { isErrorNumber } from './codes.ts';
+import { ipv6Spans, type Span } from './inside.ts';
 
 /** A port with the address and protocol next to it. */
 export interface NamedPlace {
@@ -29,8 +30,8 @@ interface Form {
   readonly loose?: true;
 }
 
-/** IPv4, and IPv6 with its double colon, which no time of day has. */
-const numeric = String.raw`\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]{0,39}::)[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?`;
+/** IPv4, and IPv6 with its double colon or eight groups, which no time of day has. */
+const numeric = String.raw`(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9a-f:]{0,39}::|(?:[0-9a-f]{1,4}:){7})[0-9a-f:]{2,39}(?:\d{1,3}(?:\.\d{1,3}){3})?)(?:%[\w.-]{1,20})?`;
 /** A program's words that it binds, up to what names the place: bind TCP socket to, start the web server on. */
 const bindsTo = String.raw`\b(?:(?:re)?bind(?:ing|s)?|listen(?:ing|er)?|(?:open|start|creat|launch|runn?)(?:e|ing)?(?= [\w ]{0,40}?(?:server|socket|listener|service|endpoint)\b))(?: (?!(?:to|on|at|for|connect\w{0,4}|prox\w{1,4}|forward\w{0,4}|from|by|thread|cpu|queue)\b)[a-z][\w/'-]{0,20}){0,6}`;
 /** What stands before the colon of another number, and is no host. */
@@ -45,6 +46,7 @@ const ends = String.raw`(?![\w/%]|[.:,-]\d| (?!(?:is|was|has|as|because|process|
 /** The notations of an address and a port; to support another notation, add a row. */
 const forms: readonly Form[] = [
   // SQL Server: [ 'any' <ipv4> 1433], ::1 <ipv6> 1431
+  { form: /\bany'? ?<(?<a>ipv6)> ?(?<p>\d{1,5})/gi, score: 6 },
   { form: /(?<a>\bany|[0-9a-f:.]{2,45}(?:%\w{1,16})?)'? ?<ipv[46]> ?(?<p>\d{1,5})/gi, score: 5 },
   // gunicorn: Connection in use: ('', 9000), connection to ('127.0.0.1', 8000) failed
   { form: /\bconnection (?:in use:|to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
@@ -79,6 +81,11 @@ const forms: readonly Form[] = [
     form: /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}::?[0-9a-f:]{1,40}) (?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
+  // libp2p: /ip4/0.0.0.0/tcp/30333, /ip6/::/udp/4001/quic-v1, /dns4/localhost/tcp/8080/ws
+  {
+    form: /\/(?:ip[46]|dns(?:addr|[46])?)\/(?<a>[\w.:-]{1,64}?)\/(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d)/gi,
+    score: 4,
+  },
   // Go, Docker: listen tcp4 0.0.0.0:80:, listen udp :53, exposing port TCP 0.0.0.0:5432 -> …
   {
     form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|(?!\d{1,2}:\d\d:)[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
@@ -86,7 +93,7 @@ const forms: readonly Form[] = [
   },
   // Node: address already in use :::3000, listen EACCES ::1:80
   {
-    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 5,
   },
   // Node, copied by hand: address already in use::: 5001
@@ -100,11 +107,16 @@ const forms: readonly Form[] = [
     form: /(?:<[a-z][\w -]{1,20}>|<(?:[a-z]{1,10}[_ -])?(?:ip|addr|address|host)(?=:\d)|\[(?:ip|address|host|hidden|redacted|removed)\]|(?<![\w.])(?:[x*\d]{1,3}(?:\.[x*\d]{1,3}){2}\.[x*]{1,3}|[x*]{1,3}(?:\.[x*\d]{1,3}){3,4})):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 2,
   },
-  // Java: /0:0:0:0:0:0:0:0:9000
-  { form: /\/(?<a>[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){7}(?:%\w{1,16})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi, score: 3 },
-  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, all interfaces:80, [localhost]:631
+  // Java, OpenVPN: /0:0:0:0:0:0:0:0:9000, /fe80:0:0:0:0:0:0:1%eth0:80, fe80::1%2:80, [AF_INET6]2001:db8::1:1194
   {
-    form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
+    form: /(?:(?<![\w.:])(?=[0-9a-f:.]{2,45}%|(?:[0-9a-f]{1,4}:){8})|(?<=\[AF_INET6\]))(?<a>[0-9a-f:.]{2,45}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?![\w%]|[.:][\da-f])/gi,
+    score: 3,
+  },
+  // HAProxy: cannot bind socket (Address already in use) for [2001:db8::5:443]
+  { form: /\bbind socket \([^)\n]{1,80}\)(?: for)? \[(?<a>[0-9a-f:.]{2,45}):(?<p>\d{1,5})\]/gi, score: 5 },
+  // *:6379, localhost:8000, any:8000, :::8080, <null>:8080, null:3001, all interfaces:80, [localhost]:631
+  {
+    form: /(?<![\w.:])(?<a>\*|\[?localhost\]?|any|(?:in6?addr|all|any)[_ ](?:any|interfaces)|::[01]?|<null>|[([]?(?:null|nil|none|undefined|unspecified)[)\]]?(?=:\d\d)):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
     score: 3,
   },
   // Jetty: SocketConnector@host.example.com:4444, ServerConnector@1b2c{HTTP/1.1}{host.example.com:8080}
@@ -119,19 +131,22 @@ const forms: readonly Form[] = [
   // Tomcat: on address [localhost] and port [8005]
   { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
   // racoon: 192.0.2.1[500]
-  { form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3})\[(?<p>\d{1,5})\]/g, score: 3 },
+  { form: new RegExp(`(?<![\\w.:])(?<a>${numeric})\\[(?<p>\\d{1,5})\\]`, 'gi'), score: 3 },
   // BIND, unbound: 127.0.0.1#953, ::1@53
   {
-    form: /(?<![\w.:])(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})[#@](?<p>\d{1,5})(?![\w.])/gi,
+    form: new RegExp(`(?<![\\w.:])(?<a>${numeric})[#@](?<p>\\d{1,5})(?![\\w.])`, 'gi'),
     score: 3,
   },
   // Ruby, OpenSSH, FreeRADIUS, ZooKeeper, MySQL X: "::1" port 3000, port 22 on ::, * port 1812, '*' port: 33060
   {
-    form: /(?:["'(/]|\s|^)(?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|(?!\d\d?:\d\d:\d\d )[0-9a-f:]{0,39}:[0-9a-f:.]{1,45}|localhost)["')]?,? (?:with )?port:? (?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d|\.\d)/gi,
+    form: new RegExp(
+      `(?:["'([/]|\\s|^)(?<a>\\*|${numeric}|localhost)["')\\]]?,? (?:with )?port:? (?:(?<t>tcp|udp)\\/)?(?<p>\\d{1,5})(?!\\d|\\.\\d)`,
+      'gi',
+    ),
     score: 3,
   },
   {
-    form: /\bport (?<p>\d{1,5}) on (?<a>\*|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})(?!\w)/gi,
+    form: new RegExp(`\\bport (?<p>\\d{1,5}) on \\[?(?<a>\\*|${numeric})(?!\\w)`, 'gi'),
     score: 4,
   },
   // CICS: the port 3010 is already in use on the IP address 192.0.2.10
@@ -152,7 +167,7 @@ const forms: readonly Form[] = [
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3, loose: true },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
-    form: /(?:address|addr|host|hostname|\bip|interface)["']?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;]?\s{0,4}["']?(?<!\w)port["']?\s?(?:=>?|:)\s?["']?(?<p>\d{1,5})(?!\d)/gi,
+    form: /(?:address|addr|host|hostname|\bip|interface)["')]?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;.。]?\s{0,4}["']?(?<![\p{L}\d])(?:port|порт|puerto|porta|porto|poort|端口|ポート|포트)["']?\s?(?:=>?|:)\s?["']?(?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/giu,
     score: 4,
   },
   {
@@ -160,8 +175,14 @@ const forms: readonly Form[] = [
     score: 4,
   },
   // A system call trace: sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")
-  { form: /\bsin_port=htons\((?<p>\d{1,5})\), sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\)/g, score: 4 },
-  { form: /\bsin6_port=htons\((?<p>\d{1,5})\)[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})"/gi, score: 4 },
+  {
+    form: /\bsin_port=htons\((?<p>\d{1,5})\)(?:, sin_addr=inet_addr\("(?<a>[\d.]{7,15})"\))?/g,
+    score: 4,
+  },
+  {
+    form: /\bsin6_port=htons\((?<p>\d{1,5})\)(?:[^\n]{0,60}?inet_pton\(AF_INET6, "(?<a>[0-9a-f:.]{2,45})")?/gi,
+    score: 4,
+  },
   { form: /\bport=>(?<p>\d{1,5})(?!\d)(?:[^\n]{0,400}?\bhost=>"(?<a>[^"\n]{0,64})")?/g, score: 4 },
   { form: /\bbindIp: "(?<a>[^"\n]{0,64})", port: (?<p>\d{1,5})(?!\d)/g, score: 4 },
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
@@ -209,7 +230,7 @@ const forms: readonly Form[] = [
     loose: true,
   },
   // The number alone: bind to 8123, bind(8123), and, where the text begins, 8123 is already in use; not bind 98
-  { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}`, 'gi'), score: 2 },
+  { form: new RegExp(`\\bbind(?:ing)?[ (](?<p>\\d{4,5})${ends}(?!, ?(?:[{(&]|0x))`, 'gi'), score: 2 },
   { form: new RegExp(`${bindsTo}:? (?:on|at|to|for) (?:the )?["'\`(<[]?(?<p>\\d{2,5})${ends}`, 'gi'), score: 3 },
   { form: new RegExp(`${bindsTo} (?<t>tcp|udp)[46]? ["'\`(<[]?(?<p>\\d{2,5})${ends}`, 'gi'), score: 2 },
   // An address with something other than a colon behind it: bind to 0.0.0.0 8123, (192.0.2.1, 8123), ::1 (8123)
@@ -229,6 +250,8 @@ const forms: readonly Form[] = [
     score: 0,
     loose: true,
   },
+  // Spark: Address already in use: Service 'SparkUI' failed after 16 retries (starting from 4040)
+  { form: /\bin use: [^\n]{1,80} retries \(starting from (?<p>\d{2,5})\)/g, score: 5 },
   // Steam: couldn't find an open port between 27015 and 27015; Gradio: empty port in range: 7860-7860
   { form: /\bport (?:between|in range:?) (?<p>\d{2,5})(?: and |-)\k<p>(?!\d)/gi, score: 3 },
   // Next to what the system said: Address already in use: 8123, "8123: Address already in use"
@@ -268,7 +291,7 @@ const forms: readonly Form[] = [
   { form: /ports: \[\{(?<p>\d{1,5}) \d{1,5}\}/g, score: 3 },
   // Tomcat: Connector["http-nio-8080"], Connector[HTTP/1.1-8080], ajp-nio-127.0.0.1-8009
   {
-    form: /(?:http|https|ajp)(?:\/1\.1)?-(?:nio2?-|apr-|bio-)?(?:(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})-)?(?<p>\d{2,5})(?![\d.:])/gi,
+    form: /(?:http|https|ajp)(?:\/1\.[13])?-(?:nio2?-|apr-|bio-)?(?:(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}:[0-9a-f:.]{1,45})-)?(?<p>\d{2,5})(?![\d.:])/gi,
     score: 2,
   },
   // Elasticsearch: bind to [9220]; bind(a, 143); listen TCP on 10808
@@ -303,6 +326,8 @@ const forms: readonly Form[] = [
   // Go, uWSGI: listening on :443, the same address (:8080)
   { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
 ];
+/** The same expressions, which also return where the port begins. */
+const indexed = forms.map(({ form, ...one }) => Object.assign(one, { form: new RegExp(form, `${form.flags}d`) }));
 
 /** The words before a port that the program tried to bind, and before another program's port. */
 const toBind =
@@ -347,7 +372,7 @@ function portNumber(text: string, after: string): number | null {
   // 22,443 can be a list.
   if (text.length === 2 && group !== undefined && grouped <= 65535) return null;
   const port = grouped <= 65535 ? grouped : Number(text);
-  return port >= 1 && port <= 65535 && !text.startsWith('0') ? port : null;
+  return port <= 65535 && (text === '0' || !text.startsWith('0')) ? port : null;
 }
 
 /** Converts Erlang's {0,0,0,0,0,0,0,1}. */
@@ -360,6 +385,7 @@ function addressOf(found: string | undefined, localhost = '127.0.0.1'): string |
   // A colon after an IPv6 address ends it: "on :::", "on ::1:"
   const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
   if (/^localhost$/i.test(plain)) return localhost;
+  if (/^ipv6$/i.test(plain)) return '::';
   const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
   // An IPv4 socket bound to a device is looked up by its address alone.
   return canonicalAddress(/^\d+\.[\d.]+%/.test(tuple) ? withoutScope(tuple) : tuple);
@@ -373,6 +399,18 @@ export function quotedAddress(text: string): string | null {
   return addressOf(found);
 }
 
+/** An address after what a program binds: listening socket for 192.0.2.1, bind(8, 0x7ffc, 16) on ::1, Can't bind 192.0.2.1 */
+const bound = new RegExp(
+  `\\b(?:(?:re)?bind(?:ing|s)?|bound|listen(?:ing|er)?)\\b(?:(?:(?!\\b(?:to connect|by|via|from|client|peer|remote|prox\\w{1,4})\\b)[^\\n]){0,60}?\\b(?:to|on|at|for|addr(?:ess)?|ip|host|interface|socket))?:? ["'(<[]{0,2}(?<a>${numeric})(?:%[\\w.-]{1,20})?["')>\\]]{0,2}(?![\\w%/#@[-]|[.:]\\w|,? ?port|,? \\(?\\d)`,
+  'i',
+);
+/** Finds the address of a bind without a port. */
+export function bareAddress(text: string): string | null {
+  // Exim
+  if (text.includes('address (any IPv6)')) return '::';
+  return quotedAddress(text) ?? addressOf(bound.exec(text)?.groups!['a']);
+}
+
 /** Finds an HTTP.sys prefix without a port: http://+/path. */
 function portlessPrefix(text: string): NamedPlace[] {
   const found = /\b(https?):\/\/(?:[+*]|localhost)(?=\/|\s|'|"|$)/i.exec(text);
@@ -384,12 +422,6 @@ function portlessPrefix(text: string): NamedPlace[] {
 /** Whether to find a port that the program tried to bind, or another program's port that it tried to reach. */
 type Wanted = 'own' | 'others';
 
-/** A section of a text. */
-interface Span {
-  readonly index: number;
-  readonly length: number;
-}
-
 /** What is known about a line that is searched for ports. */
 interface PlacesOptions {
   /** The error number, which is not a port. */
@@ -397,38 +429,47 @@ interface PlacesOptions {
   /** The program's statement about a port: the port inside it is meant. */
   readonly said?: Span | null;
   readonly wanted?: Wanted;
+  /** Whether to find port 0, for which the system chooses a port, instead of others. */
+  readonly dynamic?: boolean;
+}
+
+/** Adds the address that stands elsewhere in the line, where no port has one next to it. */
+function withBareAddress(places: readonly NamedPlace[], text: string): NamedPlace[] {
+  const address = places.some((place) => place.address !== null) ? null : bareAddress(text);
+  return places.map((place) => (place.address === null ? { ...place, address } : place));
 }
 
 /** Returns every port in a line, the most certain first; of equals, the one nearest to the error. */
 export function placesIn(
   text: string,
   near: number,
-  { but = null, said = null, wanted = 'own' }: PlacesOptions = {},
+  { but = null, said = null, wanted = 'own', dynamic = false }: PlacesOptions = {},
 ): NamedPlace[] {
   const [quoted, localhost] = [quotedAddress(text), /IPv6 loopback/i.test(text) ? '::1' : '127.0.0.1'];
-  const places = forms.flatMap(({ form, score, listed = false, remote = false, loose = false }) =>
-    (remote && wanted === 'own' ? [] : [...text.matchAll(form)]).flatMap(
-      ({ 0: written, index, groups }): NamedPlace[] => {
-        const number = groups!['p']!;
-        const at = index + written.lastIndexOf(number);
-        const after = text.slice(at + number.length, at + 24);
-        const port = portNumber(number, after);
-        if (port === null || sourceFile.test(groups!['a'] ?? '')) return [];
-        const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
-        const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
-        if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
-        if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
-          return [];
-        // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
-        if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
-        if (score <= 2 && amount.test(after)) return [];
-        const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
-        const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
-        const isName = /^\[?localhost\]?$/i.test(groups!['a'] ?? '');
-        return sure <= 0 || isIn(but) ? [] : [{ port, address, isName, protocol, index: at, score: sure, listed }];
-      },
-    ),
+  const addresses = ipv6Spans(text);
+  const places = indexed.flatMap(({ form, score, listed = false, remote = false, loose = false }) =>
+    (remote && wanted === 'own' ? [] : [...text.matchAll(form)]).flatMap(({ groups, indices }): NamedPlace[] => {
+      const number = groups!['p']!;
+      const [at] = indices!.groups!['p']!;
+      const after = text.slice(at + number.length, at + 24);
+      const port = portNumber(number, after);
+      if (port === null || (port === 0) !== dynamic || sourceFile.test(groups!['a'] ?? '')) return [];
+      const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
+      const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
+      if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
+      if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
+        return [];
+      // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
+      if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
+      if (score <= 2 && amount.test(after)) return [];
+      const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
+      const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
+      const isName = /^\[?localhost\]?$/i.test(groups!['a'] ?? '');
+      return sure <= 0 || isIn(but) || addresses.some(isIn)
+        ? []
+        : [{ port, address, isName, protocol, index: at, score: sure, listed }];
+    }),
   );
-  const found = places.length === 0 ? portlessPrefix(text) : places;
+  const found = places.length === 0 ? portlessPrefix(text) : wanted === 'own' ? withBareAddress(places, text) : places;
   return found.sort((a, b) => b.score - a.score || Math.abs(a.index - near) - Math.abs(b.index - near));
 }

@@ -1,8 +1,11 @@
-import type { NamedPlace } from './places.ts';
+import { protocolOfCalls } from './calls.ts';
+import { isHttp } from './http.ts';
+import type { Line } from './lines.ts';
+import { quotedAddress, type NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|NTP socket|snmpd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|(?:NTP|command) socket|snmpd|nmbd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address|\w{0,20}(?:broad|multi)cast[_ ]socket)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
 /** A call of Node's TCP sockets in a stack. */
 const isNet = /\((?:node:)?net(?:\.js)?:\d/;
@@ -20,8 +23,15 @@ export function inBoth(place: NamedPlace | undefined, around: string): (NamedPla
   ];
 }
 
-/** Returns the protocol that a text names; null: none, and no place for which TCP would be assumed. */
-export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' | 'UDP' | null {
+/**
+ * Returns the protocol that a text names, or the calls and lines around it, the nearest first; null: none, and no place
+ * for which TCP would be assumed.
+ */
+export function protocolOf(
+  given: string,
+  place: NamedPlace | undefined,
+  calls: readonly Line[] = [],
+): 'TCP' | 'UDP' | null {
   if (place?.protocol != null) return place.protocol;
   const text = given.replace(either, '');
   const udp =
@@ -35,5 +45,7 @@ export function protocolOf(given: string, place: NamedPlace | undefined): 'TCP' 
   const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
   if (udp !== tcp) return udp ? 'UDP' : 'TCP';
   if (!udp && udpOnly.test(text)) return 'UDP';
-  return place === undefined ? null : 'TCP';
+  const called = protocolOfCalls(calls);
+  if (called !== null) return called;
+  return place !== undefined || isHttp(given) || quotedAddress(given) !== null ? 'TCP' : null;
 }

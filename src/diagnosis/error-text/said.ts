@@ -10,8 +10,8 @@ import {
   saysThatConnectFailed,
   type Nature,
 } from './nature.ts';
-import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
-import { guessIn, wordsIn } from './words.ts';
+import { placesIn, bareAddress, type NamedPlace } from './places.ts';
+import { guessIn, isPostmasterHint, wordsIn } from './words.ts';
 
 /** A line that reports a failure or its place. */
 export interface LineSigns {
@@ -40,8 +40,9 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   const { text } = line;
   const couldNotBind = saysThatBindFailed(text);
   const code = codeIn(text) ?? httpSign(text);
+  const isHint = isPostmasterHint(text);
   const words =
-    wordsIn(text) ??
+    (isHint ? null : wordsIn(text)) ??
     ((couldNotBind || /\bbind: \w/.test(text)) && code === null && next !== undefined
       ? wrappedWords(text, next.text)
       : null);
@@ -76,8 +77,20 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     // A program's error class may be about connections, and what it says about a port that is in use.
     (nature === 'connection' && code === null && words === null && guess !== null) ||
     (nature === 'connection' && (sign?.meaning === 'inUse' || sign?.meaning === 'access') && toEvery);
+  // PostgreSQL names the port of a socket with a path, too.
+  if (isHint && before?.source === line.source && isAboutFile(before.text))
+    return { line, at, code: null, words: null, guess, nature: 'file', places: [], address: null };
   const about = isBind ? 'bind' : isOfFileBefore ? 'file' : nature;
-  return { line, at, code, words, guess, nature: about, places, address: quotedAddress(text) };
+  return {
+    line,
+    at,
+    code,
+    words,
+    guess,
+    nature: about,
+    places,
+    address: places.length === 0 ? bareAddress(text) : null,
+  };
 }
 
 /** Finds words that a terminal wrapped at the end of a line. */

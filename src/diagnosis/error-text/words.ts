@@ -1,4 +1,5 @@
 import type { Meaning, Sign } from './codes.ts';
+import { sentenceIn } from './languages.ts';
 
 /*
  * Errors in words: the systems' own, in the languages of Windows and Linux, and the programs' guesses, over which the
@@ -103,10 +104,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'access',
     /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
   ],
-  [
-    'notLocal',
-    /(?:cannot|can't) assign requested address|not valid in (?:its|this) context|address (?:is )?not available/iu,
-  ],
+  ['notLocal', /(?:cannot|can't) assign ?request|not valid in (?:its|this) context|address (?:is )?not available/iu],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
   ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
@@ -204,6 +202,13 @@ const taken = [
   '使用(?:され|中|済)|[被已]使用|正在使用|使われ|[占佔]用|사용 ?(?:중|되|하고)|점유',
 ].join('|');
 
+/** PostgreSQL's hint names its postmaster in every language, and the port that another instance may have. */
+const postmasterHint =
+  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu;
+
+/** Whether a text is PostgreSQL's hint about the failure in the line before. */
+export const isPostmasterHint = (text: string): boolean => postmasterHint.test(text);
+
 /** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
@@ -211,8 +216,7 @@ const guesses: readonly RegExp[] = [
   /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|app|software|program|service|server|instance|container) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the |this |that )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
-  // PostgreSQL's hint names its postmaster in every language, and the port that another instance may have.
-  /\bpostmaster\b(?! ?\(|\.pid)[^\n(]{0,80}?\d[^\n?]{0,60}\?|\d[^\n)]{0,40}?\bpostmaster\b(?! ?\(|\.pid)[^\n?]{0,80}\?/iu,
+  postmasterHint,
   // Others
   new RegExp(`(?:${ports}|${addresses})(?:[^.;\\n]|\\.\\w){0,60}?(?:${taken})`, 'iu'),
   /:\d{2,5}\b[^.;\n]{0,40}(?:bereits belegt|уже используется|既に使用され|使用中です|すでに使用)/iu,
@@ -225,20 +229,50 @@ const otherThings =
 /** What can be in use by another program: a port has one of these words or a colon next to it. */
 const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|prefix|:\d{2,5}\b/i;
 
+/** Who may have a port that others may not, and what the right is called. */
+const [privileged, right] = [
+  '(?:root|super ?user|administrat\\w{1,6}|admin|elevated|cap_net_bind_service)\\b',
+  '(?:permissions?|privileges?|rights?|capabilit(?:y|ies))\\b',
+];
+/** What the right is for. */
+const forPort = '(?:bind\\w{0,3}|listen\\w{0,3}|open\\w{0,3}|use|access|port)\\b';
+
 /** Programs' statements that they lack a right, which are guesses, too. */
-const lacksRight =
-  /\b(?:no|missing|insufficient|not enough|n't have|not have) (?:the )?(?:permissions?|privileges?|rights?) (?:to|for) (?:bind|listen|open|use)|\brequires? (?:root|elevated|administrat\w{1,6}|admin|super ?user)\b|\b(?:need|must)\b[^.;\n]{0,20} (?:root|administrator)\b|\bnot (?:allowed|permitted) to (?:bind|listen|open)|\bpermission to (?:bind|listen|open) [^.;\n]{0,60}\b(?:denied|refused)\b/i;
+const lacksRight = new RegExp(
+  [
+    `(?:\\b(?:no|missing|insufficient|not enough|lack\\w{0,3}|not have|needs?|requires?)|n't have) (?:the |any |sufficient |enough )?${right}(?: (?:to|for) ${forPort}|(?=[.,;!)]|$))`,
+    `\\brequires? ${privileged}`,
+    `\\b(?:needs?|must)\\b[^.;\\n]{0,20} ${privileged}`,
+    `\\b${privileged}[^.;\\n]{0,30} (?:is|are) (?:required|needed|necessary)\\b`,
+    `\\bonly (?:the |an )?${privileged}[^.;\\n]{0,20} (?:can|may) ${forPort}`,
+    `\\bonly be \\w{1,10} by (?:the |an )?${privileged}`,
+    `(?:\\bnot|n't) (?:allowed|permitted|authori[sz]ed) to ${forPort}`,
+    `\\bpermission to ${forPort} [^.;\\n]{0,60}\\b(?:denied|refused)\\b`,
+    '\\bis (?:a )?privileged\\b',
+  ].join('|'),
+  'i',
+);
+/** What programs suggest where they could not bind. */
+const suggestsRight = new RegExp(
+  `\\b(?:run|try|use|without|are you)\\b[^.;\\n]{0,20}\\b(?:sudo\\b(?! [a-z])|${privileged})|\\bprivileged port`,
+  'i',
+);
+
+/** Mail has addresses, too. */
+const mailAddress =
+  /(?:mail|メール|邮[件箱])[- ]?(?:ad+ress|アドレス|地址)|(?:adresse|dirección|endereço|indirizzo|адрес) (?:(?:de |di )?(?:e-?mail|correo|courriel|posta)|(?:электронной )?почты)/iu;
 
 const inUse = /\bin use\b/i;
 const said = 'the words of the message';
 
 /** Finds the system's words. */
 export function wordsIn(text: string): Sign | null {
+  if (mailAddress.test(text)) return null;
   for (const [meaning, words] of systems) {
     const found = words.exec(text);
     if (found !== null) return { meaning, sign: said, index: found.index, length: found[0].length };
   }
-  return null;
+  return sentenceIn(text);
 }
 
 /** Finds the cause that the program assumes; in a line that reports a failed bind, "in use" is enough. */
@@ -249,6 +283,8 @@ export function guessIn(text: string, couldNotBind = false): Sign | null {
     if (found === null || (/^in use by/i.test(found[0]) && !ofSockets.test(text))) continue;
     return { meaning: 'inUse', sign: said, index: found.index, length: found[0].length };
   }
-  const lacking = ofSockets.test(text) ? lacksRight.exec(text) : null;
+  const lacking = /\bports?\b|\bbind|\blisten|\bsocket|\bserver\b|:\d{2,5}\b/i.test(text)
+    ? (lacksRight.exec(text) ?? (couldNotBind ? suggestsRight.exec(text) : null))
+    : null;
   return lacking === null ? null : { meaning: 'access', sign: said, index: lacking.index, length: lacking[0].length };
 }
