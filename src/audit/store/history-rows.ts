@@ -83,6 +83,8 @@ export const byEndpoint = (a: StoredSpan, b: StoredSpan): number =>
 function previousHolders(spans: readonly StoredSpan[]): [StoredSpan, StoredSpan][] {
   if (spans.length === 1) return [];
   const times = spans.toSorted(byTime);
+  // In a fleet, most spans follow only one.
+  if (times.length === 2) return times[0]!.last < times[1]!.first ? [[times[1]!, times[0]!]] : [];
   const ended = times.map((_, index) => index).sort((a, b) => ascending(times[a]!.last, times[b]!.last));
   let next = 0;
   let latest = -1;

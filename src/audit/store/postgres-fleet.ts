@@ -237,22 +237,22 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
   // Groups of equal texts are found sooner by their hashes than by their order. Not every engine has the setting.
   const hashed = sql`
     select set_config('enable_sort', 'off', true) where current_setting('enable_sort', true) is not null`;
+  const read = (rows: readonly postgres.Row[]): StoredSpan[] => rows.flatMap(spansOf);
+  // The first are read while the server finds the others. The times of the newest audits come with them.
   const [, appeared, before] = await Promise.all([
     hashed,
     grouped(sql, sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`, [
       'first',
       'last',
       'last_audit',
-    ]),
+    ]).then(read),
     // Only what came before a span of the answer is used: copies of machines need not be left out.
     grouped(
       sql,
       sql`from portowner.span where last >= ${compared} and first <= ${since} and not numbered and (${endpoint}) in (
         select ${endpoint} from portowner.span where first > ${since} and not numbered and ${where})`,
       ['first', 'last'],
-    ),
+    ).then(read),
   ]);
-  // The times of the newest audits come with the first.
-  const appearedSpans = appeared.flatMap(spansOf);
-  return { spans: newsRows(appearedSpans, before.flatMap(spansOf), question), newMachines: known.size };
+  return { spans: newsRows(appeared, before, question), newMachines: known.size };
 }

@@ -19,10 +19,19 @@ export const boundsOf = (ports: readonly PortSpan[]): readonly [low: number, hig
 /** The last millisecond of the year 9999. */
 const latest = 253_402_300_799_999;
 
+/** The texts of the last times. An answer has many rows, and few times: those of the audits. */
+const texts = new Map<number, string>();
+
 /** A time of the store, ISO 8601. The account of a machine can have stored any: what is no time is 1970. */
 export function instant(milliseconds: unknown): string {
-  const time = Number(milliseconds);
-  return new Date(time >= 0 && time <= latest ? time : 0).toISOString();
+  const number = Number(milliseconds);
+  const time = number >= 0 && number <= latest ? number : 0;
+  const known = texts.get(time);
+  if (known !== undefined) return known;
+  if (texts.size === 1000) texts.clear();
+  const text = new Date(time).toISOString();
+  texts.set(time, text);
+  return text;
 }
 
 export const unknownOrSame = (one: string | null, other: string | null): boolean =>
