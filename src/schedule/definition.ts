@@ -52,13 +52,20 @@ function filesNamedBy(url: string, filesOf: typeof filesOfUrl, owner: string): [
   }
 }
 
-/** The files that the URLs of a store and of reports name, with their roles: each file once. */
+/** Whether a role of a file is that of a secret: nobody else may be able to read it. */
+export const isSecretRole = (role: string): boolean => /^the (?:passfile|sslkey|headersfile) of /.test(role);
+
+/** The files that the URLs of a store and of reports name, with their roles: each file once, as a secret if it has one. */
 export function filesOfUrls({ store, reports }: AuditCommandLine): [role: string, path: string][] {
   const files = [
     ...(isUrl(store) ? filesNamedBy(store, filesOfUrl, 'the store') : []),
     ...reports.filter(isUrl).flatMap((url) => filesNamedBy(url, filesOfReport, 'a report')),
   ];
-  return files.filter(([, path], index) => files.findIndex((other) => other[1] === path) === index);
+  const secretsFirst = [
+    ...files.filter(([role]) => isSecretRole(role)),
+    ...files.filter(([role]) => !isSecretRole(role)),
+  ];
+  return secretsFirst.filter(([, path], index) => secretsFirst.findIndex((other) => other[1] === path) === index);
 }
 
 /** Whether the audit uses other machines. */

@@ -3,7 +3,7 @@ import { readDocument } from '../audit/document.ts';
 import { parsePolicy } from '../audit/policy.ts';
 import { useStore } from '../audit/store/open.ts';
 import { PortOwnerError } from '../schema/problems.ts';
-import { filesOfUrls, type AuditCommandLine, type TaskPlatform } from './definition.ts';
+import { filesOfUrls, isSecretRole, type AuditCommandLine, type TaskPlatform } from './definition.ts';
 import { readSecret } from '../io/secret.ts';
 import { isUrl } from '../io/url.ts';
 
@@ -68,8 +68,7 @@ const readers: Readonly<Record<string, (file: string) => Promise<unknown>>> = {
  * will accept and decrypt a secret.
  */
 function readerOf(role: string, platform: TaskPlatform): ((file: string) => Promise<unknown>) | undefined {
-  const isSecret = platform === 'linux' && /^the (?:passfile|sslkey|headersfile) of /.test(role);
-  return isSecret ? (file) => readSecret(file, role) : readers[role];
+  return platform === 'linux' && isSecretRole(role) ? (file) => readSecret(file, role) : readers[role];
 }
 
 /** Finds the files that an audit would reject; `find` returns where to read a file now, or null to skip it. */

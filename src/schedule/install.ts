@@ -7,6 +7,7 @@ import type { AuditTaskRow } from '../schema/task.ts';
 import {
   auditArguments,
   filesOfUrls,
+  isSecretRole,
   folderOf,
   splitUnit,
   splitWindows,
@@ -586,9 +587,11 @@ async function standingConcerns(
   const { command } = task;
   // Problems of the store are reported with its newest audit.
   const found = present(scheduler);
+  // The audit runs as root, and may read more than who asks for the status.
+  const isSkipped = (role: string): boolean => role === 'the store' || (isSecretRole(role) && !scheduler.mayInstall);
   const contents =
     root === null
-      ? await unusableContents(command, scheduler.platform, (path, role) => (role === 'the store' ? null : found(path)))
+      ? await unusableContents(command, scheduler.platform, (path, role) => (isSkipped(role) ? null : found(path)))
       : (await imageContents(command, root, scheduler)).unusable;
   return [
     // Below another root the paths are not this machine's.
@@ -596,7 +599,7 @@ async function standingConcerns(
     ...[...unusablePaths(command, scheduler.platform), ...unusableReports(command, judging)].map(
       ({ error }) => error.message,
     ),
-    ...contents.map(({ role, error }) => `${role}: ${error.message}`),
+    ...contents.map(({ role, error: { message } }) => (message.startsWith(role) ? message : `${role}: ${message}`)),
   ];
 }
 

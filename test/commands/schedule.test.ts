@@ -548,7 +548,12 @@ test('a secret that others can read is told before the audit rejects it every ni
   const report = await install(...store, '--report', 'otlp+https://collector.corp:4318?headersfile=/etc/portowner/headers');
   assert.match(report.problems[0]!.Message, /the headersfile of a report .*headers was not used: other users can read it/);
   file('pgpass', 0o604);
-  assert.match((await schedule(scheduler, 'status')).row!.Reason!.join('\n'), /the passfile of the store: .*other users can read it/);
+  const reasons = async (mayInstall = true): Promise<string> => (await schedule(Object.assign({}, scheduler, { mayInstall }), 'status')).row!.Reason!.join('\n');
+  assert.match(await reasons(), /(?<!: )the passfile of the store .*other users can read it/);
+  assert.not.match(await reasons(false), 'other users can read it');
+  file('both.pem', 0o644);
+  const both = await install('--store', 'postgres://web1@db.corp/audits?sslcert=/etc/portowner/both.pem&sslkey=/etc/portowner/both.pem');
+  assert.match(both.problems[0]!.Message, /the sslkey of the store .*both\.pem was not used: other users can read it/);
 });
 
 test('a spool is passed on, writable in the unit, and as safe as the other files', async () => {

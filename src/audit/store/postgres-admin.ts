@@ -86,10 +86,19 @@ export async function storeScript(address: DatabaseAddress | null): Promise<stri
 const longestMs = 4 * 3_600_000;
 
 function runStatements(sql: Sql, statements: readonly string[]): Promise<void> {
-  return inTransaction(sql, { mode: '', setting: null }, async () => {
+  return inTransaction(sql, { mode: '', settings: [] }, async () => {
     await sql.unsafe('set local statement_timeout = 0');
     for (const statement of statements) await sql.unsafe(statement);
   });
+}
+
+/** Why a database cannot hold every name; null if it can. Its lengths in bytes would be others than ours. */
+async function encodingOf(sql: Sql): Promise<string | null> {
+  const [row] = await sql`select current_setting('server_encoding') as encoding`;
+  const encoding = String(row?.['encoding']);
+  return ['UTF8', 'SQL_ASCII'].includes(encoding)
+    ? null
+    : `the encoding of the database is ${encoding}, and programs and users have names in UTF-8`;
 }
 
 /** Creates a store in one transaction. `upgrade`: it must exist, and is upgraded. Returns the result as a sentence. */
@@ -114,6 +123,12 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
     if (upgrade)
       throw new PortOwnerError('PO4201', `the store ${url} cannot be used: it has no PortOwner store`, {
         hint: 'Create the store first: portowner store create URL',
+        target: url,
+      });
+    const encoding = await encodingOf(sql);
+    if (encoding !== null)
+      throw new PortOwnerError('PO4201', `the store ${url} cannot be created: ${encoding}`, {
+        hint: `Create a database for it: createdb --encoding=UTF8 --template=template0 NAME`,
         target: url,
       });
     await runStatements(sql, await statementsFor(sql));
@@ -244,7 +259,13 @@ export async function examineStore(address: DatabaseAddress): Promise<Result[]> 
   const { isVerified, isSocket } = address;
   return withDatabase(address, async (sql) => {
     const { engine, text } = await engineOf(sql);
-    const server = result('Server', 'ok', text.replace(/ on .*| \(.*/s, ''));
+    const encoding = await encodingOf(sql);
+    const product = text.replace(/ on .*| \(.*/s, '');
+    const server = result(
+      'Server',
+      encoding === null ? 'ok' : 'differs',
+      encoding === null ? product : `${product}: ${encoding}`,
+    );
     const connection = result(
       'Connection',
       'ok',

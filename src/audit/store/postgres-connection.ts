@@ -172,9 +172,13 @@ export type AtEnd = (...queries: readonly LazyQuery[]) => void;
 export interface TransactionMode {
   /** What follows BEGIN. */
   readonly mode: string;
-  /** A setting of the server for its statements, if the engine has it. */
-  readonly setting: readonly [name: string, value: string] | null;
+  /** Statements of `localSetting`. */
+  readonly settings: readonly string[];
 }
+
+/** Sets something for a transaction, if the engine has it; `condition`: more that must be true. */
+export const localSetting = (name: string, value: string, condition = 'true'): string =>
+  `select set_config('${name}', '${value}', true) where current_setting('${name}', true) is not null and ${condition}`;
 
 /**
  * Runs `work` in a transaction. After an error, the connection must end, which rolls it back. Its end is sent with its last
@@ -182,22 +186,20 @@ export interface TransactionMode {
  */
 export async function inTransaction<T>(
   sql: Sql,
-  { mode, setting }: TransactionMode,
+  { mode, settings }: TransactionMode,
   work: (atEnd: AtEnd) => Promise<T>,
 ): Promise<T> {
-  const limits = `set local lock_timeout = '${lockSeconds}s'; set local statement_timeout = '${statementSeconds}s'`;
-  const [name, value] = setting ?? [];
-  const set = `select set_config('${name}', '${value}', true) where current_setting('${name}', true) is not null`;
+  const limits = [`set local lock_timeout = '${lockSeconds}s'`, `set local statement_timeout = '${statementSeconds}s'`];
   const last: LazyQuery[] = [];
   // What was sent before it is known to have begun could be stored by itself.
-  await sql.unsafe(`begin ${mode}; ${limits}; ${setting === null ? '' : set}`);
-  const result = await work((...queries) => void last.push(...queries));
-  // A query that postgres.js sends again, for example because a table has changed, comes after the end.
-  const isRepeated = (error: unknown): boolean => errorCode(error) === '25P02';
+  await sql.unsafe([`begin ${mode}`, ...limits, ...settings].join('; '));
+  // A query that postgres.js sends again, for example because a table has changed, comes after the end, or after its own error.
+  const lostIfRepeated = (error: unknown): never => {
+    throw errorCode(error) === '25P02' ? networkError('CONNECTION_CLOSED') : error;
+  };
+  const result = await work((...queries) => void last.push(...queries)).catch(lostIfRepeated);
   const answers = await Promise.all([...last, sql.unsafe('commit')].map((query) => query.execute())).catch(
-    (error: unknown) => {
-      throw isRepeated(error) ? networkError('CONNECTION_CLOSED') : error;
-    },
+    lostIfRepeated,
   );
   if (answers.at(-1)!.command !== 'COMMIT') throw networkError('CONNECTION_CLOSED');
   return result;

@@ -11,7 +11,7 @@ import {
   type VersionGroup,
 } from './fleet-rows.ts';
 import { ownerOfQuestion, type StoredMachine, type StoredSpan } from './history-rows.ts';
-import { arrayText, type Sql } from './postgres-connection.ts';
+import { arrayText, localSetting, type Sql } from './postgres-connection.ts';
 import { condition, selectedMachines } from './postgres-read.ts';
 import { dynamicPort, instant, ownerOf, type OwnerValues } from './values.ts';
 
@@ -235,12 +235,11 @@ export async function queryNews(sql: Sql, question: ListenerQuestion, period: Pe
     });
   };
   // Groups of equal texts are found sooner by their hashes than by their order. Not every engine has the setting.
-  const hashed = sql`
-    select set_config('enable_sort', 'off', true) where current_setting('enable_sort', true) is not null`;
+  const hashed = sql.unsafe(localSetting('enable_sort', 'off'));
   const read = (rows: readonly postgres.Row[]): StoredSpan[] => rows.flatMap(spansOf);
   // The first are read while the server finds the others. The times of the newest audits come with them.
   const [, appeared, before] = await Promise.all([
-    hashed,
+    hashed.execute(),
     grouped(sql, sql`from portowner.span join portowner.machine using (machine) where first > ${since} and ${where}`, [
       'first',
       'last',

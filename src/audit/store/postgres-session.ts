@@ -2,6 +2,7 @@ import type { DatabaseAddress } from './address.ts';
 import {
   databaseError,
   inTransaction,
+  localSetting,
   withConnection,
   type AtEnd,
   type Connections,
@@ -41,10 +42,17 @@ function storeTransaction<T>(
   );
 }
 
+/** Compiling a statement for 16 parts of a table takes longer than running it. */
+const notCompiled = localSetting('jit', 'off');
+/**
+ * The server would plan every statement for the part of each machine. One plan for all parts takes it as long as thirty of these:
+ * too long for a connection that stores one audit. Citus needs the values to plan.
+ */
+const plannedOnce = localSetting('plan_cache_mode', 'force_generic_plan', "to_regclass('pg_dist_partition') is null");
+
 /** Runs `work`, which only reads, and sees one state. */
 export function questionTransaction<T>(connections: Connections, work: (sql: Sql) => Promise<T>): Promise<T> {
-  // Compiling a question about 16 parts of a table takes longer than answering it.
-  const mode = { mode: 'isolation level repeatable read read only', setting: ['jit', 'off'] } as const;
+  const mode = { mode: 'isolation level repeatable read read only', settings: [notCompiled] };
   return storeTransaction(connections, () => mode, work);
 }
 
@@ -53,10 +61,11 @@ export function changeTransaction<T>(
   connections: Connections,
   work: (sql: Sql, atEnd: AtEnd) => Promise<T>,
 ): Promise<T> {
-  // The server would plan every statement for the part of each machine. One plan for all parts takes it as long as thirty of
-  // these: too long for a connection that stores one audit.
-  const kept = { mode: '', setting: ['plan_cache_mode', 'force_generic_plan'] } as const;
-  return storeTransaction(connections, (sql) => (checked.has(sql) ? kept : { mode: '', setting: null }), work);
+  const modeOf = (sql: Sql): TransactionMode => ({
+    mode: '',
+    settings: checked.has(sql) ? [notCompiled, plannedOnce] : [notCompiled],
+  });
+  return storeTransaction(connections, modeOf, work);
 }
 
 /** Converts errors of the database to PO4201, PO4202, or PO2003. */

@@ -110,8 +110,8 @@ function valueOf({ numbered, port, listener }: NewSpan): string {
 
 function valueText(sql: Sql) {
   const names = ['protocol', 'address', 'services', 'program', 'account', 'sha256', 'signer'];
-  const texts = names.map((name) => sql`, octet_length(${sql(name)}), ':', ${sql(name)}`);
-  return sql`concat(numbered::integer, ' ', port, ' ' ${texts})`;
+  const texts = names.map((name) => sql`, octet_length(${sql(name)})::text, ':', ${sql(name)}`);
+  return sql`concat(numbered::integer::text, ' ', port::text, ' ' ${texts})`;
 }
 
 /**
@@ -121,7 +121,7 @@ function valueText(sql: Sql) {
 async function otherSpans(sql: Sql, run: StoredRun): Promise<OtherSpans> {
   const spans = spansOf(run);
   const rows = await sql`
-    select seen.index::integer, open.*
+    select seen.index::integer, key, first, ${columnsOf(sql)}
     from (select *, ${valueText(sql)} as value from portowner.span where machine = ${run.machine} and last is null) as open
     full join unnest(string_to_array(${spans.map(valueOf).join(separator)}, chr(31))) with ordinality as seen (value, index)
     on open.value = seen.value

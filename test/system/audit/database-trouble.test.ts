@@ -112,6 +112,53 @@ test('an audit that the database ends because of a deadlock is stored all the sa
   }
 });
 
+test('a table that changes between two audits of a connection fails neither', async () => {
+  const server = await startDatabase();
+  try {
+    server.sql('create database audits');
+    const url = server.url('audits');
+    await makeStore(databaseAddress(url), false);
+    await useStore(url, async (store) => {
+      for (const number of [1, 2, 3]) {
+        assert.is((await store.add(run('box', number), later)).refused, null);
+        server.sql(`alter table portowner.span add column more${number} text; alter table portowner.audit alter column problem type varchar`, 'audits');
+      }
+      assert.is((await store.runs({ machine: null, limit: null })).length, 3);
+    });
+  } finally {
+    server.stop();
+  }
+});
+
+test('the server is told how to group before it is asked', async () => {
+  const server = await startDatabase({ settings: 'log_statement = all' });
+  try {
+    server.sql('create database audits');
+    const url = server.url('audits');
+    await makeStore(databaseAddress(url), false);
+    await useStore(url, (store) => store.news({ ...everything, sha256: null }, { since: later, compared: later }));
+    const log = readFileSync(join(server.folder, 'log'), 'utf8');
+    const [told, asked] = [log.indexOf("'enable_sort', 'off'"), log.indexOf('array_to_json')];
+    assert.ok(told > 0 && told < asked, log.slice(-5000));
+  } finally {
+    server.stop();
+  }
+});
+
+test('a database with another encoding is refused', async () => {
+  const server = await startDatabase();
+  try {
+    server.sql("create database latin encoding 'LATIN1' locale 'C' template template0");
+    const refused = await program(['store', 'create', server.url('latin')]);
+    assert.is(refused.code, 69, refused.err);
+    assert.match(refused.err, /PO4201: .*the encoding of the database is LATIN1.*\n.*createdb --encoding=UTF8/);
+    server.sql("create database bytes encoding 'SQL_ASCII' locale 'C' template template0");
+    assert.is((await program(['store', 'create', server.url('bytes')])).code, 0);
+  } finally {
+    server.stop();
+  }
+});
+
 /** The programs of a server that has a small disk in `folder`, which only it sees. */
 function programsWithSmallDisk(folder: string): string {
   const bin = join(folder, 'bin');
