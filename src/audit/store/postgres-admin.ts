@@ -128,7 +128,7 @@ export async function makeStore(address: DatabaseAddress, upgrade: boolean): Pro
     const encoding = await encodingOf(sql);
     if (encoding !== null)
       throw new PortOwnerError('PO4201', `the store ${url} cannot be created: ${encoding}`, {
-        hint: `Create a database for it: createdb --encoding=UTF8 --template=template0 NAME`,
+        hint: 'Create a database for it: createdb --encoding=UTF8 --template=template0 NAME',
         target: url,
       });
     await runStatements(sql, await statementsFor(sql));
