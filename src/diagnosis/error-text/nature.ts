@@ -73,10 +73,10 @@ const localSocket = /\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„
 
 /**
  * A socket that has no port: raw sockets, the packets of an interface, netlink, Bluetooth, CAN, virtual machines, pipes;
- * and the call of socket() itself, before there is anything to bind.
+ * and the call of socket() itself, before there is anything to bind. Netlink's "address in use" is WireGuard's port.
  */
 const withoutPort =
-  /\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\bipc:\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)/i;
+  /\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\bipc:\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
 
 /** Whether a text is about a socket that has no port. */
 export const hasNoPort = (text: string): boolean => withoutPort.test(text);

@@ -281,7 +281,7 @@ export function wordsIn(text: string): Sign | null {
 
 /** Finds the cause that the program assumes; in a line that reports a failed bind, "in use" is enough. */
 export function guessIn(text: string, couldNotBind = false): Sign | null {
-  if (otherThings.test(text) || unanswered.test(text)) return null;
+  if (otherThings.test(text) || (unanswered.test(text) && !/\balready\b/i.test(text))) return null;
   for (const words of couldNotBind ? [...guesses, inUse] : guesses) {
     const found = words.exec(text);
     if (found === null || (/^in use by/i.test(found[0]) && !ofSockets.test(text))) continue;
