@@ -117,7 +117,7 @@ export function movesData(text: string): boolean {
   return (
     /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
       text,
-    ) && !/\b(?:Begin|End|Do|Internal)?connect|\bdial\b/i.test(text)
+    ) && !/\b(?:Begin|End|Do|Internal)?connect(?!ions\b)|\bdial\b/i.test(text)
   );
 }
 
