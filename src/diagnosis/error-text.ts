@@ -320,7 +320,7 @@ function bindText(
 
 function otherText(about: 'connection' | 'file', sign: Sign | null, remote: Remote | null): string {
   const from = sign === null ? '' : ` (${sign.sign})`;
-  if (about === 'file') return `The text is about a file, a lock, or a socket with a path${from}, not about a port.`;
+  if (about === 'file') return `The text is about a file, a lock, or a socket without a port${from}, not about a port.`;
   const to =
     remote?.port == null
       ? ''

@@ -183,7 +183,9 @@ export function readWithNoise(test: Test, every: boolean): void {
   each('what stands between the clauses', (one, at) => {
     const { text } = one;
     const ends = [
-      ...text.matchAll(/(?<=(?<!ports? ?|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport [a-z' -]{0,15}(?:in use|taken))$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm),
+      ...text.matchAll(
+        /(?<=(?<!ports? ?|порт|port\(s\))[:;.])\s+(?![\d'])|(?<!ports?\s?|PORT|занят|\bport [a-z' -]{0,15}(?:in use|taken))$|^(?!\s|\[|\d|\S+ +\||--->|Caused by)/gm,
+      ),
     ].map(({ index }) => index);
     for (const [index, bit] of some(bits, one, at, 8).entries()) {
       const end = ends[(at + index) % ends.length]!;

@@ -3,12 +3,14 @@ import type { Line } from './lines.ts';
 import {
   announces,
   endsAtOnce,
+  hasNoPort,
   movesData,
   natureOf,
   natureOfCall,
   opensSocket,
   isReady,
   printsBeforehand,
+  sendsEchoes,
   tellsOfOthers,
   type Nature,
 } from './nature.ts';
@@ -43,15 +45,20 @@ export function natureFrom(said: readonly LineSigns[], lines: readonly Line[]): 
     if (!line.frame && line.record !== lastSaid.line.record) break;
     calls.push(line);
   }
-  // Python prints the calls before the error.
+  // Python prints the innermost call last, and mostly the calls before the error.
+  if (calls.some(({ text }) => text.startsWith('File "'))) calls.reverse();
   for (let at = first.at - 1; at >= Math.max(0, first.at - 12) && lines[at]!.frame; at--) calls.push(lines[at]!);
   // What a program says about a port that is in use is about a bind, whatever the call around it is named.
   const isGuess = signed.length === 0 && said.some(({ guess }) => guess !== null);
   for (const { text } of calls) {
+    if (hasNoPort(text)) return 'file';
     const nature = natureOfCall(text);
     if (nature === 'bind' || (nature === 'connection' && !isGuess)) return nature;
   }
-  return said.some((one) => isOfConnections(signOf(one))) ? 'connection' : null;
+  if (said.some((one) => isOfConnections(signOf(one)))) return 'connection';
+  const beside = [lines[first.at - 1], lines[lastSaid.at + 1]];
+  const isRaw = signed.some((one) => systemOf(one)?.meaning === 'access' && one.places.length === 0);
+  return isRaw && beside.some((line) => line !== undefined && sendsEchoes(line.text)) ? 'file' : null;
 }
 
 /** A place and the line that contains it. */
@@ -89,14 +96,16 @@ const startsAnother = /^(?:(?:start|launch|open)ing|trying)\b/i;
 function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const [first, last] = [said[0]!, said.at(-1)!];
   const from = Math.max(0, first.at - 15);
-  const ofRecord = ({ record, frame, text }: Line): boolean =>
-    record === last.line.record && !frame && !tellsOfOthers(text);
+  const ofRecord = ({ record, frame }: Line): boolean => record === last.line.record && !frame;
+  const isOwn = ({ text }: Line): boolean => !tellsOfOthers(text);
   const before = lines.slice(from, first.at).filter(ofRecord);
   const after = lines.slice(first.at, last.at + 8).filter(ofRecord);
   const own = [
-    ...pending(before).filter(({ text }) => !isReady(text)),
+    ...pending(before).filter((line) => isOwn(line) && !isReady(line.text)),
     ...after.filter(
-      (line) => said.some((one) => one.line === line) || !(startsAnother.test(line.text) || announces(line.text)),
+      (line) =>
+        isOwn(line) &&
+        (said.some((one) => one.line === line) || !(startsAnother.test(line.text) || announces(line.text))),
     ),
   ];
   return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
@@ -125,6 +134,24 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   return onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
 }
 
+/** The call in Flask's development server that fails after it has printed where it runs. */
+const testsPort = /\btest_socket\.bind\(|[\\/]werkzeug[\\/]serving\.py", line \d{1,6}, in run_simple\b/;
+/** What a program calls the server for browsers. */
+const webServer = /\b(?:web|https?)[ _-]?(?:server|listener)\b/i;
+
+/** Returns the port of the server that can only be the one that failed: Flask's, or the web server of HttpListener. */
+function ofOnlyServer(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
+  const first = said[0]!;
+  const above = lines.slice(Math.max(0, first.at - announced), first.at);
+  const own = above.filter(({ frame, source }) => !frame && source === first.line.source);
+  if (above.some(({ frame, text }) => frame && testsPort.test(text)))
+    return onePort(toldIn(own.filter(({ text }) => /^(?:\* )?Running on https?:/.test(text))));
+  if (!said.some(({ line }) => line.text.includes('HttpListener'))) return undefined;
+  return onePort(
+    toldIn(pending(own).filter(({ text }) => webServer.test(text) && !tellsOfOthers(text) && !isReady(text))),
+  );
+}
+
 /** Returns the address that a program announced for a port, if its failure names only the port; localhost may be a URL for users. */
 export function addressAround(said: readonly LineSigns[], lines: readonly Line[], port: number): string | null {
   const first = said[0]!;
@@ -151,7 +178,7 @@ function pending(lines: readonly Line[]): Line[] {
     const port = isReady(line.text) && !announces(line.text) ? placeIn(line)?.port : undefined;
     if (port === undefined) continue;
     opened.set(port, at);
-    if (/\blistening\b/i.test(line.text)) listens = at;
+    if (/\b(?:listening|serving)\b/i.test(line.text)) listens = at;
   }
   // Most texts open nothing.
   const isPending = (line: Line, at: number): boolean =>
@@ -212,8 +239,10 @@ function inCall(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   const calls = stack.slice(stack.findLastIndex(({ frame }) => !frame) + 1);
   const isCode = ({ text }: Line): boolean => !/^(?:File "|at |[~^\s]+$)/.test(text);
   const call = calls.findLast((line) => isCode(line) && natureOfCall(line.text) !== null);
-  if (call === undefined || natureOfCall(call.text) !== 'bind') return undefined;
-  return onePort(toldIn([call])) ?? onePort(toldIn(ownCall(calls).filter(isCode)));
+  // Python does not show what a library in another language calls.
+  const isBind = call === undefined ? said.some(({ nature }) => nature === 'bind') : natureOfCall(call.text) === 'bind';
+  if (!isBind) return undefined;
+  return (call === undefined ? undefined : onePort(toldIn([call]))) ?? onePort(toldIn(ownCall(calls).filter(isCode)));
 }
 
 /** The file of a Python library, and the calls with which a server handles a request, in which another socket may fail. */
@@ -221,7 +250,7 @@ const library =
   /^File "(?:<|[^"\n]{0,300}[\\/](?:(?:site|dist)-packages|python\d[\d.]{0,5}|Python\d{2,3}[\\/]Lib)[\\/])/i;
 const handling = /\b(?:serve_forever|handle_request|process_request|wsgi_app|dispatch_request|run_forever|lifespan)\b/;
 /** The arguments of a call with an address and a port, or with only a port. */
-const withPort = /(?:^|[(,] ?)(?:listen_?)?port ?= ?\d|\( ?["'][^"'\n]{0,64}["'], ?\d{2,5}\b/i;
+const withPort = /(?:^|[(,] ?)(?:listen_?)?port ?= ?\d|[(,] ?["'][^"'\n]{0,64}["'], ?["']?\d{2,5}\b/i;
 
 /**
  * Returns the code of the program's own innermost call in a stack of Python: what libraries do inside of it is done for
@@ -270,6 +299,7 @@ export function placeAround(said: readonly LineSigns[], lines: readonly Line[]):
     ofUnit(said, lines) ??
     announcedBefore(said, lines) ??
     inArguments(said, lines) ??
+    ofOnlyServer(said, lines) ??
     inCommand(said, lines)
   );
 }

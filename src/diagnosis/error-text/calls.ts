@@ -18,13 +18,15 @@ const tcp: readonly RegExp[] = [
   /\b(?:http[\\/]server|wsgiref[\\/]simple_server|werkzeug[\\/]serving|tornado[\\/](?:netutil|tcpserver)|gunicorn[\\/]sock|uvicorn[\\/]server)\.py\b/,
   /\b(?:HTTP|WSGI|XMLRPC)Server\b|\bcreate_server\b|\bSOCK_STREAM\b/,
   // Go, Rust, Ruby
-  /\bListenAndServe(?:TLS)?\b|\bWEBrick\b/,
+  /\bListenAndServe(?:TLS)?\b|\bWEBrick\b|[\\/]webrick[\\/]/,
 ];
 
 /** Classes, functions and files that bind nothing but UDP. */
 const udp: readonly RegExp[] = [
   /Datagram|\bcreate_datagram_endpoint\b|\bSOCK_DGRAM\b|\bListenPacket\b/,
   /\((?:node:)?dgram(?:\.js)?:\d/,
+  // Files of servers
+  /[\\/](?:tftp|dhcp|snmp|ntp|mdns|ssdp|coap)\w{0,8}\.\w{1,4}(?:"|:\d)/i,
 ];
 
 /** A name with the protocol in it: TcpListener, UdpClient, net::udp, ListenUDP, udp_sock; not the names of arguments. */

@@ -142,14 +142,14 @@ function numberEverywhere(text: string): Sign | null {
   return null;
 }
 
-/** Finds a labeled number: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091, port 80: 98, bind socket: -98. */
+/** Finds a labeled number: [Errno 98], errno:48, (13: …), (98)…, … (98), os error 98, code: -4091, port 80: 98, bind socket: -98, and IBM MQ's ArithInsert2(98). */
 function numberSaidToBe(text: string): Sign | null {
   // The result codes of LDAP are other numbers, and its bind is a login.
   if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror(?:_[rs] is not available)?|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)|(?:(?:\bport ?|:)\d{2,5}[:,)]{1,2}|\b(?:bind|listen)(?:ing)?\b[^\n:\d]{0,60}(?<!\bport):) -?(?<e>98|13|99|48|49)[.)]?$|\b(?:bind|listen)(?:ing)?\b[^\n]{0,60}\b(?:failed|returned|re[ts](?:val|ult)?|rc|no)\W{1,4}(?<f>98|13|99|48|49)[.)]?$/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror(?:_[rs] is not available)?|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)|(?:(?:\bport ?|:)\d{2,5}[:,)]{1,2}|\b(?:bind|listen)(?:ing)?\b[^\n:\d]{0,60}(?<!\bport):) -?(?<e>98|13|99|48|49)[.)]?$|(?<![a-z])ArithInsert2(?:\(|": ?)(?<g>\d{1,3})(?!\d)|\b(?:bind|listen)(?:ing)?\b[^\n]{0,60}\b(?:failed|returned|re[ts](?:val|ult)?|rc|no)\W{1,4}(?<f>98|13|99|48|49)[.)]?$/gimu,
   )) {
-    const number = groups!['a'] ?? groups!['b'] ?? groups!['c'] ?? groups!['d'] ?? groups!['e'] ?? groups!['f']!;
+    const number = Object.values(groups!).find((group) => group !== undefined)!;
     const known = saidToBe[number];
     if (known !== undefined)
       return { meaning: known[0], sign: `${known[1]} (${number})`, index, length: written.length };

@@ -3,7 +3,7 @@ import type { Sign } from './codes.ts';
 import { withException } from './http.ts';
 import type { Line } from './lines.ts';
 import { isOfFile, natureOfCall, saysThatBindFailed, type Nature } from './nature.ts';
-import { quotedAddress, type NamedPlace } from './places.ts';
+import { placesIn, quotedAddress, type NamedPlace } from './places.ts';
 import { isOfConnections, read, systemOf, type LineSigns } from './said.ts';
 
 /** One failure, which a text may report in several lines. */
@@ -83,6 +83,7 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
     saysThatBindFailed(next.line.text) &&
     (more === null || (more.meaning === system?.meaning && !said.some(({ line }) => ofNetwork.test(line.text))));
   if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
+  if (system !== null && more !== null && isOfConnections(system) !== isOfConnections(more)) return false;
   if (system !== null && more !== null && system.meaning !== more.meaning)
     return sameRecord && next.places.length === 0;
   if (
@@ -162,7 +163,8 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
   ].join('\n');
   const text = withException(said.map(({ line }) => line.text).join('\n'), around);
   const isFile =
-    places.length === 0 && (said.some(({ nature }) => nature === 'file') || (own === null && isOfFile(text)));
+    places.length === 0 &&
+    (own === 'file' || said.some(({ nature }) => nature === 'file') || (own === null && isOfFile(text)));
   return {
     said,
     lines: said.map(({ line }) => line),
@@ -173,9 +175,13 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     order: lastSaid.line.order,
     around,
     calls: callsAround(said, lines),
-    weak: own === null && places.length === 0 && code === null && !(sign?.meaning === 'inUse' && guess !== null),
+    weak: own === null && places.length === 0 && code === null && !isOfSocket(sign, guess ?? null, text),
   };
 }
+
+/** Whether the words about something in use are a program's guess, or next to the word socket. */
+const isOfSocket = (sign: Sign | null, guess: Sign | null, text: string): boolean =>
+  sign?.meaning === 'inUse' && (guess !== null || /\bsocket\b/i.test(text));
 
 /** Returns the calls after the error, as most languages print them, and before it, as Python does, the nearest first. */
 function callsAround(said: readonly LineSigns[], lines: readonly Line[]): Line[] {
@@ -212,12 +218,36 @@ function placed(failure: Failure, lines: readonly Line[]): Failure {
     : { ...failure, places: [told.place], around: `${failure.around}\n${told.line.text}` };
 }
 
-/** Adds the port of a failure that PostgreSQL reported for another address: it has one port for all of them. */
-function withPortOf(before: Failure | undefined, failure: Failure): Failure {
-  const [place] = before?.places ?? [];
-  const isOfBoth = [before, failure].every((one) => one?.lines.some(({ text }) => quotedAddress(text) !== null));
-  if (failure.places.length > 0 || place === undefined || !isOfBoth) return failure;
-  return { ...failure, places: [{ ...place, address: failure.address }], weak: false };
+/** The number of lines around a failure in which PostgreSQL reports its other addresses. */
+const ofServer = 20;
+
+/** Adds the port that PostgreSQL reported with another address, where it failed or listens: it has one port for all of them. */
+function withPortOf(before: Failure | undefined, failure: Failure, lines: readonly Line[]): Failure {
+  const names = ({ text }: Line): boolean => quotedAddress(text) !== null;
+  if (failure.places.length > 0 || !failure.lines.some(names)) return failure;
+  const [first, last] = [failure.said[0]!, failure.said.at(-1)!];
+  const others = lines
+    .slice(Math.max(0, first.at - ofServer), last.at + ofServer)
+    .filter((line) => line.source === first.line.source && names(line))
+    .flatMap(({ text }) => placesIn(text, text.length).slice(0, 1));
+  const place = before?.lines.some(names) === true ? before.places[0] : undefined;
+  const isOne = new Set(others.map(({ port }) => port)).size === 1;
+  const known = place ?? (isOne ? others[0] : undefined);
+  if (known === undefined) return failure;
+  return { ...failure, places: [{ ...known, address: failure.address }], weak: false };
+}
+
+/** Adds the protocol of a socket that a line next to its failure creates, as unbound reports it. */
+function withProtocol(failure: Failure, lines: readonly Line[]): Failure {
+  const [first, last] = [failure.said[0]!, failure.said.at(-1)!];
+  if (failure.nature !== 'bind' || failure.places.length !== 1 || failure.places[0]!.protocol !== null) return failure;
+  const [place] = failure.places as [NamedPlace];
+  const told = lines
+    .slice(Math.max(0, first.at - near), last.at + near)
+    .filter(({ source, text }) => source === first.line.source && new RegExp(`\\b${place.port}$`).test(text))
+    .flatMap(({ text }) => /\bcreating (tcp|udp)[46]? socket\b/i.exec(text)?.[1]!.toUpperCase() ?? []);
+  const isOne = new Set(told).size === 1;
+  return isOne ? { ...failure, places: [{ ...place, protocol: told[0] as 'TCP' | 'UDP' }] } : failure;
 }
 
 /** Whether a failure without a port repeats the failure right before it. */
@@ -263,7 +293,7 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
     const failure = finish(draft, lines);
     const { source } = draft.said[0]!.line;
     const before = last.get(source);
-    const whole = withPortOf(before, placed(failure, lines));
+    const whole = withProtocol(withPortOf(before, placed(failure, lines), lines), lines);
     if (isEcho(failure, before) && !isAnnounced(whole, before, lines)) continue;
     failures.push(whole);
     last.set(source, whole);

@@ -69,6 +69,8 @@ const prefixes: readonly RegExp[] = [
   // The place in the source, and the name of a logger: main.go:12:, com.example.App:12 -, c.e.App :
   /^[\w./-]{1,120}\.(?:go|rs|py|js|ts|cc?|cpp|cs|java|rb|php|ex|erl)(?::\d{1,6}){1,2}:?(?= )/,
   /^(?:[a-z]\w{0,30}\.){1,8}[\w$]{1,60}(?::\d{1,6} -| {1,40}[:-])(?= )/,
+  // weewx
+  /^__main__:(?: {1,8}\*{4})?(?= )/,
   /^npm (?:ERR!|error|warn|WARN)(?= )/,
   // OpenFaaS, which prefixes what its function printed
   /^std(?:err|out):(?= )/,
@@ -83,7 +85,7 @@ const prefixes: readonly RegExp[] = [
 /** The source of a line: a container of Docker Compose, a service wrapper, a syslog program, a module of XAMPP. */
 const sources: readonly RegExp[] = [
   /^(?!(?:\d+|Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) )([\w.-]{1,60}(?: \d{1,3})?) {0,40}\|(?= |$)/,
-  /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[|\/etc\/)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?[:;]/,
+  /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[|\/etc\/)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?(?:[:;]|(?= (?:CRITICAL|ERROR|WARNING|INFO|DEBUG) \S))/,
   /^\[(Apache|mysql|FileZilla|Mercury|Tomcat)\](?=\s)/,
 ];
 
@@ -206,6 +208,8 @@ export function cleaned(text: string): string {
       // eslint-disable-next-line no-control-regex
       .replace(/\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b\n]{0,400}(?:\u0007|\u001b\\)|[@-Z\\^_])/g, '')
       .replace(/\[\d{1,3}(?:;\d{1,3}){0,5}m/g, '')
+      // A terminal copied with the blanks at the end of its rows
+      .replace(/^(.{80}|.{120}) {40,}(?=\S)/gm, '$1')
       // Node's error object has the port on the line after the address
       .replace(/(\baddress: '[^'\n]{0,64}',)\n\s{0,40}(?=port: \d)/g, '$1 ')
       // Escape sequences of JSON and others within one line

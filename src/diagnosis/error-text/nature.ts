@@ -12,7 +12,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
   /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
-  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:/g,
+  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
   /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
@@ -71,12 +71,26 @@ export function isOfFile(text: string): boolean {
 /** A socket with a path: in a trace of system calls, and in PostgreSQL's messages in any language. */
 const localSocket = /\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]/i;
 
+/**
+ * A socket that has no port: raw sockets, the packets of an interface, netlink, Bluetooth, CAN, virtual machines, pipes;
+ * and the call of socket() itself, before there is anything to bind. Netlink's "address in use" is WireGuard's port.
+ */
+const withoutPort =
+  /\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\bipc:\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
+
+/** Whether a text is about a socket that has no port. */
+export const hasNoPort = (text: string): boolean => withoutPort.test(text);
+
+/** A program that uses raw sockets. */
+export const sendsEchoes = (text: string): boolean =>
+  /(?<![/.-])\b(?:f?ping[46]?|arping|traceroute6?|icmp)\b/i.test(text);
+
 /** Whether a line is about a file, of which the next line may say that another program uses it. */
 export const isAboutFile = (text: string): boolean => files.test(text) || localSocket.test(text);
 
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
-  if (isAboutFile(text) || isDevice(text)) return 'file';
+  if (isAboutFile(text) || isDevice(text) || hasNoPort(text)) return 'file';
   if (farEnd.test(text) || isTransfer(text, errorAt)) return 'connection';
   for (const part of [text.slice(0, errorAt), text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];
@@ -103,7 +117,7 @@ export function movesData(text: string): boolean {
   return (
     /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
       text,
-    ) && !/\b(?:Begin|End|Do|Internal)?connect|\bdial\b/i.test(text)
+    ) && !/\b(?:Begin|End|Do|Internal)?connect(?!ions\b)|\bdial\b/i.test(text)
   );
 }
 
@@ -177,7 +191,7 @@ export function isReady(text: string): boolean {
 
 /** Whether a line is about the port that the line before it announces: Rust's unwrap(), R's httpuv, Julia, Thin, "this port". */
 export function endsAtOnce(text: string): boolean {
-  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b|\b(?:this|that) port\b/i.test(
+  return /\bpanicked\b|^createTcpServer:|^Error in startServer\(|\bIOError(?:\("|: )(?:listen|bind): |\bno acceptor \(port\b|\battempting to start listener\b|\b(?:this|that) port\b/i.test(
     text,
   );
 }

@@ -57,6 +57,12 @@ const forms: readonly Form[] = [
   },
   // Python: ('127.0.0.1', 8000), ('::1', 8000, 0, 0)
   { form: /\(\s?['"](?<a>[^'"\n]{0,64})['"],\s?(?<p>\d{1,5})(?:,\s?\d{1,10}){0,2}\s?\)/g, score: 3 },
+  // Arguments, the port also as a string: socket_pdu("UDP_SERVER", "127.0.0.1", "4729", …)
+  {
+    form: new RegExp(`["'](?<a>${numeric}|localhost)["'], ?["']?(?<p>\\d{2,5})["']?[,)]`, 'g'),
+    score: 2,
+    loose: true,
+  },
   // R: startServer("127.0.0.1", 1410, …)
   {
     form: /\(['"](?<a>\d{1,3}(?:\.\d{1,3}){3}|::1?|localhost)['"], ?(?<p>\d{1,5}), ?[a-z]/g,
@@ -167,7 +173,7 @@ const forms: readonly Form[] = [
   { form: /\binterface (?<a>[0-9a-f:.]{2,45}) (?<p>\d{1,5})(?!\d)/gi, score: 3, loose: true },
   // Objects and options: address: '::', port: 3000; port=>5044, … host=>"0.0.0.0"; tcp:port=9000:interface=0.0.0.0
   {
-    form: /(?:address|addr|host|hostname|\bip|interface)["')]?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;.。]?\s{0,4}["']?(?<![\p{L}\d])(?:port|порт|puerto|porta|porto|poort|端口|ポート|포트)["']?\s?(?:=>?|:)\s?["']?(?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/giu,
+    form: /(?:address|addr|host|hostname|\bip|interface)["')]?\s?(?:=>?|:)\s?["']?(?<a>[^\s"',;(){}]{0,64})["']?[,;.。]?\s{0,4}["']?(?<![\p{L}\d_])(?:port|порт|puerto|porta|porto|poort|端口|ポート|포트)["']?\s?(?:=>?|:)\s?["']?(?:(?<t>tcp|udp)\/)?(?<p>\d{1,5})(?!\d)/giu,
     score: 4,
   },
   {
@@ -404,11 +410,13 @@ const bound = new RegExp(
   `\\b(?:(?:re)?bind(?:ing|s)?|bound|listen(?:ing|er)?)\\b(?:(?:(?!\\b(?:to connect|by|via|from|client|peer|remote|prox\\w{1,4})\\b)[^\\n]){0,60}?\\b(?:to|on|at|for|addr(?:ess)?|ip|host|interface|socket))?:? ["'(<[]{0,2}(?<a>${numeric})(?:%[\\w.-]{1,20})?["')>\\]]{0,2}(?![\\w%/#@[-]|[.:]\\w|,? ?port|,? \\(?\\d)`,
   'i',
 );
+/** mediasoup: port bind failed due to address not available [udp:192.0.2.1, attempt:1] */
+const afterProtocol = new RegExp(`\\bbind failed\\b[^\\n]{0,60} \\[(?:tcp|udp):(?<a>${numeric})(?=[,\\]])`, 'i');
 /** Finds the address of a bind without a port. */
 export function bareAddress(text: string): string | null {
   // Exim
   if (text.includes('address (any IPv6)')) return '::';
-  return quotedAddress(text) ?? addressOf(bound.exec(text)?.groups!['a']);
+  return quotedAddress(text) ?? addressOf((bound.exec(text) ?? afterProtocol.exec(text))?.groups!['a']);
 }
 
 /** Finds an HTTP.sys prefix without a port: http://+/path. */
@@ -418,6 +426,9 @@ function portlessPrefix(text: string): NamedPlace[] {
   const port = found[1]!.toLowerCase() === 'http' ? 80 : 443;
   return [{ port, address: null, isName: false, protocol: 'TCP', index: found.index, score: 2, listed: false }];
 }
+
+/** An address of a multicast group, which only UDP has. */
+const multicast = /^(?:22[4-9]|23\d)\.|^ff[\da-f]{2}:/i;
 
 /** Whether to find a port that the program tried to bind, or another program's port that it tried to reach. */
 type Wanted = 'own' | 'others';
@@ -454,8 +465,9 @@ export function placesIn(
       const after = text.slice(at + number.length, at + 24);
       const port = portNumber(number, after);
       if (port === null || (port === 0) !== dynamic || sourceFile.test(groups!['a'] ?? '')) return [];
-      const protocol = (groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol'];
       const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
+      const isGroup = address !== null && multicast.test(address);
+      const protocol = isGroup ? 'UDP' : ((groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol']);
       if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];
       if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
         return [];
@@ -463,7 +475,9 @@ export function placesIn(
       if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
       if (score <= 2 && amount.test(after)) return [];
       const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
-      const sure = score >= 5 || isIn(said) ? score + 3 : score + context(text, at, wanted);
+      // A program joins a group, whose port it binds, even where it calls that connecting.
+      const words = context(text, at, wanted);
+      const sure = score + (score >= 5 || isIn(said) ? 3 : isGroup ? Math.max(1, words) : words);
       const isName = /^\[?localhost\]?$/i.test(groups!['a'] ?? '');
       return sure <= 0 || isIn(but) || addresses.some(isIn)
         ? []

@@ -42,7 +42,9 @@ export function protocolOf(
     /[a-z]U(?:DP|dp)(?=[A-Z][a-z])/.test(text) ||
     // Node's dgram, and the workers of its cluster, which bind for net
     (/\bbind E[A-Z]{4}/.test(text) && !isNet.test(text));
-  const tcp = /(?<![a-z])tcp(?![a-z])|https?:\/\//i.test(text);
+  const tcp =
+    /(?<![a-z])tcp(?![a-z])|https?:\/\/|(?<![a-z])httpd error\b/i.test(text) ||
+    /\bTCP(?:Server|Listener|Socket)\b|\blisten E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)\b/.test(text);
   if (udp !== tcp) return udp ? 'UDP' : 'TCP';
   if (!udp && udpOnly.test(text)) return 'UDP';
   const called = protocolOfCalls(calls);

@@ -3,6 +3,7 @@ import { httpSign } from './http.ts';
 import type { Line } from './lines.ts';
 import {
   connectsToEveryAddress,
+  hasNoPort,
   isAboutFile,
   isDevice,
   natureOf,
@@ -67,11 +68,11 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     before?.source === line.source &&
     isAboutFile(before.text);
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
-  // Nor is a socket's own error number about a file, unless it is a socket with a path.
+  // Nor is a socket's own error number about a file, unless it is a socket with a path or without a port.
   const isFile =
     nature === 'file' &&
     (places[0] === undefined || places[0].score < 5) &&
-    (code?.sign.startsWith('WSA') !== true || /\.sock\b|\bunix:/.test(text));
+    (code?.sign.startsWith('WSA') !== true || hasNoPort(text) || /\.sock\b|\bunix:/.test(text));
   const isBind =
     (nature === 'file' && !isFile) ||
     // A program's error class may be about connections, and what it says about a port that is in use.

@@ -229,6 +229,10 @@ const otherThings =
 /** What can be in use by another program: a port has one of these words or a colon next to it. */
 const ofSockets = /port|addr|socket|listen|\bbind|bound|endpoint|\burl\b|server|prefix|:\d{2,5}\b/i;
 
+/** Docker Desktop's own service did not answer, which says nothing about the port. */
+const unanswered =
+  /\bcontext deadline exceeded\b|\bunable to list exposed ports\b|\/forwards\/expose\b|\breturned unexpected status: 5\d\d\b/;
+
 /** Who may have a port that others may not, and what the right is called. */
 const [privileged, right] = [
   '(?:root|super ?user|administrat\\w{1,6}|admin|elevated|cap_net_bind_service)\\b',
@@ -277,7 +281,7 @@ export function wordsIn(text: string): Sign | null {
 
 /** Finds the cause that the program assumes; in a line that reports a failed bind, "in use" is enough. */
 export function guessIn(text: string, couldNotBind = false): Sign | null {
-  if (otherThings.test(text)) return null;
+  if (otherThings.test(text) || (unanswered.test(text) && !/\balready\b/i.test(text))) return null;
   for (const words of couldNotBind ? [...guesses, inUse] : guesses) {
     const found = words.exec(text);
     if (found === null || (/^in use by/i.test(found[0]) && !ofSockets.test(text))) continue;
