@@ -55,8 +55,9 @@ function stopsThere(words: string, { machine, sections }: Facts, name: string): 
     return [
       `# the owner is unknown: query ${name} with an account that is ${isWindows ? 'an administrator' : 'root'} there`,
     ];
+  const images = new Map(sections.processes.data.map(({ pid, imageName }) => [pid, imageName]));
   return pids.flatMap((pid) => {
-    const image = sections.processes.data.find((one) => one.pid === pid)?.imageName ?? '';
+    const image = images.get(pid) ?? '';
     const program = programForm.test(image) ? image : 'the program';
     if (pid <= (isWindows ? 4 : 1)) return [];
     return isWindows
