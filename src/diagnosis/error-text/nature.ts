@@ -180,9 +180,9 @@ export function tellsOfOthers(text: string): boolean {
 /** What a server says when it has its port. */
 const ready =
   /(?<!\b(?:already|not|n't|be|was) )\b(?:started|running|launched|booted|initiali[sz]ed|opened|serving|ready|live|up|available|responding|listening|bound)\b|\b(?:accepting|waiting for) (?:\w{1,12} )?(?:connection|client|request)s?\b|#start\b/i;
-/** Hypercorn, Odoo, Spring and HTTP.sys in ASP.NET Core say so before they listen. */
+/** Hypercorn, Odoo, Sanic, Spring and HTTP.sys in ASP.NET Core say so before they listen. */
 const isEarly =
-  /(?:^|: )Listening on prefix: https?:|^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
+  /(?:^|: )Listening on prefix: https?:|^Running on \S{1,200} \(CTRL \+ C to quit\)|\bHTTP service \(werkzeug\) running on\b|\bGoin' Fast @ https?:|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/;
 
 /** Whether a server says that it is ready, and therefore has its port. */
 export function isReady(text: string): boolean {

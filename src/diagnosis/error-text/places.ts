@@ -136,6 +136,8 @@ const forms: readonly Form[] = [
   { form: /\[(?<a>localhost|\d{1,3}(?:\.\d{1,3}){3}): (?<p>\d{1,5})\]/gi, score: 3 },
   // Tomcat: on address [localhost] and port [8005]
   { form: /\baddress \[(?<a>[^\]\n]{1,64})\](?: and|,)? port \[(?<p>\d{1,5})\]/gi, score: 5 },
+  // ice4j: failure to bind to address /192.0.2.1 and port 10001
+  { form: new RegExp(`\\baddress \\/?(?<a>${numeric}),? and port (?<p>\\d{1,5})`, 'gi'), score: 5 },
   // racoon: 192.0.2.1[500]
   { form: new RegExp(`(?<![\\w.:])(?<a>${numeric})\\[(?<p>\\d{1,5})\\]`, 'gi'), score: 3 },
   // BIND, unbound: 127.0.0.1#953, ::1@53

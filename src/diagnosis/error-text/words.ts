@@ -28,7 +28,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   // English
   [
     'inUse',
-    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|add?ress in use|being used by another process|shared flag to bind\(\) needs to be/iu,
+    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|socket name is already in use|add?ress in use|being used by another process|shared flag to bind\(\) needs to be/iu,
   ],
   // German
   ['inUse', /nur jeweils einmal verwendet|Adresse wird bereits verwendet|von einem anderen Prozess verwendet/iu],
@@ -104,7 +104,10 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
     'access',
     /アクセス許可で禁じられた|許可がありません|許可されていない操作|アクセスが拒否|액세스 권한에 의해|허가 거부|액세스가 거부/iu,
   ],
-  ['notLocal', /(?:cannot|can't) assign ?request|not valid in (?:its|this) context|address (?:is )?not available/iu],
+  [
+    'notLocal',
+    /(?:cannot|can't) assign ?request|not valid in (?:its|this) context|socket name is not available|address (?:is )?not available/iu,
+  ],
   ['notLocal', /Adresse ist in diesem Kontext ungültig|angeforderte Adresse/iu],
   ['notLocal', /adresse demandée/iu],
   ['notLocal', /dirección (?:solicitada|requerida)|adreça sol·licitada/iu],
