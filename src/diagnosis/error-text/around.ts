@@ -111,6 +111,24 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
   return onePort(toldIn(own).filter(({ place, line }) => place.score >= 4 || onlyPort.test(line.text)));
 }
 
+/** What a line about a bind mentions, at least in English. */
+const ofNetwork =
+  /addr|socket|port|bind|listen|server|host\b|network|interface|endpoint|\b(?:tcp|udp|https?|ipv?[46])\b|[^\0-\x7F]/i;
+
+/**
+ * Whether an error is one that files, users, and other systems have, too, and nothing connects it with a bind: permission
+ * denied, or only a number.
+ */
+function isVague(said: readonly LineSigns[], lines: readonly Line[]): boolean {
+  const isOfAnything = (one: LineSigns): boolean => {
+    const sign = systemOf(one);
+    return (
+      sign !== null && (sign.meaning === 'access' || /\(\d{1,3}\)$/.test(sign.sign)) && !ofNetwork.test(one.line.text)
+    );
+  };
+  return said.every(isOfAnything) && natureFrom(said, lines) === null;
+}
+
 /** Returns the port that a program announced before it failed, provided that it announced only one. */
 function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const first = said[0]!;
@@ -128,6 +146,7 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   const opened = before.at(-1);
   if (opened !== undefined && opened === lines[first.at - 1] && opensSocket(opened.text))
     return onePort(toldIn([opened]));
+  if (isVague(said, lines)) return undefined;
   // A server that accepts clients has its port, and an error that may be about anything belongs to what was done last.
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
   const since = before.findLastIndex(({ text }) => isUnclear && natureOf(text, text.length) === 'connection');
@@ -166,7 +185,7 @@ export function addressAround(said: readonly LineSigns[], lines: readonly Line[]
 
 /** What a server says when it has all its ports. */
 const acceptsClients =
-  /\baccept(?:ed|ing)\b|(?:^|[^\w'-] ?)(?:the )?(?:(?:web|https?|api|dev|application) )?(?:server|listener|service|app|application) (?:is |has )?(?:been )?(?:now )?(?:successfully )?(?:started|ready|running|up)\b(?! (?:on|at|in) (?!line\b))/i;
+  /\baccept(?:ed|ing)\b|\bStarting worker \[\d|(?:^|[^\w'-] ?)(?:the )?(?:(?:web|https?|api|dev|application) )?(?:server|listener|service|app|application) (?:is |has )?(?:been )?(?:now )?(?:successfully )?(?:started|ready|running|up)\b(?! (?:on|at|in) (?!line\b))/i;
 
 /** Removes what was done: the lines before a server says that it is ready, and those whose port a later line reports as opened. */
 function pending(lines: readonly Line[]): Line[] {

@@ -123,11 +123,16 @@ function numberEverywhere(text: string): Sign | null {
   for (const { 0: code, index } of text.matchAll(
     /(?<![\da-fx.])(?:100(?:48|13|49|22|55|6[015]|5[14])|26023|0x(?:[0-9a-f]{8}|27[0-9a-f]{2}))(?![\da-f])/gi,
   )) {
-    // A port may be 10048, too: it then follows a colon, an address or the word "port".
+    // A port may be 10048, too: it then follows a colon, an address or the word "port". So may a process, and an amount.
+    const [before, after] = [
+      text.slice(Math.max(0, index - 24), index),
+      text.slice(index + code.length, index + code.length + 12),
+    ];
     if (
-      /(?:(?:[\d\]*\s:]|localhost|any):|port[s ]?['" :=#([>]{0,4}|['"], ?)$/i.test(
-        text.slice(Math.max(0, index - 12), index),
-      )
+      /(?:(?:[\d\]*\s:=]|localhost|any):|(?:ports?|端口|ポート|포트|порт|porta|puerto) ?(?:n° ?)?['" :=#([>]{0,4}|['"], ?|\w\/|\b(?:pid|process|worker|user|order|customer|id)\b['" :=#([]{0,4}|\b(?:LISTEN(?:ING)?|tcp\/|udp\/|after) {0,10})$/i.test(
+        before,
+      ) ||
+      /^(?: ?(?:ms|kB|KB|MB|bytes|records|rows|items|users|requests|files|messages)\b|\/(?:tcp|udp)\b)/.test(after)
     )
       continue;
     const known = everywhere[numberOf(code)];
@@ -147,7 +152,7 @@ function numberSaidToBe(text: string): Sign | null {
   // The result codes of LDAP are other numbers, and its bind is a login.
   if (/\bldap|\bsasl|\bcredentials\b/i.test(text) && !/\berrno\b/i.test(text)) return null;
   for (const { 0: written, groups, index } of text.matchAll(
-    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror(?:_[rs] is not available)?|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)|(?:(?:\bport ?|:)\d{2,5}[:,)]{1,2}|\b(?:bind|listen)(?:ing)?\b[^\n:\d]{0,60}(?<!\bport):) -?(?<e>98|13|99|48|49)[.)]?$|(?<![a-z])ArithInsert2(?:\(|": ?)(?<g>\d{1,3})(?!\d)|\b(?:bind|listen)(?:ing)?\b[^\n]{0,60}\b(?:failed|returned|re[ts](?:val|ult)?|rc|no)\W{1,4}(?<f>98|13|99|48|49)[.)]?$/gimu,
+    /(?<!exit |exited with |status |shutting down with |return |http )\b(?:errno|strerror(?:_[rs] is not available)?|oserr|os error|code(?:\(s?\))?|err(?:or)? ?(?:code|number|num|no)?|system|generic)(?<=\)|\b)["']?(?:[ :=(]{0,3}(?:"(?=-?\d{1,4}"))?| was ")-?(?<a>\d{1,4})(?![\d.]|:\d\d:|, ?severity)|(?<![\w.)\]])\((?:OS )?(?<b>\d{1,4})(?:\)(?=\p{L})|: \p{L}|\)[.,]?$)|exception \((?<c>\d{1,4})\)|\breturn code from (?:TCP\/IP|the '\w{1,30}' call)[^\n]{0,60} (?:was|is) (?<d>\d{1,4})(?=[ .]|$)|(?:(?:\bport ?|:)\d{2,5}[:,)]{1,2}|\b(?:bind|listen)(?:ing)?\b[^\n:\d]{0,60}(?<!\bport):) -?(?<e>98|13|99|48|49)[.)]?$|\bAMQ92\d\d[A-Z]?\b[^\n]{0,2000}(?<![a-z])ArithInsert2(?:\(|": ?)(?<g>\d{1,3})(?!\d)|\b(?:bind|listen)(?:ing)?\b[^\n]{0,60}\b(?:failed|returned|ret(?:val)?|rc|no(?=[:=]))\W{1,4}(?<f>98|13|99|48|49)[.)]?$/gimu,
   )) {
     const number = Object.values(groups!).find((group) => group !== undefined)!;
     const known = saidToBe[number];

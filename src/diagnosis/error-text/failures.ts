@@ -149,7 +149,9 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     (kind) => said.map((one) => one[kind]).find((sign) => sign !== null) ?? null,
   );
   const sign = code ?? words ?? guess ?? null;
-  const places = placesOf(said);
+  // Where a client could not connect is not where the server could not bind.
+  const isBind = said.some(({ nature }) => nature === 'bind');
+  const places = placesOf(isBind ? said.filter(({ nature }) => nature !== 'connection') : said);
   const around = [
     // Some programs are named after a protocol.
     first.line.source,
@@ -228,7 +230,7 @@ function withPortOf(before: Failure | undefined, failure: Failure, lines: readon
   const [first, last] = [failure.said[0]!, failure.said.at(-1)!];
   const others = lines
     .slice(Math.max(0, first.at - ofServer), last.at + ofServer)
-    .filter((line) => line.source === first.line.source && names(line))
+    .filter((line) => line.source === first.line.source && names(line) && !/\bconnect(?:ed| to)\b/i.test(line.text))
     .flatMap(({ text }) => placesIn(text, text.length).slice(0, 1));
   const place = before?.lines.some(names) === true ? before.places[0] : undefined;
   const isOne = new Set(others.map(({ port }) => port)).size === 1;

@@ -145,7 +145,7 @@ const languages: readonly Words[] = [
 ];
 
 /** What lies between two parts of a sentence; mail has addresses, too. */
-const gap = String.raw`(?![^;\n]{0,20}(?:@|mail|correo|courriel|почт|пошт|メール|邮|郵))[^;\n]{0,40}?`;
+const gap = String.raw`(?![^;\n]{0,20}(?:@|mail|correo|courriel|почт|пошт|メール|邮|郵|(?<!\p{L})(?:für|pour|para|per|dla|для|client|spedizione|entrega|dostaw)))[^;\n]{0,40}?`;
 const near = String.raw`[^;\n\d]{0,10}?`;
 const address = (of: Words): string => `(?<!mail|post)(?<!mail[ -])${of.address}`;
 
@@ -230,17 +230,21 @@ const more: readonly (readonly [Meaning, RegExp])[] = [
   ],
 ];
 
+/** A sentence of the system ends there. Other sentences with the same words go on. */
+const end = String.raw`\p{L}{0,6}(?: redan)?(?:[ \u200c]?[\p{Script=Arabic}\p{Script=Hebrew}\p{M}\u200c]{1,12}){0,3}(?=\s{0,2}(?:$|[.!)\]}:;,"'«»”|(<>/\\–—-]|。|，))`;
+const atEnd = (words: RegExp): RegExp => new RegExp(`(?:${words.source})${end}`, 'imu');
+
 const sentences: readonly (readonly [Meaning, RegExp])[] = [
   ['inUse', parts],
   ...garbled,
   ['exhausted', noBuffers],
-  ...denied.map((words) => ['access', words] as const),
+  ...denied.map((words) => ['access', atEnd(words)] as const),
   ...forbidden.map((words) => ['access', words] as const),
   ...requested.map((words) => ['notLocal', words] as const),
-  ['inUse', oneOf(languages.map((one) => `${address(one)}${gap}(?:${one.inUse})`))],
+  ['inUse', atEnd(oneOf(languages.map((one) => `${address(one)}${gap}(?:${one.inUse})`)))],
   // Where the verb stands first
   ['inUse', /s'està usant l'adreça|已經使用\S{0,4}位址|只可以使用一次/iu],
-  ['notLocal', oneOf(languages.map((one) => `${address(one)}${near}${one.unavailable}`))],
+  ['notLocal', atEnd(oneOf(languages.map((one) => `${address(one)}${near}${one.unavailable}`)))],
   ['access', oneOf(languages.map((one) => `${address(one)}${near}(?:${one.guarded})`))],
   ...more,
 ];

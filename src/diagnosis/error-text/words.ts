@@ -242,7 +242,8 @@ const [privileged, right] = [
   '(?:permissions?|privileges?|rights?|capabilit(?:y|ies))\\b',
 ];
 /** What the right is for. */
-const forPort = '(?:bind\\w{0,3}|listen\\w{0,3}|open\\w{0,3}|use|access|port)\\b';
+const forPort =
+  '(?:bind\\w{0,3}|listen\\w{0,3}|port|(?:open\\w{0,3}|use|access)(?= (?:(?!security)[\\w-]{1,20} ){0,4}?(?:ports?|sockets?|address)\\b(?!-)))\\b';
 
 /** Programs' statements that they lack a right, which are guesses, too. */
 const lacksRight = new RegExp(
@@ -250,12 +251,12 @@ const lacksRight = new RegExp(
     `(?:\\b(?:no|missing|insufficient|not enough|lack\\w{0,3}|not have|needs?|requires?)|n't have) (?:the |any |sufficient |enough )?${right}(?: (?:to|for) ${forPort}|(?=[.,;!)]|$))`,
     `\\brequires? ${privileged}`,
     `\\b(?:needs?|must)\\b[^.;\\n]{0,20} ${privileged}`,
-    `\\b${privileged}[^.;\\n]{0,30} (?:is|are) (?:required|needed|necessary)\\b`,
+    `\\b${privileged}[^.;\\n]{0,30} (?:is|are) (?:required|needed|necessary)\\b(?! to (?!run|start|serve|${forPort}))`,
     `\\bonly (?:the |an )?${privileged}[^.;\\n]{0,20} (?:can|may) ${forPort}`,
     `\\bonly be \\w{1,10} by (?:the |an )?${privileged}`,
     `(?:\\bnot|n't) (?:allowed|permitted|authori[sz]ed) to ${forPort}`,
     `\\bpermission to ${forPort} [^.;\\n]{0,60}\\b(?:denied|refused)\\b`,
-    '\\bis (?:a )?privileged\\b',
+    '\\bport (?:\\d{1,5} )?is (?:a )?privileged\\b|\\bis a privileged port\\b',
   ].join('|'),
   'i',
 );
@@ -282,8 +283,13 @@ export function wordsIn(text: string): Sign | null {
   return sentenceIn(text);
 }
 
+/** Nobody has the port, or the program asks whether somebody does. */
+const notInUse =
+  /\b(?:not|isn't|no longer)(?: (?:being|currently|yet))? (?:in use|used|occupied)\b|\bwhether\b[^.;\n]{0,40}\b(?:in use|used)\b|\b(?:nobody|nothing|no (?:\w{1,12} )?process(?:es)?)(?: is| are)? (?:using|in use)\b/i;
+
 /** Finds the cause that the program assumes; in a line that reports a failed bind, "in use" is enough. */
 export function guessIn(text: string, couldNotBind = false): Sign | null {
+  if (!couldNotBind && notInUse.test(text)) return null;
   if (otherThings.test(text) || (unanswered.test(text) && !/\balready\b/i.test(text))) return null;
   for (const words of couldNotBind ? [...guesses, inUse] : guesses) {
     const found = words.exec(text);
