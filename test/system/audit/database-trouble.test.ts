@@ -12,7 +12,7 @@ import { useStore } from '../../../src/audit/store/open.ts';
 import { makeStore } from '../../../src/audit/store/postgres-admin.ts';
 import { facts, socket } from '../../support/example.ts';
 import { run as program, snapshotFile, temporaryFolder } from '../../support/harness.ts';
-import { databaseVersions, noDatabase, startDatabase } from '../../support/postgres-server.ts';
+import { databaseVersions, noDatabase, startDatabase, type DatabaseServer } from '../../support/postgres-server.ts';
 import { skip } from '../../support/skip.ts';
 
 const test = suite('a database in trouble');
@@ -35,12 +35,21 @@ const run = (machine: string, number: number): StoredRun => ({
 
 const everything = { machine: null, port: null, dynamic: true, owner: null };
 
-test('transactions that the database undoes for the sake of others are run again', async () => {
-  const server = await startDatabase();
+/** Runs `work` with a server of its own, in whose database is an empty store. */
+async function withStore(work: (url: string, server: DatabaseServer) => Promise<void>, settings = ''): Promise<void> {
+  const server = await startDatabase({ settings });
   try {
     server.sql('create database audits');
     const url = server.url('audits');
     await makeStore(databaseAddress(url), false);
+    await work(url, server);
+  } finally {
+    server.stop();
+  }
+}
+
+test('transactions that the database undoes for the sake of others are run again', () =>
+  withStore(async (url, server) => {
     server.sql('alter database audits set default_transaction_isolation = serializable');
     const numbers = Array.from({ length: 12 }, (_, index) => index + 1);
     // Four clients store the nights of one machine at the same time, and each those of another one.
@@ -69,17 +78,10 @@ test('transactions that the database undoes for the sake of others are run again
       assert.is(spans.filter(({ ComputerName, Port }) => ComputerName === 'shared' && Port === '443').length, 1);
       assert.is(spans.filter(({ ComputerName, IsOpen }) => ComputerName === 'shared' && IsOpen).length, 2);
     });
-  } finally {
-    server.stop();
-  }
-});
+  }));
 
-test('an audit that the database ends because of a deadlock is stored all the same', async () => {
-  const server = await startDatabase();
-  try {
-    server.sql('create database audits');
-    const url = server.url('audits');
-    await makeStore(databaseAddress(url), false);
+test('an audit that the database ends because of a deadlock is stored all the same', () =>
+  withStore(async (url, server) => {
     await useStore(url, async (store) => {
       await store.add(run('box', 1), later);
       // It holds a row that the audit ends, and waits for the one that the audit has locked first. Of the two, the audit must notice the deadlock.
@@ -107,17 +109,10 @@ test('an audit that the database ends because of a deadlock is stored all the sa
         ],
       );
     });
-  } finally {
-    server.stop();
-  }
-});
+  }));
 
-test('a table that changes between two audits of a connection fails neither', async () => {
-  const server = await startDatabase();
-  try {
-    server.sql('create database audits');
-    const url = server.url('audits');
-    await makeStore(databaseAddress(url), false);
+test('a table that changes between two audits of a connection fails neither', () =>
+  withStore(async (url, server) => {
     await useStore(url, async (store) => {
       for (const number of [1, 2, 3]) {
         assert.is((await store.add(run('box', number), later)).refused, null);
@@ -125,25 +120,15 @@ test('a table that changes between two audits of a connection fails neither', as
       }
       assert.is((await store.runs({ machine: null, limit: null })).length, 3);
     });
-  } finally {
-    server.stop();
-  }
-});
+  }));
 
-test('the server is told how to group before it is asked', async () => {
-  const server = await startDatabase({ settings: 'log_statement = all' });
-  try {
-    server.sql('create database audits');
-    const url = server.url('audits');
-    await makeStore(databaseAddress(url), false);
+test('the server is told how to group before it is asked', () =>
+  withStore(async (url, server) => {
     await useStore(url, (store) => store.news({ ...everything, sha256: null }, { since: later, compared: later }));
     const log = readFileSync(join(server.folder, 'log'), 'utf8');
     const [told, asked] = [log.indexOf("'enable_sort', 'off'"), log.indexOf('array_to_json')];
     assert.ok(told > 0 && told < asked, log.slice(-5000));
-  } finally {
-    server.stop();
-  }
-});
+  }, 'log_statement = all'));
 
 test('a database with another encoding is refused', async () => {
   const server = await startDatabase();
