@@ -61,10 +61,7 @@ export function filesOfUrls({ store, reports }: AuditCommandLine): [role: string
     ...(isUrl(store) ? filesNamedBy(store, filesOfUrl, 'the store') : []),
     ...reports.filter(isUrl).flatMap((url) => filesNamedBy(url, filesOfReport, 'a report')),
   ];
-  const secretsFirst = [
-    ...files.filter(([role]) => isSecretRole(role)),
-    ...files.filter(([role]) => !isSecretRole(role)),
-  ];
+  const secretsFirst = files.toSorted(([a], [b]) => Number(isSecretRole(b)) - Number(isSecretRole(a)));
   return secretsFirst.filter(([, path], index) => secretsFirst.findIndex((other) => other[1] === path) === index);
 }
 
