@@ -6,7 +6,7 @@ import { confinementIn, type Confinement } from './error-text/confinement.ts';
 import { failuresIn, type Failure } from './error-text/failures.ts';
 import { httpSign, isHttp, unbound, withException } from './error-text/http.ts';
 import { cleaned, endsOf, linesOf, type Line } from './error-text/lines.ts';
-import { announces, isTransfer, natureOf, tellsOfOthers, movesData } from './error-text/nature.ts';
+import { announces, isTransfer, movesData, natureOf, tellsOfOthers } from './error-text/nature.ts';
 import { placesIn, type NamedPlace } from './error-text/places.ts';
 import { inBoth, protocolOf } from './error-text/protocol.ts';
 import { systemOf } from './error-text/said.ts';
@@ -218,9 +218,9 @@ function parsed(failure: Failure): ParsedError[] {
         farEnds: nature === 'connection' ? failure.said.flatMap((one) => one.places.map(farEnd)) : [],
       }),
     ];
-  if (place !== undefined && sign !== null)
-    return [error({ about: 'bind', sign, place, text, around: failure.around, calls: failure.calls, address: null })];
-  const places = failure.places.length === 0 || nature === 'file' ? [undefined] : failure.places;
+  const isDynamic = place !== undefined && sign !== null;
+  const isWithout = failure.places.length === 0 || nature === 'file';
+  const places = isDynamic ? [place] : isWithout ? [undefined] : failure.places;
   return places
     .flatMap((one) => inBoth(one, failure.around))
     .map((one) =>

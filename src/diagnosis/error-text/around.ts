@@ -112,7 +112,7 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
 }
 
 /** What a line about a bind mentions, at least in English. */
-const ofNetwork =
+const mentionsNetwork =
   /addr|socket|port|bind|listen|server|host\b|network|interface|endpoint|\b(?:tcp|udp|https?|ipv?[46])\b|[^\0-\x7F]/i;
 
 /**
@@ -123,7 +123,9 @@ function isVague(said: readonly LineSigns[], lines: readonly Line[]): boolean {
   const isOfAnything = (one: LineSigns): boolean => {
     const sign = systemOf(one);
     return (
-      sign !== null && (sign.meaning === 'access' || /\(\d{1,3}\)$/.test(sign.sign)) && !ofNetwork.test(one.line.text)
+      sign !== null &&
+      (sign.meaning === 'access' || /\(\d{1,3}\)$/.test(sign.sign)) &&
+      !mentionsNetwork.test(one.line.text)
     );
   };
   return said.every(isOfAnything) && natureFrom(said, lines) === null;
