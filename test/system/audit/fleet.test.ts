@@ -294,6 +294,15 @@ for (const engine of engines)
     }));
 
 for (const engine of engines)
+  test(`${engine}: a machine whose audits are weeks apart is not new`, () =>
+    useStore(empty[engine]!, async (store) => {
+      await store.add(run('weekly', -20, [sshd]), night(3));
+      await store.add(run('weekly', 3, [sshd, nginx(old)]), night(3));
+      const { spans, newMachines } = await store.news({ ...everything, machine: 'weekly' }, { since: night(2), compared: night(1) });
+      assert.equal([newMachines, ...spans.map(({ Port, Event }) => `${Port} ${Event}`)], [0, '443 Appeared']);
+    }));
+
+for (const engine of engines)
   test(`${engine}: the hash that a later audit adds is that of its machine`, () =>
     useStore(empty[engine]!, async (store) => {
       const plain = listener(8443, '/usr/sbin/late');
