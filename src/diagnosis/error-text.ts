@@ -185,6 +185,12 @@ function dynamicPlace(text: string): NamedPlace | undefined {
   );
 }
 
+/** Whether a connection was to an IPv6 address, for which a machine without IPv6 has no local address. */
+function goesToIPv6({ places }: Failure): boolean {
+  const address = places[0]?.address ?? null;
+  return address !== null && unmapped(address).includes(':');
+}
+
 /** Returns the errors of one failure: one for each address in its line. */
 function parsed(failure: Failure): ParsedError[] {
   const text = withException(failure.lines.map((line) => line.text).join('\n'), failure.around);
@@ -200,6 +206,7 @@ function parsed(failure: Failure): ParsedError[] {
     (sign?.meaning === 'inUse' ||
       sign?.meaning === 'exhausted' ||
       (sign?.meaning === 'notLocal' &&
+        !goesToIPv6(failure) &&
         !failure.said.some(({ line, words, code }) => isTransfer(line.text, (words ?? code)?.index ?? 0)) &&
         ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(movesData)));
   const dynamic = nature === 'bind' && failure.places.length === 0 ? dynamicLine(failure) : undefined;

@@ -177,9 +177,15 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
     order: lastSaid.line.order,
     around,
     calls: callsAround(said, lines),
-    weak: own === null && places.length === 0 && code === null && !isOfSocket(sign, guess ?? null, text),
+    weak:
+      isOwnService(first.line.text) ||
+      (own === null && places.length === 0 && code === null && !isOfSocket(sign, guess ?? null, text)),
   };
 }
+
+/** XAMPP says so of its own services, beside a port that another program has. */
+const isOwnService = (text: string): boolean =>
+  /^(?:\[\w{1,12}\] )?XAMPP .{1,40} is already running on port/.test(text);
 
 /** Whether the words about something in use are a program's guess, or next to the word socket. */
 const isOfSocket = (sign: Sign | null, guess: Sign | null, text: string): boolean =>

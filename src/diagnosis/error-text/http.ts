@@ -8,17 +8,19 @@ import { wordsIn } from './words.ts';
 
 /** Whether a text comes from HTTP.sys or a program on it. */
 export function isHttp(text: string): boolean {
-  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|https?:\/\/[+*]:/i.test(
+  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|URL group|\bIIs\.PowerShell\b|\bStart-(?:Web\w{1,20}|IISSite)\b|https?:\/\/[+*]:/i.test(
     text,
   );
 }
 
 /** The exception that PowerShell names below the message. */
-const exception = /\b(?:CategoryInfo|FullyQualifiedErrorId)\b[^\n]{0,200}\bHttpListenerException\b/;
+const exception = /\b(?:CategoryInfo|FullyQualifiedErrorId)\b[^\n]{0,200}\b(HttpListenerException|IIs\.PowerShell)\b/;
 
-/** Returns the text of a failure with the exception of HTTP.sys that other lines of its message name. */
-export const withException = (text: string, around: string): string =>
-  exception.test(around) && !text.includes('HttpListenerException') ? `${text} HttpListenerException` : text;
+/** Returns the text of a failure with the exception of HTTP.sys or IIS that other lines of its message name. */
+export function withException(text: string, around: string): string {
+  const named = exception.exec(around)?.[1];
+  return named === undefined || text.includes(named) ? text : `${text} ${named}`;
+}
 
 const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
   5: ['urlReserved', 'ERROR_ACCESS_DENIED (5)'],
@@ -27,6 +29,9 @@ const numbers: Readonly<Record<string, readonly [Sign['meaning'], string]>> = {
   '0x80070020': ['inUse', 'ERROR_SHARING_VIOLATION (32)'],
   183: ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'],
   '0x800700b7': ['urlTaken', 'ERROR_ALREADY_EXISTS (183)'],
+  '0xc0000022': ['urlReserved', 'STATUS_ACCESS_DENIED (0xC0000022)'],
+  '0xc0000035': ['urlTaken', 'STATUS_OBJECT_NAME_COLLISION (0xC0000035)'],
+  '0xc0000043': ['inUse', 'STATUS_SHARING_VIOLATION (0xC0000043)'],
   // HTTP.sys does not listen on the address of the prefix.
   1214: ['notLocal', 'ERROR_INVALID_NETNAME (1214)'],
 };
@@ -45,11 +50,14 @@ export const unbound = 'HTTP.sys cannot bind';
 export function httpSign(text: string): Sign | null {
   if (!isHttp(text)) return null;
   const found =
-    /Http(?:Listener|Sys)Exception \((?:0x[0-9a-f]{8}|(?<a>\d{1,4}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(?<b>\d{1,4})(?!\d)|(?<c>0x8007(?:0005|0020|00b7))/i.exec(
+    /Http(?:Listener|Sys)Exception \((?:0x[0-9a-f]{8}|(?<a>\d{1,4}))\)|(?:ErrorCode|error code|Fehlercode|code d.erreur|Win32 error|error)[ :=]{1,3}(?<b>\d{1,4})(?!\d)|(?<c>0x8007(?:0005|0020|00b7)|0xc00000(?:22|35|43))/i.exec(
       text,
     );
   const number =
-    found?.groups?.['a'] ?? found?.groups?.['b'] ?? found?.groups?.['c'] ?? /0x8007(?:0005|0020|00b7)/i.exec(text)?.[0];
+    found?.groups?.['a'] ??
+    found?.groups?.['b'] ??
+    found?.groups?.['c'] ??
+    /0x(?:8007(?:0005|0020|00b7)|c00000(?:22|35|43))/i.exec(text)?.[0];
   const known = numbers[number?.toLowerCase() ?? ''];
   if (known !== undefined) return { meaning: known[0], sign: known[1], index: found?.index ?? 0, length: 0 };
   const said = (meaning: Sign['meaning']): Sign => ({ meaning, sign: 'the words of the message', index: 0, length: 0 });

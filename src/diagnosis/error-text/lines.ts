@@ -32,7 +32,7 @@ const prefixes: readonly RegExp[] = [
   // 2026-01-02 03:04:05.678 UTC, [2026/01/02 03:04:05], 2026-01-02T03:04:05Z, 2013-02-10_01:12:51.42050
   /^[[(]?\d{4}[-/.]\d\d?[-/.]\d\d?[T _]\d\d?:\d\d:\d\d(?:[.,:]\d{1,9})?(?: ?(?:Z|(?!(?:TCP|UDP|HTTP|QUIC)\b)[A-Z]{2,4}|[+-]\d\d:?\d\d)\b)?[\])]?:?/,
   // 03:04:05.678, [03:04:05 WARN]:, 10:02:11
-  /^\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: (?!(?:TCP|UDP|HTTP|HTTPS|QUIC)\b)[A-Z]{3,9})?\]?:?(?=\s|$)/,
+  /^\[?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: (?!(?:TCP|UDP|HTTP|HTTPS|QUIC)\b)[A-Z]{3,9})?\]?:?(?=\s|$)/,
   // Jan  2 03:04:05, Mon Jan  2 03:04:05 2026, janv. 07 11:34:48
   /^\[?(?:\p{L}{2,4},? )?\p{L}{3,5}\.? {1,2}\d{1,2} \d\d[:;]\d\d[:;]\d\d(?:\.\d{1,9})?(?: \d{4})?(?: \p{L}{2}$)?\]?(?::(?= ))?/u,
   // Mon, 02 Jan 2026 03:04:05 GMT
@@ -86,7 +86,7 @@ const prefixes: readonly RegExp[] = [
 const sources: readonly RegExp[] = [
   /^(?!(?:\d+|Line|INFO|WARN|ERROR|FATAL|DEBUG|STATUS) )([\w.-]{1,60}(?: \d{1,3})?) {0,40}\|(?= |$)/,
   /^(?:[\w.-]{1,60} ){0,2}\(?(?!(?:ports?|errno|error|use|bind|listen)\[|\/etc\/)([\w./@-]{1,60})(?:\(\w{1,40}\))?\[\d{1,10}\]\)?(?:[:;]|(?= (?:CRITICAL|ERROR|WARNING|INFO|DEBUG) \S))/,
-  /^\[(Apache|mysql|FileZilla|Mercury|Tomcat)\](?=\s)/,
+  /^\[(Apache|mysql|FileZilla|Mercury|Tomcat)\](?=\s)/i,
 ];
 
 /** A call in a stack trace, also in the languages of .NET. */

@@ -11,8 +11,8 @@ export type Nature = 'bind' | 'connection' | 'file';
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
-  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
-  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\bConnectException\b|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|\bConnectionError\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
+  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was|problem)\b|(?<!\b(?:bind|listen) )\brequest failed\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
+  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\b\w{0,40}Connect(?:ion|or)?s?(?:Error|Exception|Failure)\b|\b(?:AutoReconnect|ServerSelectionTimeoutError|MongoNetworkError)\b|\bprovider: [\w ]{1,30} Provider, error:|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
   /\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
@@ -71,6 +71,9 @@ export function isOfFile(text: string): boolean {
 /** A socket with a path: in a trace of system calls, and in PostgreSQL's messages in any language. */
 const localSocket = /\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]/i;
 
+/** gunicorn says this where it could not bind. */
+const ofGunicorn = /^Can't connect to \('[^'\n]{0,64}', \d{1,5}\)$/;
+
 /**
  * A socket that has no port: raw sockets, the packets of an interface, netlink, Bluetooth, CAN, virtual machines, pipes;
  * and the call of socket() itself, before there is anything to bind. Netlink's "address in use" is WireGuard's port.
@@ -91,6 +94,7 @@ export const isAboutFile = (text: string): boolean => files.test(text) || localS
 /** Returns what a line is about, from the words before the error and then from all of its words; null: unknown. */
 export function natureOf(text: string, errorAt: number): Nature | null {
   if (isAboutFile(text) || isDevice(text) || hasNoPort(text)) return 'file';
+  if (ofGunicorn.test(text)) return 'bind';
   if (farEnd.test(text) || isTransfer(text, errorAt)) return 'connection';
   for (const part of [text.slice(0, errorAt), text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];
@@ -123,7 +127,7 @@ export function movesData(text: string): boolean {
 
 /** Whether a text reports, without a system error, that a program could not bind or listen. */
 export function saysThatBindFailed(text: string): boolean {
-  if (/\bport\b.{0,40}\bblocked\b|\bblocked port\b/i.test(text)) return true;
+  if (ofGunicorn.test(text) || /\bport\b.{0,40}\bblocked\b|\bblocked port\b/i.test(text)) return true;
   // The level of a record is no failure of what it reports.
   const message = text
     .replace(/(?:level|severity|@l)["']?[=:] ?["']?error\b|\[error\]/gi, '')
@@ -170,7 +174,7 @@ export function announces(text: string): boolean {
 
 /** A port that was opened, or belongs to another program, did not fail. */
 const succeeded =
-  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:only )?(?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b/i;
+  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:only )?(?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b|\b(?:overrid|ignor|replac)(?:ing|es|ed)\b/i;
 
 /** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {

@@ -49,7 +49,7 @@ const forms: readonly Form[] = [
   { form: /\bany'? ?<(?<a>ipv6)> ?(?<p>\d{1,5})/gi, score: 6 },
   { form: /(?<a>\bany|[0-9a-f:.]{2,45}(?:%\w{1,16})?)'? ?<ipv[46]> ?(?<p>\d{1,5})/gi, score: 5 },
   // gunicorn: Connection in use: ('', 9000), connection to ('127.0.0.1', 8000) failed
-  { form: /\bconnection (?:in use:|to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
+  { form: /\b(?:connection (?:in use:|to)|Can't connect to) \('(?<a>[^'\n]{0,64})', (?<p>\d{1,5})\)/gi, score: 9 },
   // Docker: failed to bind host port for 0.0.0.0:5173:172.17.0.2:80/tcp, where the first port is the host's
   {
     form: /(?<![\d.])(?<a>\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):(?<p>\d{1,5}):(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}\/(?<t>tcp|udp)/gi,
@@ -87,6 +87,10 @@ const forms: readonly Form[] = [
     form: /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}::?[0-9a-f:]{1,40}) (?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
+  // QEMU: hostfwd=…: Could not set up host forwarding rule 'tcp:127.0.0.1:2222-10.0.2.15:22'
+  { form: /\bforwarding rule '(?<t>tcp|udp):(?<a>[^:'\n]{0,64}):(?<p>\d{1,5})-/g, score: 9 },
+  // HTTP.sys: add URL (http://127.0.0.1:8080:127.0.0.1/)
+  { form: /\badd URL \(https?:\/\/(?<a>\[[^\]\s]{1,64}\]|[^\s/:()]{1,255}):(?<p>\d{1,5})/g, score: 6 },
   // libp2p: /ip4/0.0.0.0/tcp/30333, /ip6/::/udp/4001/quic-v1, /dns4/localhost/tcp/8080/ws
   {
     form: /\/(?:ip[46]|dns(?:addr|[46])?)\/(?<a>[\w.:-]{1,64}?)\/(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d)/gi,
@@ -341,7 +345,7 @@ const indexed = forms.map(({ form, ...one }) => Object.assign(one, { form: new R
 const toBind =
   /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
-  /\b(?:see|visit|documentation|manual|client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|app|software|instance|container|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->/gi;
+  /\b(?:see|visit|documentation|manual|client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|app|software|instance|container|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->|(?<=:\d{2,5}) => (?=\d)/gi;
 
 const lastIndex = (words: RegExp, text: string): number => {
   let last = -1;

@@ -1,5 +1,5 @@
 import { codeIn, type Sign } from './codes.ts';
-import { httpSign } from './http.ts';
+import { httpSign, isHttp, withException } from './http.ts';
 import type { Line } from './lines.ts';
 import {
   connectsToEveryAddress,
@@ -40,7 +40,7 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   if (line.frame) return null;
   const { text } = line;
   const couldNotBind = saysThatBindFailed(text);
-  const code = codeIn(text) ?? httpSign(text);
+  const code = codeIn(text) ?? httpSign(withRest(lines, at, couldNotBind));
   const isHint = isPostmasterHint(text);
   const words =
     (isHint ? null : wordsIn(text)) ??
@@ -92,6 +92,17 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     places,
     address: places.length === 0 ? bareAddress(text) : null,
   };
+}
+
+/** The text of a line with what the rest of its message has of HTTP.sys: the exception, and words that a terminal wrapped. */
+function withRest(lines: readonly Line[], at: number, couldNotBind: boolean): string {
+  const { text, record } = lines[at]!;
+  const next = lines[at + 1]?.text ?? '';
+  const isQuoteOpen = text.split('"').length % 2 === 0;
+  if (couldNotBind && isQuoteOpen && isHttp(text)) return `${text} ${next}`;
+  if (!/0x8007/i.test(text)) return text;
+  const rest = lines.slice(at + 1, at + 8).filter((line) => line.record === record);
+  return withException(text, rest.map((line) => line.text).join('\n'));
 }
 
 /** Finds words that a terminal wrapped at the end of a line. */
