@@ -204,7 +204,7 @@ function parsed(failure: Failure): ParsedError[] {
     nature === 'connection' &&
     failure.said.some((one) => systemOf(one) !== null) &&
     (sign?.meaning === 'inUse' ||
-      sign?.meaning === 'exhausted' ||
+      (sign?.meaning === 'exhausted' && !movesData(text)) ||
       (sign?.meaning === 'notLocal' &&
         !goesToIPv6(failure) &&
         !failure.said.some(({ line, words, code }) => isTransfer(line.text, (words ?? code)?.index ?? 0)) &&

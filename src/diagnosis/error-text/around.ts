@@ -131,6 +131,22 @@ function isVague(said: readonly LineSigns[], lines: readonly Line[]): boolean {
   return said.every(isOfAnything) && natureFrom(said, lines) === null;
 }
 
+/** What a program says that it starts: Starting the metrics exporter, without a place. */
+const startsServer =
+  /^(?:start|launch|open|initiali[sz])ing (?:up )?(?:(?:the|an?) )?(\w[\w-]{0,20}) (server|listener|endpoint|exporter)\b/i;
+
+/** Whether a program says, after it announced one server, that it starts another one, whose port it does not tell. */
+function startsAnotherServer(lines: readonly Line[], { text }: Line): boolean {
+  const announced = startsServer.exec(text)?.[0].toLowerCase();
+  return (
+    announced !== undefined &&
+    lines.some((line) => {
+      const next = startsServer.exec(line.text)?.[0].toLowerCase();
+      return next !== undefined && next !== announced && placeIn(line) === null;
+    })
+  );
+}
+
 /** Returns the port that a program announced before it failed, provided that it announced only one. */
 function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): ToldAround | undefined {
   const first = said[0]!;
@@ -152,7 +168,8 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   // A server that accepts clients has its port, and an error that may be about anything belongs to what was done last.
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
   const since = before.findLastIndex(({ text }) => isUnclear && natureOf(text, text.length) === 'connection');
-  return onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
+  const told = onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
+  return told === undefined || startsAnotherServer(before.slice(before.indexOf(told.line)), told.line) ? undefined : told;
 }
 
 /** The call in Flask's development server that fails after it has printed where it runs. */

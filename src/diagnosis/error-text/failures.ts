@@ -245,6 +245,21 @@ function withPortOf(before: Failure | undefined, failure: Failure, lines: readon
   return { ...failure, places: [{ ...known, address: failure.address }], weak: false };
 }
 
+/** Kamailio's list of what it listens on: udp: 192.0.2.1:5060 */
+const listed = /^(?:udp|tcp): \S{1,60}$/;
+
+/** Adds the port that a program's list of its sockets has with the address of a failure. */
+function withListedPort(failure: Failure, lines: readonly Line[]): Failure {
+  const { address, nature } = failure;
+  if (nature !== 'bind' || failure.places.length > 0 || address === null) return failure;
+  const protocol = /(?<![a-z])udp(?![a-z])/i.test(failure.around) ? 'UDP' : 'TCP';
+  const told = lines
+    .filter(({ text }) => listed.test(text))
+    .flatMap(({ text }) => placesIn(text, text.length).slice(0, 1))
+    .filter((place) => place.address === address && place.protocol === protocol);
+  return new Set(told.map(({ port }) => port)).size === 1 ? { ...failure, places: [told[0]!] } : failure;
+}
+
 /** Adds the protocol of a socket that a line next to its failure creates, as unbound reports it. */
 function withProtocol(failure: Failure, lines: readonly Line[]): Failure {
   const [first, last] = [failure.said[0]!, failure.said.at(-1)!];
@@ -301,7 +316,8 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
     const failure = finish(draft, lines);
     const { source } = draft.said[0]!.line;
     const before = last.get(source);
-    const whole = withProtocol(withPortOf(before, placed(failure, lines), lines), lines);
+    const own = withListedPort(placed(failure, lines), lines);
+    const whole = withProtocol(withPortOf(before, own, lines), lines);
     if (isEcho(failure, before) && !isAnnounced(whole, before, lines)) continue;
     failures.push(whole);
     last.set(source, whole);

@@ -208,6 +208,8 @@ export function cleaned(text: string): string {
       // eslint-disable-next-line no-control-regex
       .replace(/\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b\n]{0,400}(?:\u0007|\u001b\\)|[@-Z\\^_])/g, '')
       .replace(/\[\d{1,3}(?:;\d{1,3}){0,5}m/g, '')
+      // Markdown's bold type
+      .replace(/^\*\*(?=[^*\s])|(?<=[^*\s])\*\*$/gm, '')
       // A terminal copied with the blanks at the end of its rows
       .replace(/^(.{80}|.{120}) {40,}(?=\S)/gm, '$1')
       // Node's error object has the port on the line after the address

@@ -74,6 +74,11 @@ const forms: readonly Form[] = [
   { form: /listener, ?"(?<a>[^"\n]{0,64})", ?(?<p>\d{1,5}), ?:?e[a-z]{4,}/g, score: 5 },
   { form: /\{port, ?(?<p>\d{1,5})\}[^\n]{0,40}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g, score: 4 },
   { form: /\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}[^\n]{0,40}?\{port, ?(?<p>\d{1,5})\}/g, score: 4 },
+  // ejabberd: Failed to open socket: {5222,ejabberd_c2s,[inet6,{ip,{0,0,0,0,0,0,0,0}}]}
+  {
+    form: /\{(?<p>\d{2,5}), ?[a-z]\w{1,40}, ?\[[^\n]{0,60}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g,
+    score: 4,
+  },
   { form: /\{port, ?(?<p>\d{1,5})\}/g, score: 2 },
   // RabbitMQ: {dist_port_already_used,25672,"rabbit","host"}
   { form: /\{(?:\w{1,30}_)?port_\w{1,30}, ?(?<p>\d{1,5})[,}]/g, score: 3 },
@@ -101,6 +106,8 @@ const forms: readonly Form[] = [
     form: /\b(?<t>tcp|udp)[46]?:? (?:addr(?:ess)? )?(?<a>\[[^\]\s]{1,64}\]|(?!\d{1,2}:\d\d:)[^\s:/[\]()'",]{0,255}):(?<p>\d{1,5})(?!\d)/gi,
     score: 3,
   },
+  // Go: dial udp4 :6363->192.0.2.48:6363: bind: address already in use
+  { form: /\bdial (?<t>tcp|udp)[46]? (?<a>[^\s>]{0,64}):(?<p>\d{1,5})(?=->\S{1,80}: bind:)/g, score: 9 },
   // Node: address already in use :::3000, listen EACCES ::1:80
   {
     form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,

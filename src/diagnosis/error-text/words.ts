@@ -28,7 +28,7 @@ const systems: readonly (readonly [Meaning, RegExp])[] = [
   // English
   [
     'inUse',
-    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|socket name is already in use|add?ress in use|being used by another process|shared flag to bind\(\) needs to be/iu,
+    /only one usage of each socket|(?<!name is )(?:add?ress|addr|socket) (?:is )?already in use|socket name is already in use|add?ress in use|: Ad\w{0,6}(?: \w{0,8}){0,2}(?:…|\.{3})[\w ]{0,12}use\b|being used by another process|shared flag to bind\(\) needs to be/iu,
   ],
   // German
   ['inUse', /nur jeweils einmal verwendet|Adresse wird bereits verwendet|von einem anderen Prozess verwendet/iu],
