@@ -169,7 +169,9 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
   const since = before.findLastIndex(({ text }) => isUnclear && natureOf(text, text.length) === 'connection');
   const told = onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
-  return told === undefined || startsAnotherServer(before.slice(before.indexOf(told.line)), told.line) ? undefined : told;
+  return told === undefined || startsAnotherServer(before.slice(before.indexOf(told.line)), told.line)
+    ? undefined
+    : told;
 }
 
 /** The call in Flask's development server that fails after it has printed where it runs. */

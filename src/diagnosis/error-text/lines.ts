@@ -200,10 +200,26 @@ function unquoted(text: string, levels = 5): string {
   return isQuoted && levels > 0 ? unquoted(lines.join('\n'), levels - 1) : lines.join('\n');
 }
 
+/** The times at which records begin: [10:13:47.448], 2026-01-02T03:04:05, Jan  2 03:04:05 host program[4711]: */
+const stamps: readonly RegExp[] = [
+  / (?=\[\d\d:\d\d:\d\d(?:[.,]\d{1,6})?\] )/g,
+  / (?=\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)/g,
+  / (?=[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,60} [\w.-]{1,60}\[\d{1,8}\]: )/g,
+];
+/** How many times a line has that are those of several records: one may have the time of a container and its own. */
+const severalTimes = 3;
+
+/** Separates the records of a log that was pasted as one line. */
+const separated = (text: string): string =>
+  text.replace(/^.{200,}$/gm, (line) => {
+    const stamp = stamps.find((one) => (line.match(one)?.length ?? 0) >= severalTimes);
+    return stamp === undefined ? line : line.replace(stamp, '\n');
+  });
+
 /** Removes colors, quote marks and invisible characters from a text, and replaces escape sequences with their characters. */
 export function cleaned(text: string): string {
   return (
-    unquoted(text.replace(/\r\n?/g, '\n'))
+    separated(unquoted(text.replace(/\r\n?/g, '\n')))
       // Colors, even where the escape character was lost
       // eslint-disable-next-line no-control-regex
       .replace(/\u001b(?:\[[0-?]{0,32}[ -/]{0,4}[@-~]|\][^\u0007\u001b\n]{0,400}(?:\u0007|\u001b\\)|[@-Z\\^_])/g, '')

@@ -44,7 +44,9 @@ const last = (words: readonly RegExp[], text: string): number => {
 /** A serial port, or another device or file: whatever stands beside it is no port of the network. */
 export const isDevice = (text: string): boolean =>
   // MySQL on Windows prints what the C library has for the number of a socket error.
-  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b/i.test(text);
+  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b/i.test(
+    text,
+  );
 
 /** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
 const farEnd =
@@ -79,7 +81,7 @@ const ofGunicorn = /^Can't connect to \('[^'\n]{0,64}', \d{1,5}\)$/;
  * and the call of socket() itself, before there is anything to bind. Netlink's "address in use" is WireGuard's port.
  */
 const withoutPort =
-  /\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\bipc:\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
+  /\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\b(?:ipc|sb):\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
 
 /** Whether a text is about a socket that has no port. */
 export const hasNoPort = (text: string): boolean => withoutPort.test(text);
@@ -157,7 +159,7 @@ export function saysThatConnectFailed(text: string): boolean {
 
 /** What a program is about to do, or failed to do. The past tense says that it did it. */
 const attempts =
-  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding (?:(?:socket|server|listener|endpoint) )?(?:to|on|at)\b|\b(?:creating|preparing|setting up) (?:\S{1,20} ){0,3}(?:server|listener|socket|endpoint)\b|\blisten(?:ing)?[ _-]addr(?:ess)?\s?[:=]|^(?:server|https?|web|api|listen(?:ing)?) port\s?[:=]|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
+  /(?<!#)\bstart(?:ing|s)?\b|\blaunch(?:ing|es)?\b|\bopen(?:ing|s)?\b|\bbinding (?:(?:socket|server|listener|endpoint) )?(?:to|on|at)\b|\b(?:creating|preparing|setting up) (?:\S{1,20} ){0,3}(?:server|listener|socket|endpoint)\b|\blisten(?:ing)?[ _-]addr(?:ess)?\s?[:=]|^(?:server|https?|web|api|listen(?:ing)?) port\s?[:=]|\binitiali[sz](?:e|es|ing)\b|\bboot(?:ing|s)?\b|\bconfigur(?:e|ing|ation)\b|\bconfigured (?:port|to)\b|\boptions\b|\bbind-address\b|\bbind address: ?[\d[]|\bused for gameplay\b|\bsame address\b|\b(?:will|(?:try|attempt|about|go|prepar)(?:s|es|ing)? to) (?:bind|listen|open|run|serve|start)\b|\] BIND: \/|\byour tests are here\b|\b(?:Tomcat|Jetty|Undertow|Netty) initialized with port\b/i;
 /** The same in other languages. */
 const attemptsElsewhere =
   /\b(?:starte|öffne)\b|\bdémarrage\b|\b(?:iniciando|arrancando|levantando|avvio)\b|(?<!\p{L})(?:запуск|запускаем|запускаю)(?!\p{L})|正在启动|正在監聽|起動中|起動して|시작 ?(?:중|합니다)/iu;

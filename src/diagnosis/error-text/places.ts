@@ -273,6 +273,8 @@ const forms: readonly Form[] = [
   { form: /\bin use: [^\n]{1,80} retries \(starting from (?<p>\d{2,5})\)/g, score: 5 },
   // Steam: couldn't find an open port between 27015 and 27015; Gradio: empty port in range: 7860-7860
   { form: /\bport (?:between|in range:?) (?<p>\d{2,5})(?: and |-)\k<p>(?!\d)/gi, score: 3 },
+  // GlassFish: No free port within range: 8080=com.sun.enterprise…
+  { form: /\bfree port within range: (?<p>\d{2,5})(?![\d-])/gi, score: 5 },
   // Next to what the system said: Address already in use: 8123, "8123: Address already in use"
   {
     form: new RegExp(`\\balready in use: ?["'\`]?(?<p>\\d{4,5})${ends}`, 'gi'),
@@ -299,6 +301,14 @@ const forms: readonly Form[] = [
   { form: / operation="bind"[^\n]{0,300}? lport=(?<p>\d{1,5})(?!\d)/g, score: 5 },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
+  // The protocol between: le port TCP 8400, puerto UDP/161
+  {
+    form: new RegExp(
+      `(?<![\\p{L}])(?:port|puerto|porta|porto|poort|порт\\p{L}{0,3}|ポート|端口|포트) (?<t>tcp|udp)[ /:](?<p>\\d{2,5})${ends}`,
+      'giu',
+    ),
+    score: 3,
+  },
   { form: /(?<!\d)(?<p>\d{1,5})\/(?<t>tcp|udp)\b/gi, score: 2 },
   // tcp/443; adb and socat: forward tcp:8081
   { form: /\b(?<t>tcp|udp)[46]?[/:](?<p>\d{1,5})(?!\d|[.:/-]\d)/gi, score: 2 },
@@ -350,7 +360,7 @@ const indexed = forms.map(({ form, ...one }) => Object.assign(one, { form: new R
 
 /** The words before a port that the program tried to bind, and before another program's port. */
 const toBind =
-  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20})\b|préfixe|écoute|Präfix|префикс|绑定|监听/gi;
+  /\b(?:bind\w{0,10}|bound|listen\w{0,6}|E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)|in use|make_sock|HttpAddUrl|regist\w{0,10}|prefix\w?|expos\w{1,6}|forward|fwd\w{0,12}|(?<!was )start\w{0,4}|launch\w{0,4}|serving|running on|open(?:ing)?|creat(?:e[sd]?|ing)|address(?! 0x)|allocated|userland|already using|fail(?:ed|ure)?|Starting \w{1,20}|ascolt\w{1,4}|escuch\w{1,4}|nasłuch\w{0,6}|lausch\w{1,4})\b|préfixe|écoute|прослуш|Präfix|префикс|绑定|监听/gi;
 const ofOthers =
   /\b(?:see|visit|documentation|manual|client|upstream|, server: |request|referrer|(?:remote|peer)(?:_?addr\w{0,4})?|dial\w{0,4}|connect(?:ed|ing|ex|ion)?\b|prox(?:y|ied|ying)|from(?! HRESULT| '?name_bind)|via|backend|target|destination|broker(?! on port)|database|attempting|trying|retry(?:ing)?|(?<!already |\b(?:process|program|application|app|software|instance|container|server|service|something|else|that)(?: is)? )using|instead|(?:another|available|next|(?<!please |to )free) (?:\w{1,10} )?ports?|by process|by pid|on node|tunnel to|was started|jdbc|mongodb|redis|mysql|postgres(?:ql)?)\b|\s-s\b|->|→|-->|(?<=:\d{2,5}) => (?=\d)/gi;
 
@@ -423,8 +433,11 @@ const bound = new RegExp(
   `\\b(?:(?:re)?bind(?:ing|s)?|bound|listen(?:ing|er)?)\\b(?:(?:(?!\\b(?:to connect|by|via|from|client|peer|remote|prox\\w{1,4})\\b)[^\\n]){0,60}?\\b(?:to|on|at|for|addr(?:ess)?|ip|host|interface|socket))?:? ["'(<[]{0,2}(?<a>${numeric})(?:%[\\w.-]{1,20})?["')>\\]]{0,2}(?![\\w%/#@[-]|[.:]\\w|,? ?port|,? \\(?\\d)`,
   'i',
 );
-/** mediasoup: port bind failed due to address not available [udp:192.0.2.1, attempt:1] */
-const afterProtocol = new RegExp(`\\bbind failed\\b[^\\n]{0,60} \\[(?:tcp|udp):(?<a>${numeric})(?=[,\\]])`, 'i');
+/** mediasoup: port bind failed due to address not available [udp:192.0.2.1, attempt:1]; Node: bind EPERM 0.0.0.0 */
+const afterProtocol = new RegExp(
+  `\\bbind (?:failed\\b[^\\n]{0,60} \\[(?:tcp|udp):|E[A-Z]{3,12} )(?<a>${numeric})(?=[,\\]]|$)`,
+  'i',
+);
 /** Finds the address of a bind without a port. */
 export function bareAddress(text: string): string | null {
   // Exim

@@ -10,7 +10,7 @@ import { sentenceIn } from './languages.ts';
 const systems: readonly (readonly [Meaning, RegExp])[] = [
   [
     'exhausted',
-    /buffer space|lacked sufficient buffer|ephemeral port|no free ports?|all such ports being in use|selected local endpoint was recently used/iu,
+    /buffer space|lacked sufficient buffer|ephemeral port|no free ports?(?! (?:found )?(?:with)?in (?:the )?range\b)|all such ports being in use|selected local endpoint was recently used/iu,
   ],
   [
     'exhausted',
@@ -215,7 +215,7 @@ export const isPostmasterHint = (text: string): boolean => postmasterHint.test(t
 /** Programs' statements about a port that they could not get, which are guesses. */
 const guesses: readonly RegExp[] = [
   // English
-  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused|open) port|\b(?:ports?|bind|address) conflict|\bports? allocation failed|conflicting ports?\b/iu,
+  /(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))ports?(?:\(s\))?\b(?:[^.;\n]|\.\d){0,80}?\b(?:in use|occupied|(?<!\b(?:protocol|service|server|function|option|resource|address|temporarily|will be) )(?:unavailable|(?:not|isn't) (?:free|available))|taken(?: by| with)?|being used|busy|(?:used|held|reserved|locked|claimed|blocked) by (?:an?other|pid|process))\b|(?:no|find (?:an? |any )?) ?(?:empty|unused|open) port|no free ports? (?:found )?(?:with)?in (?:the )?range\b|\b(?:ports?|bind|address) conflict|\bports? allocation failed|conflicting ports?\b/iu,
   /(?:(?<!\b(?:pass|trans|sup|re|im|ex|view|rap|air|s|(?:remote|client|peer|source|target)[_ ]?))(?:ports?|port\(s\))|address|url|prefix|endpoint)\b[^.;\n]{0,60}?\balready\b[^.;\n]{0,20}\b(?:in use|used|being used|allocated|bound|taken|occupied|registered|exists)/iu,
   /already (?:allocated|listening|bound)|(?:connection|socket) in use|(?:another|other) (?:\w{1,20} )?(?:server|process|postmaster|instance|program)\b|something (?:else )?is (?:already )?(?:running|listening|using)|\balready (?:have |has )?an?(?:other)? (?:\w{1,20} )?(?:server|process|service|listener|instance|program|application)\b|is (?:\w{1,30} )?already running|address \S{1,80} (?:is )?already in use/iu,
   /:\d{1,5}(?:\/\S{0,80})? (?:is )?already (?:in use|used|taken|bound)|already (?:performing|serving|running|started|active|open|in use|bound|listening) (?:[^.;\n]{0,20} )?on port|(?:process|something|application|app|software|program|service|server|instance|container) (?:is |may be |might be )?(?:probably |possibly |likely |currently )?(?:already )?using (?:the |this |that )?(?:\w{1,20} )?port|\d\/(?:tcp|udp) (?:is )?(?:already |currently )?in use|:\d{2,5}\/? (?:is )?(?:currently )?(?:in use|occupied)\b|in use by (?:another|a) |(?:\b|_)port_(?:already_used|in_use)\b/iu,
