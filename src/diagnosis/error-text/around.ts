@@ -99,7 +99,7 @@ function inRecord(said: readonly LineSigns[], lines: readonly Line[]): ToldAroun
   const ofRecord = ({ record, frame }: Line): boolean => record === last.line.record && !frame;
   const isOwn = ({ text }: Line): boolean => !tellsOfOthers(text);
   const before = lines.slice(from, first.at).filter(ofRecord);
-  const after = lines.slice(first.at, last.at + 8).filter(ofRecord);
+  const after = lines.slice(first.at, last.at + 15).filter(ofRecord);
   const own = [
     ...pending(before).filter((line) => isOwn(line) && !isReady(line.text)),
     ...after.filter(

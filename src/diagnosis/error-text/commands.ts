@@ -8,7 +8,7 @@ import { placesIn, type NamedPlace } from './places.ts';
 
 /** What a shell prints before a command: $, PS C:\app>, me@host:~/app$, (venv) %; and what set -x and npm print. */
 const prompt =
-  /^(?:\([\w.-]{1,40}\) )?(?:[$%#❯➜»+>] |PS [^>\n]{1,200}> ?|[A-Z]:\\[^>\n]{0,200}> ?|\[?[\w.-]{1,40}@[\w.-]{1,60}[^$#%>\n]{0,100}[$#%>] )(?<command>\S[^\n]{0,1000})$/i;
+  /^(?:\([\w.-]{1,40}\) )?(?:[$%#❯➜»+>] |~[\w./-]{0,100} ?[$#%>] |PS [^>\n]{1,200}> ?|[A-Z]:\\[^>\n]{0,200}> ?|\[?[\w.-]{1,40}@[\w.-]{1,60}[^$#%>\n]{0,100}[$#%>] )(?<command>\S[^\n]{0,1000})$/i;
 
 /** Commands whose ports belong to another machine or are mapped to it. */
 const ofOthers =
@@ -17,6 +17,13 @@ const ofOthers =
 /** An option that names what to listen on, and its value, which is no mapping of two ports. */
 const option =
   /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/[\w.-]{1,80}:|(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?)\d{2,5})(?=["'/]?(?:\s|$))/g;
+
+/** The local ends of SSH's tunnels: -L 5000:localhost:80, -L 127.0.0.1:5000:db:5432, -D 1080 */
+const tunnel = /\s-(?:L|D)\s?(?<value>(?:(?:[\w.*-]{1,60}|\[[0-9a-f:.]{2,45}\]):)?\d{2,5})(?=:[^\s:]{1,100}:\d|\s|$)/g;
+
+/** A variable of the environment with the port of a server: MASTER_PORT=8514, export PORT=3000 */
+const variable =
+  /^(?:export |set |\$env:)?(?:(?:MASTER|SERVER|HTTPS?|WEB|LISTEN|BIND|APP|API|LOCAL|NODE)_)?PORT ?= ?["']?(?<value>\d{2,5})["']?$/g;
 
 /** Java's debugger, which says only that the bind failed: -agentlib:jdwp=transport=dt_socket,server=y,address=*:5005 */
 const debuggerOption = /-(?:agentlib:jdwp=|Xrunjdwp:)\S{0,200}?\baddress=(?<value>(?:[\w.*-]{0,60}:)?\d{2,5})(?![\w.])/;
@@ -29,13 +36,14 @@ export function portOfDebugger({ text }: Line): NamedPlace[] {
 
 /** Returns what a line asks a program to listen on; empty for a line that is no command. */
 export function portsOfCommand({ text }: Line): NamedPlace[] {
-  const command = prompt.exec(text)?.groups?.['command'] ?? '';
-  if (command === '' || ofOthers.test(` ${command} `)) return [];
-  return [...command.matchAll(option)].flatMap(({ groups }) => {
+  const command = prompt.exec(text)?.groups?.['command'] ?? text;
+  const form =
+    command !== text && !ofOthers.test(` ${command} `) ? option : /^(?:auto)?ssh\s/.test(command) ? tunnel : variable;
+  return [...command.matchAll(form)].flatMap(({ groups }) => {
     const said = `listen on ${groups!['value']}`;
     return placesIn(said, said.length).slice(0, 1);
   });
 }
 
 /** Whether a line shows a command that somebody ran. */
-export const isCommand = ({ text }: Line): boolean => prompt.test(text);
+export const isCommand = ({ text }: Line): boolean => prompt.test(text) || text.search(variable) === 0;

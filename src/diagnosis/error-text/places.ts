@@ -79,6 +79,7 @@ const forms: readonly Form[] = [
     form: /\{(?<p>\d{2,5}), ?[a-z]\w{1,40}, ?\[[^\n]{0,60}?\{ip, ?\{(?<a>\d{1,5}(?:, ?\d{1,5}){3,7})\}\}/g,
     score: 4,
   },
+  { form: /\branch_(?:tcp|ssl), ?\[[^\]\n]{0,60}?\bport: (?<p>\d{1,5})(?!\d)/g, score: 5 },
   { form: /\{port, ?(?<p>\d{1,5})\}/g, score: 2 },
   // RabbitMQ: {dist_port_already_used,25672,"rabbit","host"}
   { form: /\{(?:\w{1,30}_)?port_\w{1,30}, ?(?<p>\d{1,5})[,}]/g, score: 3 },
