@@ -230,6 +230,9 @@ function pending(lines: readonly Line[]): Line[] {
 const label =
   /^(?:prefix(?:es)?|bindings?|(?:listen(?:ing)?|bind(?:ing)?|local) ?(?:address|endpoint|port|url))\s?[:=]|^the \w{1,30} is https?:/i;
 
+/** The command that reserves the URL for the account. */
+const reservation = /^(?:netsh )?http add urlacl\b/;
+
 /**
  * Returns the port that a program names right after its failure, in a labeled line or, like WEBrick and Tcl, where it
  * listens, or, like adb, in the command that failed.
@@ -239,9 +242,12 @@ function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAro
   const after = lines
     .slice(last.at + 1, last.at + longest)
     .filter(({ frame, source }) => !frame && source === last.line.source)
-    .slice(0, near)
+    .slice(0, 2 * near)
     .filter(
-      ({ text }) => label.test(text) || /\bWEBrick::HTTPServer#start\b|^"socket -server | forward tcp:\d/.test(text),
+      ({ text }, at) =>
+        reservation.test(text) ||
+        (at < near && label.test(text)) ||
+        /\bWEBrick::HTTPServer#start\b|^"socket -server | forward tcp:\d/.test(text),
     );
   return onePort(toldIn(after));
 }
@@ -316,7 +322,8 @@ function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldArou
   const at = before.findLastIndex(isCommand);
   if (at < 0) return undefined;
   const line = before[at]!;
-  const told = onePort(portsOfCommand(line).map((place) => ({ place, line })));
+  const ofEngine = said.some((one) => /\bdaemon\b|\bHNS\b|\brootlessport\b|\bnetavark\b/.test(one.line.text));
+  const told = onePort(portsOfCommand(line, ofEngine).map((place) => ({ place, line })));
   // What the program says it opened did not fail.
   const opened = toldIn(before.slice(at + 1).filter(({ text }) => tellsOfOthers(text) || isReady(text)));
   return opened.some(({ place }) => place.port === told?.place.port) ? undefined : told;

@@ -21,6 +21,10 @@ const option =
 /** The local ends of SSH's tunnels: -L 5000:localhost:80, -L 127.0.0.1:5000:db:5432, -D 1080 */
 const tunnel = /\s-(?:L|D)\s?(?<value>(?:(?:[\w.*-]{1,60}|\[[0-9a-f:.]{2,45}\]):)?\d{2,5})(?=:[^\s:]{1,100}:\d|\s|$)/g;
 
+/** What a container publishes: -p 8080:80, --publish=127.0.0.1:5432:5432/tcp */
+const published =
+  /\s(?:-p|--publish)[ =]?(?<value>(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]|localhost):)?\d{2,5})(?=:\d{1,5}(?:\/|\s|$))/g;
+
 /** A variable of the environment with the port of a server: MASTER_PORT=8514, export PORT=3000 */
 const variable =
   /^(?:export |set |\$env:)?(?:(?:MASTER|SERVER|HTTPS?|WEB|LISTEN|BIND|APP|API|LOCAL|NODE)_)?PORT ?= ?["']?(?<value>\d{2,5})["']?$/g;
@@ -34,11 +38,23 @@ export function portOfDebugger({ text }: Line): NamedPlace[] {
   return value === undefined ? [] : placesIn(`listen on ${value}`, 0).slice(0, 1);
 }
 
-/** Returns what a line asks a program to listen on; empty for a line that is no command. */
-export function portsOfCommand({ text }: Line): NamedPlace[] {
+/** A command that publishes ports of a container. */
+const publishes = /^(?:sudo )?(?:docker|podman|nerdctl)(?:\.exe)? (?:container )?(?:run|create)\s/;
+
+/**
+ * Returns what a line asks a program to listen on; empty for a line that is no command. `ofEngine`: whether the error is that of a
+ * container engine, and not of a program in a container, where another port may have failed.
+ */
+export function portsOfCommand({ text }: Line, ofEngine: boolean): NamedPlace[] {
   const command = prompt.exec(text)?.groups?.['command'] ?? text;
   const form =
-    command !== text && !ofOthers.test(` ${command} `) ? option : /^(?:auto)?ssh\s/.test(command) ? tunnel : variable;
+    command !== text && !ofOthers.test(` ${command} `)
+      ? option
+      : /^(?:sudo )?(?:auto)?ssh\s/.test(command)
+        ? tunnel
+        : publishes.test(command) && ofEngine
+          ? published
+          : variable;
   return [...command.matchAll(form)].flatMap(({ groups }) => {
     const said = `listen on ${groups!['value']}`;
     return placesIn(said, said.length).slice(0, 1);

@@ -73,6 +73,8 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   if (!sameRecord && next.at - before.at > near) return false;
   if (!agree(place, next.places[0])) return false;
   if (address !== null && next.address !== null && address !== next.address) return false;
+  // What Node prints of an error as an object repeats it.
+  if (sameRecord && /^(?:code|errno): /.test(next.line.text)) return true;
   // An error of a file and an error of a port are two, however near.
   const isOfPort = (has: NamedPlace | undefined, sign: Sign | null): boolean => has !== undefined || sign !== null;
   if (nature === 'file' && next.nature !== 'file' && isOfPort(next.places[0], systemOf(next))) return false;

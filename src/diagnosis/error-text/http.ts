@@ -8,7 +8,7 @@ import { wordsIn } from './words.ts';
 
 /** Whether a text comes from HTTP.sys or a program on it. */
 export function isHttp(text: string): boolean {
-  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|URL group|\bIIs\.PowerShell\b|\bStart-(?:Web\w{1,20}|IISSite)\b|https?:\/\/[+*]:/i.test(
+  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|underlying transport|URL group|namespace reservation existed|\bIIs\.PowerShell\b|\bStart-(?:Web\w{1,20}|IISSite)\b|https?:\/\/[+*]:/i.test(
     text,
   );
 }
@@ -63,6 +63,7 @@ export function httpSign(text: string): Sign | null {
   const said = (meaning: Sign['meaning']): Sign => ({ meaning, sign: 'the words of the message', index: 0, length: 0 });
   if (/port \d{1,5} is being used by another application/i.test(text)) return said('inUse');
   if (/underlying transport/i.test(text)) return { ...said('inUse'), sign: unbound };
+  if (/\bno namespace reservation existed\b/i.test(text)) return said('urlReserved');
   if (taken.some((words) => words.test(text))) return said('urlTaken');
   const denied = wordsIn(text)?.meaning === 'access' || /does not have access rights to this namespace/i.test(text);
   return denied && !/10013/.test(text) ? said('urlReserved') : null;

@@ -98,7 +98,7 @@ const pythonError = /^(?:[\w.]{1,80}\.)?\w{0,60}(?:Error|Exception|error): /;
 
 /** The beginning of a line that continues the message before it. */
 const goesOn =
-  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):|\+ {1,40}(?:[$~]|CategoryInfo|FullyQualifiedErrorId))/i;
+  /^(?:Caused by|[\d\W]{0,20}--->|.{0,40}\S {2,4}--->|Suppressed:|Emitted 'error' event |nested|HINT|DETAIL|CONTEXT|TIPP|HINWEIS|note:|Reason:|Error =|Stack trace|Traceback|[}\])|:]|\d: |what\(\):|\+ {1,40}(?:[$~]|CategoryInfo|FullyQualifiedErrorId))/i;
 /** The place that PowerShell prints below a message, in its languages: At C:\x.ps1:5 char:1, In Zeile:1 Zeichen:1 */
 const position =
   /^(?:[\p{L} ]{1,20} )?(?:[A-Z]:\\[^\n:]{1,200}\.psm?1|line|zeile|ligne|línea|riga|linha|строка|regel|wierszu|satır|řádek|行|줄): ?\d{1,6} (?:\p{L}{1,12})? ?: ?\d{1,5}$/iu;

@@ -44,7 +44,7 @@ const last = (words: readonly RegExp[], text: string): number => {
 /** A serial port, or another device or file: whatever stands beside it is no port of the network. */
 export const isDevice = (text: string): boolean =>
   // MySQL on Windows prints what the C library has for the number of a socket error.
-  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b/i.test(
+  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b|\\\\\.\\COM\d/i.test(
     text,
   );
 
