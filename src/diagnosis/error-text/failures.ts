@@ -86,6 +86,8 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
     (more === null || (more.meaning === system?.meaning && !said.some(({ line }) => ofNetwork.test(line.text))));
   if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   if (system !== null && more !== null && isOfConnections(system) !== isOfConnections(more)) return false;
+  // What a program says of a port in use is not about a connection that failed afterwards.
+  if (system === null && isOfConnections(more) && said.some(({ guess }) => guess !== null)) return false;
   if (system !== null && more !== null && system.meaning !== more.meaning)
     return sameRecord && next.places.length === 0;
   if (

@@ -76,6 +76,8 @@ const prefixes: readonly RegExp[] = [
   /^std(?:err|out):(?= )/,
   // Minecraft's threads, which may be named after a client: [Server thread/INFO] [net.minecraft.Server]:
   /^\[[^\]\n]{1,100}\/(?:INFO|WARN|ERROR|FATAL|DEBUG|TRACE)\](?: \[[\w.$/-]{1,100}\])?:?(?= )/,
+  // WildFly's threads: (MSC service thread 1-2)
+  /^\([\w .:-]{0,60}[Tt]hread[\w .:-]{0,40}\)(?= )/,
   // Columns after a time
   /^\|(?: {1,4}[\w.-]{1,60} {0,40}\|){1,3}(?= )/,
   // Columns of a service wrapper; the line numbers of PowerShell's view of an error

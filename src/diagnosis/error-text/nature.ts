@@ -11,7 +11,7 @@ export type Nature = 'bind' | 'connection' | 'file';
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
-  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bconnection (?:to|with|attempt|string|timed|was|problem)\b|(?<!\b(?:bind|listen) )\brequest failed\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
+  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bsend(?:to(?:_\w{1,20})?|msg)\b|\b(?:fail(?:ed|ure)?|cannot|can't|could not|unable|error(?: \d{1,5})?)(?: to| in| while)? send(?:ing)?\b|\burlopen error\b|\bURLError\b|\bcaught when processing request\b|\bconnection (?:to|with|attempt|string|timed|was|problem)\b|(?<!\b(?:bind|listen) )\brequest failed\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\b\w{0,40}Connect(?:ion|or)?s?(?:Error|Exception|Failure)\b|\b(?:AutoReconnect|ServerSelectionTimeoutError|MongoNetworkError)\b|\bprovider: [\w ]{1,30} Provider, error:|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
   /\b(?:\w{1,20}_)?connect(?:[A-Z]\w{0,30}|$)|[a-z]Connect\b|\w_connect\b|\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bsend(?:ing)? (?:\w{1,20} ){0,4}to (?=\S{0,80}:\d)|\bsendto (?=\S{0,80}:\d)|\((?:publickey|password|hostbased|keyboard-interactive|gssapi[\w-]{0,20})[,)]|\b[Pp]ermission denied, please try again\b|\bfor target\b|\bresolving '|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
@@ -29,7 +29,7 @@ const binding: readonly RegExp[] = [
 const bindingCall =
   /\b(?:DoBind|TcpListener\.Start|HttpListener\.|setupListenHandle|listenInCluster|server_bind|bind0|netBind|doBind|bind_(?:server_)?sockets?|ServerSocketChannelImpl)\b|[.:>]bind\(|Socket\.Bind\b|->listen\(|\bListen(?:er)?\.Start\b/i;
 const connectingCall =
-  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|afterConnect|connect0|socketConnect|finishConnect|(?:Begin|End)(?:Send|Receive)(?:To|From)?|SendToAsync|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>](?:connect|send(?:to)?|recv(?:from)?|receive(?:from)?)\(|\bSocksSocketImpl\b/i;
+  /\b(?:DoConnect|EndConnect|BeginConnect|InternalEndConnect|ConnectAsync|ConnectCallback|create_connection|urlopen|afterConnect|connect0|socketConnect|finishConnect|(?:Begin|End)(?:Send|Receive)(?:To|From)?|SendToAsync|ConnectToTcpHost\w{0,8})\b|WaitForConnect|Socket\.Connect\b|[.:>](?:connect|send(?:to)?|recv(?:from)?|receive(?:from)?)\(|\bSocksSocketImpl\b/i;
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
@@ -57,7 +57,7 @@ const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:t
 
 /** The call on an open socket before an error, which is not about the port of the socket: sendto:, write EPIPE, Go's write tcp. */
 const transfer =
-  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp)[46]? \S{1,100}->/i;
+  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp|ip)[46]? \S{1,100} /i;
 
 /** Whether an error is that of a call that sends or receives, and not of a bind or connect. */
 export function isTransfer(text: string, errorAt: number): boolean {

@@ -256,7 +256,7 @@ const forms: readonly Form[] = [
   // An address with something other than a colon behind it: bind to 0.0.0.0 8123, (192.0.2.1, 8123), ::1 (8123)
   {
     form: new RegExp(
-      `${bindsTo}(?: (?:to|on|at|for))?:? ["'(<[]{0,2}(?<a>${numeric}|localhost)["')\\]]{0,2} (?<p>\\d{2,5})${ends}`,
+      `${bindsTo}(?: (?:to|on|at|for))?(?: port)?:? ["'(<[]{0,2}(?<a>${numeric}|localhost)["')\\]]{0,2} (?<p>\\d{2,5})${ends}`,
       'gi',
     ),
     score: 2,

@@ -51,10 +51,11 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
-  const nature = natureOf(text, errorAt);
+  const toEvery = connectsToEveryAddress(text);
+  const of = natureOf(text, errorAt);
+  const nature = of === 'connection' && toEvery && sign !== null && !isOfConnections(sign) ? 'bind' : of;
   // This error may be about anything, so it counts only where a bind failed.
   if (sign?.meaning === 'invalid' && nature !== 'bind') return null;
-  const toEvery = connectsToEveryAddress(text);
   const isOfOthers = nature === 'connection' || toEvery || (nature === null && isOfConnections(sign));
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' }).filter(
     ({ address }) => address !== null || !isDevice(text),
@@ -76,8 +77,7 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   const isBind =
     (nature === 'file' && !isFile) ||
     // A program's error class may be about connections, and what it says about a port that is in use.
-    (nature === 'connection' && code === null && words === null && guess !== null) ||
-    (nature === 'connection' && (sign?.meaning === 'inUse' || sign?.meaning === 'access') && toEvery);
+    (nature === 'connection' && code === null && words === null && guess !== null);
   // PostgreSQL names the port of a socket with a path, too.
   if (isHint && before?.source === line.source && isAboutFile(before.text))
     return { line, at, code: null, words: null, guess, nature: 'file', places: [], address: null };
