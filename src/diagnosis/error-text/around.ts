@@ -131,6 +131,17 @@ function isVague(said: readonly LineSigns[], lines: readonly Line[]): boolean {
   return said.every(isOfAnything) && natureFrom(said, lines) === null;
 }
 
+/** Services that a program offers beside its web server. */
+const services = /grpc|websocket|metrics|\b(?:dns|ftp|smtp|ssh|telnet|mqtt|amqp|jmx|rmi)\b/i;
+
+/** Whether a failure names another service than the web server that was announced. */
+function isOtherService(said: readonly LineSigns[], { text }: Line): boolean {
+  const named = said.map(({ line }) => services.exec(line.text)?.[0].toLowerCase()).find((name) => name !== undefined);
+  return (
+    named !== undefined && !text.toLowerCase().includes(named) && /\b(?:tomcat|jetty|undertow|https?|web)\b/i.test(text)
+  );
+}
+
 /** What a program says that it starts: Starting the metrics exporter, without a place. */
 const startsServer =
   /^(?:start|launch|open|initiali[sz])ing (?:up )?(?:(?:the|an?) )?(\w[\w-]{0,20}) (server|listener|endpoint|exporter)\b/i;
@@ -169,7 +180,8 @@ function announcedBefore(said: readonly LineSigns[], lines: readonly Line[]): To
   const isUnclear = said.every(({ nature }) => nature !== 'bind');
   const since = before.findLastIndex(({ text }) => isUnclear && natureOf(text, text.length) === 'connection');
   const told = onePort(toldIn(pending(before.slice(since + 1)).filter(({ text }) => announces(text))));
-  return told === undefined || startsAnotherServer(before.slice(before.indexOf(told.line)), told.line)
+  const isOther = told !== undefined && isOtherService(said, told.line);
+  return told === undefined || isOther || startsAnotherServer(before.slice(before.indexOf(told.line)), told.line)
     ? undefined
     : told;
 }

@@ -272,8 +272,8 @@ const forms: readonly Form[] = [
   },
   // Spark: Address already in use: Service 'SparkUI' failed after 16 retries (starting from 4040)
   { form: /\bin use: [^\n]{1,80} retries \(starting from (?<p>\d{2,5})\)/g, score: 5 },
-  // Steam: couldn't find an open port between 27015 and 27015; Gradio: empty port in range: 7860-7860
-  { form: /\bport (?:between|in range:?) (?<p>\d{2,5})(?: and |-)\k<p>(?!\d)/gi, score: 3 },
+  // Steam: couldn't find an open port between 27015 and 27015; Gradio: empty port in range: 7860-7860; on port 9221-9221
+  { form: /\bports? (?:(?:between|in range:?) )?(?<p>\d{2,5})(?: and |-)\k<p>(?!\d)/gi, score: 3 },
   // GlassFish: No free port within range: 8080=com.sun.enterprise…
   { form: /\bfree port within range: (?<p>\d{2,5})(?![\d-])/gi, score: 5 },
   // Next to what the system said: Address already in use: 8123, "8123: Address already in use"
@@ -499,7 +499,7 @@ export function placesIn(
       if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
         return [];
       // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
-      if (/^['"]? succeeded\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
+      if (/^['"]? (?:succeeded|instead)\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
       if (score <= 2 && amount.test(after)) return [];
       const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
       // A program joins a group, whose port it binds, even where it calls that connecting.
