@@ -1,4 +1,4 @@
-import { isCommand, portOfDebugger, portsOfCommand } from './commands.ts';
+import { isCommand, isVariable, portOfDebugger, portsOfCommand } from './commands.ts';
 import type { Line } from './lines.ts';
 import {
   announces,
@@ -335,7 +335,10 @@ function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldArou
   if (at < 0) return undefined;
   const line = before[at]!;
   const ofEngine = said.some((one) => /\bdaemon\b|\bHNS\b|\brootlessport\b|\bnetavark\b/.test(one.line.text));
-  const told = onePort(portsOfCommand(line, ofEngine).map((place) => ({ place, line })));
+  const variables = before.slice(before.slice(0, at).findLastIndex((one) => !isVariable(one)) + 1, at);
+  const told = onePort(
+    [line, ...variables].flatMap((one) => portsOfCommand(one, ofEngine).map((place) => ({ place, line: one }))),
+  );
   // What the program says it opened did not fail.
   const opened = toldIn(before.slice(at + 1).filter(({ text }) => tellsOfOthers(text) || isReady(text)));
   return opened.some(({ place }) => place.port === told?.place.port) ? undefined : told;

@@ -10,6 +10,18 @@ import { placesIn, type NamedPlace } from './places.ts';
 const prompt =
   /^(?:\([\w.-]{1,40}\) )?(?:[$%#❯➜»+>] |~[\w./-]{0,100} ?[$#%>] |PS [^>\n]{1,200}> ?|[A-Z]:\\[^>\n]{0,200}> ?|\[?[\w.-]{1,40}@[\w.-]{1,60}[^$#%>\n]{0,100}[$#%>] )(?<command>\S[^\n]{0,1000})$/i;
 
+/** A command without what a shell prints before it, as people paste it: python server.py -p 8080 */
+const bare =
+  /^(?:sudo )?(?:python[\d.]{0,4}|node|java|ruby|php|perl|mono|npm|npx|yarn|pnpm|bun|deno|go|cargo|dotnet|iperf3?|ncat|netcat|uvicorn|gunicorn|flask|rails|http-server|jupyter(?:-\w{1,10})?|iproxy) \S/;
+
+/** The command that a line shows; null for a line that is no command. */
+const commandOf = (text: string): string | null =>
+  prompt.exec(text)?.groups?.['command'] ?? (bare.test(text) ? text : null);
+
+/** An option with the address to listen on. */
+const hostOption =
+  /(?:^|\s)(?:-[BbHhi]|--(?:bind|host|ip|address|interface))[ =](?<host>\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)/;
+
 /** Commands whose ports belong to another machine or are mapped to it. */
 const ofOthers =
   /(?:^|[\s/\\])(?:docker|podman|nerdctl|kubectl|ssh|scp|rsync|et|mysql\w{0,5}|psql|pg_\w{1,10}|redis-cli|mongo(?:sh)?|curl|wget|telnet|nmap|ping|psexec|lsof|netstat|ss|fuser|kill|grep|iptables|ufw)(?:\.exe)?\s/i;
@@ -18,8 +30,9 @@ const ofOthers =
 const option =
   /(?:^|\s)(?:-[plSb]|--?D?(?:[a-z]{1,20}[.-]){0,3}port|--?(?:http-|web-)?(?:listen|bind|addr)(?:-?address|-host|ess)?|-m (?:http\.server|SimpleHTTPServer))[ =]["']?(?<value>(?:[a-z]{2,5}:\/\/[\w.-]{1,80}:|(?:[a-z]{2,5}:\/\/)?(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\]|\*|localhost)?:)?)\d{2,5})(?=["'/]?(?:\s|$))/g;
 
-/** The local ends of SSH's tunnels: -L 5000:localhost:80, -L 127.0.0.1:5000:db:5432, -D 1080 */
-const tunnel = /\s-(?:L|D)\s?(?<value>(?:(?:[\w.*-]{1,60}|\[[0-9a-f:.]{2,45}\]):)?\d{2,5})(?=:[^\s:]{1,100}:\d|\s|$)/g;
+/** The local ends of tunnels: ssh -L 5000:localhost:80, ssh -L 127.0.0.1:5000:db:5432, ssh -D 1080, iproxy 2222 22 */
+const tunnel =
+  /(?:\s-(?:L|D)\s?|^iproxy )(?<value>(?:(?:[\w.*-]{1,60}|\[[0-9a-f:.]{2,45}\]):)?\d{2,5})(?=:[^\s:]{1,100}:\d|\s|$)/g;
 
 /** What a container publishes: -p 8080:80, --publish=127.0.0.1:5432:5432/tcp */
 const published =
@@ -41,25 +54,32 @@ export function portOfDebugger({ text }: Line): NamedPlace[] {
 /** A command that publishes ports of a container. */
 const publishes = /^(?:sudo )?(?:docker|podman|nerdctl)(?:\.exe)? (?:container )?(?:run|create)\s/;
 
+/** The expression for what a command listens on; null for a command whose ports are not its own. */
+function formOf(command: string, ofEngine: boolean): RegExp | null {
+  if (/^(?:sudo )?(?:(?:auto)?ssh|iproxy)\s/.test(command)) return tunnel;
+  if (!ofOthers.test(` ${command} `)) return option;
+  return ofEngine && publishes.test(command) ? published : null;
+}
+
 /**
  * Returns what a line asks a program to listen on; empty for a line that is no command. `ofEngine`: whether the error is that of a
  * container engine, and not of a program in a container, where another port may have failed.
  */
 export function portsOfCommand({ text }: Line, ofEngine: boolean): NamedPlace[] {
-  const command = prompt.exec(text)?.groups?.['command'] ?? text;
-  const form =
-    command !== text && !ofOthers.test(` ${command} `)
-      ? option
-      : /^(?:sudo )?(?:auto)?ssh\s/.test(command)
-        ? tunnel
-        : publishes.test(command) && ofEngine
-          ? published
-          : variable;
-  return [...command.matchAll(form)].flatMap(({ groups }) => {
-    const said = `listen on ${groups!['value']}`;
+  const command = commandOf(text);
+  const form = command === null ? variable : formOf(command, ofEngine);
+  if (form === null) return [];
+  const host = form === option ? hostOption.exec(text)?.groups?.['host'] : undefined;
+  return [...(command ?? text).matchAll(form)].flatMap(({ groups }) => {
+    const value = groups!['value']!;
+    const said = `listen on ${host !== undefined && /^\d+$/.test(value) ? `${host}:${value}` : value}`;
     return placesIn(said, said.length).slice(0, 1);
   });
 }
 
+/** Whether a line sets a variable of the environment. */
+export const isVariable = ({ text }: Line): boolean =>
+  /^(?:export |set |\$env:)?[A-Z_][A-Z\d_]{0,40} ?= ?\S{0,200}$/.test(text);
+
 /** Whether a line shows a command that somebody ran. */
-export const isCommand = ({ text }: Line): boolean => prompt.test(text) || text.search(variable) === 0;
+export const isCommand = ({ text }: Line): boolean => commandOf(text) !== null || text.search(variable) === 0;

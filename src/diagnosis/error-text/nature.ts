@@ -44,7 +44,7 @@ const last = (words: readonly RegExp[], text: string): number => {
 /** A serial port, or another device or file: whatever stands beside it is no port of the network. */
 export const isDevice = (text: string): boolean =>
   // MySQL on Windows prints what the C library has for the number of a socket error.
-  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b|\\\\\.\\COM\d/i.test(
+  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b|\bserial (?:port|device)\b|\bSerial(?:Port|Exception)|\\\\\.\\COM\d/i.test(
     text,
   );
 
@@ -81,7 +81,7 @@ const ofGunicorn = /^Can't connect to \('[^'\n]{0,64}', \d{1,5}\)$/;
  * and the call of socket() itself, before there is anything to bind. Netlink's "address in use" is WireGuard's port.
  */
 const withoutPort =
-  /\bset_(?:Send|Receive)BufferSize\(|\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\b(?:ipc|sb):\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
+  /\bset_(?:Send|Receive)BufferSize\(|\bjoin(?:ing)? (?:the )?(?:multicast )?group\b(?![^\n]{0,200}\bbind)|\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\b(?:ipc|sb):\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
 
 /** Whether a text is about a socket that has no port. */
 export const hasNoPort = (text: string): boolean => withoutPort.test(text);
