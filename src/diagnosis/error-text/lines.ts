@@ -172,7 +172,8 @@ function withoutPrefix(raw: string): { text: string; source: string; prefixed: b
     const found = named ?? prefixes.map((one) => one.exec(said)).find((one) => one != null && one[0] !== '');
     if (found == null) break;
     if (named != null) source = named[1]!;
-    prefixed = true;
+    // What the column of a container's name is followed by tells whether a message begins.
+    prefixed ||= named?.[0].endsWith('|') !== true;
     text = said.slice(found[0].length).replace(/^ /, '');
   }
   return { text, source, prefixed };
