@@ -9,9 +9,14 @@ import { sharingViolation } from './words.ts';
 /** The kind of operation that failed. */
 export type Nature = 'bind' | 'connection' | 'file';
 
+/** What sends something, and failed to. */
+const sends =
+  /\bsend(?:to(?:_\w{1,20})?|msg)\b|\b(?:fail(?:ed|ure)?|cannot|can't|could not|unable|error(?: \d{1,5})?)(?: to| in| while)? send(?:ing)?\b/gi;
+
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
-  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\bsend(?:to(?:_\w{1,20})?|msg)\b|\b(?:fail(?:ed|ure)?|cannot|can't|could not|unable|error(?: \d{1,5})?)(?: to| in| while)? send(?:ing)?\b|\burlopen error\b|\bURLError\b|\bcaught when processing request\b|\bconnection (?:to|with|attempt|string|timed|was|problem)\b|(?<!\b(?:bind|listen) )\brequest failed\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
+  sends,
+  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\burlopen error\b|\bURLError\b|\bcaught when processing request\b|\bconnection (?:to|with|attempt|string|timed|was|problem)\b|(?<!\b(?:bind|listen) )\brequest failed\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\b\w{0,40}Connect(?:ion|or)?s?(?:Error|Exception|Failure)\b|\b(?:AutoReconnect|ServerSelectionTimeoutError|MongoNetworkError)\b|\bprovider: [\w ]{1,30} Provider, error:|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
   /\b(?:\w{1,20}_)?connect(?:[A-Z]\w{0,30}|$)|[a-z]Connect\b|\w_connect\b|\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bsend(?:ing)? (?:\w{1,20} ){0,4}to (?=\S{0,80}:\d)|\bsendto (?=\S{0,80}:\d)|\((?:publickey|password|hostbased|keyboard-interactive|gssapi[\w-]{0,20})[,)]|\b[Pp]ermission denied, please try again\b|\bfor target\b|\bresolving '|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
@@ -121,9 +126,11 @@ export function natureOfCall(text: string): Nature | null {
 /** Whether a text is about data that could not be sent or received, for which no port is needed any more. */
 export function movesData(text: string): boolean {
   return (
-    /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
-      text,
-    ) && !/\b(?:Begin|End|Do|Internal)?connect(?!ions\b)|\bdial\b/i.test(text)
+    (text.search(sends) >= 0 ||
+      /\b(?:Begin|End)?(?:Send|Receive)(?:To|From)?(?:Async)?\(|\b(?:send|recv)(?:to|from|msg)?(?:\(| failed\b)|\b(?:send(?:ing)?|receiv(?:e|ing)) (?:\w{1,20} ){0,3}(?:message|packet|datagram|data|request|response|quer(?:y|ies))s?\b/i.test(
+        text,
+      )) &&
+    !/\b(?:Begin|End|Do|Internal)?connect(?!ions\b)|\bdial\b/i.test(text)
   );
 }
 
