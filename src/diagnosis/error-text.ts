@@ -185,6 +185,9 @@ function dynamicPlace(text: string): NamedPlace | undefined {
   );
 }
 
+/** Windows says this of where a connection goes, such as port 0 or every address, and not of local ports. */
+const ofDestination = /not valid in its context|(?<!\d)10049(?!\d)/;
+
 /** Whether a connection was to an IPv6 address, for which a machine without IPv6 has no local address. */
 function goesToIPv6({ places }: Failure): boolean {
   const address = places[0]?.address ?? null;
@@ -207,6 +210,7 @@ function parsed(failure: Failure): ParsedError[] {
       (sign?.meaning === 'exhausted' && !movesData(text)) ||
       (sign?.meaning === 'notLocal' &&
         !goesToIPv6(failure) &&
+        !ofDestination.test(text) &&
         !failure.said.some(({ line, words, code }) => isTransfer(line.text, (words ?? code)?.index ?? 0)) &&
         ![text, ...failure.calls.slice(0, 4).map((line) => line.text)].some(movesData)));
   const dynamic = nature === 'bind' && failure.places.length === 0 ? dynamicLine(failure) : undefined;

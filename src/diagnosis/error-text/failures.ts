@@ -83,7 +83,8 @@ function belongs({ said, place, system, address, nature }: Draft, next: LineSign
   const isOfPath =
     next.nature === 'file' &&
     saysThatBindFailed(next.line.text) &&
-    (more === null || (more.meaning === system?.meaning && !said.some(({ line }) => ofNetwork.test(line.text))));
+    (more === null || more.meaning === system?.meaning) &&
+    !said.some(({ line }) => ofNetwork.test(line.text));
   if (next.nature === 'file' && nature !== 'file' && isOfPort(place, isOfPath ? null : system)) return false;
   if (system !== null && more !== null && isOfConnections(system) !== isOfConnections(more)) return false;
   // What a program says of a port in use is not about a connection that failed afterwards.
@@ -120,7 +121,7 @@ function isComplete({ said, place, system }: Draft, next: LineSigns, lines: read
   const other = next.places[0] ?? placeWithin([next], lines, { start: said.at(-1)!.at + 1, end: next.at + 1 });
   if (other === undefined) return false;
   const told = placeWithin(said, lines, { start: said[0]!.at - farthest, end: next.at });
-  return told !== undefined && told.port !== other.port;
+  return told !== undefined && (told.port !== other.port || told.address !== other.address);
 }
 
 /** Returns the most certain place of all lines, and the other places in its line with the same port. */

@@ -143,11 +143,29 @@ export function linesOf(text: string): Line[] {
 /** The widths at which consoles of Windows break lines. */
 const widths = new Set([80, 120]);
 
+/** The end of a row before the place that it names, and the beginning of the next one: while attempting to bind on address */
+const endsBefore = /\b(?:bind|listen)\w{0,3}\b.{0,40}\b(?:on|to|at|address|port)$/;
+const beginsWithPlace = /^\s{1,40}(?:\(['"]|\[|['"]?\d)/;
+
+/** Joins each row for which `goesOn` is true with the next one. */
+function joined(
+  rows: readonly string[],
+  goesOn: (row: string, next: string, at: number) => boolean,
+): readonly string[] {
+  const whole: string[] = [];
+  for (const [at, row] of rows.entries()) {
+    if (at > 0 && goesOn(rows[at - 1]!, row, at - 1)) whole.push(whole.pop()! + row);
+    else whole.push(row);
+  }
+  return whole;
+}
+
 /**
  * Joins the rows of records that a console broke, even within a word: they are as wide as the console, and what follows
  * has no prefix of its own. One such row may be a coincidence.
  */
-function unwrapped(rows: readonly string[]): readonly string[] {
+function unwrapped(broken: readonly string[]): readonly string[] {
+  const rows = joined(broken, (row, next) => endsBefore.test(row) && beginsWithPlace.test(next));
   const width = rows.reduce((most, { length }) => Math.max(most, length), 0);
   if (!widths.has(width)) return rows;
   const goesOn = rows.map((row, at) => {
@@ -155,11 +173,7 @@ function unwrapped(rows: readonly string[]): readonly string[] {
     return row.length === width && /\w$/.test(row) && /^(?:[a-z\d]| \S)/.test(next) && !withoutPrefix(next).prefixed;
   });
   if (goesOn.filter((one) => one).length < 2) return rows;
-  return rows.reduce<string[]>((joined, row, at) => {
-    if (goesOn[at - 1] === true) joined.push(joined.pop()! + row);
-    else joined.push(row);
-    return joined;
-  }, []);
+  return joined(rows, (_row, _next, at) => goesOn[at]!);
 }
 
 function withoutPrefix(raw: string): { text: string; source: string; prefixed: boolean } {

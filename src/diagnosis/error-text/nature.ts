@@ -9,9 +9,9 @@ import { sharingViolation } from './words.ts';
 /** The kind of operation that failed. */
 export type Nature = 'bind' | 'connection' | 'file';
 
-/** What sends something, and failed to. */
+/** What sends or receives something, and failed to. */
 const sends =
-  /\bsend(?:to(?:_\w{1,20})?|msg)\b|\b(?:fail(?:ed|ure)?|cannot|can't|could not|unable|error(?: \d{1,5})?)(?: to| in| while)? send(?:ing)?\b/gi;
+  /\bread from remote host\b|\bsend(?:to(?:_\w{1,20})?|msg)\b|\b(?:fail(?:ed|ure)?|cannot|can't|could not|unable|error(?: \d{1,5})?)(?: to| in| while)? send(?:ing)?\b/gi;
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
@@ -26,7 +26,7 @@ const connecting: readonly RegExp[] = [
 
 /** Words of programs that bind and listen. */
 const binding: readonly RegExp[] = [
-  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b|\bdue to a blocked port\b/gi,
+  /\b(?:bind(?:ing|s)?|bound|rebind)\b|(?:\b|_)listen(?:ing|er|ers|s)?\b|\bmake_sock\b|\b(?:HTTP|TCP|WSGI)Server\b|\bsocket_bind\b|\bexposing port\b|\buserland proxy\b|\bport is already allocated\b|\bBindException\b|\bCannotListenError\b|\bdue to a blocked port\b/gi,
   /\bHttpListener\w{0,20}|\bHttpAddUrl\b|\bregister\w{0,4} (?:the )?URL\b|\bURL prefix\b|\bserver_bind\b|\bPortInUseException\b|\bconnection in use\b|\bconnection to \('[^'\n]{0,64}', \d{1,5}\) failed:[^\n]{0,40}\[Errno/gi,
 ];
 
@@ -38,7 +38,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\b(?:openat2?|execve|unlinkat|mkdirat|faccessat2?|readlink|statx?)\((?:AT_FDCWD|")|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\b(?:create|open|write|read|access|load|save|remove|delete|rename) (?:\w{1,12} ){0,3}file ['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\b(?:openat2?|execve|unlinkat|mkdirat|faccessat2?|readlink|statx?)\((?:AT_FDCWD|")|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -86,7 +86,7 @@ const ofGunicorn = /^Can't connect to \('[^'\n]{0,64}', \d{1,5}\)$/;
  * and the call of socket() itself, before there is anything to bind. Netlink's "address in use" is WireGuard's port.
  */
 const withoutPort =
-  /\bset_(?:Send|Receive)BufferSize\(|\bjoin(?:ing)? (?:the )?(?:multicast )?group\b(?![^\n]{0,200}\bbind)|\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\b(?:ipc|sb):\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
+  /\bset_(?:Send|Receive)BufferSize\(|\bUnixBind\b|\bVsock(?:Device|Backend)\b|\bjoin(?:ing)? (?:the )?(?:multicast )?group\b(?![^\n]{0,200}\bbind)|\bSOCK_RAW\b|\b(?:raw|packet|netlink|vsock|icmp) (?:open )?sockets?\b|\bIPPROTO_(?:ICMP|RAW)\b|\b[AP]F_(?:PACKET|NETLINK|BLUETOOTH|CAN|VSOCK|ALG|TIPC)\b|\bRTNETLINK answers: (?!address)|\bnetlink: |\bip[46]:(?:icmp|ipv6-icmp|\d{1,3})\b|\b(?:RFCOMM|L2CAP|HCI)\b|\bBluetoothError\b|\bSocketCAN\b|\bbind\w{0,3} (?:\w{1,12} )?(?:to |on )?["']?v?can\d\b|\.bind\(\(["'](?!localhost)[a-z]\w{1,14}["'], ?0?\)|\bbind vsock\b|\bnet\.pipe:|\b(?:ipc|sb):\/\/|\bpipe (?:name|endpoint)\b|\buds: |\bto network \d{1,6} failed\b|\bfor LPF\b|(?:^|[:(] ?)socket(?:\(\))?(?: failed)?: (?:EACCES|EPERM|permission denied|operation not permitted)(?![^\n]{0,60}:\d)/i;
 
 /** Whether a text is about a socket that has no port. */
 export const hasNoPort = (text: string): boolean => withoutPort.test(text);
@@ -173,7 +173,7 @@ const attemptsElsewhere =
 
 /** A client, or a tool that uses a server, and the preposition before what it uses. */
 const uses =
-  /\bbrowser\b|\b(?:health|status) ?checks?\b|\btunnel\b|\bsync\w{0,10}\b|\b(?:chrome|chromium|firefox|edge|safari)\b|\b(?:with|from|of|via|against|(?<!\b(?:bind|binding|listen|listening|map|mapping|publish|publishing) )to) (?:the )?["'(<[]?(?:[a-z][a-z0-9+]{1,8}:\/\/|(?:[\w-]{1,63}\.){0,6}[\w-]{1,63}:\d{2,5}(?!\d))/i;
+  /\bbrowser\b|\b(?:health|status) ?checks?\b|\btunnel\b|\bsync(?:ing|hroni[sz]\w{1,6})?\b|\b(?:chrome|chromium|firefox|edge|safari)\b|\b(?:with|from|of|via|against|(?<!\b(?:bind|binding|listen|listening|map|mapping|publish|publishing) )to) (?:the )?["'(<[]?(?:[a-z][a-z0-9+]{1,8}:\/\/|(?:[\w-]{1,63}\.){0,6}[\w-]{1,63}:\d{2,5}(?!\d))/i;
 
 /** Whether a text announces where a program is about to listen, or says where it could not. */
 export function announces(text: string): boolean {
@@ -211,7 +211,7 @@ export function endsAtOnce(text: string): boolean {
 
 /** Whether a line is about a socket that is opened next. */
 export function opensSocket(text: string): boolean {
-  return /^opening\b.{0,60}\b(?:socket|listener)\b/i.test(text) && !uses.test(text);
+  return /^opening\b.{0,60}\b(?:socket|listener)\b|^listening on IPv[46] interfaces?\b/i.test(text) && !uses.test(text);
 }
 
 /** Whether a program that fails immediately prints such a line right before it listens. */

@@ -177,6 +177,10 @@ const forms: readonly Form[] = [
     ),
     score: 4,
   },
+  {
+    form: new RegExp(`\\bport (?<p>\\d{1,5}) (?:is )?(?:already )?in use (?:on|at) ["'[]?(?<a>${numeric})`, 'gi'),
+    score: 4,
+  },
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
   // krb5kdc: server socket on 0.0.0.0.88
   { form: /\bsocket on (?<a>\d{1,3}(?:\.\d{1,3}){3}|::)\.(?<p>\d{1,5})(?![\w.])/g, score: 4 },
@@ -208,11 +212,11 @@ const forms: readonly Form[] = [
   { form: /\b(?<t>tcp|udp):port=(?<p>\d{1,5}):interface=(?<a>[0-9a-f.:\\]{2,60})/gi, score: 4 },
   // A port after a word: Port 80 in use, puerto: 8080, Port-10250, tcpPort=8080
   {
-    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'»„“«([{<-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
+    form: /(?:(?<![\p{L}\p{N}]|(?:remote|peer|client|dst|dest\w{0,7}|target|src|source|upstream|foreign|db|database)[_.])(?:port|(?<![./])Port)|(?<=[a-z])(?<!remote|peer|client|dest|destination|target|src|source|upstream|foreign|db|view|trans|sup|re|im|ex)Port|\b(?:(?:SERVER|HTTPS?|LISTEN|BIND|APP|API|WEB|LOCAL|TCP|UDP)_)?PORT)(?:s(?!\[| ?#)|\(s\))?(?:[ _]?[Nn]umber| ?nummer| ?n[or]\.)?["']?(?: already (?:in use|bound):?(?! ?#)| of| is:?| to(?= \d{2,5} is already in use))?(?:[ :=#"'`»„“«([{<-]|=>){0,4}(?<!\d)(?<p>\d{1,5})(?!\d|[.:-]\d|\.[a-z]{2,5}\b)/gu,
     score: 2,
   },
   {
-    form: /(?:porta|puerto|porto|poort|portul?|porcie|portti|θύρα|cổng|порт[а-яії]{0,3}|პორტზე|ポート|端口|連接埠|埠號|포트)["']? ?(?:номер|số)?[ :=#"'»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
+    form: /(?:porta|puerto|porto|poort|portul?|porcie|portti|θύρα|cổng|порт[а-яії]{0,3}|პორტზე|ポート|端口|連接埠|埠號|포트)["']? ?(?:номер|số)?[ :=#"'`»„“«(号]{0,4}(?<p>\d{1,5})(?!\d|[.:-]\d)/giu,
     score: 2,
   },
   // What is said about it before the number: 以下端口已被占用: 3306, 次のポートは使用中です: db(3306), 监听失败: 8080
@@ -499,7 +503,7 @@ export function placesIn(
       if (device.test(text.slice(Math.max(0, at - 40), at)) || boundBefore.test(text.slice(Math.max(0, at - 70), at)))
         return [];
       // The name of a thread, such as [RemoteServer-/192.0.2.7:19132/ERROR]
-      if (/^['"]? (?:succeeded|instead)\b|^\/[A-Z]{4,5}\]/.test(after)) return [];
+      if (/^['"]? (?:succeeded|instead)\b|^#(?![\w/!])|^\/[A-Z]{4,5}\]/.test(after)) return [];
       if (score <= 2 && amount.test(after)) return [];
       const isIn = (span: Span | null): boolean => span !== null && at >= span.index && at < span.index + span.length;
       // A program joins a group, whose port it binds, even where it calls that connecting.
