@@ -269,7 +269,13 @@ function ofUnit(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   const first = said[0]!;
   if (first.line.source !== 'systemd') return undefined;
   const before = lines.slice(Math.max(0, first.at - near * 10), first.at);
-  return onePort(toldIn(before.filter(({ text }) => /^Listen: \S{1,80} \((?:Stream|Datagram)\)$/.test(text))));
+  return onePort(
+    toldIn(
+      before.filter(({ text }) =>
+        /^Listen: \S{1,80} \((?:Stream|Datagram)\)$|^Listen(?:Stream|Datagram)=\S/.test(text),
+      ),
+    ),
+  );
 }
 
 /** The most certain place of a remote end, such as Node's address: '192.0.2.1', port: 25, which names both. */
@@ -286,7 +292,9 @@ export function remoteAround(said: readonly LineSigns[], lines: readonly Line[])
         (natureOf(line.text, line.text.length) === 'connection' || movesData(line.text))
       : line.record === last.line.record;
     const [place] = line.frame || !belongs ? [] : placesIn(line.text, line.text.length, { wanted: 'others' });
-    return place === undefined || (isAfter && place.score < namesBoth) ? [] : [{ place, line }];
+    return place === undefined || (isAfter && (place.score < namesBoth || place.address === null))
+      ? []
+      : [{ place, line }];
   });
   return onePort(told);
 }

@@ -62,7 +62,7 @@ const prefixes: readonly RegExp[] = [
   /^\d{1,8}:[A-Z] \d\d \p{L}{3}(?: \d{4})? \d\d:\d\d:\d\d(?:\.\d{3})? [#*.-](?= )/u,
   /^\d{1,8} --- (?:\[[^\]\n]{0,60}\] ?){1,2}(?:\S{1,80} {0,40}:(?= ))?/,
   // Processes and threads: [4711], <4711>, #4711:, pid 4711:, [main-12], {thread=12}; kubectl: [pod/web-1/web]
-  /^(?:\[(?:[A-Za-z][\w.-]{0,40} ?[-#] ?)?\d{1,8}\]|<\d{1,8}>|\{\w{1,16}=\d{1,8}\}|#\d{1,8}(?=:| \[)|(?:pid|tid|thread) \d{1,8}(?=:)|T\d{1,8}):?(?= )/i,
+  /^(?:\[(?:[A-Za-z][\w.-]{0,40} ?[-#] ?)?\d{1,8}\]|<\d{1,8}>|\{\w{1,16}=\d{1,8}\}|#\d{1,8}(?=:| \[)|#\d{3,8}|(?:pid|tid|thread) \d{1,8}(?=:)|T\d{1,8}):?(?= )/i,
   /^\[pod\/[^\]\s]{1,200}\](?= )/,
   // A column with the address of a thread before the severity, as in Monero's log
   /^0x[0-9a-f]{6,16}\s{1,8}(?=(?:FATAL|ERROR|WARN(?:ING)?|INFO|DEBUG|TRACE)\s)/,

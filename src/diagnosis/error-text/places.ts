@@ -166,7 +166,7 @@ const forms: readonly Form[] = [
     score: 3,
   },
   {
-    form: new RegExp(`\\bport (?<p>\\d{1,5}) on \\[?(?<a>\\*|${numeric})(?!\\w)`, 'gi'),
+    form: new RegExp(`\\bport (?<p>\\d{1,5}) on \\[?(?<a>\\*|${numeric}|localhost)(?!\\w)`, 'gi'),
     score: 4,
   },
   // CICS: the port 3010 is already in use on the IP address 192.0.2.10
@@ -182,6 +182,11 @@ const forms: readonly Form[] = [
     score: 4,
   },
   { form: /\bport (?<p>\d{1,5}) socket_addr = (?<a>[0-9a-f:.]{2,45}?)\.?(?:\s|$)/gi, score: 4 },
+  // Qt: QHostAddress("127.0.0.1") : 14556, QHostAddress(QHostAddress::Any), 14556
+  {
+    form: /\bQHostAddress\("?(?:(?<a>[\d.:a-f]{3,45})|[\w:]{1,40})"?\) {0,3}[:,] {0,2}(?<p>\d{2,5})(?!\d)/g,
+    score: 4,
+  },
   // krb5kdc: server socket on 0.0.0.0.88
   { form: /\bsocket on (?<a>\d{1,3}(?:\.\d{1,3}){3}|::)\.(?<p>\d{1,5})(?![\w.])/g, score: 4 },
   // Tcl: socket -server accept -myaddr 127.0.0.1 9900
@@ -304,6 +309,8 @@ const forms: readonly Form[] = [
   // SELinux, AppArmor: denied { name_bind } for pid=553 comm="rpcbind" src=61839, operation="bind" … lport=123
   { form: /\bname_bind\b[^\n]{0,160}? src=(?<p>\d{1,5})(?!\d)/g, score: 5 },
   { form: / operation="bind"[^\n]{0,300}? lport=(?<p>\d{1,5})(?!\d)/g, score: 5 },
+  // systemd's units: ListenStream=9090, ListenDatagram=127.0.0.1:69
+  { form: /^Listen(?:Stream|Datagram)=(?:(?<a>[\w.:[\]]{1,45}):)?(?<p>\d{1,5})$/g, score: 5 },
   // Kubernetes: nodePort: Invalid value: 30080: provided port is already allocated
   { form: /Invalid value: "?(?<p>\d{1,5})"?: provided port is already allocated/g, score: 5 },
   // The protocol between: le port TCP 8400, puerto UDP/161
