@@ -113,7 +113,7 @@ export function linesOf(text: string): Line[] {
   let source = '';
   let hasPrefixes = false;
   let inPython = false;
-  for (const whole of unwrapped(text.split('\n'))) {
+  for (const whole of unwrapped(chronological(text).split('\n'))) {
     let inside = false;
     for (const [at, part] of whole.split(breakInside).entries()) {
       const line = withoutPrefix(part);
@@ -232,6 +232,26 @@ const separated = (text: string): string =>
     const stamp = stamps.find((one) => (line.match(one)?.length ?? 0) >= severalTimes);
     return stamp === undefined ? line : line.replace(stamp, '\n');
   });
+
+/** The date and time of day at the beginning of a row. */
+const dated = /^\[?(?<date>\d[\d/.-]{5,9}[ T])?(?<time>\d\d:\d\d:\d\d)/;
+/** The fewest rows of a log of which the newest comes first: fewer may be a coincidence. */
+const fewest = 4;
+
+/** Reverses a log of which the newest row comes first, as windows show it. */
+function chronological(text: string): string {
+  const rows = text.split('\n').filter((row) => row.trim() !== '');
+  const times = rows.map((row) => dated.exec(row)?.groups);
+  const [first] = times;
+  const isReversed =
+    rows.length >= fewest &&
+    times.every(
+      (one, at) =>
+        one !== undefined && one['date'] === first!['date'] && (at === 0 || one['time']! <= times[at - 1]!['time']!),
+    ) &&
+    times.at(-1)!['time']! < first!['time']!;
+  return isReversed ? rows.toReversed().join('\n') : text;
+}
 
 /** Removes colors, quote marks and invisible characters from a text, and replaces escape sequences with their characters. */
 export function cleaned(text: string): string {

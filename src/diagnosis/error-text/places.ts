@@ -365,7 +365,10 @@ const forms: readonly Form[] = [
     score: 3,
   },
   // Go, uWSGI: listening on :443, the same address (:8080)
-  { form: /(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g, score: 0 },
+  {
+    form: /(?<!\b(?:X\w{0,12}|DISPLAY|display) ?=? ?)(?:^|[\s(=[]|[\s(=:]["'])(?<a>):(?<p>\d{2,5})(?!\d|[.:]\d)/g,
+    score: 0,
+  },
 ];
 /** The same expressions, which also return where the port begins. */
 const indexed = forms.map(({ form, ...one }) => Object.assign(one, { form: new RegExp(form, `${form.flags}d`) }));

@@ -81,7 +81,7 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   // PostgreSQL names the port of a socket with a path, too.
   if (isHint && before?.source === line.source && isAboutFile(before.text))
     return { line, at, code: null, words: null, guess, nature: 'file', places: [], address: null };
-  const about = isBind ? 'bind' : isOfFileBefore ? 'file' : nature;
+  const about = isBind ? 'bind' : isOfFileBefore ? 'file' : (nature ?? (couldNotBind ? 'bind' : null));
   return {
     line,
     at,
