@@ -190,7 +190,7 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
 
 /** XAMPP says so of its own services, beside a port that another program has. */
 const isOwnService = (text: string): boolean =>
-  /^(?:\[\w{1,12}\] )?XAMPP .{1,40} is already running on port/.test(text);
+  /^(?:\[\w{1,12}\]\s{1,8})?XAMPP .{1,40} is already running on port/.test(text);
 
 /** Whether the words about something in use are a program's guess, or next to the word socket. */
 const isOfSocket = (sign: Sign | null, guess: Sign | null, text: string): boolean =>

@@ -108,7 +108,7 @@ const forms: readonly Form[] = [
     score: 3,
   },
   // Go: dial udp4 :6363->192.0.2.48:6363: bind: address already in use
-  { form: /\bdial (?<t>tcp|udp)[46]? (?<a>[^\s>]{0,64}):(?<p>\d{1,5})(?=->\S{1,80}: bind:)/g, score: 9 },
+  { form: /\bdial (?<t>tcp|udp)[46]? (?<a>[^\s>]{0,64}):(?<p>\d{1,5})(?=->\S{1,80}: [^\n]{0,40}?bind:)/g, score: 9 },
   // Node: address already in use :::3000, listen EACCES ::1:80
   {
     form: /\bE(?:ADDRINUSE|ACCES|ADDRNOTAVAIL|INVAL|NOBUFS)\b[^\n\d]{0,60}?\s(?<a>[0-9a-f:.*]{1,45}(?:%[\w.-]{1,20})?):(?<p>\d{1,5})(?!\d|[.:]\d)/gi,
