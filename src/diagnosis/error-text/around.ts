@@ -259,7 +259,9 @@ function namedAfter(said: readonly LineSigns[], lines: readonly Line[]): ToldAro
       ({ text }, at) =>
         reservation.test(text) ||
         (at < near && label.test(text)) ||
-        /\bWEBrick::HTTPServer#start\b|^"socket -server | forward tcp:\d/.test(text),
+        /\bWEBrick::HTTPServer#start\b|^"socket -server | forward tcp:\d|^failed to \w{1,10} (?:TCP|UDP) socket \(/i.test(
+          text,
+        ),
     );
   return onePort(toldIn(after));
 }
@@ -306,6 +308,10 @@ function inCall(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   const isCode = ({ text }: Line): boolean => !/^(?:File "|at |[~^\s]+$)/.test(text);
   const call = calls.findLast((line) => isCode(line) && natureOfCall(line.text) !== null);
   // Python does not show what a library in another language calls.
+  const typed = lines
+    .slice(Math.max(0, said[0]!.at - near * 4), said[0]!.at)
+    .findLast(({ text }) => text.startsWith('>>> '));
+  if (typed !== undefined && natureOfCall(typed.text) === 'bind') return onePort(toldIn([typed]));
   const isBind = call === undefined ? said.some(({ nature }) => nature === 'bind') : natureOfCall(call.text) === 'bind';
   if (!isBind) return undefined;
   return (call === undefined ? undefined : onePort(toldIn([call]))) ?? onePort(toldIn(ownCall(calls).filter(isCode)));

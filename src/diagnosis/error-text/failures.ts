@@ -66,11 +66,16 @@ function goOn(draft: Draft, next: LineSigns): void {
   draft.nature ??= next.nature;
 }
 
+/** XAMPP says so of its own services, beside a port that another program has. */
+const isOwnService = (text: string): boolean =>
+  /^(?:\[\w{1,12}\]\s{1,8})?XAMPP .{1,40} is already running on port/.test(text);
+
 /** Whether a line continues a failure instead of reporting another one. */
 function belongs({ said, place, system, address, nature }: Draft, next: LineSigns): boolean {
   const before = said.at(-1)!;
   const sameRecord = before.line.record === next.line.record;
   if (!sameRecord && next.at - before.at > near) return false;
+  if (isOwnService(before.line.text)) return false;
   if (!agree(place, next.places[0])) return false;
   if (address !== null && next.address !== null && address !== next.address) return false;
   // What Node prints of an error as an object repeats it.
@@ -122,6 +127,19 @@ function isComplete({ said, place, system }: Draft, next: LineSigns, lines: read
   if (other === undefined) return false;
   const told = placeWithin(said, lines, { start: said[0]!.at - farthest, end: next.at });
   return told !== undefined && (told.port !== other.port || told.address !== other.address);
+}
+
+/** Whether a line is what Python's program says of the exception that it handles: Port 8080 is in use. */
+function isChained({ said, place, system }: Draft, next: LineSigns, lines: readonly Line[]): boolean {
+  const before = said.at(-1)!;
+  return (
+    system !== null &&
+    place === undefined &&
+    next.guess !== null &&
+    systemOf(next) === null &&
+    next.at - before.at <= longest &&
+    lines.slice(before.at, next.at).some(({ text }) => text.startsWith('During handling of the above exception'))
+  );
 }
 
 /** Returns the most certain place of all lines, and the other places in its line with the same port. */
@@ -187,10 +205,6 @@ function finish({ said }: Draft, lines: readonly Line[]): Failure {
       (own === null && places.length === 0 && code === null && !isOfSocket(sign, guess ?? null, text)),
   };
 }
-
-/** XAMPP says so of its own services, beside a port that another program has. */
-const isOwnService = (text: string): boolean =>
-  /^(?:\[\w{1,12}\]\s{1,8})?XAMPP .{1,40} is already running on port/.test(text);
 
 /** Whether the words about something in use are a program's guess, or next to the word socket. */
 const isOfSocket = (sign: Sign | null, guess: Sign | null, text: string): boolean =>
@@ -308,7 +322,10 @@ export function failuresIn(lines: readonly Line[]): Failure[] {
     const said = read(lines, at);
     if (said === null) continue;
     const draft = open.get(line.source);
-    if (draft !== undefined && belongs(draft, said) && !isComplete(draft, said, lines)) goOn(draft, said);
+    const goesOnWith =
+      draft !== undefined &&
+      (isChained(draft, said, lines) || (belongs(draft, said) && !isComplete(draft, said, lines)));
+    if (goesOnWith) goOn(draft, said);
     else {
       const next = begun(said);
       drafts.push(next);

@@ -152,7 +152,7 @@ export function saysThatBindFailed(text: string): boolean {
     );
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
   const isError =
-    /\b(?:error|problem|Fehler)\b/i.test(message.slice(0, operation?.index)) ||
+    /\b(?:error|fatal|problem|Fehler)\b/i.test(message.slice(0, operation?.index)) ||
     /\bbind(?:ing)? error\b|\d: bind:$/i.test(message);
   return operation !== null && (failed || isError);
 }
@@ -211,7 +211,11 @@ export function endsAtOnce(text: string): boolean {
 
 /** Whether a line is about a socket that is opened next. */
 export function opensSocket(text: string): boolean {
-  return /^opening\b.{0,60}\b(?:socket|listener)\b|^listening on IPv[46] interfaces?\b/i.test(text) && !uses.test(text);
+  return (
+    /^opening\b.{0,60}\b(?:socket|listener)\b|^listening on IPv[46] interfaces?\b|^StartListening: address=/i.test(
+      text,
+    ) && !uses.test(text)
+  );
 }
 
 /** Whether a program that fails immediately prints such a line right before it listens. */

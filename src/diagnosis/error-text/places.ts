@@ -92,11 +92,18 @@ const forms: readonly Form[] = [
   {
     form: /\b[a-z][a-z0-9+.-]{1,20}:\/\/(?<a>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]{0,39}::?[0-9a-f:]{1,40}) (?<p>\d{1,5})(?!\d)/gi,
     score: 3,
+    loose: true,
   },
   // QEMU: hostfwd=…: Could not set up host forwarding rule 'tcp:127.0.0.1:2222-10.0.2.15:22'
   { form: /\bforwarding rule '(?<t>tcp|udp):(?<a>[^:'\n]{0,64}):(?<p>\d{1,5})-/g, score: 9 },
   // HTTP.sys: add URL (http://127.0.0.1:8080:127.0.0.1/)
   { form: /\badd URL \(https?:\/\/(?<a>\[[^\]\s]{1,64}\]|[^\s/:()]{1,255}):(?<p>\d{1,5})/g, score: 6 },
+  // FreeSWITCH: sip:mod_sofia@192.0.2.107:5080;maddr=172.17.0.1
+  { form: /\bsips?:[^\s;]{1,100}:(?<p>\d{1,5});maddr=(?<a>[0-9a-f.:]{2,45})/g, score: 9 },
+  // Docker: port 8443:8443 already allocated
+  { form: /\bport (?<p>\d{2,5}):\d{2,5} (?:is )?already allocated/g, score: 5 },
+  // CUPS: address 7f000001:631, address=7f000001 port=631
+  { form: /\baddress[ =](?<a>[0-9a-f]{8})(?::| port=)(?<p>\d{1,5})(?!\d)/g, score: 5 },
   // libp2p: /ip4/0.0.0.0/tcp/30333, /ip6/::/udp/4001/quic-v1, /dns4/localhost/tcp/8080/ws
   {
     form: /\/(?:ip[46]|dns(?:addr|[46])?)\/(?<a>[\w.:-]{1,64}?)\/(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d)/gi,
@@ -430,6 +437,11 @@ function addressOf(found: string | undefined, localhost = '127.0.0.1'): string |
   const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
   if (/^localhost$/i.test(plain)) return localhost;
   if (/^ipv6$/i.test(plain)) return '::';
+  if (/^[0-9a-f]{8}$/.test(plain))
+    return plain
+      .match(/../g)!
+      .map((byte) => parseInt(byte, 16))
+      .join('.');
   const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
   // An IPv4 socket bound to a device is looked up by its address alone.
   return canonicalAddress(/^\d+\.[\d.]+%/.test(tuple) ? withoutScope(tuple) : tuple);

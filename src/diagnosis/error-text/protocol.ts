@@ -5,7 +5,7 @@ import { quotedAddress, type NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|(?:NTP|command) socket|snmp\w{0,8}|nmbd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|S?RTC?P|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address|\w{0,20}(?:broad|multi)cast[_ ]socket)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|(?:NTP|command) socket|snmp\w{0,8}|nmbd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|S?RTC?P|GTP-?U|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address|\w{0,20}(?:broad|multi)cast[_ ]socket)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
 /** A call of Node's TCP sockets in a stack. */
 const isNet = /\((?:node:)?net(?:\.js)?:\d/;

@@ -34,6 +34,9 @@ export const systemOf = ({ code, words }: LineSigns): Sign | null => code ?? wor
 export const isOfConnections = (sign: Sign | null): boolean =>
   sign !== null && ['refused', 'timedOut', 'unreachable', 'reset'].includes(sign.meaning);
 
+/** What somebody says that a tool shows: netstat shows only two ports in use. */
+const listsPorts = /\b(?:netstat|lsof|nmap|tcpview)\b[^.\n]{0,30}\b(?:shows?|says|lists?|displays?|reports?|tells)\b/i;
+
 /** Returns what a line reports about a failure; null for a line that reports none. */
 export function read(lines: readonly Line[], at: number): LineSigns | null {
   const [before, line, next] = [lines[at - 1], lines[at]!, lines[at + 1]];
@@ -47,7 +50,7 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     ((couldNotBind || /\bbind: \w/.test(text)) && code === null && next !== undefined
       ? wrappedWords(text, next.text)
       : null);
-  const guess = guessIn(text, couldNotBind);
+  const guess = listsPorts.test(text) ? null : guessIn(text, couldNotBind);
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
@@ -81,7 +84,11 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   // PostgreSQL names the port of a socket with a path, too.
   if (isHint && before?.source === line.source && isAboutFile(before.text))
     return { line, at, code: null, words: null, guess, nature: 'file', places: [], address: null };
-  const about = isBind ? 'bind' : isOfFileBefore ? 'file' : (nature ?? (couldNotBind ? 'bind' : null));
+  const about = isBind
+    ? 'bind'
+    : isOfFileBefore
+      ? 'file'
+      : (nature ?? (couldNotBind && places.length > 0 ? 'bind' : null));
   return {
     line,
     at,
