@@ -298,6 +298,7 @@ function isEcho(failure: Failure, before: Failure | undefined): boolean {
     failure.places.length === 0 &&
     before !== undefined &&
     before.nature === failure.nature &&
+    !isOwnService(before.lines[0]!.text) &&
     (failure.address === null || before.address === null || failure.address === before.address) &&
     failure.said[0]!.at - before.said.at(-1)!.at <= echo &&
     (failure.sign === null || before.sign?.meaning === failure.sign.meaning || before.sign === null)

@@ -144,7 +144,7 @@ export function linesOf(text: string): Line[] {
 const widths = new Set([80, 120]);
 
 /** The end of a row before the place that it names, and the beginning of the next one: while attempting to bind on address */
-const endsBefore = /\b(?:bind|listen)\w{0,3}\b.{0,40}\b(?:on|to|at|address|port)$/;
+const endsBefore = /\b(?:bind|listen)\w{0,3}\b[^:]{0,40}\b(?:on|to|at|for)(?: (?:the )?(?:address|port|endpoint))?$/;
 const beginsWithPlace = /^\s{1,40}(?:\(['"]|\[|['"]?\d)/;
 
 /** Joins each row for which `goesOn` is true with the next one. */
@@ -265,6 +265,8 @@ export function cleaned(text: string): string {
       .replace(/^\*\*(?=[^*\s])|(?<=[^*\s])\*\*$/gm, '')
       // A terminal copied with the blanks at the end of its rows
       .replace(/^(.{80}|.{120}) {40,}(?=\S)/gm, '$1')
+      // Envoy: delayed_connect_error:_Cannot_assign_requested_address
+      .replace(/_connect_error:_\w{5,60}/g, (written) => written.replaceAll('_', ' '))
       // Node's error object has the port on the line after the address
       .replace(/(\baddress: '[^'\n]{0,64}',)\n\s{0,40}(?=port: \d)/g, '$1 ')
       // Escape sequences of JSON and others within one line

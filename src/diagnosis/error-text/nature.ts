@@ -20,7 +20,7 @@ const connecting: readonly RegExp[] = [
   /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\b\w{0,40}Connect(?:ion|or)?s?(?:Error|Exception|Failure)\b|\b(?:AutoReconnect|ServerSelectionTimeoutError|MongoNetworkError)\b|\bprovider: [\w ]{1,30} Provider, error:|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
   /\b(?:\w{1,20}_)?connect(?:[A-Z]\w{0,30}|$)|[a-z]Connect\b|\w_connect\b|\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bsend(?:ing)? (?:\w{1,20} ){0,4}to (?=\S{0,80}:\d)|\bsendto (?=\S{0,80}:\d)|\((?:publickey|password|hostbased|keyboard-interactive|gssapi[\w-]{0,20})[,)]|\b[Pp]ermission denied, please try again\b|\bfor target\b|\bresolving '|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
-  /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
+  /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconnecter\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
   /подключ|соедин(?:ен|ит)|підключ|з'єдна|连接(?!埠)|連線|接続|연결/giu,
 ];
 
@@ -53,9 +53,9 @@ export const isDevice = (text: string): boolean =>
     text,
   );
 
-/** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
+/** The port is at the remote end of an SSH connection, or .NET names where it connects, or Java the call: Address already in use: connect. */
 const farEnd =
-  /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
+  /\b(?:permitted|permissions|context) (?!0\.0\.0\.0|\[::\])(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}$|\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
 
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
@@ -212,7 +212,7 @@ export function endsAtOnce(text: string): boolean {
 /** Whether a line is about a socket that is opened next. */
 export function opensSocket(text: string): boolean {
   return (
-    /^opening\b.{0,60}\b(?:socket|listener)\b|^listening on IPv[46] interfaces?\b|^StartListening: address=/i.test(
+    /^opening\b.{0,60}\b(?:socket|listener)\b|^listening on IPv[46] interfaces?\b|(?:^|\] )StartListening: address=/i.test(
       text,
     ) && !uses.test(text)
   );

@@ -405,8 +405,8 @@ function context(text: string, index: number, wanted: Wanted): number {
 const device =
   /(?:\busb\w{0,4}|\bserial|(?<![.\w])com|\bswitch|\bparallel|\bhub|ethernet\S{0,10}|\bsfp\S{0,4}|\bhdmi|\bdisplay|\bphysical)[ -]?ports?[ :=#-]{0,3}$|(?:^|\s)--?[\w.-]{0,40}ports?[ =:]{0,2}$/i;
 
-/** What stands before the port in Python's description of a socket that is bound already. */
-const boundBefore = /\bladdr=\(["'][^"'\n]{0,50}["'], ?$/;
+/** What stands before the port in Python's description of a socket that is bound already, and in a name of Java's registry. */
+const boundBefore = /\bbind to URL \[rmi:\/\/[\w.-]{0,60}:$|\bladdr=\(["'][^"'\n]{0,50}["'], ?$/;
 
 /** What stands where an address would be, and is a line of a source file. */
 const sourceFile =
