@@ -274,7 +274,7 @@ function ofUnit(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   return onePort(
     toldIn(
       before.filter(({ text }) =>
-        /^Listen: \S{1,80} \((?:Stream|Datagram)\)$|^Listen(?:Stream|Datagram)=\S/.test(text),
+        /^(?:Listen: )?\S{1,80} \((?:Stream|Datagram)\)$|^Listen(?:Stream|Datagram)=\S/.test(text),
       ),
     ),
   );

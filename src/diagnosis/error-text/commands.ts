@@ -12,7 +12,7 @@ const prompt =
 
 /** A command without what a shell prints before it, as people paste it: python server.py -p 8080 */
 const bare =
-  /^(?:sudo )?(?:python[\d.]{0,4}|node|java|ruby|php|perl|mono|npm|npx|yarn|pnpm|bun|deno|go|cargo|dotnet|iperf3?|ncat|netcat|uvicorn|gunicorn|flask|rails|http-server|jupyter(?:-\w{1,10})?|iproxy) \S/;
+  /^(?:sudo |timeout \d{1,4}s? ){0,2}(?:python[\d.]{0,4}|node|java|ruby|php|perl|mono|npm|npx|yarn|pnpm|bun|deno|go|cargo|dotnet|iperf3?|nc|ncat|netcat|uvicorn|gunicorn|flask|rails|http-server|jupyter(?:-\w{1,10})?|iproxy) \S/;
 
 /** The command that a line shows; null for a line that is no command. */
 const commandOf = (text: string): string | null =>
@@ -20,7 +20,7 @@ const commandOf = (text: string): string | null =>
 
 /** An option with the address to listen on. */
 const hostOption =
-  /(?:^|\s)(?:-[BbHhi]|--(?:bind|host|ip|address|interface))[ =](?<host>\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)/;
+  /(?:^|\s)(?:-[BbHhi]|--(?:bind|host|ip|address|interface)|-\w{0,6}l\w{0,6})[ =](?<host>\d{1,3}(?:\.\d{1,3}){3})(?=\s|$)/;
 
 /** Commands whose ports belong to another machine or are mapped to it. */
 const ofOthers =
@@ -33,6 +33,10 @@ const option =
 /** The local ends of tunnels: ssh -L 5000:localhost:80, ssh -L 127.0.0.1:5000:db:5432, ssh -D 1080, iproxy 2222 22 */
 const tunnel =
   /(?:\s-(?:L|D)\s?|^iproxy )(?<value>(?:(?:[\w.*-]{1,60}|\[[0-9a-f:.]{2,45}\]):)?\d{2,5})(?=:[^\s:]{1,100}:\d|\s|$)/g;
+
+/** What netcat listens on, after its options: nc -lvp 8000, nc -l 127.0.0.1 8000 */
+const netcat =
+  /(?:^|\s)(?:nc|ncat|netcat)\s(?=(?:\S{1,40}\s){0,4}?-\w{0,6}l)(?:-\w{1,8}\s){1,4}(?:\d{1,3}(?:\.\d{1,3}){3}\s)?(?<value>\d{2,5})(?=\s|$)/g;
 
 /** What a container publishes: -p 8080:80, --publish=127.0.0.1:5432:5432/tcp */
 const published =
@@ -57,6 +61,7 @@ const publishes = /^(?:sudo )?(?:docker|podman|nerdctl)(?:\.exe)? (?:container )
 /** The expression for what a command listens on; null for a command whose ports are not its own. */
 function formOf(command: string, ofEngine: boolean): RegExp | null {
   if (/^(?:sudo )?(?:(?:auto)?ssh|iproxy)\s/.test(command)) return tunnel;
+  if (/(?:^|\s)(?:nc|ncat|netcat)\s/.test(command)) return netcat;
   if (!ofOthers.test(` ${command} `)) return option;
   return ofEngine && publishes.test(command) ? published : null;
 }
@@ -69,7 +74,7 @@ export function portsOfCommand({ text }: Line, ofEngine: boolean): NamedPlace[] 
   const command = commandOf(text);
   const form = command === null ? variable : formOf(command, ofEngine);
   if (form === null) return [];
-  const host = form === option ? hostOption.exec(text)?.groups?.['host'] : undefined;
+  const host = form === option || form === netcat ? hostOption.exec(text)?.groups?.['host'] : undefined;
   return [...(command ?? text).matchAll(form)].flatMap(({ groups }) => {
     const value = groups!['value']!;
     const said = `listen on ${host !== undefined && /^\d+$/.test(value) ? `${host}:${value}` : value}`;

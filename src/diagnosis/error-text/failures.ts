@@ -68,7 +68,7 @@ function goOn(draft: Draft, next: LineSigns): void {
 
 /** XAMPP says so of its own services, beside a port that another program has. */
 const isOwnService = (text: string): boolean =>
-  /^(?:\[\w{1,12}\]\s{1,8})?XAMPP .{1,40} is already running on port/.test(text);
+  /\bXAMPP .{1,40} is already running on port|\bAutostart aborted: \w{1,20} is already running/.test(text);
 
 /** Whether a line continues a failure instead of reporting another one. */
 function belongs({ said, place, system, address, nature }: Draft, next: LineSigns): boolean {
@@ -138,7 +138,7 @@ function isChained({ said, place, system }: Draft, next: LineSigns, lines: reado
     next.guess !== null &&
     systemOf(next) === null &&
     next.at - before.at <= longest &&
-    lines.slice(before.at, next.at).some(({ text }) => text.startsWith('During handling of the above exception'))
+    lines.slice(before.at, next.at).some(({ text }) => text.includes('During handling of the above exception'))
   );
 }
 

@@ -38,7 +38,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\b(?:create|open|write|read|access|load|save|remove|delete|rename) (?:\w{1,12} ){0,3}file ['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["']\/[\w./-]{2,200}["'] failed|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\b(?:openat2?|execve|unlinkat|mkdirat|faccessat2?|readlink|statx?)\((?:AT_FDCWD|")|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\b(?:create|open|write|read|access|load|save|remove|delete|rename) (?:\w{1,12} ){0,3}file ['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["'] ?\/[\w./-]{2,200}["'] (?:failed|is forbidden)|\bmount source path\b|\bmkdir \/\S{1,200} (?:operation not permitted|permission denied)|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\b(?:openat2?|execve|unlinkat|mkdirat|faccessat2?|readlink|statx?)\((?:AT_FDCWD|")|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -55,7 +55,7 @@ export const isDevice = (text: string): boolean =>
 
 /** The port is at the remote end of an SSH connection, or .NET names where it connects, or Java the call: Address already in use: connect. */
 const farEnd =
-  /\b(?:permitted|permissions|context) (?!0\.0\.0\.0|\[::\])(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}$|\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
+  /\b(?:permitted|permissions|context) (?!0\.0\.0\.0|\[::\])(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}(?![\d:])|\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
 
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
@@ -153,7 +153,7 @@ export function saysThatBindFailed(text: string): boolean {
   // "Error listening on", "bind error" and perror's "bind:", but not "listening on port 80, 3 errors".
   const isError =
     /\b(?:error|fatal|problem|Fehler)\b/i.test(message.slice(0, operation?.index)) ||
-    /\bbind(?:ing)? error\b|\d: bind:$/i.test(message);
+    /\bbind(?:ing)? error\b|\bexception while (?:bind|listen)ing\b|\d: bind:$/i.test(message);
   return operation !== null && (failed || isError);
 }
 

@@ -95,7 +95,7 @@ const forms: readonly Form[] = [
     loose: true,
   },
   // QEMU: hostfwd=…: Could not set up host forwarding rule 'tcp:127.0.0.1:2222-10.0.2.15:22'
-  { form: /\bforwarding rule '(?<t>tcp|udp):(?<a>[^:'\n]{0,64}):(?<p>\d{1,5})-/g, score: 9 },
+  { form: /\bforwarding rule '(?:(?<t>tcp|udp):)?(?<a>[^:'\n]{0,64}):(?<p>\d{1,5})(?:-|::)/g, score: 9 },
   // HTTP.sys: add URL (http://127.0.0.1:8080:127.0.0.1/)
   { form: /\badd URL \(https?:\/\/(?<a>\[[^\]\s]{1,64}\]|[^\s/:()]{1,255}):(?<p>\d{1,5})/g, score: 6 },
   // FreeSWITCH: sip:mod_sofia@192.0.2.107:5080;maddr=172.17.0.1

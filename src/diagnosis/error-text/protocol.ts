@@ -10,6 +10,9 @@ const udpOnly =
 /** A call of Node's TCP sockets in a stack. */
 const isNet = /\((?:node:)?net(?:\.js)?:\d/;
 
+/** A worker of Node's cluster, which binds TCP, too: bind EADDRINUSE null:3000 */
+const ofCluster = /\bbind E[A-Z]{4,12} null:|\b(?:app_?worker|cluster|PM2)\b/i;
+
 /** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;
 
@@ -41,7 +44,7 @@ export function protocolOf(
     // In a name: SourceUDPHandler
     /[a-z]U(?:DP|dp)(?=[A-Z][a-z])/.test(text) ||
     // Node's dgram, and the workers of its cluster, which bind for net
-    (/\bbind E[A-Z]{4}/.test(text) && !isNet.test(text));
+    (/\bbind E[A-Z]{4}/.test(text) && !isNet.test(text) && !ofCluster.test(text));
   const tcp =
     /(?<![a-z])tcp(?![a-z])|https?:\/\/|(?<![a-z])httpd error\b|\bgrpc\b/i.test(text) ||
     /\bTCP(?:Server|Listener|Socket)\b|\blisten E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)\b/.test(text);

@@ -64,13 +64,17 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     ({ address }) => address !== null || !isDevice(text),
   );
   // Another program that has what the line before is about.
+  // systemd names the path first, and then only the unit.
+  const unit = /^(\S+\.socket): Failed to listen on sockets/.exec(text)?.[1];
+  const isOfUnitBefore = unit !== undefined && before?.text.startsWith(unit) === true && isAboutFile(before.text);
   const isOfFileBefore =
-    places.length === 0 &&
-    nature === null &&
-    code === null &&
-    words === null &&
-    before?.source === line.source &&
-    isAboutFile(before.text);
+    isOfUnitBefore ||
+    (places.length === 0 &&
+      nature === null &&
+      code === null &&
+      words === null &&
+      before?.source === line.source &&
+      isAboutFile(before.text));
   // A doubtful line is about a file only where it names no port that the program clearly tried to bind.
   // Nor is a socket's own error number about a file, unless it is a socket with a path or without a port.
   const isFile =
@@ -106,7 +110,8 @@ function withRest(lines: readonly Line[], at: number, couldNotBind: boolean): st
   const { text, record } = lines[at]!;
   const next = lines[at + 1]?.text ?? '';
   const isQuoteOpen = text.split('"').length % 2 === 0;
-  if (couldNotBind && isQuoteOpen && isHttp(text)) return `${text} ${next}`;
+  const goesOn = (couldNotBind && isQuoteOpen) || /^\W{0,4}your process does not have access rights/i.test(next);
+  if (goesOn && isHttp(text)) return `${text} ${next}`;
   if (!/0x8007/i.test(text)) return text;
   const rest = lines.slice(at + 1, at + 8).filter((line) => line.record === record);
   return withException(text, rest.map((line) => line.text).join('\n'));
