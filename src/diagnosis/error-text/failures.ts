@@ -266,16 +266,24 @@ function withPortOf(before: Failure | undefined, failure: Failure, lines: readon
 
 /** Kamailio's list of what it listens on: udp: 192.0.2.1:5060 */
 const listed = /^(?:udp|tcp): \S{1,60}$/;
+/** The sockets that a text lists, which many failures may search. */
+const lists = new WeakMap<readonly Line[], readonly NamedPlace[]>();
+
+function listIn(lines: readonly Line[]): readonly NamedPlace[] {
+  let places = lists.get(lines);
+  if (places === undefined) {
+    const texts = lines.map(({ text }) => text).filter((text) => listed.test(text));
+    lists.set(lines, (places = texts.flatMap((text) => placesIn(text, text.length).slice(0, 1))));
+  }
+  return places;
+}
 
 /** Adds the port that a program's list of its sockets has with the address of a failure. */
 function withListedPort(failure: Failure, lines: readonly Line[]): Failure {
-  const { address, nature } = failure;
-  if (nature !== 'bind' || failure.places.length > 0 || address === null) return failure;
-  const protocol = /(?<![a-z])udp(?![a-z])/i.test(failure.around) ? 'UDP' : 'TCP';
-  const told = lines
-    .filter(({ text }) => listed.test(text))
-    .flatMap(({ text }) => placesIn(text, text.length).slice(0, 1))
-    .filter((place) => place.address === address && place.protocol === protocol);
+  const { address, nature, places, around } = failure;
+  if (nature !== 'bind' || places.length > 0 || address === null) return failure;
+  const protocol = /(?<![a-z])udp(?![a-z])/i.test(around) ? 'UDP' : 'TCP';
+  const told = listIn(lines).filter((place) => place.address === address && place.protocol === protocol);
   return new Set(told.map(({ port }) => port)).size === 1 ? { ...failure, places: [told[0]!] } : failure;
 }
 
