@@ -157,7 +157,7 @@ const plain: readonly Plain[] = [...new Set(texts)]
   });
 
 /** A text of at most this length is read with every addition; a longer log, which takes long, with a few of them in turn. */
-const short = 300;
+const short = 200;
 
 /** Adds the tests: of short texts with every addition or with a few of them, which takes seconds instead of a minute. */
 export function readWithNoise(test: Test, every: boolean): void {
