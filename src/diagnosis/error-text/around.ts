@@ -1,4 +1,4 @@
-import { isCommand, isVariable, portOfDebugger, portsOfCommand } from './commands.ts';
+import { isCommand, isVariable, mayBeCommand, portOfDebugger, portsOfCommand, portsOfVariable } from './commands.ts';
 import type { Line } from './lines.ts';
 import {
   announces,
@@ -131,20 +131,15 @@ function isVague(said: readonly LineSigns[], lines: readonly Line[]): boolean {
   return said.every(isOfAnything) && natureFrom(said, lines) === null;
 }
 
-/** Services that a program offers beside its web server. */
-const services = /grpc|websocket|metrics|\b(?:dns|ftp|smtp|ssh|telnet|mqtt|amqp|jmx|rmi)\b/i;
-
-/** Whether a failure names another service than the web server that was announced. */
-function isOtherService(said: readonly LineSigns[], { text }: Line): boolean {
-  const named = said.map(({ line }) => services.exec(line.text)?.[0].toLowerCase()).find((name) => name !== undefined);
-  return (
-    named !== undefined && !text.toLowerCase().includes(named) && /\b(?:tomcat|jetty|undertow|https?|web)\b/i.test(text)
-  );
-}
+/** Whether a failure names a server for gRPC, and what was announced is the web server beside it. */
+const isOtherService = (said: readonly LineSigns[], { text }: Line): boolean =>
+  said.some(({ line }) => /grpc\w{0,12}server|\bgrpc server\b/i.test(line.text)) &&
+  !/grpc/i.test(text) &&
+  /\b(?:tomcat|jetty|undertow|https?|web)\b/i.test(text);
 
 /** What a program says that it starts: Starting the metrics exporter, without a place. */
 const startsServer =
-  /^(?:start|launch|open|initiali[sz])ing (?:up )?(?:(?:the|an?) )?(\w[\w-]{0,20}) (server|listener|endpoint|exporter)\b/i;
+  /^(?:start|launch|open|initiali[sz])ing (?:up )?(?:(?:the|an?) )?\w[\w-]{0,20} (?:server|endpoint|exporter)\b/i;
 
 /** Whether a program says, after it announced one server, that it starts another one, whose port it does not tell. */
 function startsAnotherServer(lines: readonly Line[], { text }: Line): boolean {
@@ -345,14 +340,24 @@ function inCommand(said: readonly LineSigns[], lines: readonly Line[]): ToldArou
     const both = lines.slice(from, said.at(-1)!.at + announced);
     return onePort(both.flatMap((line) => portOfDebugger(line).map((place) => ({ place, line }))));
   }
-  const at = before.findLastIndex(isCommand);
+  const source = {
+    engine: said.some(({ line }) =>
+      /\bError response from daemon\b|\bHNS\b|\brootlessport\b|\bnetavark\b/.test(line.text),
+    ),
+    tunnel: said[0]!.line.text.startsWith('bind'),
+  };
+  const portsAt = (line: Line, index: number): NamedPlace[] => [
+    ...portsOfCommand(line, source),
+    ...(isCommand(line) || mayBeCommand(line)
+      ? before
+          .slice(before.slice(0, index).findLastIndex((one) => !isVariable(one)) + 1, index)
+          .flatMap(portsOfVariable)
+      : []),
+  ];
+  const at = before.findLastIndex((line, index) => isCommand(line) || portsAt(line, index).length > 0);
   if (at < 0) return undefined;
   const line = before[at]!;
-  const ofEngine = said.some((one) => /\bdaemon\b|\bHNS\b|\brootlessport\b|\bnetavark\b/.test(one.line.text));
-  const variables = before.slice(before.slice(0, at).findLastIndex((one) => !isVariable(one)) + 1, at);
-  const told = onePort(
-    [line, ...variables].flatMap((one) => portsOfCommand(one, ofEngine).map((place) => ({ place, line: one }))),
-  );
+  const told = onePort(portsAt(line, at).map((place) => ({ place, line })));
   // What the program says it opened did not fail.
   const opened = toldIn(before.slice(at + 1).filter(({ text }) => tellsOfOthers(text) || isReady(text)));
   return opened.some(({ place }) => place.port === told?.place.port) ? undefined : told;

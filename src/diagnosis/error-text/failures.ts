@@ -281,7 +281,8 @@ function listIn(lines: readonly Line[]): readonly NamedPlace[] {
 /** Adds the port that a program's list of its sockets has with the address of a failure. */
 function withListedPort(failure: Failure, lines: readonly Line[]): Failure {
   const { address, nature, places, around } = failure;
-  if (nature !== 'bind' || places.length > 0 || address === null) return failure;
+  const isKamailio = /\b(?:udp|tcp)_init\b/.test(around);
+  if (nature !== 'bind' || places.length > 0 || address === null || !isKamailio) return failure;
   const protocol = /(?<![a-z])udp(?![a-z])/i.test(around) ? 'UDP' : 'TCP';
   const told = listIn(lines).filter((place) => place.address === address && place.protocol === protocol);
   return new Set(told.map(({ port }) => port)).size === 1 ? { ...failure, places: [told[0]!] } : failure;

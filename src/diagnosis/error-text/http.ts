@@ -8,7 +8,7 @@ import { wordsIn } from './words.ts';
 
 /** Whether a text comes from HTTP.sys or a program on it. */
 export function isHttp(text: string): boolean {
-  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|to the underlying transport|URL group|namespace reservation existed|\b(?:re)?start (?:the )?web ?site\b|\bIIs\.PowerShell\b|\bStart-(?:Web\w{1,20}|IISSite)\b|https?:\/\/[+*]:/i.test(
+  return /HttpListener|HttpSys(?:Exception|Listener)|WebListener|http\.sys|HttpAddUrl|UrlAcl|HTTP could not register|register(?:ed)? (?:the )?URL|URL prefix|UrlPrefix|listen on prefix|The prefix '|IIS ?Express|W3SVC|HttpEvent|to the underlying transport|\badd URL \(|namespace reservation existed|\b(?:re)?start (?:the )?web ?site\b(?=[^\n]{0,200}0x8007)|\bIIs\.PowerShell\b|\bStart-(?:Web\w{1,20}|IISSite)\b|https?:\/\/[+*]:/i.test(
     text,
   );
 }

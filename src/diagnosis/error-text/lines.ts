@@ -77,7 +77,7 @@ const prefixes: readonly RegExp[] = [
   // Minecraft's threads, which may be named after a client: [Server thread/INFO] [net.minecraft.Server]:
   /^\[[^\]\n]{1,100}\/(?:INFO|WARN|ERROR|FATAL|DEBUG|TRACE)\](?: \[[\w.$/-]{1,100}\])?:?(?= )/,
   // WildFly's threads: (MSC service thread 1-2)
-  /^\([\w .:-]{0,60}[Tt]hread[\w .:-]{0,40}\)(?= )/,
+  /^\([\w .-]{0,60}[Tt]hread[\w -]{0,40}\)(?= )/,
   // Columns after a time
   /^\|(?: {1,4}[\w.-]{1,60} {0,40}\|){1,3}(?= )/,
   // Columns of a service wrapper; the line numbers of PowerShell's view of an error
@@ -145,7 +145,7 @@ const widths = new Set([80, 120]);
 
 /** The end of a row before the place that it names, and the beginning of the next one: while attempting to bind on address */
 const endsBefore = /\b(?:bind|listen)\w{0,3}\b[^:]{0,40}\b(?:on|to|at|for)(?: (?:the )?(?:address|port|endpoint))?$/;
-const beginsWithPlace = /^\s{1,40}(?:\(['"]|\[|['"]?\d)/;
+const beginsWithPlace = /^\s{1,40}(?:\(['"]|\d{1,3}(?:\.\d{1,3}){3}:\d|\[[0-9a-f:]{2,45}\]:\d)/;
 
 /** Joins each row for which `goesOn` is true with the next one. */
 function joined(
@@ -229,27 +229,31 @@ const severalTimes = 3;
 /** Separates the records of a log that was pasted as one line. */
 const separated = (text: string): string =>
   text.replace(/^.{200,}$/gm, (line) => {
-    const stamp = stamps.find((one) => (line.match(one)?.length ?? 0) >= severalTimes);
+    const stamp = stamps.find(
+      (one) => ` ${line}`.search(one) === 0 && (` ${line}`.match(one)?.length ?? 0) >= severalTimes,
+    );
     return stamp === undefined ? line : line.replace(stamp, '\n');
   });
 
 /** The date and time of day at the beginning of a row. */
-const dated = /^\[?(?<date>\d[\d/.-]{5,9}[ T])?(?<time>\d\d:\d\d:\d\d)/;
-/** The fewest rows of a log of which the newest comes first: fewer may be a coincidence. */
-const fewest = 4;
+const dated = /^\[?(?<date>\d[\d/.-]{5,9}[ T])?(?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d(?:[.,]\d{1,9})?)/;
+/** How often the time falls in a log of which the newest row comes first: once may be a row that came late. */
+const severalFalls = 2;
+/** Longer falls, in seconds, are those of midnight. */
+const longestFall = 3600;
 
 /** Reverses a log of which the newest row comes first, as windows show it. */
 function chronological(text: string): string {
   const rows = text.split('\n').filter((row) => row.trim() !== '');
-  const times = rows.map((row) => dated.exec(row)?.groups);
-  const [first] = times;
+  const found = rows.map((row) => dated.exec(row)?.groups);
+  const [first] = found;
+  if (!found.every((one) => one !== undefined && one['date'] === first!['date'])) return text;
+  const times = found.map(
+    (one) => Number(one!['hour']) * 3600 + Number(one!['minute']) * 60 + Number(one!['second']!.replace(',', '.')),
+  );
+  const falls = times.slice(1).map((time, at) => times[at]! - time);
   const isReversed =
-    rows.length >= fewest &&
-    times.every(
-      (one, at) =>
-        one !== undefined && one['date'] === first!['date'] && (at === 0 || one['time']! <= times[at - 1]!['time']!),
-    ) &&
-    times.at(-1)!['time']! < first!['time']!;
+    falls.every((fall) => fall >= 0 && fall <= longestFall) && falls.filter((fall) => fall > 0).length >= severalFalls;
   return isReversed ? rows.toReversed().join('\n') : text;
 }
 

@@ -15,10 +15,9 @@ const sends =
 
 /** Words of programs that connect; of several in a line, the one nearest to the error counts. */
 const connecting: readonly RegExp[] = [
-  sends,
-  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\burlopen error\b|\bURLError\b|\bcaught when processing request\b|\bconnection (?:to|with|attempt|string|timed|was|problem)\b|(?<!\b(?:bind|listen) )\brequest failed\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
-  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\b\w{0,40}Connect(?:ion|or)?s?(?:Error|Exception|Failure)\b|\b(?:AutoReconnect|ServerSelectionTimeoutError|MongoNetworkError)\b|\bprovider: [\w ]{1,30} Provider, error:|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
-  /\b(?:\w{1,20}_)?connect(?:[A-Z]\w{0,30}|$)|[a-z]Connect\b|\w_connect\b|\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bsend(?:ing)? (?:\w{1,20} ){0,4}to (?=\S{0,80}:\d)|\bsendto (?=\S{0,80}:\d)|\((?:publickey|password|hostbased|keyboard-interactive|gssapi[\w-]{0,20})[,)]|\b[Pp]ermission denied, please try again\b|\bfor target\b|\bresolving '|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
+  /\b(?:re)?connect(?:ing|ed|s|ex)?\b|\burlopen error\b|\bURLError\b|\bcaught when processing request\b|\bconnection (?:to|with|attempt|string|timed|was)\b|\bLayer4 connection problem\b|\b(?:establish\w{0,3}|new) (?:a )?(?:new )?connection\b|\bdial(?:ing|ed)?\b|(?<=\b(?:can't|cannot|could not|unable to|failed to) )(?:contact|reach)\b/gi,
+  /\bHTTPS?ConnectionPool\b|\bNewConnectionError\b|\b(?:\w{0,40}(?<!Server)Connect(?:ion)?s?|ClientConnector|AMQPConnector)(?:Error|Exception|Failure)\b|\b(?:AutoReconnect|ServerSelectionTimeoutError|MongoNetworkError)\b|\bprovider: [\w ]{1,30} Provider, error:|\bHttpRequestException\b|\bWebException\b|\bSqlException\b|\bEndpointNotFoundException\b|(?<!sqlite3\.)\bOperationalError\b|\bTLS handshake time(?:out|d)|\b(?:Get|Post|Put|Head|Delete|Patch) "https?:(?!\/\/(?:unix|ipc)\/)/g,
+  /\b(?:\w{1,20}_)?connect(?:[A-Z]\w{0,30}|$)|\bmysqli\b|\bPDO\w{0,20}|\bSQLSTATE\b|\bpsycopg\d?\b|\bcurl: \(\d|\bupstream\b|\bremote port forwarding\b|\bsend(?:to|msg)?\(|\b(?:sendto|recvfrom|sendmsg) failed\b|\bsend(?:ing)? (?:\w{1,20} ){0,4}to (?=\S{0,80}:\d)|\bsendto (?=\S{0,80}:\d)|\((?:publickey|password|hostbased|keyboard-interactive|gssapi[\w-]{0,20})[,)]|\b[Pp]ermission denied, please try again\b|\bsocket for target\b|\bresolving '|\bConnectAsync\b|\b[Rr]emote host '|\bsocketConnection\((?![^\n)]{0,200}\bserver = T)/g,
   // In other languages
   /\bVerbindung|\bverbinden\b|\bconnexion\b|\bconnecter\b|\bconexi[oó]n\b|\bconex[aã]o\b|\bconectar\b|\bconnession[ei]\b|\bconnettersi\b|\bpołącz\w{0,6}|\bverbinding\b|\bpřipoj\w{0,8}|\bpripoj\w{0,8}|\banslut\w{0,8}|\btilkobl\w{0,6}|\bkoble til\b|\bforbinde\w{0,6}|\byhdist\w{0,6}|\bcsatlakoz\p{L}{0,8}|\bkapcsolód\p{L}{0,6}|\bconecta\w{0,4}|(?<!\p{L})sunucuya bağlan|bağlantı(?! noktas)|σύνδεσ|kết nối|\bterhubung\b|\bkoneksi\b/giu,
   /подключ|соедин(?:ен|ит)|підключ|з'єдна|连接(?!埠)|連線|接続|연결/giu,
@@ -38,7 +37,7 @@ const connectingCall =
 
 /** An operation on a file: opening one, a lock, a PID file, a socket with a path. */
 const files =
-  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\b(?:create|open|write|read|access|load|save|remove|delete|rename) (?:\w{1,12} ){0,3}file ['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["'] ?\/[\w./-]{2,200}["'] (?:failed|is forbidden)|\bmount source path\b|\bmkdir \/\S{1,200} (?:operation not permitted|permission denied)|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\b(?:openat2?|execve|unlinkat|mkdirat|faccessat2?|readlink|statx?)\((?:AT_FDCWD|")|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
+  /\bopen\(\)|\block ?file\b|\bin data directory\b|\bpid ?file\b|\bpidfile\b|\.sock\b|\.lock\b|\.pid\b|\bunix:|\bunix[ -](?:domain )?socket\b|\bdial unix\b|\bconnect\(\/|\bsocket file\b|\bto socket \/[\w.-]|\bsocket (?:to|at|on) ['"]?\/[\w.-]|\bsocket ["']?@?\/(?!\d)[\w.-]|\bAF_(?:UNIX|LOCAL)\b|\bunix_listener\b|\b(?:create|open|write|read|access) (?:\w{1,12} ){0,3}file ['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]|\bbind to (?:path\b|['"]\/(?!\d))|\babstract (?:namespace|socket)\b|\b(?:listen|bind) unix(?:gram|packet)?\b|\bUnix(?:Listener|Datagram)\b|\blocal socket ['"/]|'\\x00|\bget stat of\b|, (?:open|mkdir|unlink|scandir|stat|lstat|access|rename|copyfile|rmdir|chmod|chown|readlink) '|\b(?:in use|EADDRINUSE|EACCES|permission denied) (?:- )?["']?\.{0,2}\/[\w.-]|(?:denied|permitted|directory|exists) @ \w{2,30} - |["'] ?\/[\w./-]{2,200}["'] (?:failed|is forbidden)|\bmount source path\b|\bmkdir \/\S{1,200} (?:operation not permitted|permission denied)|\b(?:access|open) the file ['"]|\bserver is already running \(pid|\\\\\.\\pipe\\|\b(?:openat2?|execve|unlinkat|mkdirat|faccessat2?|readlink|statx?)\((?:AT_FDCWD|")|\bopen(?:ing)? (?:the )?(?:log|error log|config\w{0,10}|file)\b|\b(?:get|acquire|obtain) (?:(?:the|an?) )?(?:\w{1,20} ){0,2}lock\b|\bunable to lock\b|\bfailed to open (?:stream|["'/])|\bnamed pipe\b|\bFileNotFoundException\b|(?:^|[\s:'"])(?:\/[\w.-]{1,60}){2,12}['"]? ?[:(] ?(?:permission denied|no such file|is a directory|read-only file)|(?:denied|permitted): ['"](?![^'"\n]{0,200}:\d{1,5}['"])|\b(?:open|mkdir|remove|rename|unlink|stat|chmod|create) (?!\d{1,5}:|port\b|socket\b|listen)(?:[a-z]:)?[^\s:]{1,200}: (?:permission denied|access is denied|operation not permitted|no such file)|\b(?:open|read|writ|creat)(?:e|ing)? (?:(?:the )?file )?['"]?(?:[a-z]:\\|\.{0,2}\/)[\w.-]/i;
 
 const last = (words: readonly RegExp[], text: string): number => {
   let found = -1;
@@ -46,23 +45,30 @@ const last = (words: readonly RegExp[], text: string): number => {
   return found;
 };
 
+/** A serial port, which a server for it names, too. */
+const serialPort =
+  /\b(?:port|open) ['"]?COM\d{1,3}\b|\bserial (?:port|device)\b|\bSerial(?:Port|Exception)|\\\\\.\\COM\d/i;
+
 /** A serial port, or another device or file: whatever stands beside it is no port of the network. */
 export const isDevice = (text: string): boolean =>
   // MySQL on Windows prints what the C library has for the number of a socket error.
-  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)|\b(?:port|open) ['"]?COM\d{1,3}\b|\bserial (?:port|device)\b|\bSerial(?:Port|Exception)|\\\\\.\\COM\d/i.test(
-    text,
-  );
+  /(?<!\bTCP\/IP port: )\bno such (?:file|device)\b|\/dev\/(?:tty|cu\.|serial)/i.test(text) ||
+  (serialPort.test(text) && !/\b(?:tcp|udp|bind\w{0,3}|listen\w{0,3})\b/i.test(text));
 
-/** The port is at the remote end of an SSH connection, or .NET names where it connects, or Java the call: Address already in use: connect. */
+/** .NET names where it connects behind the words of the system. */
+const destination =
+  /\b(?:permitted|permissions|context) (?!0\.0\.0\.0|\[::\])(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}(?![\d:])/;
+
+/** The port is at the remote end of an SSH connection, or Java on Windows names the call: Address already in use: connect. */
 const farEnd =
-  /\b(?:permitted|permissions|context) (?!0\.0\.0\.0|\[::\])(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\]):\d{1,5}(?![\d:])|\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
+  /\bremote port forwarding\b|(?:in use|requested address|denied|reached\?\)): (?:\S{1,20} {1,2}){0,4}connect\b/i;
 
 /** Words that a bind has, if its error is one that files have, too. */
 const ofBinds = /\bports?\b|\bendpoint|\bsocket|\blisten|\burl\b|\bprefix|\b(?:tcp|udp)\b|\bhns\b|\bhttp/i;
 
 /** The call on an open socket before an error, which is not about the port of the socket: sendto:, write EPIPE, Go's write tcp. */
 const transfer =
-  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp|ip)[46]? \S{1,100} /i;
+  /\b(?:send(?:to|msg)?|recv(?:from|msg)?)(?:\(\))?(?: on [\w.-]{1,20})?(?: failed| error)?[:\s([]{1,3}$|\b(?:write|read) $|\b(?:read|write) (?:tcp|udp|ip)[46]? (?!port\b)\S{1,100} (?!bind\b)/i;
 
 /** Whether an error is that of a call that sends or receives, and not of a bind or connect. */
 export function isTransfer(text: string, errorAt: number): boolean {
@@ -79,7 +85,7 @@ export function isOfFile(text: string): boolean {
 const localSocket = /\bAF_(?:UNIX|LOCAL)\b|\bunix\b[^\n"«„“»]{0,30}["«„“»]\s?[/@]/i;
 
 /** gunicorn says this where it could not bind. */
-const ofGunicorn = /^Can't connect to \('[^'\n]{0,64}', \d{1,5}\)$/;
+const ofGunicorn = /^Can't connect to \('(?:0\.0\.0\.0|::1?|127(?:\.\d{1,3}){3}|localhost)?', \d{1,5}\)$/;
 
 /**
  * A socket that has no port: raw sockets, the packets of an interface, netlink, Bluetooth, CAN, virtual machines, pipes;
@@ -103,7 +109,11 @@ export function natureOf(text: string, errorAt: number): Nature | null {
   if (isAboutFile(text) || isDevice(text) || hasNoPort(text)) return 'file';
   if (ofGunicorn.test(text)) return 'bind';
   if (farEnd.test(text) || isTransfer(text, errorAt)) return 'connection';
-  for (const part of [text.slice(0, errorAt), text]) {
+  const before = text.slice(0, errorAt);
+  // Of a bind, it is only said afterwards that something could not be sent.
+  const isOfClient = before.search(sends) >= 0 || /\brequest failed:/.test(before) || destination.test(text);
+  if (isOfClient && last(binding, text) < 0) return 'connection';
+  for (const part of [before, text]) {
     const [connects, binds] = [last(connecting, part), last(binding, part)];
     if (connects >= 0 || binds >= 0) return connects > binds ? 'connection' : 'bind';
   }
@@ -183,7 +193,7 @@ export function announces(text: string): boolean {
 
 /** A port that was opened, or belongs to another program, did not fail. */
 const succeeded =
-  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:only )?(?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b|\b(?:overrid|ignor|replac)(?:ing|es|ed)\b/i;
+  /\bnow listening\b|\b(?:has been|was|have been) started\b|(?<!\b(?:to|will) )\blistens? on\b|(?<!\b(?:starting|launching|opening|initiali[sz]ing) (?:\w{1,20} ){0,4})\blistening (?:only )?(?:on|at|for)\b|(?<!already )\bbound (?:to|udp|tcp)\b|\bsuccess\w{0,6}|\bconnect(?:ed|ing|ion|s)?\b|\bprox(?:y|ied|ying)\b|\bforward\w{0,4}|\bupstream\b|\bbroker\b|\bdatabase\b|\bjdbc\b|\bmongodb:|\bredis\b|\bpool\b|\baccept sockets\b|\bremote\b|\bclient\b|\brequest\b|\boverriding address|\bignoring the (?:configured )?(?:address|url|port)\b/i;
 
 /** Whether a line is about what succeeded, or about another program's port. */
 export function tellsOfOthers(text: string): boolean {

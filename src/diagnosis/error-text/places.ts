@@ -19,7 +19,7 @@ export interface NamedPlace {
 }
 
 interface Form {
-  /** Has the groups `p` (port), `a` (address) and `t` (tcp or udp); the last two are optional. */
+  /** Has the groups `p` (port), `a` (address, or `h`: in hexadecimal) and `t` (tcp or udp); all but the first are optional. */
   readonly form: RegExp;
   /** Only the other end of a connection is named like this. */
   readonly remote?: true;
@@ -103,7 +103,10 @@ const forms: readonly Form[] = [
   // Docker: port 8443:8443 already allocated
   { form: /\bport (?<p>\d{2,5}):\d{2,5} (?:is )?already allocated/g, score: 5 },
   // CUPS: address 7f000001:631, address=7f000001 port=631
-  { form: /\baddress[ =](?<a>[0-9a-f]{8})(?::| port=)(?<p>\d{1,5})(?!\d)/g, score: 5 },
+  {
+    form: /\bStartListening: (?:[^\n]{0,60} )?address[ =](?<h>[0-9a-f]{8})(?::| port=)(?<p>\d{1,5})(?!\d)/g,
+    score: 5,
+  },
   // libp2p: /ip4/0.0.0.0/tcp/30333, /ip6/::/udp/4001/quic-v1, /dns4/localhost/tcp/8080/ws
   {
     form: /\/(?:ip[46]|dns(?:addr|[46])?)\/(?<a>[\w.:-]{1,64}?)\/(?<t>tcp|udp)\/(?<p>\d{1,5})(?!\d)/gi,
@@ -426,6 +429,9 @@ function portNumber(text: string, after: string): number | null {
   return port <= 65535 && (text === '0' || !text.startsWith('0')) ? port : null;
 }
 
+/** Converts cupsd's 7f000001. */
+const fromHex = (text: string): string => Array.from(text.matchAll(/../g), ([byte]) => parseInt(byte, 16)).join('.');
+
 /** Converts Erlang's {0,0,0,0,0,0,0,1}. */
 function fromTuple(parts: readonly number[]): string {
   return parts.length === 4 ? parts.join('.') : parts.map((part) => (part & 0xffff).toString(16)).join(':');
@@ -437,11 +443,6 @@ function addressOf(found: string | undefined, localhost = '127.0.0.1'): string |
   const plain = (found ?? '').replace(/^\[|\]$|\\/g, '').replace(/(?<=:[0-9a-f]{0,4}[0-9a-f]|::):$/i, '');
   if (/^localhost$/i.test(plain)) return localhost;
   if (/^ipv6$/i.test(plain)) return '::';
-  if (/^[0-9a-f]{8}$/.test(plain))
-    return plain
-      .match(/../g)!
-      .map((byte) => parseInt(byte, 16))
-      .join('.');
   const tuple = /^\d{1,5}(?:, ?\d{1,5}){3,7}$/.test(plain) ? fromTuple(plain.split(',').map(Number)) : plain;
   // An IPv4 socket bound to a device is looked up by its address alone.
   return canonicalAddress(/^\d+\.[\d.]+%/.test(tuple) ? withoutScope(tuple) : tuple);
@@ -518,7 +519,9 @@ export function placesIn(
       const after = text.slice(at + number.length, at + 24);
       const port = portNumber(number, after);
       if (port === null || (port === 0) !== dynamic || sourceFile.test(groups!['a'] ?? '')) return [];
-      const address = groups!['a'] === undefined ? quoted : addressOf(groups!['a'], localhost);
+      const hex = groups!['h'];
+      const written = hex === undefined ? groups!['a'] : fromHex(hex);
+      const address = written === undefined ? quoted : addressOf(written, localhost);
       const isGroup = address !== null && multicast.test(address);
       const protocol = isGroup ? 'UDP' : ((groups!['t']?.toUpperCase() ?? null) as NamedPlace['protocol']);
       if (loose && (isErrorNumber(number) || (address === null && groups!['a'] !== undefined))) return [];

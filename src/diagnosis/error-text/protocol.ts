@@ -5,13 +5,13 @@ import { quotedAddress, type NamedPlace } from './places.ts';
 
 /** Programs and protocols that use only UDP. */
 const udpOnly =
-  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|(?:NTP|command) socket|snmp\w{0,8}|nmbd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|S?RTC?P|GTP-?U|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address|\w{0,20}(?:broad|multi)cast[_ ]socket)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
+  /\b(?:QUIC|HTTP\/?3|SSDP|mDNS|RakNet|PocketMine|chronyd?|ntpd|(?:NTP|command) socket|snmp(?:d|simd?|trapd?)(?![-\w])|nmbd|DHCP|TFTP|WireGuard|wg-quick|wg setconf|wg\d{1,3}:|listen-port \d{1,5}|DTLS|IKE(?:v[12])?|pluto|charon|L2TP|CoAP|BACnet|LLMNR|CreateBoundSocket|S?RTC?P|GTP-?U|ENet|ServerMultiplayerManager|Failed binding to (?:auth|acct|coa) address|\w{0,20}(?:broad|multi)cast[_ ]socket)\b|\*{4} FAILED TO BIND TO (?=[\d[])|\bIPv4 supported, port\b|\bNetwork port occupied\b/i;
 
 /** A call of Node's TCP sockets in a stack. */
 const isNet = /\((?:node:)?net(?:\.js)?:\d/;
 
 /** A worker of Node's cluster, which binds TCP, too: bind EADDRINUSE null:3000 */
-const ofCluster = /\bbind E[A-Z]{4,12} null:|\b(?:app_?worker|cluster|PM2)\b/i;
+const ofCluster = /\bbind E[A-Z]{4,12} null:|\b(?:app_?worker|cluster|PM2|grpc)\b/i;
 
 /** OpenVPN's notation for an unspecified protocol. */
 const either = /\bTCP\/UDP\b/g;
@@ -46,7 +46,7 @@ export function protocolOf(
     // Node's dgram, and the workers of its cluster, which bind for net
     (/\bbind E[A-Z]{4}/.test(text) && !isNet.test(text) && !ofCluster.test(text));
   const tcp =
-    /(?<![a-z])tcp(?![a-z])|https?:\/\/|(?<![a-z])httpd error\b|\bgrpc\b/i.test(text) ||
+    /(?<![a-z])tcp(?![a-z])|https?:\/\/|(?<![a-z])httpd error\b/i.test(text) ||
     /\bTCP(?:Server|Listener|Socket)\b|\blisten E(?:ADDRINUSE|ACCES|ADDRNOTAVAIL)\b/.test(text);
   if (udp !== tcp) return udp ? 'UDP' : 'TCP';
   if (!udp && udpOnly.test(text)) return 'UDP';

@@ -50,7 +50,8 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
     ((couldNotBind || /\bbind: \w/.test(text)) && code === null && next !== undefined
       ? wrappedWords(text, next.text)
       : null);
-  const guess = listsPorts.test(text) ? null : guessIn(text, couldNotBind);
+  const guess =
+    listsPorts.test(text) && !/\b(?:error|fatal|fail\w{0,4})\b/i.test(text) ? null : guessIn(text, couldNotBind);
   const sign = code ?? words ?? guess;
   if (sign === null && !couldNotBind && !saysThatConnectFailed(text)) return null;
   const errorAt = (words ?? code ?? guess)?.index ?? text.length;
