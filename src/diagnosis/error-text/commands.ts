@@ -35,7 +35,7 @@ const netcat =
   /(?:^|\s)(?:nc|ncat|netcat)\s(?=(?:\S{1,40}\s){0,4}?-\w{0,6}l)(?:-[wqiGWI]\s?\d{1,4}\s|-(?![wqiGWI]\s)\w{1,8}\s){1,5}(?:\d{1,3}(?:\.\d{1,3}){3}\s)?(?<value>\d{2,5})(?=\s|$)/g;
 
 /** What iperf's server listens on: iperf3 -s -p 9999 */
-const iperf = /(?<=\s-s(?=\s).*)\s-p\s?(?<value>\d{2,5})(?=\s|$)|\s-p\s?(?<value>\d{2,5})(?=\s.*-s(?:\s|$))/g;
+const iperf = /\s-p\s?(?<value>\d{2,5})(?=\s|$)/g;
 
 /** What a container publishes: -p 8080:80, --publish=127.0.0.1:5432:5432/tcp */
 const published =
@@ -72,7 +72,7 @@ export interface ErrorSource {
 function formOf(command: string, hasPrompt: boolean, { engine, tunnel: ofTunnel }: ErrorSource): RegExp | null {
   if (/^(?:sudo )?(?:(?:auto)?ssh|iproxy)\s/.test(command)) return ofTunnel ? tunnel : null;
   if (/(?:^|\s)(?:nc|ncat|netcat)\s/.test(command)) return netcat;
-  if (/^iperf3?\s/.test(command)) return iperf;
+  if (/^iperf3?\s/.test(command)) return /\s-s(?:\s|$)/.test(command) ? iperf : null;
   if (!ofOthers.test(` ${command} `)) return hasPrompt ? option : sureOption;
   return engine && publishes.test(command) ? published : null;
 }
