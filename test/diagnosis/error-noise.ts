@@ -121,7 +121,8 @@ const isMeant = (bit: string, before: string): boolean =>
   (/^(?:[[(<#]|server\.c|12:)/.test(bit) && before.endsWith('\n')) ||
   (bit.startsWith('error') && /(?:^|\n)[^\n:]{0,30}:?$/.test(before)) ||
   (bit.startsWith('ports') && /\d$/.test(before)) ||
-  (/^\(?[[(#<]/.test(bit) && /(?:[\d:.)]|端口|(?<!\p{L})(?:port|puerto|porta|porto|poort|порт)\p{L}{0,3} (?![^\n]{0,80}(?:pro[cz]e|процес))[\p{L}' -]{1,80})$/iu.test(before)) ||
+  (/^\(?[[(#<]/.test(bit) &&
+    /(?:[\d:.)]|localhost["']?|端口|(?<!\p{L})(?:port|puerto|porta|porto|poort|порт)\p{L}{0,3} (?![^\n]{0,80}(?:pro[cz]e|процес))[\p{L}' -]{1,80})$/iu.test(before)) ||
   (/^(?:ports|size|count|rev|viewport|N )/.test(bit) && before === '');
 
 /** Checks that an addition adds no port and no other meaning to a text. */
