@@ -370,6 +370,25 @@ const guideAnswers: Readonly<Record<string, readonly string[]>> = {
   'Which machines did not report': ['db1|2026-01-02 03:00:00+00'],
   'Which ports only one machine has': [`TCP|0|db2`, 'TCP|5432|db1', `TCP|6666|${evil}`, 'TCP|8080|100%_sure\\box', 'TCP|9000|WEB2'],
   'Which executables of a program are on how many machines': [`${newer}|2`, `${old}|1`],
+  'For Power BI: each machine with its newest audit, and how many of its listeners are new in a week': [
+    '100%_sure\\box|2026-01-03 03:00:00+00|t|1|1',
+    'WEB2|2026-01-03 03:00:00+00|t|3|3',
+    'db1|2026-01-02 03:00:00+00|t|2|2',
+    'db2|2026-01-03 03:00:00+00|f|2|2',
+    'new1|2026-01-03 03:00:00+00|t|2|2',
+    'web1|2026-01-03 03:00:00+00|t|2|2',
+    `${evil}|2026-01-03 03:00:00+00|t|1|1`,
+  ],
+  'For Excel: the listeners on ports below 1024, with their owners': [
+    '22|TCP|0.0.0.0|WEB2|/usr/sbin/sshd||2026-01-01 03:00:00+00',
+    '22|TCP|0.0.0.0|db1|/usr/sbin/sshd||2026-01-01 03:00:00+00',
+    '22|TCP|0.0.0.0|db2|/tmp/sshd||2026-01-03 03:00:00+00',
+    '22|TCP|0.0.0.0|new1|/usr/sbin/sshd||2026-01-03 03:00:00+00',
+    '22|TCP|0.0.0.0|web1|/usr/sbin/sshd||2026-01-01 03:00:00+00',
+    '443|TCP|0.0.0.0|WEB2|/opt/nginx-1.26/nginx||2026-01-02 03:00:00+00',
+    '443|TCP|0.0.0.0|new1|/usr/sbin/nginx||2026-01-03 03:00:00+00',
+    '443|TCP|0.0.0.0|web1|/usr/sbin/nginx||2026-01-02 03:00:00+00',
+  ],
   'For a graph in Grafana: findings for each night': ['2026-01-01 00:00:00+00|0', '2026-01-02 00:00:00+00|0', '2026-01-03 00:00:00+00|0'],
 };
 
