@@ -163,7 +163,8 @@ export async function runAudit(request: AuditRequest, world: AuditWorld): Promis
 }
 
 /** Reads the files first, so that mistakes in them are reported before the machine is queried. */
-async function comparedWith({ baseline, policy, hash }: AuditRequest, machine: AskedMachine): Promise<Compared> {
+async function comparedWith({ baseline, policy, hash, store }: AuditRequest, machine: AskedMachine): Promise<Compared> {
+  if (store !== null) (await import('./store/open.ts')).checkStoreName(store);
   const { readDocument } = await import('./document.ts');
   const approved =
     baseline === null ? null : (await import('./baseline.ts')).parseBaseline(readDocument(baseline), baseline);

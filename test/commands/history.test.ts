@@ -114,4 +114,20 @@ test('no store, a missing one, a damaged one, and other mistakes', async () => {
   assert.match((await run(['history', '--store', store])).err, /PO2002: .* it is not a PortOwner store/);
 });
 
+test('a URL of no database ends every command before it does anything', async () => {
+  const snapshot = snapshotFile(facts([socket({ localPort: 80 })], { processes: [process()] }));
+  const urls: [string, RegExp][] = [
+    ['postgres://web1:s3cret@db.corp/audits', /PO1001: .*it contains a password/],
+    ['postgres://db.corp/audits?sslmode=require', /PO1001: .*sslmode=require does not verify/],
+    ['mysql://db.corp/audits', /PO1001: /],
+  ];
+  for (const [url, message] of urls)
+    for (const words of [['audit', '--from', snapshot], ['history'], ['fleet']]) {
+      const { code, err, out } = await run([...words, '--store', url]);
+      assert.equal([code, out], [64, ''], words.join(' '));
+      assert.match(err, message);
+      assert.not.match(err, /s3cret/);
+    }
+});
+
 test.run();

@@ -11,6 +11,11 @@ async function openStore(name: string): Promise<AuditStore> {
   return sqliteStore(name);
 }
 
+/** Throws PO1001 if the name of a store is a URL that is not one of a database, before anything is done for it. */
+export function checkStoreName(name: string): void {
+  if (isUrl(name)) databaseAddress(name);
+}
+
 /** Runs `work` with the named store: an SQLite file, or the URL of a database. */
 export async function useStore<T>(name: string, work: (store: AuditStore) => Promise<T>): Promise<T> {
   const store = await openStore(name);
