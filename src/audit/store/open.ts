@@ -1,19 +1,20 @@
-import { databaseAddress } from './address.ts';
+import { databaseAddress, type DatabaseAddress } from './address.ts';
 import type { AuditStore } from './contract.ts';
 import { isUrl } from '../../io/url.ts';
 
+/** The address of a store in a database; null for a file. Throws PO1001 for a URL of no database. */
+const addressOf = (name: string): DatabaseAddress | null => (isUrl(name) ? databaseAddress(name) : null);
+
 async function openStore(name: string): Promise<AuditStore> {
-  if (isUrl(name)) {
-    const address = databaseAddress(name);
-    return (await import('./postgres.ts')).postgresStore(address);
-  }
+  const address = addressOf(name);
+  if (address !== null) return (await import('./postgres.ts')).postgresStore(address);
   const { sqliteStore } = await import('./sqlite.ts');
   return sqliteStore(name);
 }
 
 /** Throws PO1001 if the name of a store is a URL that is not one of a database, before anything is done for it. */
 export function checkStoreName(name: string): void {
-  if (isUrl(name)) databaseAddress(name);
+  addressOf(name);
 }
 
 /** Runs `work` with the named store: an SQLite file, or the URL of a database. */

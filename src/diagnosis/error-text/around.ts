@@ -302,11 +302,11 @@ function inCall(said: readonly LineSigns[], lines: readonly Line[]): ToldAround 
   const calls = stack.slice(stack.findLastIndex(({ frame }) => !frame) + 1);
   const isCode = ({ text }: Line): boolean => !/^(?:File "|at |[~^\s]+$)/.test(text);
   const call = calls.findLast((line) => isCode(line) && natureOfCall(line.text) !== null);
-  // Python does not show what a library in another language calls.
   const typed = lines
     .slice(Math.max(0, said[0]!.at - near * 4), said[0]!.at)
     .findLast(({ text }) => text.startsWith('>>> '));
   if (typed !== undefined && natureOfCall(typed.text) === 'bind') return onePort(toldIn([typed]));
+  // Python does not show what a library in another language calls.
   const isBind = call === undefined ? said.some(({ nature }) => nature === 'bind') : natureOfCall(call.text) === 'bind';
   if (!isBind) return undefined;
   return (call === undefined ? undefined : onePort(toldIn([call]))) ?? onePort(toldIn(ownCall(calls).filter(isCode)));

@@ -111,7 +111,7 @@ const byLowerName = new Map(
   Object.entries(names).map(([name, meaning]) => [name.toLowerCase(), [meaning, name] as const]),
 );
 const anyName =
-  /(?<![\w/])(?:WSA|UV_|NT_|NS_ERROR_SOCKET_|Errno::|:)?(EADDRINUSE|EACCES(?=S?\b)|(?<=\b(?:bind|listen|connect|send|socket)(?:\(\))?:? )EPERM|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_(?:EXISTS|ASSOCIATED)|STATUS_TOO_MANY_ADDRESSES|AddrInUse|(?:Address|Port)(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address[_-](?:in[_-]use|not[_-]available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)(?:Error|Exception|S)?\b/i;
+  /(?<![\w/])(?:WSA|UV_|NT_|NS_ERROR_SOCKET_|Errno::|:)?(EADDRINUSE|EACCES|(?<=\b(?:bind|listen|connect|send|socket)(?:\(\))?:? )EPERM|EADDRNOTAVAIL|EINVAL|ENOBUFS|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ECONNRESET|STATUS_ADDRESS_ALREADY_(?:EXISTS|ASSOCIATED)|STATUS_TOO_MANY_ADDRESSES|AddrInUse|(?:Address|Port)(?:Already)?InUse|AddrNotAvailable|AddressNotAvailable|NoBufferSpaceAvailable|ConnectionRefused(?:Error)?|NoRouteToHostException|address[_-](?:in[_-]use|not[_-]available)|SocketError\.AccessDenied|ERR_ADDRESS_IN_USE|ERR_CONNECTION_REFUSED)(?:Error|Exception|S)?\b/i;
 
 /** Normalizes a number. 0x2740, 0x00002740 and 0x80072740 are 10048: an HRESULT has a Winsock error in its low half. */
 function numberOf(code: string): string {

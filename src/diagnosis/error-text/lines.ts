@@ -244,6 +244,7 @@ const longestFall = 3600;
 
 /** Reverses a log of which the newest row comes first, as windows show it. */
 function chronological(text: string): string {
+  if (!dated.test(text.trimStart())) return text;
   const rows = text.split('\n').filter((row) => row.trim() !== '');
   const found = rows.map((row) => dated.exec(row)?.groups);
   const [first] = found;

@@ -64,10 +64,10 @@ export function read(lines: readonly Line[], at: number): LineSigns | null {
   const places = placesIn(text, errorAt, { but: code, said: guess, wanted: isOfOthers ? 'others' : 'own' }).filter(
     ({ address }) => address !== null || !isDevice(text),
   );
-  // Another program that has what the line before is about.
   // systemd names the path first, and then only the unit.
   const unit = /^(\S+\.socket): Failed to listen on sockets/.exec(text)?.[1];
   const isOfUnitBefore = unit !== undefined && before?.text.startsWith(unit) === true && isAboutFile(before.text);
+  // Another program that has what the line before is about.
   const isOfFileBefore =
     isOfUnitBefore ||
     (places.length === 0 &&
